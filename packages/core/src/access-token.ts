@@ -1,0 +1,90 @@
+/**
+ * An access token as it was issued. Members are getters on the prototype over private fields:
+ * destructuring works; spread, JSON, `structuredClone` and `util.inspect` show `[redacted]` or
+ * nothing.
+ */
+export interface AccessToken {
+  /** The token itself: printable ASCII without a space, checked on arrival. */
+  readonly value: string
+  readonly tokenType: 'Bearer' | 'DPoP'
+  /** `Bearer ${value}`, built once. */
+  readonly authorization: string
+  /** As granted: the response's scope, else the one asked for. */
+  readonly scope: string | undefined
+  /** Epoch milliseconds at which the token request was sent. */
+  readonly issuedAt: number
+  /** `issuedAt` plus the lifetime that the server gave. */
+  readonly expiresAt: number
+}
+
+/** An access token as plain data: what a token response says and a shared store keeps. */
+export interface StoredToken {
+  readonly value: string
+  readonly tokenType: 'Bearer' | 'DPoP'
+  readonly scope?: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+export function createAccessToken(stored: StoredToken): AccessToken {
+  return new RedactedAccessToken(stored)
+}
+
+const redacted = '[redacted]'
+
+class RedactedAccessToken implements AccessToken {
+  readonly #value: string
+  readonly #tokenType: 'Bearer' | 'DPoP'
+  readonly #authorization: string
+  readonly #scope: string | undefined
+  readonly #issuedAt: number
+  readonly #expiresAt: number
+
+  constructor({ value, tokenType, scope, issuedAt, expiresAt }: StoredToken) {
+    this.#value = value
+    this.#tokenType = tokenType
+    this.#authorization = `${tokenType} ${value}`
+    this.#scope = scope
+    this.#issuedAt = issuedAt
+    this.#expiresAt = expiresAt
+  }
+
+  get value(): string {
+    return this.#value
+  }
+  get tokenType(): 'Bearer' | 'DPoP' {
+    return this.#tokenType
+  }
+  get authorization(): string {
+    return this.#authorization
+  }
+  get scope(): string | undefined {
+    return this.#scope
+  }
+  get issuedAt(): number {
+    return this.#issuedAt
+  }
+  get expiresAt(): number {
+    return this.#expiresAt
+  }
+
+  toJSON(): Record<string, unknown> {
+    return {
+      value: redacted,
+      tokenType: this.#tokenType,
+      authorization: redacted,
+      scope: this.#scope,
+      issuedAt: this.#issuedAt,
+      expiresAt: this.#expiresAt,
+    }
+  }
+
+  toString(): string {
+    return redacted
+  }
+
+  /** Node's and Deno's inspection; the plain object is what they print. */
+  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
+    return this.toJSON()
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Where time comes from. Handed in through `clock`, so that a test can move it by hand.
+ *
+ * `now` is the wall clock in epoch milliseconds, `monotonic` a clock in milliseconds that never
+ * goes back. `wait` resolves after `ms` and rejects with `signal.reason` on abort; every pause
+ * and every time limit of this library goes through it.
+ */
+export interface Clock {
+  now(): number
+  monotonic(): number
+  wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/**
+ * What the library calls: a `Clock` that may also be told that somebody waits for this pause.
+ * The platform's clock keeps the process alive for those alone.
+ */
+export interface WaitingClock extends Clock {
+  wait(ms: number, signal: AbortSignal, keepsProcessAlive?: boolean): Promise<void>
+}
+
+/** The platform's clocks and timer, looked up at each call, so that fake timers are seen. */
+export const systemClock: WaitingClock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  wait: (ms, signal, keepsProcessAlive = false) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      const stop = () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal.addEventListener('abort', stop, { once: true })
+      // A number in browsers and workers, which have no process to keep alive.
+      if (!keepsProcessAlive && typeof timer === 'object') timer.unref()
+    }),
+}

@@ -1,0 +1,206 @@
+const brand = Symbol.for('countersign.error')
+
+interface CountersignErrorOptions {
+  retryable?: boolean
+  cause?: ErrorCause | undefined
+}
+
+/** The part of a platform's error that is safe to keep: its words may quote headers and bodies. */
+export interface ErrorCause {
+  readonly name: string
+  readonly code?: string
+  readonly syscall?: string
+}
+
+/**
+ * The base of every error that this library makes. Messages, fields, `cause` and inspection
+ * carry no token, assertion, key or form body.
+ *
+ * `instanceof` fails across two copies of this package: use {@link isCountersignError} and `code`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tokens.getAccessToken()
+ * } catch (error) {
+ *   if (isCountersignError(error) && error.retryable) return retryAt(error.nextAttemptAt)
+ *   throw error
+ * }
+ * ```
+ */
+export abstract class CountersignError extends Error {
+  /** Stable across versions. */
+  abstract readonly code: string
+  /** Whether a later call may succeed without a change of configuration. */
+  readonly retryable: boolean
+  /** Epoch milliseconds. Until then every caller gets this same error at once. */
+  declare readonly nextAttemptAt?: number
+
+  constructor(message: string, { retryable = false, cause }: CountersignErrorOptions = {}) {
+    super(message, cause && { cause })
+    this.retryable = retryable
+  }
+
+  static {
+    Object.defineProperty(CountersignError.prototype, brand, { value: true })
+  }
+
+  /** Name, code, message and the declared fields; nothing else. */
+  toJSON(): Record<string, unknown> {
+    return { name: this.name, message: this.message, ...this }
+  }
+}
+
+function named<T extends abstract new (...input: never[]) => CountersignError>(type: T, name: string): void {
+  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
+}
+
+/** An option that cannot work, found at construction (or, for a call's own scope, at the call). */
+export class ConfigurationError extends CountersignError {
+  readonly code:
+    | 'ERR_INVALID_OPTION'
+    | 'ERR_INVALID_TOKEN_ENDPOINT'
+    | 'ERR_INSECURE_TOKEN_ENDPOINT'
+    | 'ERR_INVALID_ORIGIN'
+    | 'ERR_INVALID_CLIENT_ID'
+    | 'ERR_INVALID_SCOPE'
+    | 'ERR_INVALID_RESOURCE'
+    | 'ERR_RESERVED_PARAMETER'
+    | 'ERR_UNSUPPORTED_ALG'
+    | 'ERR_UNSUPPORTED_HOST'
+    | 'ERR_CLOCK'
+  /** The option's name, as written in the options object. */
+  declare readonly option?: string
+
+  constructor(code: ConfigurationError['code'], message: string, option?: string) {
+    super(message)
+    this.code = code
+    if (option !== undefined) this.option = option
+  }
+
+  static {
+    named(ConfigurationError, 'ConfigurationError')
+  }
+}
+
+/** A private key that cannot be read or used. Never carries key material. */
+export class KeyError extends CountersignError {
+  readonly code:
+    | 'ERR_KEY_FORMAT'
+    | 'ERR_NOT_PRIVATE_KEY'
+    | 'ERR_WEAK_KEY'
+    | 'ERR_KEY_ALG_MISMATCH'
+    | 'ERR_KEY_USE'
+    | 'ERR_KEY_PROVIDER'
+
+  constructor(code: KeyError['code'], message: string, cause?: ErrorCause) {
+    super(message, { retryable: code === 'ERR_KEY_PROVIDER', cause })
+    this.code = code
+  }
+
+  static {
+    named(KeyError, 'KeyError')
+  }
+}
+
+/** The token endpoint gave no usable HTTP answer: network, timeout, TLS, protocol or redirect. */
+export class TokenTransportError extends CountersignError {
+  readonly code:
+    | 'ERR_TOKEN_NETWORK'
+    | 'ERR_TOKEN_TIMEOUT'
+    | 'ERR_TOKEN_TLS'
+    | 'ERR_TOKEN_PROTOCOL'
+    | 'ERR_TOKEN_REDIRECT'
+  /** Token requests sent for this failure. */
+  readonly attempts: number
+
+  constructor(
+    code: TokenTransportError['code'],
+    message: string,
+    { attempts, cause }: { attempts: number; cause?: ErrorCause | undefined },
+  ) {
+    super(message, { retryable: code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT', cause })
+    this.code = code
+    this.attempts = attempts
+  }
+
+  static {
+    named(TokenTransportError, 'TokenTransportError')
+  }
+}
+
+/** A success response that is not a token response (RFC 6749 section 5.1). */
+export class TokenResponseError extends CountersignError {
+  readonly code:
+    | 'ERR_TOKEN_RESPONSE_TOO_LARGE'
+    | 'ERR_TOKEN_RESPONSE_MALFORMED'
+    | 'ERR_TOKEN_RESPONSE_INVALID'
+    | 'ERR_TOKEN_TYPE_UNSUPPORTED'
+  /** The member at fault, by its name on the wire. */
+  declare readonly field?: string
+
+  constructor(code: TokenResponseError['code'], message: string, field?: string) {
+    super(message)
+    this.code = code
+    if (field !== undefined) this.field = field
+  }
+
+  static {
+    named(TokenResponseError, 'TokenResponseError')
+  }
+}
+
+/** The token endpoint refused (RFC 6749 section 5.2). */
+export class TokenEndpointError extends CountersignError {
+  readonly code: 'ERR_OAUTH' | 'ERR_TOKEN_HTTP' | 'ERR_TOKEN_RATE_LIMITED' | 'ERR_TOKEN_UNAVAILABLE'
+  readonly status: number
+  /** `error` of the response, cut to 64 printable characters. */
+  declare readonly error?: string
+  /** `error_description`, the server's text: cut to 256 characters, token-like runs redacted. */
+  declare readonly errorDescription?: string
+  /** Token requests sent for this failure. */
+  readonly attempts: number
+
+  constructor(
+    code: TokenEndpointError['code'],
+    message: string,
+    fields: {
+      status: number
+      attempts: number
+      retryable: boolean
+      error?: string | undefined
+      errorDescription?: string | undefined
+    },
+  ) {
+    super(message, { retryable: fields.retryable })
+    this.code = code
+    this.status = fields.status
+    this.attempts = fields.attempts
+    if (fields.error !== undefined) this.error = fields.error
+    if (fields.errorDescription !== undefined) this.errorDescription = fields.errorDescription
+  }
+
+  static {
+    named(TokenEndpointError, 'TokenEndpointError')
+  }
+}
+
+/** A request to an origin that was not named, with `onForeignOrigin: 'throw'`. Nothing was sent. */
+export class ForeignOriginError extends CountersignError {
+  readonly code = 'ERR_FOREIGN_ORIGIN'
+  readonly origin: string
+
+  constructor(message: string, origin: string) {
+    super(message)
+    this.origin = origin
+  }
+
+  static {
+    named(ForeignOriginError, 'ForeignOriginError')
+  }
+}
+
+/** True for an error of any copy of this library. */
+export function isCountersignError(error: unknown): error is CountersignError {
+  return typeof error === 'object' && error !== null && brand in error
+}
