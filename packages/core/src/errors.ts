@@ -47,8 +47,18 @@ export abstract class CountersignError extends Error {
 
   /** Name, code, message and the declared fields; nothing else. */
   toJSON(): Record<string, unknown> {
-    return { name: this.name, message: this.message, ...this }
+    return { name: this.name, message: this.message, ...Object.fromEntries(Object.entries(this)) }
   }
+}
+
+/** Says until when this error is the answer to every caller. */
+export function remember(error: CountersignError, nextAttemptAt: number): void {
+  Object.defineProperty(error, 'nextAttemptAt', {
+    value: nextAttemptAt,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  })
 }
 
 function named<T extends abstract new (...input: never[]) => CountersignError>(type: T, name: string): void {

@@ -1,0 +1,26 @@
+import type { Clock } from './clock.js'
+
+/**
+ * Runs `work` with a signal that aborts after `ms`, and rejects with `late()` then, even if the
+ * work does not listen. The timer ends with the work.
+ */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController()
+  const done = new AbortController()
+  const tooLate = clock.wait(ms, done.signal).then(() => {
+    const error = late()
+    limit.abort(error)
+    throw error
+  })
+  try {
+    return await Promise.race([work(limit.signal), tooLate])
+  } finally {
+    done.abort()
+    tooLate.catch(() => {})
+  }
+}

@@ -1,0 +1,1 @@
+export { authorizedFetch, type AuthorizedFetch } from './resource/authorized-fetch.js'

@@ -1,0 +1,23 @@
+export type { AccessToken, StoredToken } from './access-token.js'
+export type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
+export type { Jwk, KeyInput, KeyObjectLike, KeyWithHeader } from './assertion/key-input.js'
+export type { Clock } from './clock.js'
+export {
+  ConfigurationError,
+  CountersignError,
+  ForeignOriginError,
+  isCountersignError,
+  KeyError,
+  TokenEndpointError,
+  TokenResponseError,
+  TokenTransportError,
+} from './errors.js'
+export type { TokenEvent } from './events.js'
+export { redactError } from './redact-error.js'
+export type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './resource/request-event.js'
+export { memoryStore } from './store/memory-store.js'
+export type { TokenStore } from './store/token-store.js'
+export type { TokenFetch } from './token-endpoint/token-request.js'
+export { createTokenProvider } from './token-provider.js'
+export type { TokenProviderOptions } from './token-provider-options.js'
+export type { AccessTokenOptions, TokenProvider, TokenSource } from './token-source.js'

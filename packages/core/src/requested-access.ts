@@ -1,0 +1,60 @@
+import { ConfigurationError } from './errors.js'
+
+/** What a token is asked for: its scope (RFC 6749 section 3.3) and resources (RFC 8707). */
+export interface RequestedAccess {
+  /** Scope tokens in the order given, each once, joined by one space; undefined: none is asked for. */
+  readonly scope: string | undefined
+  /** Absolute URIs in the order given, each once. */
+  readonly resource: readonly string[]
+}
+
+/** @throws {ConfigurationError} `ERR_INVALID_SCOPE` for what RFC 6749 section 3.3 does not allow. */
+export function parseScope(scope: unknown): string | undefined {
+  const tokens = typeof scope === 'string' ? split(scope) : scope === undefined ? [] : scope
+  if (!Array.isArray(tokens) || !tokens.every(isScopeToken)) {
+    throw new ConfigurationError(
+      'ERR_INVALID_SCOPE',
+      "The option 'scope' must be scope tokens separated by single spaces, or an array of them; a token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3).",
+      'scope',
+    )
+  }
+  return tokens.length === 0 ? undefined : [...new Set(tokens)].join(' ')
+}
+
+/** @throws {ConfigurationError} `ERR_INVALID_RESOURCE` for what is not an absolute URI without fragment. */
+export function parseResource(resource: unknown): readonly string[] {
+  const resources = typeof resource === 'string' ? [resource] : resource === undefined ? [] : resource
+  if (!Array.isArray(resources) || !resources.every(isResourceIndicator)) {
+    throw new ConfigurationError(
+      'ERR_INVALID_RESOURCE',
+      "The option 'resource' must be an absolute URI without a fragment, or an array of them (RFC 8707 section 2).",
+      'resource',
+    )
+  }
+  return [...new Set(resources)]
+}
+
+/** The same for the same set of scopes and resources, whatever their order; never ambiguous. */
+export function accessKey({ scope, resource }: RequestedAccess): string {
+  return JSON.stringify([split(scope ?? '').sort(), [...resource].sort()])
+}
+
+/** The asked scope tokens that were not granted. */
+export function isScopeReduced(asked: string | undefined, granted: string | undefined): boolean {
+  if (asked === undefined || granted === undefined) return false
+  const has = new Set(split(granted))
+  return split(asked).some((token) => !has.has(token))
+}
+
+function split(scope: string): string[] {
+  return scope === '' ? [] : scope.split(' ')
+}
+
+function isScopeToken(token: unknown): boolean {
+  return typeof token === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(token)
+}
+
+function isResourceIndicator(uri: unknown): boolean {
+  if (typeof uri !== 'string' || !/^[a-z][a-z\d+.-]*:[\x21-\x7e]+$/i.test(uri) || uri.includes('#')) return false
+  return URL.canParse(uri)
+}

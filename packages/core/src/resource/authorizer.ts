@@ -1,0 +1,209 @@
+import type { AccessToken } from '../access-token.js'
+import { ForeignOriginError, isCountersignError } from '../errors.js'
+import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
+import type { TokenSource } from '../token-source.js'
+import { bearerChallenge, isAboutToken } from './bearer-challenge.js'
+import { originRule, parseHttpUrl } from './origin-rule.js'
+import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
+
+/**
+ * What an HTTP library must say and do. An `Outcome` may stand for a rejection (axios): the
+ * adapter wraps before and unwraps after.
+ */
+export interface Host<Req, Outcome> {
+  /** Absolute, as it will be sent; undefined counts as foreign. */
+  url(request: Req): string | undefined
+  method(request: Req): string
+  asked(request: Req): RequestAuthorization | false | undefined
+  /** The caller's own; a stamp of ours left on a request that is sent again is not. */
+  hasAuthorization(request: Req): boolean
+  /**
+   * Asked once, after a 401 about our token. A host that must keep a copy of the body begins it
+   * in its first `send` with headers and waits for it here. A throw counts as false.
+   */
+  isReplayable(request: Req): boolean | Promise<boolean>
+  /**
+   * Races the request's own signal and timeout; rejects when they have ended already. Before the
+   * first send only when no token is at hand, before the second always.
+   */
+  wait<T>(request: Req, token: Promise<T>): Promise<T>
+  /** `{ authorization }` now; empty for a request that goes untouched. */
+  send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
+  status(outcome: Outcome): number | undefined
+  /** WWW-Authenticate; asked on 401 and 403 only. */
+  challenge(outcome: Outcome): string | null | undefined
+  /** The final URL after redirects, when it is known. */
+  answeredBy(outcome: Outcome): string | undefined
+  /** For hosts that know it: a 303 may lead back to the very URL that was sent. */
+  redirected?(outcome: Outcome): boolean | undefined
+  /** Frees the socket. */
+  discard(outcome: Outcome): void
+}
+
+const none: Readonly<Record<string, string>> = Object.freeze({})
+
+type Detail = RequestEvent extends infer E ? (E extends RequestEvent ? Omit<E, 'origin' | 'method'> : never) : never
+
+/**
+ * The whole exchange, once, for every host. A foreign origin, an opt-out, the caller's own
+ * Authorization and the token endpoint are sent untouched. Else stamp and send; on a 401 about our
+ * token invalidate it, get the current one, and if it is another and the body can be sent again,
+ * discard the 401 and send once more. At most two sends.
+ */
+export function createAuthorizer<Req, Outcome>(
+  tokens: TokenSource,
+  host: Host<Req, Outcome>,
+  options: AuthorizationOptions,
+): (request: Req) => Promise<Outcome> {
+  const read = readOptions(options, ['origins', 'onForeignOrigin', 'onEvent'])
+  const belongs = originRule(read.origins as readonly string[])
+  const { onForeignOrigin = 'pass' } = read
+  if (onForeignOrigin !== 'pass' && onForeignOrigin !== 'throw') {
+    throw invalidOption("The option 'onForeignOrigin' must be 'pass' or 'throw'.", 'onForeignOrigin')
+  }
+  const onEvent = readFunction<(event: RequestEvent) => unknown>(read.onEvent, 'onEvent')
+  if (readMethods(tokens, 'tokens', ['getAccessToken', 'invalidate']) === undefined) {
+    throw invalidOption("The option 'tokens' must be a token provider.", 'tokens')
+  }
+
+  let endpoint: string | undefined
+  let endpointHref: string | undefined
+
+  function isTokenEndpoint(url: string): boolean {
+    const current = tokens.tokenEndpoint
+    if (current === undefined) return false
+    if (current !== endpoint) {
+      endpoint = current
+      endpointHref = parseHttpUrl(current)?.href ?? current
+    }
+    return url === endpoint || url === endpointHref
+  }
+
+  function refuseForeign(url: string | undefined): void {
+    const parsed = url === undefined ? undefined : parseHttpUrl(url)
+    if (parsed !== undefined && (belongs(parsed.origin) || isTokenEndpoint(parsed.href))) return
+    const origin = parsed?.origin ?? ''
+    const named = origin === '' ? 'a URL without an http origin' : origin
+    throw new ForeignOriginError(`The request goes to ${named}, which is none of 'origins'.`, origin)
+  }
+
+  function emit(request: Req, url: string, detail: Detail): void {
+    if (onEvent === undefined) return
+    try {
+      const origin = parseHttpUrl(url)?.origin ?? ''
+      const done = onEvent({ origin, method: host.method(request), ...detail } as RequestEvent)
+      if (done instanceof Promise) done.catch(() => {})
+    } catch {}
+  }
+
+  /** Judges an answer: true for a 401 about our token. */
+  function refusesToken(request: Req, url: string, outcome: Outcome): boolean {
+    const status = host.status(outcome)
+    if (status !== 401 && status !== 403) return false
+    const answeredBy = host.answeredBy(outcome)
+    if (answeredBy && !isSameOrigin(answeredBy, url)) return false
+    const challenge = host.challenge(outcome)
+    if (status === 401) return isAboutToken(challenge)
+    const { error, scope } = bearerChallenge(challenge)
+    if (error === 'insufficient_scope') emit(request, url, { type: 'insufficient-scope', scope })
+    return false
+  }
+
+  async function isReplayable(request: Req): Promise<boolean> {
+    try {
+      return await host.isReplayable(request)
+    } catch {
+      return false
+    }
+  }
+
+  async function afterRefusal(
+    request: Req,
+    url: string,
+    asked: RequestAuthorization | undefined,
+    first: Outcome,
+    token: AccessToken,
+  ): Promise<Outcome> {
+    tokens.invalidate(token)
+    const withheld = (reason: 'one-shot-body' | 'redirected' | 'same-token' | 'aborted') =>
+      emit(request, url, { type: 'replay-withheld', reason })
+    if (!isSafe(host.method(request)) && wasRedirected(host, first, url)) {
+      withheld('redirected')
+      return first
+    }
+    if (!(await isReplayable(request))) {
+      withheld('one-shot-body')
+      return first
+    }
+    let next: AccessToken
+    try {
+      const current = tokens.currentAccessToken?.(asked)
+      next = await host.wait(request, current ? Promise.resolve(current) : tokens.getAccessToken(asked))
+    } catch (error) {
+      if (!isCountersignError(error)) withheld('aborted')
+      host.discard(first)
+      throw error
+    }
+    if (next.value === token.value) {
+      withheld('same-token')
+      return first
+    }
+    host.discard(first)
+    emit(request, url, { type: 'request-replayed' })
+    const second = await host.send(request, { authorization: next.authorization })
+    if (refusesToken(request, url, second)) tokens.invalidate(next)
+    return second
+  }
+
+  return async (request) => {
+    const wanted = host.asked(request)
+    const url = host.url(request)
+    if (wanted === false || host.hasAuthorization(request)) return host.send(request, none)
+    if (url === undefined || !belongs(url)) {
+      if (onForeignOrigin === 'throw' && !(url !== undefined && isTokenEndpoint(url))) refuseForeign(url)
+      return host.send(request, none)
+    }
+    if (isTokenEndpoint(url)) return host.send(request, none)
+    const asked = wanted === undefined ? undefined : readAsked(wanted)
+    const token =
+      tokens.currentAccessToken?.(asked) ?? (await host.wait(request, tokens.getAccessToken(asked)))
+    const first = await host.send(request, { authorization: token.authorization })
+    if (!refusesToken(request, url, first)) return first
+    return afterRefusal(request, url, asked, first, token)
+  }
+}
+
+/** Read now: the caller may change the object while a token is awaited. */
+function readAsked(wanted: RequestAuthorization): RequestAuthorization {
+  const { scope, resource } = readOptions(wanted, ['scope', 'resource'], 'countersign')
+  const asked: RequestAuthorization = {}
+  if (scope !== undefined) asked.scope = own(scope)
+  if (resource !== undefined) asked.resource = own(resource)
+  return asked
+}
+
+function own(value: unknown): string | readonly string[] {
+  return Array.isArray(value) ? value.slice() : (value as string)
+}
+
+function isSafe(method: string): boolean {
+  const upper = method.toUpperCase()
+  return upper === 'GET' || upper === 'HEAD'
+}
+
+function isSameOrigin(a: string, b: string): boolean {
+  const origin = parseHttpUrl(a)?.origin
+  return origin !== undefined && origin === parseHttpUrl(b)?.origin
+}
+
+function wasRedirected<Req, Outcome>(host: Host<Req, Outcome>, outcome: Outcome, url: string): boolean {
+  if (host.redirected?.(outcome) === true) return true
+  const answeredBy = host.answeredBy(outcome)
+  return Boolean(answeredBy) && withoutFragment(answeredBy as string) !== withoutFragment(url)
+}
+
+function withoutFragment(url: string): string {
+  const href = parseHttpUrl(url)?.href ?? url
+  const at = href.indexOf('#')
+  return at === -1 ? href : href.slice(0, at)
+}

@@ -1,0 +1,87 @@
+/** What a `WWW-Authenticate` header says about bearer tokens (RFC 6750 section 3). */
+export interface BearerChallenge {
+  /** `'Bearer'` when there is such a challenge. */
+  readonly scheme?: 'Bearer'
+  readonly error?: string
+  readonly scope?: string
+}
+
+/** The first Bearer challenge of a header that may hold several. One pass, no backtracking. */
+export function bearerChallenge(header: string | null | undefined): BearerChallenge {
+  const found: { scheme?: 'Bearer'; error?: string; scope?: string } = {}
+  if (!header) return found
+  let at = 0
+  while (at < header.length) {
+    at = skip(header, at, isSeparator)
+    const end = skip(header, at, isTokenCharacter)
+    if (end === at) {
+      at = header[at] === '"' ? quotedEnd(header, at) : at + 1
+      continue
+    }
+    const word = header.slice(at, end)
+    const sign = skip(header, end, isSpace)
+    at = end
+    if (header[sign] !== '=') {
+      if (found.scheme !== undefined) return found
+      if (word.toLowerCase() === 'bearer') found.scheme = 'Bearer'
+      continue
+    }
+    const start = skip(header, sign + 1, isSpace)
+    const quoted = header[start] === '"'
+    at = quoted ? quotedEnd(header, start) : skip(header, start, isValueCharacter)
+    if (found.scheme === undefined) continue
+    const name = word.toLowerCase()
+    if ((name === 'error' || name === 'scope') && found[name] === undefined) {
+      found[name] = quoted ? unquoted(header.slice(start, at)) : header.slice(start, at)
+    }
+  }
+  return found
+}
+
+/** Whether a 401 with this header is about the access token that was sent. */
+export function isAboutToken(header: string | null | undefined): boolean {
+  if (header === undefined || header === null || header.trim() === '') return true
+  const { scheme, error } = bearerChallenge(header)
+  if (scheme === undefined) return false
+  return error !== 'insufficient_scope' && error !== 'invalid_request'
+}
+
+function skip(text: string, from: number, fits: (code: number) => boolean): number {
+  let at = from
+  while (at < text.length && fits(text.charCodeAt(at))) at++
+  return at
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+function isSeparator(code: number): boolean {
+  return isSpace(code) || code === 0x2c
+}
+
+/** Visible, and none of `"`, `,` and `=`: tokens, and the words of a token68. */
+function isTokenCharacter(code: number): boolean {
+  return isValueCharacter(code) && code !== 0x22 && code !== 0x3d
+}
+
+function isValueCharacter(code: number): boolean {
+  return code > 0x20 && code !== 0x7f && code !== 0x2c
+}
+
+/** Behind the closing quote, or the end of the text. */
+function quotedEnd(text: string, open: number): number {
+  let at = open + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return Math.min(at + 1, text.length)
+}
+
+function unquoted(quoted: string): string {
+  let text = ''
+  for (let at = 1; at < quoted.length; at++) {
+    if (quoted[at] === '"') break
+    if (quoted[at] === '\\') at++
+    text += quoted[at] ?? ''
+  }
+  return text
+}

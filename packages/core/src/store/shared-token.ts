@@ -1,0 +1,105 @@
+import type { StoredToken } from '../access-token.js'
+import type { Clock } from '../clock.js'
+import { within } from '../deadline.js'
+import type { Emit } from '../events.js'
+import type { TokenStore } from './token-store.js'
+
+export interface SharedToken {
+  readonly token: StoredToken
+  readonly source: 'endpoint' | 'store'
+  readonly attempts: number
+}
+
+export interface SharedTokenCall {
+  readonly key: string
+  /** Is this token of the store one that may be used? */
+  readonly accepts: (token: StoredToken) => boolean
+  /** A refused token that the store may still hold. */
+  readonly refused: StoredToken | undefined
+  /** Take nothing from the store. */
+  readonly forceRenewal: boolean
+  /** Milliseconds: how long the lease is asked for, and how long others wait for its holder. */
+  readonly duration: number
+  readonly signal: AbortSignal
+  readonly request: () => Promise<{ token: StoredToken; attempts: number }>
+}
+
+const limit = 250
+
+/** The token of a fleet: from the store, or from a token request that one member makes. */
+export async function sharedToken(
+  { store, clock, random, emit }: { store: TokenStore; clock: Clock; random: () => number; emit: Emit },
+  call: SharedTokenCall,
+): Promise<SharedToken> {
+  const { key, refused, forceRenewal, duration, signal, request } = call
+  if (refused !== undefined) await bounded('delete', (s) => store.delete(key, refused, { signal: s }))
+  const found = await usable()
+  if (found !== undefined) return fromStore(found)
+  const lease = await acquire()
+  if (lease === undefined) {
+    const awaited = await poll(clock.monotonic() + duration)
+    if (awaited !== undefined) return fromStore(awaited)
+  }
+  try {
+    const again = lease === undefined ? undefined : await usable()
+    if (again !== undefined) return fromStore(again)
+    const { token, attempts } = await request()
+    await bounded('set', (s) => store.set(key, token, { signal: s }))
+    return { token, source: 'endpoint', attempts }
+  } finally {
+    if (lease !== undefined && lease !== 'not-needed') await bounded('lease', () => lease.release())
+  }
+
+  async function usable(): Promise<StoredToken | undefined> {
+    if (forceRenewal) return undefined
+    const token = await bounded('get', (s) => store.get(key, { signal: s }))
+    return token !== undefined && token !== null && call.accepts(token) ? token : undefined
+  }
+
+  /** A store that cannot lease, or fails to, stops nobody. */
+  async function acquire() {
+    if (store.acquireLease === undefined) return 'not-needed' as const
+    let failed = true
+    const lease = await bounded('lease', async (s) => {
+      const answer = await store.acquireLease?.(key, { duration, signal: s })
+      failed = false
+      return answer
+    })
+    return lease ?? (failed ? ('not-needed' as const) : undefined)
+  }
+
+  /** Another member makes the token request: its token will come, or its lease ends. */
+  async function poll(until: number): Promise<StoredToken | undefined> {
+    while (clock.monotonic() < until) {
+      await clock.wait(50 + 200 * random(), signal)
+      const token = await usable()
+      if (token !== undefined) return token
+    }
+    return undefined
+  }
+
+  async function bounded<T>(
+    operation: 'get' | 'set' | 'delete' | 'lease',
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const late = () => new Error(`no answer within ${limit} ms`)
+    try {
+      return await within(clock, limit, late, async (s) => work(s))
+    } catch (error) {
+      emit({ type: 'store-failed', operation, reason: reasonOf(error) })
+      return undefined
+    }
+  }
+}
+
+function fromStore(token: StoredToken): SharedToken {
+  return { token, source: 'store', attempts: 0 }
+}
+
+/** A store's error may quote what it was given: only its name and code are told. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  if (/^no answer within/.test(error.message)) return error.message
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : error.name.slice(0, 64)
+}

@@ -1,0 +1,24 @@
+import { accessKey, type RequestedAccess } from '../requested-access.js'
+
+/** Everything that changes a token. */
+export interface TokenIdentity {
+  readonly tokenEndpoint: string
+  readonly clientId: string
+  readonly audience: string
+  /** The signing key's thumbprint, or its kid where it has none to give. */
+  readonly key: string
+  readonly access: RequestedAccess
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** The key of a token in a shared store: 43 characters that tell nothing of what they stand for. */
+export async function tokenKey(identity: TokenIdentity): Promise<string> {
+  const { tokenEndpoint, clientId, audience, key, access, parameters } = identity
+  const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify([tokenEndpoint, clientId, audience, key, accessKey(access), sorted])
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return btoa(String.fromCharCode(...new Uint8Array(hash)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')
+}

@@ -1,0 +1,24 @@
+import type { StoredToken } from '../access-token.js'
+
+/**
+ * One record per key for many processes. `key` is 43 characters of base64url: the SHA-256 of
+ * everything that changes the token, the signing key's thumbprint included. A store is asked only
+ * when the local token is due or gone, never per request. Every call is bounded (250 ms), and
+ * every failure becomes an event and a miss: a store may fail, and must not lie.
+ */
+export interface TokenStore {
+  /** The record; missing, expired or unreadable: undefined. */
+  get(key: string, call: { signal: AbortSignal }): Promise<StoredToken | undefined>
+  /** Kept no longer than `token.expiresAt`. */
+  set(key: string, token: StoredToken, call: { signal: AbortSignal }): Promise<void>
+  /** Compare-and-delete: only if the record is still this token. */
+  delete(key: string, token: StoredToken, call: { signal: AbortSignal }): Promise<boolean>
+  /**
+   * The right to make the token request: undefined while another member has it. Ends by itself
+   * after `duration` milliseconds. Absent: every member may make it.
+   */
+  acquireLease?(
+    key: string,
+    call: { duration: number; signal: AbortSignal },
+  ): Promise<{ release(): Promise<void> } | undefined>
+}

@@ -1,0 +1,32 @@
+import { ConfigurationError } from '../errors.js'
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * The token endpoint, byte for byte as configured: it is also what the assertion is signed for.
+ * No message quotes it, since a URL may hold a password.
+ *
+ * @throws {ConfigurationError} for anything but https, or http to a loopback host.
+ */
+export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): string {
+  if (value === undefined) throw invalid('is missing (is the environment variable set?)')
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) {
+    throw invalid('must be an absolute https URL without blanks')
+  }
+  const { protocol, hostname, username, password } = new URL(value)
+  if (protocol !== 'https:' && protocol !== 'http:') throw invalid('must be an https URL')
+  if (username !== '' || password !== '') throw invalid('must not hold a user name or password')
+  if (value.includes('#')) throw invalid('must not hold a fragment')
+  if (protocol === 'http:' && !allowInsecureHttp && !loopback.includes(hostname)) {
+    throw new ConfigurationError(
+      'ERR_INSECURE_TOKEN_ENDPOINT',
+      "The option 'tokenEndpoint' must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp.",
+      'tokenEndpoint',
+    )
+  }
+  return value
+}
+
+function invalid(what: string): ConfigurationError {
+  return new ConfigurationError('ERR_INVALID_TOKEN_ENDPOINT', `The option 'tokenEndpoint' ${what}.`, 'tokenEndpoint')
+}

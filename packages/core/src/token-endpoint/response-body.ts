@@ -1,0 +1,33 @@
+import { TokenResponseError } from '../errors.js'
+
+const limit = 65_536
+
+/** The body as text, at most 64 KiB after decoding; the rest is never read. */
+export async function readBody(response: Response): Promise<string> {
+  if (Number(response.headers.get('content-length') ?? 0) > limit) {
+    discardBody(response)
+    throw tooLarge()
+  }
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  // Leaving the loop cancels the stream. Some fetch implementations give a Node stream here.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > limit) throw tooLarge()
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** Frees the connection of a response whose body nobody wants. */
+export function discardBody(response: Response): void {
+  response.body?.cancel?.().catch(() => {})
+}
+
+function tooLarge(): TokenResponseError {
+  return new TokenResponseError(
+    'ERR_TOKEN_RESPONSE_TOO_LARGE',
+    `The token endpoint answered with more than ${limit} bytes. Check that the URL is that of a token endpoint.`,
+  )
+}

@@ -1,0 +1,44 @@
+import type { RequestedAccess } from '../requested-access.js'
+
+export type TokenFetch = (url: string, init: RequestInit) => Promise<Response>
+
+/**
+ * The token request of the client credentials grant with a client assertion (RFC 6749 section
+ * 4.4.2, RFC 7523 section 2.2). Never follows a redirect: the assertion would go with it.
+ */
+export function tokenRequest(
+  { clientId, parameters }: { clientId: string; parameters: Readonly<Record<string, string>> },
+  { scope, resource }: RequestedAccess,
+  clientAssertion: string,
+  signal: AbortSignal,
+): RequestInit {
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: clientAssertion,
+  })
+  if (scope !== undefined) form.set('scope', scope)
+  for (const uri of resource) form.append('resource', uri)
+  for (const [name, value] of Object.entries(parameters)) form.set(name, value)
+  return Object.assign(Object.create(null) as RequestInit, {
+    method: 'POST',
+    headers: Object.assign(Object.create(null) as Record<string, string>, {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    }),
+    body: form.toString(),
+    redirect: 'manual',
+    signal,
+  } satisfies RequestInit)
+}
+
+/** The names of the form fields that are ours. */
+export const reservedParameters: readonly string[] = [
+  'grant_type',
+  'client_id',
+  'client_assertion_type',
+  'client_assertion',
+  'scope',
+  'resource',
+]

@@ -1,0 +1,84 @@
+import { type ErrorCause, TokenTransportError } from '../errors.js'
+
+type TransportCode = TokenTransportError['code']
+
+/** What a rejected fetch means. The platform's error is never kept: it may quote what was sent. */
+export function transportError(thrown: unknown, attempts: number): TokenTransportError {
+  const cause = safeCause(thrown)
+  const code = transportCode(cause?.code)
+  const why = cause?.code === undefined ? '' : ` (${cause.code})`
+  return new TokenTransportError(code, `${summary[code]}${why}. ${advice[code]}`, { attempts, cause })
+}
+
+export function timeoutError(what: string, attempts: number): TokenTransportError {
+  return new TokenTransportError(
+    'ERR_TOKEN_TIMEOUT',
+    `${what} Check that the token endpoint can be reached from here; if the token request goes through an authorized instance, check that it does not wait for its own token.`,
+    { attempts },
+  )
+}
+
+export function redirectError(response: Response, tokenEndpoint: string, attempts: number): TokenTransportError {
+  const target = redirectOrigin(response, tokenEndpoint)
+  return new TokenTransportError(
+    'ERR_TOKEN_REDIRECT',
+    `The token endpoint answered with a redirect${target}. It was not followed: the assertion would go with it. Configure the final URL.`,
+    { attempts },
+  )
+}
+
+/** How often at the most this failure is worth another attempt. */
+export function transportRetries(error: TokenTransportError): number {
+  if (!error.retryable) return 0
+  return (error.cause as ErrorCause | undefined)?.code === 'ENOTFOUND' ? 1 : Number.POSITIVE_INFINITY
+}
+
+const summary = {
+  ERR_TOKEN_NETWORK: 'The token endpoint could not be reached, or the connection broke',
+  ERR_TOKEN_TIMEOUT: 'The token endpoint did not answer in time',
+  ERR_TOKEN_TLS: 'No TLS connection to the token endpoint',
+  ERR_TOKEN_PROTOCOL: 'The token endpoint did not speak HTTP as it should',
+  ERR_TOKEN_REDIRECT: 'The token endpoint answered with a redirect',
+} as const
+
+const advice = {
+  ERR_TOKEN_NETWORK: 'Check host, port and proxy.',
+  ERR_TOKEN_TIMEOUT: 'Check host, port and proxy.',
+  ERR_TOKEN_TLS: 'Check the certificate and the URL; give a company CA through NODE_EXTRA_CA_CERTS or `fetch`.',
+  ERR_TOKEN_PROTOCOL: 'Check that the URL is that of a token endpoint.',
+  ERR_TOKEN_REDIRECT: 'Configure the final URL.',
+} as const
+
+const tls = /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
+const protocol = /^(HPE_|Z_|UND_ERR_(HEADERS_OVERFLOW|RES_|CONTENT_LENGTH|INVALID))/
+
+function transportCode(code: string | undefined): TransportCode {
+  if (code === undefined) return 'ERR_TOKEN_NETWORK'
+  if (tls.test(code)) return 'ERR_TOKEN_TLS'
+  return protocol.test(code) ? 'ERR_TOKEN_PROTOCOL' : 'ERR_TOKEN_NETWORK'
+}
+
+/** Name, code and syscall of the innermost error that has a code. */
+function safeCause(thrown: unknown): ErrorCause | undefined {
+  let found: ErrorCause | undefined
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown }
+    if (found !== undefined && !isWord(code)) continue
+    found = {
+      name: isWord(error.name) ? error.name : 'Error',
+      ...(isWord(code) ? { code } : {}),
+      ...(isWord(syscall) ? { syscall } : {}),
+    }
+  }
+  return found
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value)
+}
+
+function redirectOrigin(response: Response, tokenEndpoint: string): string {
+  const location = response.redirected ? response.url : response.headers.get('location')
+  if (!location || !URL.canParse(location, tokenEndpoint)) return ''
+  return ` to ${new URL(location, tokenEndpoint).origin}`
+}

@@ -1,0 +1,137 @@
+import type { AccessToken } from './access-token.js'
+import { clientAssertions } from './assertion/client-assertion.js'
+import { within } from './deadline.js'
+import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
+import { eventEmitter } from './events.js'
+import { type FetchCall, type FetchedToken, type FetchFailure, type TokenKeeper, tokenKeeper } from './renewal/token-keeper.js'
+import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
+import { recentlyUsed } from './store/recently-used.js'
+import { sharedToken } from './store/shared-token.js'
+import { isUsable } from './store/stored-token.js'
+import { tokenKey } from './store/token-key.js'
+import { requestToken, TokenRequestFailure } from './token-endpoint/token-client.js'
+import { timeoutError, transportError } from './token-endpoint/transport-failure.js'
+import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
+import type { AccessTokenOptions, TokenProvider } from './token-source.js'
+
+/**
+ * A provider of access tokens for one client: signs an assertion, makes the token request, keeps
+ * the token and renews it. Build it once per client id and share it.
+ *
+ * @throws {ConfigurationError} for an option that is missing, unknown or out of range.
+ * @throws {KeyError} for a key that cannot be used, where that can be known at once.
+ * @example
+ * ```ts
+ * const tokens = createTokenProvider({
+ *   clientId: process.env.CLIENT_ID,
+ *   tokenEndpoint: 'https://login.example.com/token',
+ *   key: process.env.PRIVATE_KEY,
+ * })
+ * const { authorization } = await tokens.getAccessToken()
+ * ```
+ * @see RFC 6749 section 4.4, RFC 7523 section 2.2
+ */
+export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
+  const settings = readTokenProviderOptions(options)
+  const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
+  const { audience } = settings.assertion
+  const random = () => Math.random()
+  const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
+  const loadKey = clientAssertions(settings.assertion)
+  const client = { ...settings, audience, random, emit }
+  const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
+  const ownKeeper = keeperFor(settings.access)
+  const ownKey = accessKey(settings.access)
+
+  return Object.freeze({ tokenEndpoint, getAccessToken, currentAccessToken, invalidate })
+
+  async function getAccessToken(call: AccessTokenOptions = {}): Promise<AccessToken> {
+    const { signal, forceRenewal = false } = call
+    signal?.throwIfAborted()
+    const keeper = keeperOf(call)
+    const token = forceRenewal ? undefined : keeper.current()
+    return token ?? keeper.renewed({ signal, forceRenewal })
+  }
+
+  function currentAccessToken(call: Pick<AccessTokenOptions, 'scope' | 'resource'> = {}): AccessToken | undefined {
+    try {
+      return keeperOf(call).current()
+    } catch {
+      return undefined
+    }
+  }
+
+  function invalidate(accessToken: AccessToken): void {
+    if (ownKeeper.invalidate(accessToken)) return
+    keepers.forEach((keeper) => void keeper.invalidate(accessToken))
+  }
+
+  function keeperOf({ scope, resource }: AccessTokenOptions): TokenKeeper {
+    if (scope === undefined && resource === undefined) return ownKeeper
+    const access = {
+      scope: scope === undefined ? settings.access.scope : parseScope(scope),
+      resource: resource === undefined ? settings.access.resource : parseResource(resource),
+    }
+    const key = accessKey(access)
+    if (key === ownKey) return ownKeeper
+    const known = keepers.get(key)
+    if (known !== undefined) return known
+    const keeper = keeperFor(access)
+    keepers.set(key, keeper)
+    return keeper
+  }
+
+  function keeperFor(access: RequestedAccess): TokenKeeper {
+    return tokenKeeper({
+      clock,
+      timeout,
+      early,
+      random,
+      emit,
+      failure,
+      inBackground: () => settings.waitUntil ?? (isWorker() ? undefined : () => {}),
+      fetchToken: (call) => fetchToken(access, call),
+    })
+  }
+
+  function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
+    const late = () => timeoutError(`No token within ${timeout} ms.`, 0)
+    return within(clock, timeout, late, async (signal) => {
+      const assertions = await loadKey()
+      const retries = call.isProbe ? 0 : settings.retries
+      const request = () =>
+        requestToken(client, { access, assertions, retries, deadline: call.deadline, signal })
+      if (store === undefined) return { ...(await request()), source: 'endpoint' }
+      const key = await tokenKey({
+        ...{ tokenEndpoint, clientId, audience, access },
+        key: assertions.identity ?? sharedStoreNeedsKid(),
+        parameters: settings.parameters,
+      })
+      const { refused, forceRenewal } = call
+      const accepts = (token: Parameters<typeof isUsable>[0]) => isUsable(token, { now: clock.now(), early, refused })
+      return sharedToken(
+        { store, clock, random, emit },
+        { key, accepts, refused, forceRenewal, duration: timeout / 2, signal, request },
+      )
+    })
+  }
+}
+
+function failure(thrown: unknown): FetchFailure {
+  if (thrown instanceof TokenRequestFailure) return thrown
+  const error: CountersignError = isCountersignError(thrown) ? thrown : transportError(thrown, 0)
+  return { error, retryAfter: undefined }
+}
+
+function sharedStoreNeedsKid(): never {
+  throw new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    "A key that cannot be exported has no thumbprint: with a 'store', give it a name with the option 'assertion.kid'.",
+    'assertion.kid',
+  )
+}
+
+/** Cloudflare's workers end what a request started when that request has been answered. */
+function isWorker(): boolean {
+  return 'Cloudflare' in globalThis
+}

@@ -1,0 +1,124 @@
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose'
+import type { RegisteredClient } from './client-registration.js'
+
+/** Why a client assertion is not accepted. */
+export interface AssertionRefusal {
+  readonly error: 'invalid_client'
+  readonly reason: string
+}
+
+/** A client assertion, read but not yet believed. */
+export interface ReadAssertion {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Above this a NumericDate is in milliseconds: as seconds it would be the year 5138. */
+const latestSeconds = 1e11
+
+/** Reads header and claims without verifying; empty ones when it is not a JWT. */
+export function readAssertion(assertion: string): ReadAssertion {
+  try {
+    return { header: { ...decodeProtectedHeader(assertion) }, claims: decodeJwt(assertion) }
+  } catch {
+    return { header: {}, claims: {} }
+  }
+}
+
+/**
+ * Verifies a client assertion as RFC 7523 section 3 and RFC 7521 section 5.2 ask, by the clock
+ * given: algorithm, signature, issuer and subject, audience, expiry, and that its `jti` was never
+ * seen. An assertion that gets as far as that has used up its `jti`.
+ *
+ * @returns undefined when it holds.
+ */
+export async function checkAssertion(
+  assertion: string,
+  client: RegisteredClient,
+  now: () => number,
+  seen: Set<string>,
+): Promise<AssertionRefusal | undefined> {
+  const { header, claims } = readAssertion(assertion)
+  const reason =
+    wrongAlgorithm(header, client) ??
+    (await wrongSignature(assertion, client)) ??
+    wrongParties(claims, client) ??
+    wrongTimes(claims, client, now()) ??
+    usedBefore(claims, client, seen)
+  return reason === undefined ? undefined : { error: 'invalid_client', reason }
+}
+
+function wrongAlgorithm(
+  { alg }: ReadAssertion['header'],
+  { algorithms }: RegisteredClient,
+): string | undefined {
+  if (typeof alg === 'string' && algorithms.includes(alg)) return undefined
+  if (alg === undefined) return 'the assertion is not a signed JWT'
+  return `alg ${String(alg)} is not allowed; ${algorithms.join(', ')} are`
+}
+
+async function wrongSignature(
+  assertion: string,
+  client: RegisteredClient,
+): Promise<string | undefined> {
+  const options = { algorithms: [...client.algorithms] }
+  try {
+    await compactVerify(assertion, client.publicKey, options)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return signatureReason(error)
+    for await (const key of error) {
+      try {
+        await compactVerify(assertion, key, options)
+        return undefined
+      } catch {}
+    }
+    return 'the signature is by none of the registered keys'
+  }
+}
+
+function signatureReason(error: unknown): string {
+  if (error instanceof errors.JWKSNoMatchingKey) return 'no registered key has this kid and alg'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature is wrong'
+  const detail = error instanceof Error ? error.message : String(error)
+  return `the signature cannot be verified: ${detail}`
+}
+
+function wrongParties(
+  { iss, sub, aud }: ReadAssertion['claims'],
+  { clientId, audience }: RegisteredClient,
+): string | undefined {
+  if (iss !== clientId) return 'iss is not the client id'
+  if (sub !== clientId) return 'sub is not the client id'
+  if (typeof aud !== 'string') return 'aud is not one string'
+  if (aud !== audience) return `aud is ${aud}, and must be ${audience}`
+  return undefined
+}
+
+function wrongTimes(
+  { exp, nbf }: ReadAssertion['claims'],
+  { maxLifetimeSeconds }: RegisteredClient,
+  now: number,
+): string | undefined {
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) return 'exp is not a number'
+  if (exp > latestSeconds) return 'exp is in milliseconds, and must be in seconds'
+  if (exp * 1000 <= now) return 'the assertion has expired'
+  if (exp * 1000 > now + maxLifetimeSeconds * 1000) {
+    return `exp is more than ${maxLifetimeSeconds} s ahead`
+  }
+  if (nbf === undefined) return undefined
+  if (typeof nbf !== 'number') return 'nbf is not a number'
+  return nbf * 1000 > now ? 'the assertion is not valid yet' : undefined
+}
+
+function usedBefore(
+  { jti }: ReadAssertion['claims'],
+  { clientId }: RegisteredClient,
+  seen: Set<string>,
+): string | undefined {
+  if (typeof jti !== 'string' || jti === '') return 'jti is missing'
+  const use = JSON.stringify([clientId, jti])
+  if (seen.has(use)) return 'jti was used before'
+  seen.add(use)
+  return undefined
+}

@@ -1,0 +1,16 @@
+export {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+  type TokenRequestRecord,
+} from './authorization-server.js'
+export type { ClientRegistration } from './client-registration.js'
+export { createManualClock, type ManualClock } from './manual-clock.js'
+export {
+  createResourceServer,
+  type ResourceRequestRecord,
+  type ResourceServer,
+} from './resource-server.js'
+export type { ScriptedAnswer } from './scripted-answer.js'
+export { type StaticTokenProvider, staticTokenProvider } from './static-token-provider.js'
+export { type ConformanceCase, tokenStoreSuite } from './token-store-suite.js'

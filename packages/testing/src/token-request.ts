@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http'
+import { checkAssertion, readAssertion } from './assertion-check.js'
+import type { RegisteredClient } from './client-registration.js'
+
+/** An error of the token endpoint, RFC 6749 section 5.2. */
+export interface TokenRefusal {
+  readonly error: string
+  readonly reason: string
+}
+
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const single = ['grant_type', 'client_id', 'client_assertion', 'client_assertion_type', 'scope']
+
+/** Everything wrong with the form that can be said without looking at the client. */
+export function wrongForm(request: IncomingMessage, form: URLSearchParams): TokenRefusal | undefined {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') {
+    return { error: 'invalid_request', reason: 'the body is not form-urlencoded' }
+  }
+  const repeated = single.find((name) => form.getAll(name).length > 1)
+  if (repeated) return { error: 'invalid_request', reason: `${repeated} is there more than once` }
+  const grantType = form.get('grant_type')
+  if (!grantType) return { error: 'invalid_request', reason: 'grant_type is missing' }
+  if (grantType !== 'client_credentials') {
+    return { error: 'unsupported_grant_type', reason: 'grant_type is not client_credentials' }
+  }
+  if (!form.get('client_assertion')) {
+    return { error: 'invalid_request', reason: 'no client authentication mechanism provided' }
+  }
+  if (form.get('client_assertion_type') !== assertionType) {
+    return { error: 'invalid_request', reason: `client_assertion_type is not ${assertionType}` }
+  }
+  return undefined
+}
+
+/** Authenticates the client of a well-formed request. */
+export async function wrongClient(
+  form: URLSearchParams,
+  client: RegisteredClient | undefined,
+  now: () => number,
+  seen: Set<string>,
+): Promise<TokenRefusal | undefined> {
+  const assertion = form.get('client_assertion') ?? ''
+  const clientId = form.get('client_id')
+  if (!client) return { error: 'invalid_client', reason: 'the client is not registered' }
+  if (clientId !== null && clientId !== readAssertion(assertion).claims['sub']) {
+    return { error: 'invalid_client', reason: 'client_id is not the sub of the assertion' }
+  }
+  return checkAssertion(assertion, client, now, seen)
+}
+
+/** A scope that was asked for must lie within the registered one, if there is one. */
+export function wrongScope(
+  form: URLSearchParams,
+  client: RegisteredClient | undefined,
+): TokenRefusal | undefined {
+  const asked = form.get('scope')?.split(' ').filter(Boolean) ?? []
+  const extra = asked.find((scope) => client?.scope && !client.scope.has(scope))
+  if (extra === undefined) return undefined
+  return { error: 'invalid_scope', reason: `the client may not ask for ${extra}` }
+}
