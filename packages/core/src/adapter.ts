@@ -1,4 +1,5 @@
+export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer, type Host } from './resource/authorizer.js'
-export { createFetchAuthorizer, type FetchCall } from './resource/authorized-fetch.js'
+export type { FetchCall } from './resource/fetch-exchange.js'
 export { originRule } from './resource/origin-rule.js'
 export { isReplayableBody } from './resource/replayable-body.js'

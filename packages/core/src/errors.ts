@@ -61,7 +61,10 @@ export function remember(error: CountersignError, nextAttemptAt: number): void {
   })
 }
 
-function named<T extends abstract new (...input: never[]) => CountersignError>(type: T, name: string): void {
+function named<T extends abstract new (...input: never[]) => CountersignError>(
+  type: T,
+  name: string,
+): void {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
 }
 
@@ -129,7 +132,10 @@ export class TokenTransportError extends CountersignError {
     message: string,
     { attempts, cause }: { attempts: number; cause?: ErrorCause | undefined },
   ) {
-    super(message, { retryable: code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT', cause })
+    super(message, {
+      retryable: code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT',
+      cause,
+    })
     this.code = code
     this.attempts = attempts
   }

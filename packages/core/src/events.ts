@@ -1,7 +1,10 @@
 import type { CountersignError } from './errors.js'
 
 /** What happened to the tokens of one provider: plain data, safe to log. */
-export type TokenEvent = { readonly clientId: string; readonly tokenEndpoint: string } & TokenHappening
+export type TokenEvent = {
+  readonly clientId: string
+  readonly tokenEndpoint: string
+} & TokenHappening
 
 export type TokenHappening =
   | {

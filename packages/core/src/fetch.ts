@@ -1,1 +1,1 @@
-export { authorizedFetch, type AuthorizedFetch } from './resource/authorized-fetch.js'
+export { type AuthorizedFetch, authorizedFetch } from './resource/authorized-fetch.js'

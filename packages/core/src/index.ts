@@ -14,7 +14,11 @@ export {
 } from './errors.js'
 export type { TokenEvent } from './events.js'
 export { redactError } from './redact-error.js'
-export type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './resource/request-event.js'
+export type {
+  AuthorizationOptions,
+  RequestAuthorization,
+  RequestEvent,
+} from './resource/request-event.js'
 export { memoryStore } from './store/memory-store.js'
 export type { TokenStore } from './store/token-store.js'
 export type { TokenFetch } from './token-endpoint/token-request.js'

@@ -6,7 +6,11 @@ type Options<K extends string> = Partial<Record<K, unknown>>
  * The own members of an options object under the names that are known, on an object without a
  * prototype: what stands on `Object.prototype` is never an option, and an unknown name throws.
  */
-export function readOptions<K extends string>(options: unknown, known: readonly K[], owner = ''): Options<K> {
+export function readOptions<K extends string>(
+  options: unknown,
+  known: readonly K[],
+  owner = '',
+): Options<K> {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const what = owner === '' ? 'The options' : `The option '${owner}'`
     throw invalidOption(`${what} must be an object.`, owner === '' ? undefined : owner)
@@ -28,7 +32,12 @@ export function invalidOption(message: string, option?: string): ConfigurationEr
 export function readNumber(
   value: unknown,
   option: string,
-  { fallback, least, most, whole = false }: { fallback: number; least: number; most: number; whole?: boolean },
+  {
+    fallback,
+    least,
+    most,
+    whole = false,
+  }: { fallback: number; least: number; most: number; whole?: boolean },
 ): number {
   if (value === undefined) return fallback
   const fits = typeof value === 'number' && value >= least && value <= most
@@ -50,9 +59,15 @@ export function readBoolean(value: unknown, option: string): boolean {
 }
 
 /** An object that has all the methods, such as a clock or a store. */
-export function readMethods<T>(value: unknown, option: string, methods: readonly string[]): T | undefined {
+export function readMethods<T>(
+  value: unknown,
+  option: string,
+  methods: readonly string[],
+): T | undefined {
   if (value === undefined) return undefined
-  const missing = methods.filter((name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function')
+  const missing = methods.filter(
+    (name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function',
+  )
   if (missing.length === 0) return value as T
   throw invalidOption(`The option '${option}' lacks the method ${missing.join(', ')}.`, option)
 }

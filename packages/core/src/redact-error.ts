@@ -12,7 +12,11 @@ export function redactError(error: unknown): Record<string, unknown> {
   keep(safe, 'name', text(member(error, 'name')))
   keep(safe, 'message', text(member(error, 'message')))
   keep(safe, 'code', code(member(error, 'code')))
-  keep(safe, 'status', number(member(error, 'status')) ?? number(member(member(error, 'response'), 'status')))
+  keep(
+    safe,
+    'status',
+    number(member(error, 'status')) ?? number(member(member(error, 'response'), 'status')),
+  )
   const method = text(member(config, 'method')) ?? text(member(request, 'method'))
   keep(safe, 'method', method?.toUpperCase())
   keep(safe, 'url', requestUrl(config) ?? url(member(request, 'url')))

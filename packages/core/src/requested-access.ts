@@ -23,7 +23,8 @@ export function parseScope(scope: unknown): string | undefined {
 
 /** @throws {ConfigurationError} `ERR_INVALID_RESOURCE` for what is not an absolute URI without fragment. */
 export function parseResource(resource: unknown): readonly string[] {
-  const resources = typeof resource === 'string' ? [resource] : resource === undefined ? [] : resource
+  const resources =
+    typeof resource === 'string' ? [resource] : resource === undefined ? [] : resource
   if (!Array.isArray(resources) || !resources.every(isResourceIndicator)) {
     throw new ConfigurationError(
       'ERR_INVALID_RESOURCE',
@@ -55,6 +56,7 @@ function isScopeToken(token: unknown): boolean {
 }
 
 function isResourceIndicator(uri: unknown): boolean {
-  if (typeof uri !== 'string' || !/^[a-z][a-z\d+.-]*:[\x21-\x7e]+$/i.test(uri) || uri.includes('#')) return false
+  if (typeof uri !== 'string' || !/^[a-z][a-z\d+.-]*:[\x21-\x7e]+$/i.test(uri) || uri.includes('#'))
+    return false
   return URL.canParse(uri)
 }

@@ -1,9 +1,16 @@
 import type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
 import type { KeyInput } from './assertion/key-input.js'
-import { type WaitingClock, type Clock, systemClock } from './clock.js'
+import { type Clock, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
-import { invalidOption, readBoolean, readFunction, readMethods, readNumber, readOptions } from './options.js'
+import {
+  invalidOption,
+  readBoolean,
+  readFunction,
+  readMethods,
+  readNumber,
+  readOptions,
+} from './options.js'
 import { parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import type { TokenStore } from './store/token-store.js'
 import { checkTokenEndpoint } from './token-endpoint/endpoint-url.js'
@@ -124,9 +131,17 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     access: { scope: parseScope(read.scope), resource: parseResource(read.resource) },
     parameters: checkParameters(read.parameters),
     assertion: readAssertion(read.assertion, { clientId, tokenEndpoint, key: checkKey(read) }),
-    early: readNumber(renewal.early, 'renewal.early', { fallback: 60_000, least: 0, most: longestTimer }),
+    early: readNumber(renewal.early, 'renewal.early', {
+      fallback: 60_000,
+      least: 0,
+      most: longestTimer,
+    }),
     waitUntil: readFunction(renewal.waitUntil, 'renewal.waitUntil'),
-    timeout: readNumber(read.timeout, 'timeout', { fallback: 10_000, least: 1, most: longestTimer }),
+    timeout: readNumber(read.timeout, 'timeout', {
+      fallback: 10_000,
+      least: 1,
+      most: longestTimer,
+    }),
     retries: readNumber(read.retries, 'retries', { fallback: 2, least: 0, most: 10, whole: true }),
     fetch: readFunction(read.fetch, 'fetch') ?? ((url, init) => globalThis.fetch(url, init)),
     store: readMethods(read.store, 'store', ['get', 'set', 'delete']),
@@ -144,8 +159,13 @@ function checkClientId(clientId: unknown): string {
   throw new ConfigurationError('ERR_INVALID_CLIENT_ID', what, 'clientId')
 }
 
-function checkKey(read: { key?: unknown; signer?: unknown; passphrase?: unknown }): TokenProviderSettings['assertion']['key'] {
-  if (read.signer !== undefined) throw invalidOption("The option 'signer' is not supported yet: give a 'key'.", 'signer')
+function checkKey(read: {
+  key?: unknown
+  signer?: unknown
+  passphrase?: unknown
+}): TokenProviderSettings['assertion']['key'] {
+  if (read.signer !== undefined)
+    throw invalidOption("The option 'signer' is not supported yet: give a 'key'.", 'signer')
   if (read.passphrase !== undefined) {
     throw invalidOption(
       "The option 'passphrase' is not supported yet: decrypt the key with `openssl pkcs8 -in key.pem -out plain.pem`.",
@@ -153,7 +173,10 @@ function checkKey(read: { key?: unknown; signer?: unknown; passphrase?: unknown 
     )
   }
   if (read.key === undefined) {
-    throw invalidOption("The option 'key' is missing (is the environment variable set?): give a private key.", 'key')
+    throw invalidOption(
+      "The option 'key' is missing (is the environment variable set?): give a private key.",
+      'key',
+    )
   }
   return read.key as TokenProviderSettings['assertion']['key']
 }
@@ -172,7 +195,8 @@ function checkParameters(parameters: unknown): Readonly<Record<string, string>> 
         `parameters.${name}`,
       )
     }
-    if (typeof value !== 'string') throw invalidOption("Every member of the option 'parameters' must be a string.", 'parameters')
+    if (typeof value !== 'string')
+      throw invalidOption("Every member of the option 'parameters' must be a string.", 'parameters')
     checked[name] = value
   }
   return checked
@@ -180,7 +204,11 @@ function checkParameters(parameters: unknown): Readonly<Record<string, string>> 
 
 function readAssertion(
   assertion: unknown,
-  { clientId, tokenEndpoint, key }: { clientId: string; tokenEndpoint: string; key: TokenProviderSettings['assertion']['key'] },
+  {
+    clientId,
+    tokenEndpoint,
+    key,
+  }: { clientId: string; tokenEndpoint: string; key: TokenProviderSettings['assertion']['key'] },
 ): TokenProviderSettings['assertion'] {
   const names = ['audience', 'lifetimeSeconds', 'alg', 'kid', 'typ', 'claims', 'header'] as const
   const read = readOptions(assertion ?? {}, names, 'assertion')
@@ -211,7 +239,12 @@ function lifetimeSeconds(value: unknown): number {
       'assertion.lifetimeSeconds',
     )
   }
-  return readNumber(value, 'assertion.lifetimeSeconds', { fallback: 60, least: 1, most: 300, whole: true })
+  return readNumber(value, 'assertion.lifetimeSeconds', {
+    fallback: 60,
+    least: 1,
+    most: 300,
+    whole: true,
+  })
 }
 
 function text(value: unknown, option: string): string | undefined {
@@ -220,12 +253,17 @@ function text(value: unknown, option: string): string | undefined {
 }
 
 /** A copy of the extra members, none of which may be one of ours. */
-function without(value: unknown, option: string, ours: readonly string[]): Readonly<Record<string, unknown>> {
+function without(
+  value: unknown,
+  option: string,
+  ours: readonly string[],
+): Readonly<Record<string, unknown>> {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidOption(`The option '${option}' must be an object.`, option)
   }
   const taken = ours.find((name) => Object.hasOwn(value, name))
-  if (taken !== undefined) throw invalidOption(`The option '${option}' may not set '${taken}'.`, option)
+  if (taken !== undefined)
+    throw invalidOption(`The option '${option}' may not set '${taken}'.`, option)
   return structuredClone(value) as Record<string, unknown>
 }

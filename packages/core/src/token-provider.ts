@@ -3,7 +3,13 @@ import { clientAssertions } from './assertion/client-assertion.js'
 import { within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
-import { type FetchCall, type FetchedToken, type FetchFailure, type TokenKeeper, tokenKeeper } from './renewal/token-keeper.js'
+import {
+  type FetchCall,
+  type FetchedToken,
+  type FetchFailure,
+  type TokenKeeper,
+  tokenKeeper,
+} from './renewal/token-keeper.js'
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import { recentlyUsed } from './store/recently-used.js'
 import { sharedToken } from './store/shared-token.js'
@@ -53,7 +59,9 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     return token ?? keeper.renewed({ signal, forceRenewal })
   }
 
-  function currentAccessToken(call: Pick<AccessTokenOptions, 'scope' | 'resource'> = {}): AccessToken | undefined {
+  function currentAccessToken(
+    call: Pick<AccessTokenOptions, 'scope' | 'resource'> = {},
+  ): AccessToken | undefined {
     try {
       return keeperOf(call).current()
     } catch {
@@ -108,7 +116,8 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
         parameters: settings.parameters,
       })
       const { refused, forceRenewal } = call
-      const accepts = (token: Parameters<typeof isUsable>[0]) => isUsable(token, { now: clock.now(), early, refused })
+      const accepts = (token: Parameters<typeof isUsable>[0]) =>
+        isUsable(token, { now: clock.now(), early, refused })
       return sharedToken(
         { store, clock, random, emit },
         { key, accepts, refused, forceRenewal, duration: timeout / 2, signal, request },

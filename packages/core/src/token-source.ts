@@ -31,7 +31,9 @@ export interface TokenProvider {
    * What `getAccessToken` would give without waiting, else undefined. Never throws; starts the
    * early renewal when it is due.
    */
-  currentAccessToken(options?: Pick<AccessTokenOptions, 'scope' | 'resource'>): AccessToken | undefined
+  currentAccessToken(
+    options?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
+  ): AccessToken | undefined
   /**
    * Says that a resource server refused this token. Synchronous, never throws, does no I/O: the
    * next `getAccessToken` renews. No-op unless the token is still the current one of its key.
@@ -45,4 +47,5 @@ export interface TokenProvider {
 }
 
 /** What adapters accept: a provider, or a fake with the two methods. */
-export type TokenSource = Pick<TokenProvider, 'getAccessToken' | 'invalidate'> & Partial<TokenProvider>
+export type TokenSource = Pick<TokenProvider, 'getAccessToken' | 'invalidate'> &
+  Partial<TokenProvider>

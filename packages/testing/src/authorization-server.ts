@@ -10,7 +10,12 @@ import { createIssuedTokens } from './issued-tokens.js'
 import { requireKnownMembers } from './known-members.js'
 import { startLoopbackServer } from './loopback-server.js'
 import { requestBody } from './request-body.js'
-import { completeAnswer, playAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
+import {
+  completeAnswer,
+  playAnswer,
+  type ScriptedAnswer,
+  visibleStatus,
+} from './scripted-answer.js'
 import { type TokenRefusal, wrongClient, wrongForm, wrongScope } from './token-request.js'
 
 /** What `createAuthorizationServer` takes; all of it may be left out. */
@@ -137,11 +142,11 @@ export async function createAuthorizationServer(
     if (!body) return
     const form = new URLSearchParams(body.toString())
     const { header, claims } = readAssertion(form.get('client_assertion') ?? '')
-    const clientId = form.get('client_id') ?? text(claims['sub'])
+    const clientId = form.get('client_id') ?? text(claims.sub)
     const record: Mutable<TokenRequestRecord> = {
       at,
       clientId,
-      jti: text(claims['jti']),
+      jti: text(claims.jti),
       header,
       claims,
       status: 0,
@@ -200,11 +205,14 @@ export async function createAuthorizationServer(
       script.push(...answers)
     },
     hold: () => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      holds.add(promise)
+      let release = () => {}
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      holds.add(held)
       return () => {
-        holds.delete(promise)
-        resolve()
+        holds.delete(held)
+        release()
       }
     },
     get lifetimeSeconds() {

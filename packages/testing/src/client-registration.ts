@@ -1,5 +1,10 @@
 import type { Algorithm, Jwk } from '@countersign/core'
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+} from 'jose'
 import { requireKnownMembers } from './known-members.js'
 
 /** What an authorization server is told about a client. */
@@ -52,7 +57,8 @@ export function registeredClient(
 function publicKeyOf(jwks: ClientRegistration['jwks']): JWTVerifyGetKey {
   // No cool-down: a key that was rotated in is found at the next assertion that names it.
   if (typeof jwks === 'string') return createRemoteJWKSet(new URL(jwks), { cooldownDuration: 0 })
-  if (!Array.isArray(jwks?.keys)) throw new TypeError('a registration needs jwks, with keys or a URL')
+  if (!Array.isArray(jwks?.keys))
+    throw new TypeError('a registration needs jwks, with keys or a URL')
   if (jwks.keys.some((key: Jwk) => 'd' in key)) {
     throw new TypeError('a private key was registered; register the public key alone')
   }

@@ -2,7 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthorizationServer } from './authorization-server.js'
 import { startLoopbackServer } from './loopback-server.js'
 import { requestBody } from './request-body.js'
-import { completeAnswer, playAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
+import {
+  completeAnswer,
+  playAnswer,
+  type ScriptedAnswer,
+  visibleStatus,
+} from './scripted-answer.js'
 
 /** One request at the resource server. */
 export interface ResourceRequestRecord {
@@ -70,11 +75,7 @@ export async function createResourceServer(
 
 function ownAnswer(
   authorizationServer: AuthorizationServer,
-  {
-    method,
-    url,
-    authorization,
-  }: Pick<ResourceRequestRecord, 'method' | 'url' | 'authorization'>,
+  { method, url, authorization }: Pick<ResourceRequestRecord, 'method' | 'url' | 'authorization'>,
 ): ScriptedAnswer {
   const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
   if (token === undefined) return { status: 401, headers: { 'www-authenticate': 'Bearer' } }

@@ -44,7 +44,10 @@ export function visibleStatus(answer: ScriptedAnswer): number {
 
 /** Plays one answer. Does nothing on a response whose connection is gone. */
 export function playAnswer(response: ServerResponse, answer: ScriptedAnswer): void {
-  if (!answer.delay) return send(response, answer)
+  if (!answer.delay) {
+    send(response, answer)
+    return
+  }
   const timer = setTimeout(() => send(response, answer), answer.delay)
   response.once('close', () => clearTimeout(timer))
 }

@@ -8,12 +8,14 @@ export interface TokenRefusal {
   readonly reason: string
 }
 
-
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const single = ['grant_type', 'client_id', 'client_assertion', 'client_assertion_type', 'scope']
 
 /** Everything wrong with the form that can be said without looking at the client. */
-export function wrongForm(request: IncomingMessage, form: URLSearchParams): TokenRefusal | undefined {
+export function wrongForm(
+  request: IncomingMessage,
+  form: URLSearchParams,
+): TokenRefusal | undefined {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') {
     return { error: 'invalid_request', reason: 'the body is not form-urlencoded' }
@@ -44,7 +46,8 @@ export async function wrongClient(
   const assertion = form.get('client_assertion') ?? ''
   const clientId = form.get('client_id')
   if (!client) return { error: 'invalid_client', reason: 'the client is not registered' }
-  if (clientId !== null && clientId !== readAssertion(assertion).claims['sub']) {
+  const { sub } = readAssertion(assertion).claims
+  if (clientId !== null && sub !== undefined && sub !== clientId) {
     return { error: 'invalid_client', reason: 'client_id is not the sub of the assertion' }
   }
   return checkAssertion(assertion, client, now, seen)

@@ -36,7 +36,10 @@ export function tokenStoreSuite(make: () => Promise<TokenStore>): readonly Confo
     name,
     run: async () => run(await make()),
   })
-  const withLeases = (name: string, run: (acquire: AcquireLease) => Promise<void>): ConformanceCase =>
+  const withLeases = (
+    name: string,
+    run: (acquire: AcquireLease) => Promise<void>,
+  ): ConformanceCase =>
     withStore(name, async (store) => {
       if (!store.acquireLease) return
       await run(async (key, duration) => store.acquireLease?.(key, { duration, ...call() }))

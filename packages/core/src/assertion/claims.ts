@@ -15,7 +15,10 @@ interface ClaimsInput {
 /** The claims of one assertion (RFC 7523 section 3). Extra claims never replace ours. */
 export function assertionClaims(input: ClaimsInput): Record<string, unknown> {
   if (!Number.isFinite(input.now)) {
-    throw new ConfigurationError('ERR_CLOCK', 'The clock did not give a finite number of milliseconds.')
+    throw new ConfigurationError(
+      'ERR_CLOCK',
+      'The clock did not give a finite number of milliseconds.',
+    )
   }
   const iat = Math.floor(input.now / 1000) - backdatedSeconds
   return {

@@ -42,7 +42,9 @@ type Usable = Exclude<KeyMaterial, { pem: string }>
 /** Checks what can be known at once, and gives a function that has the key ready for a request. */
 export function clientAssertions({ key, ...form }: AssertionSettings): () => Promise<AssertionKey> {
   namedAlgorithm(form.alg)
-  return typeof key === 'function' ? providedKey(key, form) : fixedKey(checked(readKey(key), form), form)
+  return typeof key === 'function'
+    ? providedKey(key, form)
+    : fixedKey(checked(readKey(key), form), form)
 }
 
 /** The read key is let go once it is imported; a failed import is tried again. */
@@ -95,7 +97,10 @@ function checkedAlgorithm(material: Usable, keyAlg: unknown, form: Form): Algori
   return alg
 }
 
-async function imported({ material, alg: keyAlg, kid: keyKid }: ReadKey, form: Form): Promise<AssertionKey> {
+async function imported(
+  { material, alg: keyAlg, kid: keyKid }: ReadKey,
+  form: Form,
+): Promise<AssertionKey> {
   const usable = 'pem' in material ? { jwk: await readPemLater(material.pem) } : material
   const alg = checkedAlgorithm(usable, keyAlg, form)
   const kid = form.kid ?? keyKid
@@ -121,7 +126,10 @@ async function importPrivate({ alg: _, kid: __, ...jwk }: Jwk, alg: Algorithm): 
   try {
     return (await importJWK(jwk, alg, { extractable: false })) as CryptoKey
   } catch {
-    throw new KeyError('ERR_KEY_FORMAT', 'The private key is damaged: its members do not belong together.')
+    throw new KeyError(
+      'ERR_KEY_FORMAT',
+      'The private key is damaged: its members do not belong together.',
+    )
   }
 }
 

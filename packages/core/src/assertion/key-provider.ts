@@ -14,7 +14,9 @@ export async function askForKey(provider: () => KeyInput | Promise<KeyInput>): P
 /** What tells one answer of a key function from the next: the key, its kid and its alg. */
 export function keySource(input: unknown): readonly unknown[] {
   if (!isKeyWithHeader(input)) return [input]
-  return ['key', 'kid', 'alg'].map((name) => (Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined))
+  return ['key', 'kid', 'alg'].map((name) =>
+    Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined,
+  )
 }
 
 /** Whether two answers are one and the same key. */

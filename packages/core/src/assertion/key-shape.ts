@@ -12,20 +12,27 @@ const leastRsaBits = 2048
 
 /** The own members that matter of a private JWK, on an object without a prototype. */
 export function privateJwk(input: object): Jwk {
-  const own = (name: string): unknown => (Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined)
+  const own = (name: string): unknown =>
+    Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined
   const kty = own('kty')
-  if (kty === 'oct') throw new KeyError('ERR_NOT_PRIVATE_KEY', 'The JWK is symmetric (oct). Give a private key.')
+  if (kty === 'oct')
+    throw new KeyError('ERR_NOT_PRIVATE_KEY', 'The JWK is symmetric (oct). Give a private key.')
   if (typeof kty !== 'string') throw format('The JWK has no kty.')
   if (own('d') === undefined) {
-    throw new KeyError('ERR_NOT_PRIVATE_KEY', 'The JWK has no d: it is a public key. Give the private key.')
+    throw new KeyError(
+      'ERR_NOT_PRIVATE_KEY',
+      'The JWK has no d: it is a public key. Give the private key.',
+    )
   }
   checkUse(own('use'), own('key_ops'))
   if (own('oth') !== undefined) throw format('The JWK is an RSA key of more than two primes.')
   const jwk: Record<string, unknown> & { kty: string } = Object.assign(Object.create(null), { kty })
   for (const name of Object.hasOwn(members, kty) ? (members[kty] ?? []) : ['crv']) {
     const value = own(name)
-    if (typeof value !== 'string' || value === '') throw format(`The ${kty} JWK lacks the member ${name}.`)
-    if (name !== 'crv' && !/^[\w-]+$/.test(value)) throw format(`The member ${name} of the JWK is not base64url.`)
+    if (typeof value !== 'string' || value === '')
+      throw format(`The ${kty} JWK lacks the member ${name}.`)
+    if (name !== 'crv' && !/^[\w-]+$/.test(value))
+      throw format(`The member ${name} of the JWK is not base64url.`)
     jwk[name] = value
   }
   for (const name of ['kid', 'alg']) {
@@ -45,7 +52,7 @@ export function checkJwk(jwk: Jwk, alg: Algorithm): void {
   if (jwk.alg !== undefined && jwk.alg !== alg) {
     throw new KeyError('ERR_KEY_ALG_MISMATCH', `The alg of the JWK is not ${alg}.`)
   }
-  if (kind === 'RSA') checkStrength(bitLength(String(jwk['n'])))
+  if (kind === 'RSA') checkStrength(bitLength(String(jwk.n)))
 }
 
 /** Throws unless the CryptoKey may sign with the algorithm. */
@@ -79,12 +86,13 @@ export function cryptoKeyAlgorithm(key: CryptoKey): Algorithm | undefined {
 /** Such as `EC P-256` or `RSA`. */
 export function jwkKind(jwk: Jwk): string {
   if (jwk.kty === 'RSA') return 'RSA'
-  return `${printable(jwk.kty)} ${printable(String(jwk['crv']))}`
+  return `${printable(jwk.kty)} ${printable(String(jwk.crv))}`
 }
 
 export function mismatch(alg: Algorithm, got: string): KeyError {
   const kind = alg === 'ES256' ? 'an EC P-256 key' : 'an RSA key'
-  const hash = got.startsWith('RSA') && got !== 'RSA' && alg !== 'ES256' ? ` made for ${alg} (SHA-256)` : ''
+  const hash =
+    got.startsWith('RSA') && got !== 'RSA' && alg !== 'ES256' ? ` made for ${alg} (SHA-256)` : ''
   return new KeyError('ERR_KEY_ALG_MISMATCH', `${alg} needs ${kind}${hash}, got ${got}.`)
 }
 
@@ -99,7 +107,8 @@ export function cryptoKeyKind(key: CryptoKey): string {
 }
 
 function checkUse(use: unknown, operations: unknown): void {
-  if (use !== undefined && use !== 'sig') throw new KeyError('ERR_KEY_USE', "The use of the JWK is not 'sig'.")
+  if (use !== undefined && use !== 'sig')
+    throw new KeyError('ERR_KEY_USE', "The use of the JWK is not 'sig'.")
   if (operations === undefined || (Array.isArray(operations) && operations.includes('sign'))) return
   throw new KeyError('ERR_KEY_USE', "The key_ops of the JWK do not include 'sign'.")
 }

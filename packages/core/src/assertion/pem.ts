@@ -15,7 +15,9 @@ export function readPkcs8Pem(text: string): string {
   if (label === 'RSA PRIVATE KEY') throw wrongContainer('PKCS#1 (BEGIN RSA PRIVATE KEY)')
   if (label === 'EC PRIVATE KEY') throw wrongContainer('SEC1 (BEGIN EC PRIVATE KEY)')
   if (label === 'OPENSSH PRIVATE KEY') {
-    throw format('The key is in OpenSSH format, not PKCS#8. Convert a copy: ssh-keygen -p -m PKCS8 -f key.pem')
+    throw format(
+      'The key is in OpenSSH format, not PKCS#8. Convert a copy: ssh-keygen -p -m PKCS8 -f key.pem',
+    )
   }
   if (label !== 'PRIVATE KEY') throw wrongContainer('of another kind')
   return rebuilt(text)
@@ -50,8 +52,11 @@ function textShape(text: string): string {
   if (text.startsWith('LS0tLS1CRUdJTi')) {
     return 'base64 of a PEM. Decode it first: openssl base64 -d -A -in key.b64 -out key.pem'
   }
-  const looksLikePath = text.length < 512 && /^(file:|~?\/|\.{1,2}[\\/]|[A-Za-z]:\\)|\.(pem|key|p8|json|der)$/.test(text)
-  if (looksLikePath && !/\s{2}|\n/.test(text)) return 'a path, not a key. Read the file and give its text.'
+  const looksLikePath =
+    text.length < 512 &&
+    /^(file:|~?\/|\.{1,2}[\\/]|[A-Za-z]:\\)|\.(pem|key|p8|json|der)$/.test(text)
+  if (looksLikePath && !/\s{2}|\n/.test(text))
+    return 'a path, not a key. Read the file and give its text.'
   return 'text without a BEGIN PRIVATE KEY line. Give PKCS#8 PEM text or a JWK.'
 }
 
@@ -60,7 +65,10 @@ function wrongContainer(shape: string): KeyError {
 }
 
 function publicOnly(shape: string): KeyError {
-  return new KeyError('ERR_NOT_PRIVATE_KEY', `The key is ${shape}. Give the private key that belongs to it.`)
+  return new KeyError(
+    'ERR_NOT_PRIVATE_KEY',
+    `The key is ${shape}. Give the private key that belongs to it.`,
+  )
 }
 
 function format(message: string): KeyError {

@@ -25,9 +25,15 @@ export function readKey(input: unknown): ReadKey {
     const material = readMaterial(input)
     return { material, alg: undefined, kid: ownKid(material) }
   }
-  const { key, alg, kid, passphrase } = readOptions(input, ['key', 'alg', 'kid', 'passphrase'], 'assertion.key')
-  if (passphrase !== undefined) throw format('Encrypted private keys are not read yet: leave out passphrase.')
-  if (kid !== undefined && typeof kid !== 'string') throw format('The kid of the key must be a string.')
+  const { key, alg, kid, passphrase } = readOptions(
+    input,
+    ['key', 'alg', 'kid', 'passphrase'],
+    'assertion.key',
+  )
+  if (passphrase !== undefined)
+    throw format('Encrypted private keys are not read yet: leave out passphrase.')
+  if (kid !== undefined && typeof kid !== 'string')
+    throw format('The kid of the key must be a string.')
   const material = readMaterial(key)
   return { material, alg, kid: kid ?? ownKid(material) }
 }
@@ -39,17 +45,23 @@ export function isKeyWithHeader(input: unknown): input is object {
 
 /** Reads a PEM without `node:crypto`. */
 export async function readPemLater(pem: string): Promise<Jwk> {
-  const [{ importPKCS8 }, { exportJWK }] = await Promise.all([import('jose/key/import'), import('jose/key/export')])
+  const [{ importPKCS8 }, { exportJWK }] = await Promise.all([
+    import('jose/key/import'),
+    import('jose/key/export'),
+  ])
   for (const alg of ['ES256', 'PS256']) {
     const key = await importPKCS8(pem, alg, { extractable: true }).catch(() => undefined)
     if (key !== undefined) return privateJwk(await exportJWK(key))
   }
-  throw format('The PEM text is neither an RSA (rsaEncryption) nor an EC P-256 private key, or it is damaged.')
+  throw format(
+    'The PEM text is neither an RSA (rsaEncryption) nor an EC P-256 private key, or it is damaged.',
+  )
 }
 
 function readMaterial(input: unknown): KeyMaterial {
   if (typeof input === 'string') return readPem(readPkcs8Pem(input))
-  if (typeof input !== 'object' || input === null) throw format(`The key is ${input === null ? 'null' : typeof input}.`)
+  if (typeof input !== 'object' || input === null)
+    throw format(`The key is ${input === null ? 'null' : typeof input}.`)
   if (isCryptoKey(input)) {
     checkCryptoKeyUse(input)
     return { cryptoKey: input }
@@ -102,7 +114,8 @@ function objectShape(input: object): string {
   if (Object.hasOwn(input, 'keys')) return 'a JWK Set. Give one of its keys.'
   if (Object.hasOwn(input, 'privateKey')) return 'a key pair. Give its privateKey.'
   if (Array.isArray(input)) return 'an array. Give one key.'
-  if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer) return 'bytes. Give PEM text or a JWK.'
+  if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer)
+    return 'bytes. Give PEM text or a JWK.'
   if (input instanceof Promise) return 'a promise. Give a function that returns it.'
   return 'an object without kty. Give PKCS#8 PEM text, a JWK, a CryptoKey or a KeyObject.'
 }

@@ -14,7 +14,10 @@ export interface Lifetime {
  * `fresh`: use it. `due`: use it and renew it. `expired` as soon as either clock says so; a wall
  * clock that is not a number counts as expired.
  */
-export function freshness({ dueAt, expiresAt }: Lifetime, now: Instant): 'fresh' | 'due' | 'expired' {
+export function freshness(
+  { dueAt, expiresAt }: Lifetime,
+  now: Instant,
+): 'fresh' | 'due' | 'expired' {
   if (!isBefore(now, expiresAt)) return 'expired'
   return isBefore(now, dueAt) ? 'fresh' : 'due'
 }

@@ -54,6 +54,7 @@ export function replace(state: Refusals, now: number): Refusals {
 
 /** A replacement that passed its probation unrefused sets the cool-down back. */
 function afterProbation(state: Refusals, now: number): Refusals {
-  const passed = state.probationUntil !== undefined && now >= state.probationUntil && !state.isRefused
+  const passed =
+    state.probationUntil !== undefined && now >= state.probationUntil && !state.isRefused
   return passed ? { ...state, nextCoolDown: firstCoolDown, probationUntil: undefined } : state
 }

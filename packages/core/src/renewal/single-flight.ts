@@ -41,7 +41,11 @@ export function isDead(flight: Flight<unknown>, timeout: number, now: number): b
  */
 export async function waitFor<T>(
   flight: Flight<T>,
-  { timeout, clock, signal }: { timeout: number; clock: WaitingClock; signal: AbortSignal | undefined },
+  {
+    timeout,
+    clock,
+    signal,
+  }: { timeout: number; clock: WaitingClock; signal: AbortSignal | undefined },
 ): Promise<T | undefined> {
   const over = new AbortController()
   const left = Math.max(0, flight.since + timeout + grace - clock.monotonic())

@@ -49,7 +49,7 @@ export interface TokenKeeperSettings {
   readonly fetchToken: (call: FetchCall) => Promise<FetchedToken>
   readonly failure: (thrown: unknown) => FetchFailure
   /** How an early renewal is kept alive; undefined: nothing is renewed early here. */
-  readonly inBackground: (() => ((renewal: Promise<unknown>) => void) | undefined)
+  readonly inBackground: () => ((renewal: Promise<unknown>) => void) | undefined
 }
 
 interface Kept {
@@ -80,9 +80,16 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
     return kept.accessToken
   }
 
-  async function renewed({ signal, forceRenewal }: { signal: AbortSignal | undefined; forceRenewal: boolean }) {
+  async function renewed({
+    signal,
+    forceRenewal,
+  }: {
+    signal: AbortSignal | undefined
+    forceRenewal: boolean
+  }) {
     for (;;) {
-      if (openFlight() === undefined && failure !== undefined && isHeldOff(failure, instant())) throw failure.error
+      if (openFlight() === undefined && failure !== undefined && isHeldOff(failure, instant()))
+        throw failure.error
       const token = await waitFor(openFlight() ?? start(forceRenewal), { timeout, clock, signal })
       if (token !== undefined) return token
     }
@@ -118,7 +125,12 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
 
   function start(forceRenewal: boolean): Flight<AccessToken> {
     const since = clock.monotonic()
-    const call: FetchCall = { isProbe: failure !== undefined, forceRenewal, refused, deadline: since + timeout }
+    const call: FetchCall = {
+      isProbe: failure !== undefined,
+      forceRenewal,
+      refused,
+      deadline: since + timeout,
+    }
     const started = startFlight(since, (id) => fly(id, call, since))
     flight = started
     return started
@@ -155,7 +167,9 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
     failure = holdOff(failure, error, now, retryAfter)
     remember(error, failure.until.wall)
     const servesUntil =
-      kept !== undefined && freshness(kept.lifetime, now) !== 'expired' ? kept.accessToken.expiresAt : undefined
+      kept !== undefined && freshness(kept.lifetime, now) !== 'expired'
+        ? kept.accessToken.expiresAt
+        : undefined
     emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: failure.until.wall })
     return error
   }

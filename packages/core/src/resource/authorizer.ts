@@ -42,7 +42,11 @@ export interface Host<Req, Outcome> {
 
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
-type Detail = RequestEvent extends infer E ? (E extends RequestEvent ? Omit<E, 'origin' | 'method'> : never) : never
+type Detail = RequestEvent extends infer E
+  ? E extends RequestEvent
+    ? Omit<E, 'origin' | 'method'>
+    : never
+  : never
 
 /**
  * The whole exchange, once, for every host. A foreign origin, an opt-out, the caller's own
@@ -59,7 +63,10 @@ export function createAuthorizer<Req, Outcome>(
   const belongs = originRule(read.origins as readonly string[])
   const { onForeignOrigin = 'pass' } = read
   if (onForeignOrigin !== 'pass' && onForeignOrigin !== 'throw') {
-    throw invalidOption("The option 'onForeignOrigin' must be 'pass' or 'throw'.", 'onForeignOrigin')
+    throw invalidOption(
+      "The option 'onForeignOrigin' must be 'pass' or 'throw'.",
+      'onForeignOrigin',
+    )
   }
   const onEvent = readFunction<(event: RequestEvent) => unknown>(read.onEvent, 'onEvent')
   if (readMethods(tokens, 'tokens', ['getAccessToken', 'invalidate']) === undefined) {
@@ -84,7 +91,10 @@ export function createAuthorizer<Req, Outcome>(
     if (parsed !== undefined && (belongs(parsed.origin) || isTokenEndpoint(parsed.href))) return
     const origin = parsed?.origin ?? ''
     const named = origin === '' ? 'a URL without an http origin' : origin
-    throw new ForeignOriginError(`The request goes to ${named}, which is none of 'origins'.`, origin)
+    throw new ForeignOriginError(
+      `The request goes to ${named}, which is none of 'origins'.`,
+      origin,
+    )
   }
 
   function emit(request: Req, url: string, detail: Detail): void {
@@ -138,7 +148,10 @@ export function createAuthorizer<Req, Outcome>(
     let next: AccessToken
     try {
       const current = tokens.currentAccessToken?.(asked)
-      next = await host.wait(request, current ? Promise.resolve(current) : tokens.getAccessToken(asked))
+      next = await host.wait(
+        request,
+        current ? Promise.resolve(current) : tokens.getAccessToken(asked),
+      )
     } catch (error) {
       if (!isCountersignError(error)) withheld('aborted')
       host.discard(first)
@@ -160,7 +173,8 @@ export function createAuthorizer<Req, Outcome>(
     const url = host.url(request)
     if (wanted === false || host.hasAuthorization(request)) return host.send(request, none)
     if (url === undefined || !belongs(url)) {
-      if (onForeignOrigin === 'throw' && !(url !== undefined && isTokenEndpoint(url))) refuseForeign(url)
+      if (onForeignOrigin === 'throw' && !(url !== undefined && isTokenEndpoint(url)))
+        refuseForeign(url)
       return host.send(request, none)
     }
     if (isTokenEndpoint(url)) return host.send(request, none)
@@ -196,7 +210,11 @@ function isSameOrigin(a: string, b: string): boolean {
   return origin !== undefined && origin === parseHttpUrl(b)?.origin
 }
 
-function wasRedirected<Req, Outcome>(host: Host<Req, Outcome>, outcome: Outcome, url: string): boolean {
+function wasRedirected<Req, Outcome>(
+  host: Host<Req, Outcome>,
+  outcome: Outcome,
+  url: string,
+): boolean {
   if (host.redirected?.(outcome) === true) return true
   const answeredBy = host.answeredBy(outcome)
   return Boolean(answeredBy) && withoutFragment(answeredBy as string) !== withoutFragment(url)

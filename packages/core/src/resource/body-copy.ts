@@ -18,9 +18,9 @@ export function copyBody(clone: Request): BodyCopy {
   return { read: () => soon(bytes), cancel }
 }
 
-async function readBounded(
-  reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> },
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readBounded(reader: {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>
+}): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
   for (;;) {

@@ -1,4 +1,11 @@
-const plainTags = new Set(['URLSearchParams', 'FormData', 'Blob', 'File', 'ArrayBuffer', 'SharedArrayBuffer'])
+const plainTags = new Set([
+  'URLSearchParams',
+  'FormData',
+  'Blob',
+  'File',
+  'ArrayBuffer',
+  'SharedArrayBuffer',
+])
 
 /**
  * Whether a body can be sent a second time: string, `URLSearchParams`, `FormData`, `Blob`,

@@ -7,7 +7,10 @@ export interface RecentlyUsed<T> {
 }
 
 /** `mayGo` keeps an entry that is in use, even past `max`. */
-export function recentlyUsed<T>(max: number, mayGo: (value: T) => boolean = () => true): RecentlyUsed<T> {
+export function recentlyUsed<T>(
+  max: number,
+  mayGo: (value: T) => boolean = () => true,
+): RecentlyUsed<T> {
   const entries = new Map<string, T>() // in the order of their last use
   return {
     get(key) {

@@ -28,11 +28,17 @@ const limit = 250
 
 /** The token of a fleet: from the store, or from a token request that one member makes. */
 export async function sharedToken(
-  { store, clock, random, emit }: { store: TokenStore; clock: Clock; random: () => number; emit: Emit },
+  {
+    store,
+    clock,
+    random,
+    emit,
+  }: { store: TokenStore; clock: Clock; random: () => number; emit: Emit },
   call: SharedTokenCall,
 ): Promise<SharedToken> {
   const { key, refused, forceRenewal, duration, signal, request } = call
-  if (refused !== undefined) await bounded('delete', (s) => store.delete(key, refused, { signal: s }))
+  if (refused !== undefined)
+    await bounded('delete', (s) => store.delete(key, refused, { signal: s }))
   const found = await usable()
   if (found !== undefined) return fromStore(found)
   const lease = await acquire()

@@ -11,8 +11,10 @@ export function isUsable(
   { now, early, refused }: { now: number; early: number; refused: StoredToken | undefined },
 ): boolean {
   const { value, tokenType, issuedAt, expiresAt } = token
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || tokenType !== 'Bearer') return false
-  if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt) || expiresAt - now > longestLife) return false
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || tokenType !== 'Bearer')
+    return false
+  if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt) || expiresAt - now > longestLife)
+    return false
   const window = Math.min(early, (expiresAt - issuedAt) / 5)
   return now < expiresAt - window && value !== refused?.value
 }

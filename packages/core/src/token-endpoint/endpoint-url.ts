@@ -28,5 +28,9 @@ export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): 
 }
 
 function invalid(what: string): ConfigurationError {
-  return new ConfigurationError('ERR_INVALID_TOKEN_ENDPOINT', `The option 'tokenEndpoint' ${what}.`, 'tokenEndpoint')
+  return new ConfigurationError(
+    'ERR_INVALID_TOKEN_ENDPOINT',
+    `The option 'tokenEndpoint' ${what}.`,
+    'tokenEndpoint',
+  )
 }

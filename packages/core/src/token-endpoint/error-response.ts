@@ -32,7 +32,11 @@ export function endpointError(
 }
 
 /** A success status without a JSON object: its type and length, never its text. */
-export function malformedResponse(status: number, contentType: string | null, length: number): TokenResponseError {
+export function malformedResponse(
+  status: number,
+  contentType: string | null,
+  length: number,
+): TokenResponseError {
   const type = serverText(contentType, 64) ?? 'no content type'
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
@@ -52,7 +56,8 @@ function headline(
   error: string | undefined,
 ): string {
   if (error !== undefined) return `The token endpoint answered ${status} '${error}'.`
-  if (code !== 'ERR_TOKEN_HTTP') return `The token endpoint answered ${status}${htmlNote(contentType)}.`
+  if (code !== 'ERR_TOKEN_HTTP')
+    return `The token endpoint answered ${status}${htmlNote(contentType)}.`
   return `The token endpoint answered ${status}: rejected without an OAuth error${htmlNote(contentType)}.`
 }
 
@@ -70,15 +75,23 @@ const likely: Record<string, string> = {
   invalid_scope: 'Likely: a scope that is misspelt or not granted to this client.',
   unauthorized_client: 'Likely: the client may not use the client_credentials grant.',
   unsupported_grant_type: 'Likely: the server or the client lacks the client_credentials grant.',
-  invalid_request: 'Likely: a parameter that the server requires is missing, or one that it refuses was sent.',
+  invalid_request:
+    'Likely: a parameter that the server requires is missing, or one that it refuses was sent.',
   invalid_target: 'Likely: a resource that the server does not know.',
   invalid_grant: 'Likely: the assertion is expired or was used before.',
 }
 
-function advice(code: TokenEndpointError['code'], status: number, error: string | undefined): string {
-  if (code === 'ERR_TOKEN_RATE_LIMITED') return 'Too many token requests: share one provider per client id.'
-  if (code === 'ERR_TOKEN_UNAVAILABLE') return 'The authorization server is in trouble; later calls try again.'
-  if (error !== undefined) return likely[error] ?? 'See the documentation of the authorization server.'
+function advice(
+  code: TokenEndpointError['code'],
+  status: number,
+  error: string | undefined,
+): string {
+  if (code === 'ERR_TOKEN_RATE_LIMITED')
+    return 'Too many token requests: share one provider per client id.'
+  if (code === 'ERR_TOKEN_UNAVAILABLE')
+    return 'The authorization server is in trouble; later calls try again.'
+  if (error !== undefined)
+    return likely[error] ?? 'See the documentation of the authorization server.'
   if ([404, 405, 410, 415].includes(status)) return 'Check the URL of the token endpoint.'
   return 'Likely: a bad assertion (aud, kid, exp, scope).'
 }

@@ -4,7 +4,9 @@ export function serverText(text: unknown, most: number): string | undefined {
   const line = text
     .slice(0, 4096)
     .replace(/[^\x20-\x7e]+/g, ' ')
-    .replace(/[\w-]+\.[\w-]+\.[\w-]*|[\w+/=~-]{40,}/g, (run) => (run.length < 24 ? run : '[redacted]'))
+    .replace(/[\w-]+\.[\w-]+\.[\w-]*|[\w+/=~-]{40,}/g, (run) =>
+      run.length < 24 ? run : '[redacted]',
+    )
     .trim()
   if (line === '') return undefined
   return line.length > most ? `${line.slice(0, most - 3)}...` : line

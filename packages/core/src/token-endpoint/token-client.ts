@@ -1,7 +1,12 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
-import { ConfigurationError, type CountersignError, TokenResponseError, TokenTransportError } from '../errors.js'
+import {
+  ConfigurationError,
+  type CountersignError,
+  TokenResponseError,
+  TokenTransportError,
+} from '../errors.js'
 import type { Emit } from '../events.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { endpointError, malformedResponse, type SentAssertion } from './error-response.js'
@@ -9,7 +14,12 @@ import { discardBody, readBody } from './response-body.js'
 import { backoff, retryAfter } from './retry.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
 import { member, parseTokenResponse } from './token-response.js'
-import { redirectError, timeoutError, transportError, transportRetries } from './transport-failure.js'
+import {
+  redirectError,
+  timeoutError,
+  transportError,
+  transportRetries,
+} from './transport-failure.js'
 
 /** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
 export interface AssertionSource {
@@ -82,7 +92,8 @@ function pauseBefore(
   left: number,
   random: () => number,
 ): number | undefined {
-  const worth = error instanceof TokenTransportError ? transportRetries(error) : error.retryable ? retries : 0
+  const worth =
+    error instanceof TokenTransportError ? transportRetries(error) : error.retryable ? retries : 0
   if (attempt > Math.min(retries, worth)) return undefined
   const pause = asked ?? backoff(attempt - 1, random())
   return pause < left ? pause : undefined
@@ -100,7 +111,8 @@ async function attemptOnce(
   const { clientId, audience } = settings
   const sent: SentAssertion = { clientId, audience, alg: assertions.alg, kid: assertions.kid }
   const limit = Math.max(0, Math.min(timeout / 2, deadline - clock.monotonic()))
-  const late = () => timeoutError(`The token endpoint did not answer within ${Math.round(limit)} ms.`, attempt)
+  const late = () =>
+    timeoutError(`The token endpoint did not answer within ${Math.round(limit)} ms.`, attempt)
   signal.throwIfAborted()
   return within(clock, limit, late, (attemptSignal) =>
     exchange(settings, access, { clientAssertion, sent, issuedAt, attempt, signal: attemptSignal }),
@@ -146,18 +158,23 @@ async function exchange(
     const { token, warnings } = parseTokenResponse(body, issuedAt)
     if (token.expiresAt <= clock.now()) throw overOnArrival()
     for (const warning of warnings) emit({ type: 'response-warning', warning })
-    if (isScopeReduced(access.scope, token.scope)) emit({ type: 'response-warning', warning: 'scope-reduced' })
+    if (isScopeReduced(access.scope, token.scope))
+      emit({ type: 'response-warning', warning: 'scope-reduced' })
     return token
   } catch (error) {
     return new TokenRequestFailure(error as CountersignError, undefined)
   }
 }
 
-async function bodyText(response: Response, attempt: number): Promise<string | TokenRequestFailure> {
+async function bodyText(
+  response: Response,
+  attempt: number,
+): Promise<string | TokenRequestFailure> {
   try {
     return await readBody(response)
   } catch (error) {
-    if (error instanceof Error && 'retryable' in error) return new TokenRequestFailure(error as CountersignError, undefined)
+    if (error instanceof Error && 'retryable' in error)
+      return new TokenRequestFailure(error as CountersignError, undefined)
     throw transportError(error, attempt)
   }
 }
@@ -171,7 +188,12 @@ async function fetched(send: () => Promise<Response>, attempt: number): Promise<
 }
 
 function isRedirect({ status, type, redirected }: Response): boolean {
-  return redirected || type === 'opaqueredirect' || status === 0 || [301, 302, 303, 307, 308].includes(status)
+  return (
+    redirected ||
+    type === 'opaqueredirect' ||
+    status === 0 ||
+    [301, 302, 303, 307, 308].includes(status)
+  )
 }
 
 function overOnArrival(): TokenResponseError {
@@ -200,6 +222,9 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
 }
 
 function unusableClock(): ConfigurationError {
-  return new ConfigurationError('ERR_CLOCK', 'The clock gave no number; an assertion needs the time of day.', 'clock')
+  return new ConfigurationError(
+    'ERR_CLOCK',
+    'The clock gave no number; an assertion needs the time of day.',
+    'clock',
+  )
 }
-

@@ -7,7 +7,10 @@ export function transportError(thrown: unknown, attempts: number): TokenTranspor
   const cause = safeCause(thrown)
   const code = transportCode(cause?.code)
   const why = cause?.code === undefined ? '' : ` (${cause.code})`
-  return new TokenTransportError(code, `${summary[code]}${why}. ${advice[code]}`, { attempts, cause })
+  return new TokenTransportError(code, `${summary[code]}${why}. ${advice[code]}`, {
+    attempts,
+    cause,
+  })
 }
 
 export function timeoutError(what: string, attempts: number): TokenTransportError {
@@ -18,7 +21,11 @@ export function timeoutError(what: string, attempts: number): TokenTransportErro
   )
 }
 
-export function redirectError(response: Response, tokenEndpoint: string, attempts: number): TokenTransportError {
+export function redirectError(
+  response: Response,
+  tokenEndpoint: string,
+  attempts: number,
+): TokenTransportError {
   const target = redirectOrigin(response, tokenEndpoint)
   return new TokenTransportError(
     'ERR_TOKEN_REDIRECT',
@@ -30,7 +37,9 @@ export function redirectError(response: Response, tokenEndpoint: string, attempt
 /** How often at the most this failure is worth another attempt. */
 export function transportRetries(error: TokenTransportError): number {
   if (!error.retryable) return 0
-  return (error.cause as ErrorCause | undefined)?.code === 'ENOTFOUND' ? 1 : Number.POSITIVE_INFINITY
+  return (error.cause as ErrorCause | undefined)?.code === 'ENOTFOUND'
+    ? 1
+    : Number.POSITIVE_INFINITY
 }
 
 const summary = {
@@ -44,12 +53,14 @@ const summary = {
 const advice = {
   ERR_TOKEN_NETWORK: 'Check host, port and proxy.',
   ERR_TOKEN_TIMEOUT: 'Check host, port and proxy.',
-  ERR_TOKEN_TLS: 'Check the certificate and the URL; give a company CA through NODE_EXTRA_CA_CERTS or `fetch`.',
+  ERR_TOKEN_TLS:
+    'Check the certificate and the URL; give a company CA through NODE_EXTRA_CA_CERTS or `fetch`.',
   ERR_TOKEN_PROTOCOL: 'Check that the URL is that of a token endpoint.',
   ERR_TOKEN_REDIRECT: 'Configure the final URL.',
 } as const
 
-const tls = /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
+const tls =
+  /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
 const protocol = /^(HPE_|Z_|UND_ERR_(HEADERS_OVERFLOW|RES_|CONTENT_LENGTH|INVALID))/
 
 function transportCode(code: string | undefined): TransportCode {
@@ -61,7 +72,11 @@ function transportCode(code: string | undefined): TransportCode {
 /** Name, code and syscall of the innermost error that has a code. */
 function safeCause(thrown: unknown): ErrorCause | undefined {
   let found: ErrorCause | undefined
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
+  for (
+    let error = thrown, depth = 0;
+    error instanceof Error && depth < 5;
+    error = error.cause, depth++
+  ) {
     const { code, syscall } = error as { code?: unknown; syscall?: unknown }
     if (found !== undefined && !isWord(code)) continue
     found = {

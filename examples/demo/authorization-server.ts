@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload } from 'jose'
+import { Provider } from 'oidc-provider'
+import { listen } from './listen.ts'
+
+export interface RegisteredClient {
+  clientId: string
+  algorithm: 'ES256' | 'PS256' | 'RS256'
+  publicKey: JWK
+  tokenLifetimeSeconds: number
+}
+
+export interface AuthorizationServer {
+  issuer: string
+  tokenEndpoint: string
+  jwksUri: string
+  /** Token requests that arrived at the endpoint for this client, refused ones too. */
+  tokenRequests(clientId: string): number
+  close(): Promise<void>
+}
+
+/** `oidc-provider` on a free loopback port. `onAssertion` gets the claims of each client assertion. */
+export async function startAuthorizationServer(
+  clients: readonly RegisteredClient[],
+  resource: string,
+  onAssertion: (clientId: string, claims: JWTPayload) => void,
+): Promise<AuthorizationServer> {
+  const server = createServer()
+  const { origin: issuer, close } = await listen(server)
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const signingKey = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'server' }
+  const lifetimes = new Map(clients.map((client) => [client.clientId, client.tokenLifetimeSeconds]))
+  const counts = new Map<string, number>()
+
+  const provider = quietly(
+    () =>
+      new Provider(issuer, {
+        jwks: { keys: [signingKey] },
+        cookies: { keys: [randomBytes(32).toString('hex')] },
+        clients: clients.map(({ clientId, algorithm, publicKey }) => ({
+          client_id: clientId,
+          grant_types: ['client_credentials'],
+          redirect_uris: [],
+          response_types: [],
+          token_endpoint_auth_method: 'private_key_jwt',
+          token_endpoint_auth_signing_alg: algorithm,
+          jwks: { keys: [{ ...publicKey, alg: algorithm, use: 'sig' }] },
+        })),
+        features: {
+          devInteractions: { enabled: false },
+          clientCredentials: { enabled: true },
+          resourceIndicators: {
+            enabled: true,
+            getResourceServerInfo: (_ctx, _indicator, client) => ({
+              scope: '',
+              audience: resource,
+              accessTokenFormat: 'jwt',
+              accessTokenTTL: lifetimes.get(client.clientId) ?? 600,
+              jwt: { sign: { alg: 'ES256' } },
+            }),
+          },
+        },
+      }),
+  )
+  provider.use(async (ctx, next) => {
+    await next()
+    if (ctx.path !== '/token') return
+    const clientId = ctx.oidc?.client?.clientId ?? ''
+    counts.set(clientId, (counts.get(clientId) ?? 0) + 1)
+    const assertion = ctx.oidc?.body?.['client_assertion']
+    if (typeof assertion === 'string') onAssertion(clientId, decodeJwt(assertion))
+  })
+  server.on('request', provider.callback())
+
+  return {
+    issuer,
+    tokenEndpoint: `${issuer}/token`,
+    jwksUri: `${issuer}/jwks`,
+    tokenRequests: (clientId) => counts.get(clientId) ?? 0,
+    close,
+  }
+}
+
+/** Its start-up notices are for those who run it in production. */
+function quietly<T>(start: () => T): T {
+  const { info, warn } = console
+  console.info = console.warn = () => {}
+  try {
+    return start()
+  } finally {
+    Object.assign(console, { info, warn })
+  }
+}

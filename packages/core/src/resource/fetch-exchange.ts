@@ -1,0 +1,108 @@
+import type { BodyCopy } from './body-copy.js'
+import type { RequestAuthorization } from './request-event.js'
+
+/** What an adapter over fetch says of one call. */
+export interface FetchCall {
+  /** Sends the request. */
+  fetch: typeof globalThis.fetch
+  authorization: RequestAuthorization | false | undefined
+  /**
+   * What the adapter knows of a Request's body: true, plain data; false, read once; undefined,
+   * unknown.
+   */
+  replayable?: () => boolean | undefined
+  /** Travels with the request, so that a wrapper can tell that it has called itself. */
+  sender?: unknown
+}
+
+/** The key under which {@link FetchCall.sender} travels on the init. */
+export const sender: unique symbol = Symbol.for('countersign.sender')
+
+/** Everything of the caller, read once. */
+export interface Exchange {
+  readonly target: string | Request
+  readonly href: string
+  readonly method: string
+  readonly request: Request | undefined
+  readonly init: RequestInit
+  readonly headers: Headers | Record<string, string>
+  readonly signal: AbortSignal | null | undefined
+  readonly call: FetchCall
+  attempted: boolean
+  clone: Request | undefined
+  copy: BodyCopy | undefined
+  bytes: Uint8Array<ArrayBuffer> | null | undefined
+}
+
+export function readExchange(
+  given: string | URL | Request,
+  options: RequestInit | undefined,
+  call: FetchCall,
+): Exchange {
+  let input = given
+  let init = options ?? undefined
+  if (init !== undefined && !isPlainObject(init)) {
+    input = new Request(input, init)
+    init = undefined
+  }
+  const request = isRequest(input) ? input : undefined
+  const href = request === undefined ? String(input) : request.url
+  const copy: RequestInit = { ...init }
+  if ('countersign' in copy) delete copy.countersign
+  if (call.sender !== undefined) (copy as { [sender]?: unknown })[sender] = call.sender
+  const headers = copyHeaders(copy.headers ?? request?.headers)
+  if (copy.headers) copy.headers = headers
+  return {
+    target: request ?? href,
+    href,
+    method: String(copy.method ?? request?.method ?? 'GET').toUpperCase(),
+    request,
+    init: copy,
+    headers,
+    signal: copy.signal !== undefined ? copy.signal : request?.signal,
+    call,
+    attempted: false,
+    clone: undefined,
+    copy: undefined,
+    bytes: undefined,
+  }
+}
+
+export function hasAuthorization(headers: Record<string, string>): boolean {
+  for (const name in headers) if (isAuthorization(name)) return true
+  return false
+}
+
+/** By method and options: reading `request.body` before the send changes the framing on Deno. */
+export function sendsRequestBody({ request, init, method }: Exchange): boolean {
+  return request !== undefined && !hasBody(init) && method !== 'GET' && method !== 'HEAD'
+}
+
+/** By its shape: some runtimes and packages bring a Request of their own. */
+function isRequest(input: unknown): input is Request {
+  return typeof input === 'object' && input !== null && 'method' in input && 'headers' in input
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function copyHeaders(headers: RequestInit['headers']): Headers | Record<string, string> {
+  if (!headers) return {}
+  if (!isPlainObject(headers)) return new Headers(headers)
+  const copy: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
+    if (value === undefined && isAuthorization(name)) continue
+    copy[name] = String(value)
+  }
+  return copy
+}
+
+function isAuthorization(name: string): boolean {
+  return name.length === 13 && name.toLowerCase() === 'authorization'
+}
+
+function hasBody({ body }: RequestInit): boolean {
+  return body !== undefined && body !== null
+}
