@@ -43,20 +43,21 @@ export async function startAuthorizationServer(
           grant_types: ['client_credentials'],
           redirect_uris: [],
           response_types: [],
+          id_token_signed_response_alg: 'ES256',
           token_endpoint_auth_method: 'private_key_jwt',
           token_endpoint_auth_signing_alg: algorithm,
           jwks: { keys: [{ ...publicKey, alg: algorithm, use: 'sig' }] },
         })),
+        ttl: { ClientCredentials: (_ctx, _token, client) => lifetimes.get(client.clientId) ?? 600 },
         features: {
           devInteractions: { enabled: false },
           clientCredentials: { enabled: true },
           resourceIndicators: {
             enabled: true,
-            getResourceServerInfo: (_ctx, _indicator, client) => ({
+            getResourceServerInfo: () => ({
               scope: '',
               audience: resource,
               accessTokenFormat: 'jwt',
-              accessTokenTTL: lifetimes.get(client.clientId) ?? 600,
               jwt: { sign: { alg: 'ES256' } },
             }),
           },
@@ -68,7 +69,7 @@ export async function startAuthorizationServer(
     if (ctx.path !== '/token') return
     const clientId = ctx.oidc?.client?.clientId ?? ''
     counts.set(clientId, (counts.get(clientId) ?? 0) + 1)
-    const assertion = ctx.oidc?.body?.['client_assertion']
+    const assertion = ctx.oidc?.body?.client_assertion
     if (typeof assertion === 'string') onAssertion(clientId, decodeJwt(assertion))
   })
   server.on('request', provider.callback())

@@ -102,6 +102,7 @@ function makeCaller({ clientId, privateKey }: Client): Caller {
     resource,
     onEvent: (event) => {
       if (event.type === 'token-issued') caller.issued += 1
+      if (event.type === 'token-request-failed') say(`   ${pc.red(event.error.message)}`)
     },
   })
   const fetch = authorizedFetch(tokens, { origins: [api.origin] })
@@ -152,6 +153,8 @@ const turnover = await record('turnover', short, async () => {
     }
   }
   await Promise.all(Array.from({ length: 20 }, worker))
+  // So that the API has seen the last token too.
+  await call(short.fetch, url, tally)
   return tally
 })
 promise(`currentAccessToken() was never undefined (${gaps} gaps)`, gaps === 0)

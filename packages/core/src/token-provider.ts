@@ -60,10 +60,10 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   }
 
   function currentAccessToken(
-    call: Pick<AccessTokenOptions, 'scope' | 'resource'> = {},
+    call?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
   ): AccessToken | undefined {
     try {
-      return keeperOf(call).current()
+      return (call === undefined ? ownKeeper : keeperOf(call)).current()
     } catch {
       return undefined
     }

@@ -26,14 +26,14 @@ export function createFetchAuthorizer(
   call: FetchCall,
 ) => Promise<Response> {
   const authorize = createAuthorizer(tokens, fetchHost(keepsAuthorizationOnRedirect()), options)
-  return async (input, init, call) => {
-    const exchange = readExchange(input, init, call)
-    if (exchange.signal?.aborted) throw exchange.signal.reason
-    if (!sendsRequestBody(exchange)) return authorize(exchange)
+  return (input, init, call) => {
     try {
-      return await authorize(exchange)
-    } finally {
-      release(exchange)
+      const exchange = readExchange(input, init, call)
+      if (exchange.signal?.aborted) return Promise.reject(exchange.signal.reason)
+      if (!sendsRequestBody(exchange)) return authorize(exchange)
+      return authorize(exchange).finally(() => release(exchange))
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
 }
@@ -58,24 +58,24 @@ export function authorizedFetch(
   const original: unknown = globalThis.fetch
   const authorize = createFetchAuthorizer(tokens, rest as unknown as AuthorizationOptions)
 
-  const wrapper: AuthorizedFetch = async (input, init) => {
+  const wrapper: AuthorizedFetch = (input, init) => {
     const authorization = init?.countersign
     if (inner !== undefined) return authorize(input, init, { fetch: inner, authorization })
     if ((init as { [sender]?: unknown } | undefined)?.[sender] === wrapper) {
-      throw invalidOption(
-        'The global fetch leads back here: pass `fetch: globalThis.fetch`.',
-        'fetch',
-      )
+      return refuse('The global fetch leads back here: pass `fetch: globalThis.fetch`.')
     }
     const current: unknown = globalThis.fetch
     const own = current === wrapper
     const fetch = own ? original : current
-    if (typeof fetch !== 'function') {
-      throw invalidOption("There is no global fetch: pass the option 'fetch'.", 'fetch')
-    }
-    const call: FetchCall = { fetch: fetch as Fetch, authorization }
+    if (typeof fetch !== 'function')
+      return refuse("There is no global fetch: pass the option 'fetch'.")
+    const call: FetchCall = { fetch: fetch as typeof globalThis.fetch, authorization }
     if (!own) call.sender = wrapper
     return authorize(input, init, call)
   }
   return wrapper
+}
+
+function refuse(message: string): Promise<never> {
+  return Promise.reject(invalidOption(message, 'fetch'))
 }

@@ -91,11 +91,8 @@ function isPlainObject(value: object): boolean {
 function copyHeaders(headers: RequestInit['headers']): Headers | Record<string, string> {
   if (!headers) return {}
   if (!isPlainObject(headers)) return new Headers(headers)
-  const copy: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
-    if (value === undefined && isAuthorization(name)) continue
-    copy[name] = String(value)
-  }
+  const copy: Record<string, string> = { ...(headers as Record<string, string>) }
+  for (const name in copy) if (isAuthorization(name) && copy[name] === undefined) delete copy[name]
   return copy
 }
 

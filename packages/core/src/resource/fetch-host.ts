@@ -14,7 +14,8 @@ export function fetchHost(refuseRedirects: boolean): Host<Exchange, Response> {
       headers instanceof Headers ? headers.has('authorization') : hasAuthorization(headers),
     isReplayable,
     wait: (exchange, token) => raceSignal(token, exchange.signal),
-    async send(exchange, stamp) {
+    // Not async, here and below: each layer of promises costs a request that needs none.
+    send(exchange, stamp) {
       if (stamp.authorization === undefined) return sendUntouched(exchange)
       if (refuseRedirects && (exchange.init.redirect ?? exchange.request?.redirect) !== 'manual') {
         throw new ConfigurationError(
@@ -48,44 +49,31 @@ export function keepsAuthorizationOnRedirect(): boolean {
   return Cloudflare?.compatibilityFlags?.strip_authorization_on_cross_origin_redirect === false
 }
 
-function stamped(
-  exchange: Exchange,
-  stamp: Readonly<Record<string, string>>,
-): Headers | Record<string, string> {
-  const { headers } = exchange
-  if (!(headers instanceof Headers)) return { ...headers, ...stamp }
-  const own = exchange.attempted ? new Headers(headers) : headers
-  for (const name in stamp) own.set(name, stamp[name] as string)
-  return own
-}
-
 function sendUntouched({ call: { fetch }, target, init }: Exchange): Promise<Response> {
   return fetch(target, init)
 }
 
-async function sendFirst(
-  exchange: Exchange,
-  stamp: Readonly<Record<string, string>>,
-): Promise<Response> {
-  const { target, init, call } = exchange
+function sendFirst(exchange: Exchange, stamp: Readonly<Record<string, string>>): Promise<Response> {
+  const { target, init, headers, call } = exchange
   const { fetch } = call
-  const headers = stamped(exchange, stamp)
   exchange.attempted = true
-  if (!sendsRequestBody(exchange)) return fetch(target, { ...init, headers })
+  stampHeaders(headers, stamp)
+  init.headers = headers
+  if (!sendsRequestBody(exchange)) return fetch(target, init)
   const known = call.replayable?.()
   exchange.clone = known === false ? undefined : cloned(exchange.request as Request, known)
-  const sent = fetch(target, { ...init, headers })
+  const sent = fetch(target, init)
   if (known === undefined && exchange.clone !== undefined) exchange.copy = copyBody(exchange.clone)
   return sent
 }
 
-async function sendAgain(
-  exchange: Exchange,
-  stamp: Readonly<Record<string, string>>,
-): Promise<Response> {
+/** With headers of its own: a transport may have kept those of the first send. */
+function sendAgain(exchange: Exchange, stamp: Readonly<Record<string, string>>): Promise<Response> {
   const { target, init, clone, copy, bytes, call } = exchange
   const { fetch } = call
-  const headers = stamped(exchange, stamp)
+  const headers =
+    exchange.headers instanceof Headers ? new Headers(exchange.headers) : { ...exchange.headers }
+  stampHeaders(headers, stamp)
   if (copy !== undefined && bytes)
     return fetch(new Request(target, { ...init, headers, body: bytes }))
   if (copy === undefined && clone !== undefined) {
@@ -93,6 +81,17 @@ async function sendAgain(
     return fetch(clone, { ...init, headers })
   }
   return fetch(target, { ...init, headers })
+}
+
+function stampHeaders(
+  headers: Headers | Record<string, string>,
+  stamp: Readonly<Record<string, string>>,
+): void {
+  for (const name in stamp) {
+    const value = stamp[name] as string
+    if (headers instanceof Headers) headers.set(name, value)
+    else headers[name] = value
+  }
 }
 
 function cloned(request: Request, known: true | undefined): Request | undefined {

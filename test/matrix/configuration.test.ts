@@ -1,0 +1,413 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createTokenProvider, type TokenProviderOptions } from '@countersign/core'
+import { decodeJwt } from 'jose'
+import { afterEach, describe, expect, test } from 'vitest'
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+const defaults = { clientId: 'client-1', tokenEndpoint: 'https://as.example/token', key }
+const insecure = {
+  name: 'ConfigurationError',
+  code: 'ERR_INSECURE_TOKEN_ENDPOINT',
+  message: expect.stringContaining("The option 'tokenEndpoint' must be https"),
+  option: 'tokenEndpoint',
+}
+const servers: Server[] = []
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+describe('required options', () => {
+  test.each(['tokenEndpoint', 'clientId', 'key'])(
+    'G1: a missing %s is named at construction',
+    (option) => {
+      const code = {
+        tokenEndpoint: 'ERR_INVALID_TOKEN_ENDPOINT',
+        clientId: 'ERR_INVALID_CLIENT_ID',
+        key: 'ERR_INVALID_OPTION',
+      }[option]
+      const message = expect.stringContaining(`The option '${option}' is missing`)
+      const refused = { name: 'ConfigurationError', code, option, message, retryable: false }
+      expect(refusal({ [option]: undefined })).toMatchObject(refused)
+      const { [option]: _, ...rest } = defaults as Record<string, unknown>
+      const options = rest as unknown as TokenProviderOptions
+      expect(thrownBy(() => createTokenProvider(options))).toMatchObject(refused)
+    },
+  )
+})
+
+describe('token endpoint', () => {
+  test.each([
+    ['/token', 'must be an absolute https URL without blanks'],
+    ['as.example/token', 'must be an absolute https URL without blanks'],
+    ['https://', 'must be an absolute https URL without blanks'],
+    ['https://as.example/to ken', 'must be an absolute https URL without blanks'],
+    ['', 'must be an absolute https URL without blanks'],
+    ['ftp://as.example/token', 'must be an https URL'],
+    ['file:///etc/token', 'must be an https URL'],
+    ['data:application/json,{}', 'must be an https URL'],
+  ])('G2: the token endpoint %j is refused', (tokenEndpoint, what) => {
+    expect(refusal({ tokenEndpoint })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_TOKEN_ENDPOINT',
+      message: `The option 'tokenEndpoint' ${what}.`,
+      option: 'tokenEndpoint',
+    })
+  })
+
+  test('G3: http to another host is refused, and accepted with allowInsecureHttp', () => {
+    const tokenEndpoint = 'http://as.example/token'
+    expect(refusal({ tokenEndpoint })).toMatchObject(insecure)
+    expect(refusal({ tokenEndpoint, allowInsecureHttp: false })).toMatchObject(insecure)
+    expect(provider({ tokenEndpoint, allowInsecureHttp: true }).tokenEndpoint).toBe(tokenEndpoint)
+    expect(refusal({ tokenEndpoint, allowInsecureHttp: 'true' })).toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: "The option 'allowInsecureHttp' must be true or false.",
+      option: 'allowInsecureHttp',
+    })
+  })
+
+  test.each(['http://localhost/token', 'http://127.0.0.1:8080/token', 'http://[::1]:8080/token'])(
+    'G4: %s needs no flag',
+    (tokenEndpoint) => {
+      expect(provider({ tokenEndpoint }).tokenEndpoint).toBe(tokenEndpoint)
+    },
+  )
+
+  test.each([
+    'http://127.0.0.1.evil.test/token',
+    'http://localhost.evil.test/token',
+    'http://0.0.0.0/token',
+    'http://[::ffff:127.0.0.1]/token',
+  ])('G5: %s is not loopback', (tokenEndpoint) => {
+    expect(refusal({ tokenEndpoint })).toMatchObject(insecure)
+  })
+
+  test('G5: a host that parses to 127.0.0.1 is loopback', () => {
+    const tokenEndpoint = 'http://2130706433/token'
+    expect(provider({ tokenEndpoint }).tokenEndpoint).toBe(tokenEndpoint)
+  })
+
+  test.each(['https://user:hunter2@as.example/token', 'https://hunter2@as.example/token'])(
+    'G7: a password in the token endpoint is refused and not repeated (%#)',
+    (tokenEndpoint) => {
+      const error = refusal({ tokenEndpoint })
+      expect(error).toMatchObject({
+        code: 'ERR_INVALID_TOKEN_ENDPOINT',
+        message: "The option 'tokenEndpoint' must not hold a user name or password.",
+      })
+      expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain('hunter2')
+    },
+  )
+
+  test.each(['https://as.example/token#', 'https://as.example/token#part'])(
+    'G8: the fragment of %s is refused',
+    (tokenEndpoint) => {
+      expect(refusal({ tokenEndpoint })).toMatchObject({
+        code: 'ERR_INVALID_TOKEN_ENDPOINT',
+        message: "The option 'tokenEndpoint' must not hold a fragment.",
+      })
+    },
+  )
+
+  test('G8: the query of the token endpoint is kept in the request and in aud', async () => {
+    const server = await tokenServer()
+    const tokenEndpoint = `${server.tokenEndpoint}?tenant=a&b=%20`
+    await provider({ tokenEndpoint }).getAccessToken()
+    expect(server.requests[0]?.url).toBe('/token?tenant=a&b=%20')
+    expect(claimsOf(server.requests[0]).aud).toBe(tokenEndpoint)
+  })
+})
+
+describe('client id and parameters', () => {
+  test.each([
+    ['empty', ''],
+    ['a number', 7],
+    ['null', null],
+    ['with a blank', 'client 1'],
+    ['with a line break', 'client\n1'],
+    ['not ASCII', 'clié'],
+    ['over 1 kB', 'c'.repeat(1025)],
+  ])('G9: a client id that is %s is refused', (_, clientId) => {
+    expect(refusal({ clientId })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_CLIENT_ID',
+      message:
+        "The option 'clientId' must be 1 to 1,024 printable ASCII characters without blanks.",
+      option: 'clientId',
+    })
+  })
+
+  test('G9: a client id of 1 kB is accepted', () => {
+    expect(() => provider({ clientId: 'c'.repeat(1024) })).not.toThrow()
+  })
+
+  test.each([
+    'client_id',
+    'grant_type',
+    'client_assertion',
+    'client_assertion_type',
+    'scope',
+    'resource',
+  ])('G9: parameters may not set %s', (name) => {
+    expect(refusal({ parameters: { [name]: 'mine' } })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_RESERVED_PARAMETER',
+      message: expect.stringContaining(`The option 'parameters' may not set '${name}'`),
+      option: `parameters.${name}`,
+    })
+  })
+})
+
+describe('scope and resource', () => {
+  test.each([
+    ['a quote', 'a"b'],
+    ['a backslash', 'a\\b'],
+    ['a control character', 'a\tb'],
+    ['DEL', 'a\x7fb'],
+    ['a letter that is not ASCII', 'é'],
+    ['a double space', 'a  b'],
+    ['a leading space', ' a'],
+    ['a number', 7],
+    ['null', null],
+    ['an array item with a space', ['a b']],
+    ['an empty array item', ['']],
+    ['an array item with a quote', ['a', 'b"']],
+    ['an array item that is a number', [7]],
+  ])('G10: a scope with %s is refused, for the provider and for one call', async (_, scope) => {
+    const invalid = {
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_SCOPE',
+      message: expect.stringContaining("The option 'scope' must be scope tokens"),
+      option: 'scope',
+    }
+    expect(refusal({ scope })).toMatchObject(invalid)
+    const call = provider().getAccessToken({ scope: scope as string })
+    await expect(call).rejects.toMatchObject(invalid)
+  })
+
+  test.each([
+    ['b a b', 'b a'],
+    [['b', 'a', 'b'], 'b a'],
+    ['', null],
+    [[], null],
+    [undefined, null],
+  ])('G10: the scope %j is sent as %j', async (scope, sent) => {
+    const { tokenEndpoint, requests } = await tokenServer()
+    await provider({ tokenEndpoint, scope }).getAccessToken()
+    expect(formOf(requests[0]).getAll('scope')).toEqual(sent === null ? [] : [sent])
+  })
+
+  test.each([
+    '/accounts',
+    'api.example',
+    '',
+    'https://api.example/#part',
+    'https://api.example/#',
+    7,
+    ['https://api.example', '/x'],
+  ])('G11: the resource %j is refused, for the provider and for one call', async (resource) => {
+    const invalid = {
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_RESOURCE',
+      message: expect.stringContaining("The option 'resource' must be an absolute URI"),
+      option: 'resource',
+    }
+    expect(refusal({ resource })).toMatchObject(invalid)
+    const call = provider().getAccessToken({ resource: resource as string })
+    await expect(call).rejects.toMatchObject(invalid)
+  })
+})
+
+describe('assertion options', () => {
+  test.each(['none', 'HS256', 'RS1', 'ES512', 'EdDSA', 'es256', 'Es256', 'ES256 ', '', null, 7])(
+    'G12: the algorithm %j is refused',
+    (alg) => {
+      const unsupported = {
+        name: 'ConfigurationError',
+        code: 'ERR_UNSUPPORTED_ALG',
+        message: expect.stringMatching(
+          /^The algorithm.* is not supported\. Use ES256, PS256 or RS256\.$/,
+        ),
+        option: 'assertion.alg',
+      }
+      expect(refusal({ assertion: { alg } })).toMatchObject(unsupported)
+      expect(refusal({ assertion: { alg }, key: () => key })).toMatchObject(unsupported)
+    },
+  )
+
+  test('G12: the algorithm none of a JWK is refused', () => {
+    const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'none' }
+    expect(refusal({ key: jwk })).toMatchObject({
+      code: 'ERR_UNSUPPORTED_ALG',
+      message: "The algorithm 'none' is not supported. Use ES256, PS256 or RS256.",
+    })
+  })
+
+  test.each([0, -1, Number.NaN, 301, 1.5, '60'])(
+    'G13: a lifetime of %j seconds is refused',
+    (lifetimeSeconds) => {
+      expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
+        name: 'ConfigurationError',
+        code: 'ERR_INVALID_OPTION',
+        message:
+          "The option 'assertion.lifetimeSeconds' must be a whole number from 1 to 300.",
+        option: 'assertion.lifetimeSeconds',
+      })
+    },
+  )
+
+  test('G13: a lifetime of 60000 is said to look like milliseconds', () => {
+    expect(refusal({ assertion: { lifetimeSeconds: 60_000 } })).toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message:
+        "The option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 1 to 300.",
+      option: 'assertion.lifetimeSeconds',
+    })
+  })
+})
+
+describe('every option', () => {
+  const hostile = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 31, 1e12]
+  test.each(
+    ['assertion.lifetimeSeconds', 'renewal.early', 'timeout', 'retries'].flatMap((option) =>
+      hostile.map((value) => [option, value] as const),
+    ),
+  )('G14: %s refuses %d', (option, value) => {
+    const [outer = '', inner] = option.split('.')
+    const options = { [outer]: inner === undefined ? value : { [inner]: value } }
+    expect(refusal(options)).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringContaining(`The option '${option}' `),
+      option,
+    })
+  })
+
+  test('G15: a __proto__ member out of JSON sets nothing', () => {
+    const parsed = JSON.parse(
+      '{"__proto__":{"allowInsecureHttp":true},"tokenEndpoint":"http://as.example/token"}',
+    )
+    const options = Object.defineProperties(parsed, {
+      clientId: { value: 'client-1', enumerable: true },
+      key: { value: key, enumerable: true },
+    })
+    expect(Object.hasOwn(options, '__proto__')).toBe(true)
+    expect(thrownBy(() => createTokenProvider(options))).toMatchObject(insecure)
+    options.tokenEndpoint = 'https://as.example/token'
+    expect(createTokenProvider(options).tokenEndpoint).toBe('https://as.example/token')
+  })
+
+  test('G17: what happens to the options after construction changes nothing', async () => {
+    const { tokenEndpoint, requests } = await tokenServer()
+    const options = {
+      ...{ clientId: 'client-1', tokenEndpoint, retries: 0 },
+      key: { ...privateKey.export({ format: 'jwk' }), kid: 'key-1' },
+      scope: ['read'],
+      resource: ['https://api.example/'],
+      parameters: { tenant: 'one' } as Record<string, string>,
+      assertion: {
+        ...{ audience: 'one', lifetimeSeconds: 30 },
+        claims: { nested: { value: 'one' } },
+        header: { x5t: 'one' },
+      },
+    }
+    const tokens = createTokenProvider(options as unknown as TokenProviderOptions)
+    options.scope.push('write')
+    options.resource.push('https://other.example/')
+    options.parameters['tenant'] = 'two'
+    options.parameters['client_id'] = 'client-2'
+    options.assertion.claims.nested.value = 'two'
+    options.assertion.header.x5t = 'two'
+    Object.assign(options.assertion, { audience: 'two', lifetimeSeconds: 60_000, kid: 'key-2' })
+    Object.assign(options.key, { d: 'AAAA', kid: 'key-3' })
+    Object.assign(options, { clientId: 'client-2', tokenEndpoint: 'http://evil.test/' })
+    await tokens.getAccessToken()
+
+    expect(tokens.tokenEndpoint).toBe(tokenEndpoint)
+    const form = formOf(requests[0])
+    form.delete('client_assertion')
+    expect([...form]).toEqual([
+      ['grant_type', 'client_credentials'],
+      ['client_id', 'client-1'],
+      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+      ['scope', 'read'],
+      ['resource', 'https://api.example/'],
+      ['tenant', 'one'],
+    ])
+    const { iat, exp, ...claims } = claimsOf(requests[0])
+    expect(claims).toMatchObject({ iss: 'client-1', aud: 'one', nested: { value: 'one' } })
+    expect(Number(exp) - Number(iat)).toBe(30)
+    const [header] = String(formOf(requests[0]).get('client_assertion')).split('.')
+    expect(JSON.parse(Buffer.from(String(header), 'base64url').toString())).toEqual({
+      ...{ alg: 'ES256', kid: 'key-1', typ: 'JWT', x5t: 'one' },
+    })
+  })
+
+  test('G17: the provider itself is frozen', () => {
+    expect(Object.isFrozen(provider())).toBe(true)
+  })
+
+  test.each([
+    [{ tokenEndPoint: 'https://as.example' }, 'tokenEndPoint', "Did you mean 'tokenEndpoint'?"],
+    [{ assertion: { lifetimeSecond: 60 } }, 'assertion.lifetimeSecond', 'assertion.lifetimeSeconds'],
+    [{ renewal: { earlly: 1 } }, 'renewal.earlly', "Did you mean 'renewal.early'?"],
+    [{ audience: 'https://as.example' }, 'audience', 'Known: clientId, tokenEndpoint, key'],
+  ])('G18: an unknown option is named: %j', (options, option, hint) => {
+    const error = refusal(options)
+    expect(error).toMatchObject({ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option })
+    expect((error as Error).message).toContain(`There is no option '${option}'. `)
+    expect((error as Error).message).toContain(hint)
+  })
+})
+
+interface Recorded {
+  readonly url: string | undefined
+  readonly body: string
+}
+
+function provider(options: Record<string, unknown> = {}) {
+  return createTokenProvider({ ...defaults, ...options } as TokenProviderOptions)
+}
+
+function refusal(options: Record<string, unknown>): unknown {
+  return thrownBy(() => provider(options))
+}
+
+function thrownBy(construct: () => unknown): unknown {
+  try {
+    construct()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was refused')
+}
+
+async function tokenServer() {
+  const requests: Recorded[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    requests.push({ url: request.url, body: Buffer.concat(chunks).toString() })
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ access_token: 't', token_type: 'Bearer', expires_in: 600 }))
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { requests, tokenEndpoint: `http://127.0.0.1:${port}/token` }
+}
+
+function formOf(request: Recorded | undefined): URLSearchParams {
+  return new URLSearchParams(request?.body)
+}
+
+function claimsOf(request: Recorded | undefined) {
+  return decodeJwt(String(formOf(request).get('client_assertion')))
+}

@@ -1,0 +1,243 @@
+import { createManualClock } from '@countersign/testing'
+import { afterEach, expect, test } from 'vitest'
+import {
+  answering,
+  closeServers,
+  goodToken,
+  providerFor,
+  rejection,
+  standingClock,
+  startOfTime,
+} from './raw-server.ts'
+
+afterEach(closeServers)
+
+async function tokenFrom(body: unknown, headers?: Record<string, string>) {
+  const server = await answering(headers ? { body, headers } : { body })
+  const { tokens, events } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+  const token = await tokens.getAccessToken()
+  const warnings = events.flatMap((event) =>
+    event.type === 'response-warning' ? [event.warning] : [],
+  )
+  return { token, warnings }
+}
+
+async function refusalOf(body: unknown, headers?: Record<string, string>) {
+  const server = await answering(headers ? { body, headers } : { body })
+  const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+  const error = await rejection(tokens.getAccessToken())
+  expect(tokens.currentAccessToken()).toBeUndefined()
+  expect(server.requests).toHaveLength(1)
+  return error
+}
+
+test.each([
+  ['HTML', '<html>secret-text</html>', 'text/html'],
+  ['plain text', 'secret-text', 'text/plain'],
+  ['nothing', '', undefined],
+  ['null', 'null', 'application/json'],
+  ['an array', '["secret-text"]', 'application/json'],
+  ['a string', '"secret-text"', 'application/json'],
+  ['a number', '1', 'application/json'],
+])('R1: a 200 with %s is malformed, told by type and length only', async (_, body, type) => {
+  const error = await refusalOf(body, type ? { 'content-type': type } : {})
+  expect(error).toMatchObject({
+    code: 'ERR_TOKEN_RESPONSE_MALFORMED',
+    message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). Check that the URL is that of a token endpoint.`,
+    retryable: false,
+  })
+  expect(String(error)).not.toContain('secret-text')
+})
+
+test.each([
+  'text/plain',
+  undefined,
+  'application/json; charset=utf-8',
+  'application/vnd.x+json',
+])('R2: a token response with content type %s is a token response', async (type) => {
+  const { token } = await tokenFrom(goodToken, type ? { 'content-type': type } : {})
+  expect(token.value).toBe('token-1')
+})
+
+test.each([
+  ['alone', { error: 'invalid_client' }],
+  ['beside an access_token', { error: 'invalid_client', ...goodToken }],
+])('R5: a 200 with an error %s is that OAuth error', async (_, body) => {
+  const error = await refusalOf(body)
+  expect(error).toMatchObject({
+    name: 'TokenEndpointError',
+    code: 'ERR_OAUTH',
+    error: 'invalid_client',
+    status: 200,
+    attempts: 1,
+    retryable: false,
+    message: expect.stringContaining("The token endpoint answered 200 'invalid_client'."),
+  })
+})
+
+const noToken = {
+  code: 'ERR_TOKEN_RESPONSE_INVALID',
+  field: 'access_token',
+  message:
+    "The token response's access_token is missing or not printable ASCII without spaces (RFC 6749 section 5.1). The token was not kept.",
+  retryable: false,
+}
+
+test.each([
+  ['missing', undefined],
+  ['empty', ''],
+  ['null', null],
+  ['a number', 7],
+  ['an object', { value: 'token-1' }],
+  ['whitespace', '   '],
+])('R6: an access_token that is %s is refused by its name', async (_, value) => {
+  expect(await refusalOf({ ...goodToken, access_token: value })).toMatchObject(noToken)
+})
+
+test.each(['Bearer', 'bearer', 'BEARER'])(
+  'R10: token_type %s is accepted and sent as Bearer',
+  async (type) => {
+    const { token, warnings } = await tokenFrom({ ...goodToken, token_type: type })
+    expect(token).toMatchObject({ tokenType: 'Bearer', authorization: 'Bearer token-1' })
+    expect(warnings).toEqual([])
+  },
+)
+
+test('R11: a missing token_type counts as Bearer, with a warning', async () => {
+  const { token, warnings } = await tokenFrom({ ...goodToken, token_type: undefined })
+  expect(token.authorization).toBe('Bearer token-1')
+  expect(warnings).toEqual(['token-type-missing'])
+})
+
+const unsupported = {
+  code: 'ERR_TOKEN_TYPE_UNSUPPORTED',
+  field: 'token_type',
+  message:
+    "The token response's token_type is not Bearer. The token was not kept: ask the authorization server for Bearer tokens.",
+  retryable: false,
+}
+
+test('R11: a token_type that is present and unknown is refused', async () => {
+  expect(await refusalOf({ ...goodToken, token_type: 'unknown' })).toMatchObject(unsupported)
+})
+
+test.each(['DPoP', 'mac', 'N_A', 'Bearer ', ' Bearer'])(
+  'R12: token_type "%s" is refused and its token neither kept nor told',
+  async (type) => {
+    const error = await refusalOf({ ...goodToken, token_type: type })
+    expect(error).toMatchObject(unsupported)
+    expect(JSON.stringify(error)).not.toContain('token-1')
+  },
+)
+
+test('R13: a lifetime counts from when the token request was sent', async () => {
+  const clock = createManualClock(startOfTime)
+  const server = await answering({ body: goodToken })
+  const { tokens } = providerFor(server.tokenEndpoint, {
+    clock,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init)
+      await clock.advance(2_000)
+      return response
+    },
+  })
+  const token = await tokens.getAccessToken()
+  expect(token.issuedAt).toBe(startOfTime)
+  expect(token.expiresAt).toBe(startOfTime + 600_000)
+})
+
+test.each([undefined, null])(
+  'R14: expires_in %s means 300 s with a warning, whatever a JWT says',
+  async (value) => {
+    const jwt = ['{"alg":"none"}', '{"exp":9999999999}', 'x']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.')
+    const { token, warnings } = await tokenFrom({
+      ...goodToken,
+      access_token: jwt,
+      expires_in: value,
+    })
+    expect(token.expiresAt).toBe(startOfTime + 300_000)
+    expect(warnings).toEqual(['expires-in-missing'])
+  },
+)
+
+const noLifetime = {
+  code: 'ERR_TOKEN_RESPONSE_INVALID',
+  field: 'expires_in',
+  message:
+    "The token response's expires_in is not a positive number of seconds (RFC 6749 section 5.1). The token was not kept.",
+  retryable: false,
+}
+
+test.each([0, -1])('R15: expires_in %s is refused, and remembered for a while', async (value) => {
+  const server = await answering({ body: { ...goodToken, expires_in: value } })
+  const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+  const error = await rejection(tokens.getAccessToken())
+  expect(error).toMatchObject({ ...noLifetime, nextAttemptAt: startOfTime + 1_000 })
+  expect(await rejection(tokens.getAccessToken())).toBe(error)
+  expect(server.requests).toHaveLength(1)
+})
+
+test('R16: expires_in as a string of digits is accepted', async () => {
+  const { token, warnings } = await tokenFrom({ ...goodToken, expires_in: '600' })
+  expect(token.expiresAt).toBe(startOfTime + 600_000)
+  expect(warnings).toEqual([])
+})
+
+test.each([['600s'], [''], [' 600'], ['0x10'], ['1e3'], [true], [[600]], [{}]])(
+  'R16: expires_in %j is refused',
+  async (value) => {
+    expect(await refusalOf({ ...goodToken, expires_in: value })).toMatchObject(noLifetime)
+  },
+)
+
+test('R17: a fraction of a second is cut off', async () => {
+  const { token } = await tokenFrom({ ...goodToken, expires_in: 599.9 })
+  expect(token.expiresAt).toBe(startOfTime + 599_000)
+})
+
+test('R18: an infinite expires_in is refused', async () => {
+  const body = '{"access_token":"token-1","token_type":"Bearer","expires_in":1e400}'
+  expect(await refusalOf(body)).toMatchObject(noLifetime)
+})
+
+test.each([2 ** 53, 1e12])('R18: expires_in %s is cut to a day, with a warning', async (value) => {
+  const { token, warnings } = await tokenFrom({ ...goodToken, expires_in: value })
+  expect(token.expiresAt).toBe(startOfTime + 86_400_000)
+  expect(warnings).toEqual(['expires-in-clamped'])
+})
+
+test.each([1, 2, 5])(
+  'R19: a token of %s s serves 1000 calls a second with one token request in its life',
+  async (seconds) => {
+    const clock = createManualClock(startOfTime)
+    const server = await answering({ body: { ...goodToken, expires_in: seconds } })
+    const { tokens } = providerFor(server.tokenEndpoint, { clock })
+    const issued = new Set<number>()
+    for (let call = 0; call < 3 * seconds * 1000; call++) {
+      const token = await tokens.getAccessToken()
+      if (token.expiresAt <= clock.now()) expect.fail(`call ${call} got an expired token`)
+      issued.add(token.issuedAt)
+      await clock.advance(1)
+    }
+    const instants = [...issued]
+    const lives = instants.slice(1).map((instant, index) => instant - (instants[index] ?? 0))
+    expect(Math.min(...lives)).toBeGreaterThanOrEqual(seconds * 800)
+    expect(server.requests.length - instants.length).toBeLessThanOrEqual(1)
+  },
+)
+
+test.each([
+  ['CR and LF', 'tok\r\nx: y'],
+  ['NUL', 'tok\0en'],
+  ['TAB', 'tok\ten'],
+  ['a space', 'tok en'],
+  ['DEL', 'tok\x7fen'],
+  ['an umlaut', 'tök'],
+  ['U+2028', 'tok\u2028en'],
+])('R20: a token with %s inside is refused before a header is built', async (_, value) => {
+  const error = await refusalOf({ ...goodToken, access_token: value })
+  expect(error).toMatchObject(noToken)
+  expect(String(error)).not.toContain(value)
+})

@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import type { Algorithm, Jwk } from '@countersign/core'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  createManualClock,
+  type ManualClock,
+} from '@countersign/testing'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const clientId = 'institution-1'
+const ec = await generateKeyPair('ES256')
+const rsa = await generateKeyPair('PS256')
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+let clock: ManualClock
+let server: AuthorizationServer
+
+beforeEach(async () => {
+  clock = createManualClock()
+  server = await createAuthorizationServer({ clock })
+  const keys = [await exportJWK(ec.publicKey), await exportJWK(rsa.publicKey)] as Jwk[]
+  server.register({ clientId, jwks: { keys }, algorithms: ['ES256'] })
+})
+
+afterEach(() => server.close())
+
+describe('the testing authorization server', () => {
+  test('gives a token for an assertion that holds', async () => {
+    const response = await ask(await assertion())
+
+    expect(response.status).toBe(200)
+    const body = (await response.json()) as { access_token: string }
+    expect(body).toEqual({
+      access_token: expect.stringMatching(/^[\w-]{43}$/),
+      token_type: 'Bearer',
+      expires_in: 600,
+    })
+    expect(server.isLive(body.access_token)).toBe(true)
+    expect(server.issued).toBe(1)
+  })
+
+  test('A3: refuses an aud that differs from its token endpoint by a slash', async () => {
+    const aud = `${server.tokenEndpoint}/`
+    await expectRefusal(
+      await assertion({ aud }),
+      `aud is ${aud}, and must be ${server.tokenEndpoint}`,
+    )
+  })
+
+  test('A4: refuses an aud that is an array', async () => {
+    await expectRefusal(await assertion({ aud: [server.tokenEndpoint] }), 'aud is not one string')
+  })
+
+  test('refuses an exp in milliseconds and names the mistake', async () => {
+    await expectRefusal(
+      await assertion({ exp: clock.now() + 60_000 }),
+      'exp is in milliseconds, and must be in seconds',
+    )
+  })
+
+  test('A8: accepts an exp 300 s ahead and refuses one 301 s ahead', async () => {
+    expect((await ask(await assertion({ exp: seconds() + 300 }))).status).toBe(200)
+    await expectRefusal(await assertion({ exp: seconds() + 301 }), 'exp is more than 300 s ahead')
+  })
+
+  test('refuses an assertion from the instant it expires', async () => {
+    const expiring = await assertion({ exp: seconds() + 60 })
+    await clock.advance(60_000)
+    await expectRefusal(expiring, 'the assertion has expired')
+  })
+
+  test('A12: refuses a jti that was used before', async () => {
+    const jti = randomUUID()
+    expect((await ask(await assertion({ jti }))).status).toBe(200)
+    await expectRefusal(await assertion({ jti }), 'jti was used before')
+  })
+
+  test('refuses a client it does not know', async () => {
+    const stranger = await assertion({ iss: 'stranger', sub: 'stranger' })
+    await expectRefusal(stranger, 'the client is not registered', 'stranger')
+  })
+
+  test('refuses an algorithm that the client is not registered for', async () => {
+    await expectRefusal(await assertion({}, 'PS256'), 'alg PS256 is not allowed; ES256 are')
+  })
+
+  test('revokeAll refuses every token issued before it, and none issued after', async () => {
+    const before = [await token(), await token()]
+    server.revokeAll()
+    const after = await token()
+
+    expect(before.map(server.isLive)).toEqual([false, false])
+    expect(server.isLive(after)).toBe(true)
+    expect(server.issued).toBe(3)
+  })
+
+  test('hold checks and records a request, and answers it when released', async () => {
+    const release = server.hold()
+    let answered = false
+    const held = ask(await assertion()).then((response) => {
+      answered = true
+      return response.status
+    })
+    while (server.requests[0]?.status !== 200) await setImmediate()
+    expect(server.issued).toBe(0)
+    expect(answered).toBe(false)
+
+    release()
+    expect(await held).toBe(200)
+    expect(server.issued).toBe(1)
+    expect((await ask(await assertion())).status).toBe(200)
+  })
+
+  test('next scripts answers first in, first out, and then gives its own again', async () => {
+    server.next(
+      { status: 503, headers: { 'retry-after': '7' } },
+      { status: 400, body: { error: 'invalid_request' } },
+    )
+    const first = await ask(await assertion())
+    expect([first.status, first.headers.get('retry-after')]).toEqual([503, '7'])
+    expect(await first.text()).toBe('')
+    const second = await ask(await assertion())
+    expect([second.status, await second.json()]).toEqual([400, { error: 'invalid_request' }])
+    expect((await ask(await assertion())).status).toBe(200)
+
+    expect(server.requests.map(({ status }) => status)).toEqual([503, 400, 200])
+    expect(server.issued).toBe(1)
+  })
+
+  test('next checks a request all the same when a script answers it', async () => {
+    server.next({ body: { access_token: 'scripted', token_type: 'Bearer' } })
+    const response = await ask(await assertion({ iss: 'stranger' }))
+
+    expect(await response.json()).toEqual({ access_token: 'scripted', token_type: 'Bearer' })
+    expect(server.requests).toMatchObject([
+      { status: 200, refusal: 'invalid_client: iss is not the client id' },
+    ])
+    expect(server.isLive('scripted')).toBe(false)
+  })
+
+  test('next drops the connection before the headers or inside the body', async () => {
+    server.next({ drop: 'before-headers' }, { drop: 'inside-body' })
+    await expect(ask(await assertion())).rejects.toMatchObject({
+      message: 'fetch failed',
+      cause: { code: 'UND_ERR_SOCKET' },
+    })
+    const cut = await ask(await assertion())
+    expect(cut.status).toBe(200)
+    await expect(cut.text()).rejects.toMatchObject({
+      message: 'terminated',
+      cause: { code: 'UND_ERR_SOCKET' },
+    })
+    expect(server.requests.map(({ status }) => status)).toEqual([0, 200])
+  })
+
+  test('close ends a request that is held, and refuses connections afterwards', async () => {
+    server.hold()
+    const held = ask(await assertion()).catch((error: unknown) => error)
+    while (server.requests[0]?.status !== 200) await setImmediate()
+
+    await server.close()
+
+    expect(await held).toMatchObject({
+      message: 'fetch failed',
+      cause: { code: expect.stringMatching(/^(?:UND_ERR_SOCKET|ECONNRESET)$/) },
+    })
+    await expect(ask(await assertion())).rejects.toMatchObject({
+      message: 'fetch failed',
+      cause: { code: 'ECONNREFUSED' },
+    })
+    expect(server.issued).toBe(0)
+  })
+})
+
+describe('the manual clock', () => {
+  test('ends pauses in the order they come due, each at its own instant', async () => {
+    const ended: [name: string, at: number][] = []
+    const { signal } = new AbortController()
+    const pause = async (name: string, ms: number) => {
+      await clock.wait(ms, signal)
+      ended.push([name, clock.monotonic()])
+    }
+    const pauses = [pause('late', 300), pause('early', 100), pause('middle', 200)]
+
+    await clock.advance(99)
+    expect(ended).toEqual([])
+    await clock.advance(101)
+    expect(ended).toEqual([
+      ['early', 100],
+      ['middle', 200],
+    ])
+    await clock.advance(100)
+    await Promise.all(pauses)
+    expect(ended.at(-1)).toEqual(['late', 300])
+  })
+
+  test('moves the wall clock and the monotonic clock together', async () => {
+    const start = clock.now()
+    await clock.advance(1_234)
+    expect([clock.now() - start, clock.monotonic()]).toEqual([1_234, 1_234])
+  })
+
+  test('sets the wall clock alone, and ends no pause by it', async () => {
+    let ended = false
+    const pause = clock.wait(100, new AbortController().signal).then(() => {
+      ended = true
+    })
+    clock.setWallClock(5_000)
+    await clock.advance(0)
+    expect([clock.now(), clock.monotonic(), ended]).toEqual([5_000, 0, false])
+    await clock.advance(100)
+    await pause
+    expect([clock.now(), clock.monotonic(), ended]).toEqual([5_100, 100, true])
+  })
+
+  test('rejects a pause with the very reason of its signal', async () => {
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const pause = clock.wait(100, controller.signal)
+    controller.abort(reason)
+    await expect(pause).rejects.toBe(reason)
+    await expect(clock.wait(100, controller.signal)).rejects.toBe(reason)
+  })
+
+  test('refuses to go back', async () => {
+    await expect(clock.advance(-1)).rejects.toThrow(
+      new RangeError('a clock cannot advance by -1 ms'),
+    )
+  })
+
+  test('is what the tokens of the authorization server expire by', async () => {
+    const value = await token()
+    await clock.advance(599_999)
+    expect(server.isLive(value)).toBe(true)
+    await clock.advance(1)
+    expect(server.isLive(value)).toBe(false)
+  })
+})
+
+function seconds(): number {
+  return Math.floor(clock.now() / 1000)
+}
+
+function assertion(
+  claims: Record<string, unknown> = {},
+  alg: Algorithm = 'ES256',
+): Promise<string> {
+  return new SignJWT({
+    iss: clientId,
+    sub: clientId,
+    aud: server.tokenEndpoint,
+    jti: randomUUID(),
+    exp: seconds() + 60,
+    ...claims,
+  })
+    .setProtectedHeader({ alg })
+    .sign(alg === 'ES256' ? ec.privateKey : rsa.privateKey)
+}
+
+function ask(clientAssertion: string, client: string = clientId): Promise<Response> {
+  return fetch(server.tokenEndpoint, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: client,
+      client_assertion: clientAssertion,
+      client_assertion_type: assertionType,
+    }),
+  })
+}
+
+async function token(): Promise<string> {
+  const response = await ask(await assertion())
+  const { access_token } = (await response.json()) as { access_token: string }
+  return access_token
+}
+
+async function expectRefusal(
+  clientAssertion: string,
+  reason: string,
+  client?: string,
+): Promise<void> {
+  const issued = server.issued
+  const response = await ask(clientAssertion, client)
+  expect(response.status).toBe(401)
+  expect(await response.json()).toEqual({ error: 'invalid_client', error_description: reason })
+  expect(server.requests.at(-1)).toMatchObject({
+    status: 401,
+    refusal: `invalid_client: ${reason}`,
+  })
+  expect(server.issued).toBe(issued)
+}
