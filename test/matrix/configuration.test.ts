@@ -256,8 +256,7 @@ describe('assertion options', () => {
       expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
-        message:
-          "The option 'assertion.lifetimeSeconds' must be a whole number from 1 to 300.",
+        message: "The option 'assertion.lifetimeSeconds' must be a whole number from 1 to 300.",
         option: 'assertion.lifetimeSeconds',
       })
     },
@@ -356,7 +355,11 @@ describe('every option', () => {
 
   test.each([
     [{ tokenEndPoint: 'https://as.example' }, 'tokenEndPoint', "Did you mean 'tokenEndpoint'?"],
-    [{ assertion: { lifetimeSecond: 60 } }, 'assertion.lifetimeSecond', 'assertion.lifetimeSeconds'],
+    [
+      { assertion: { lifetimeSecond: 60 } },
+      'assertion.lifetimeSecond',
+      'assertion.lifetimeSeconds',
+    ],
     [{ renewal: { earlly: 1 } }, 'renewal.earlly', "Did you mean 'renewal.early'?"],
     [{ audience: 'https://as.example' }, 'audience', 'Known: clientId, tokenEndpoint, key'],
   ])('G18: an unknown option is named: %j', (options, option, hint) => {

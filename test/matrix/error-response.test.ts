@@ -31,21 +31,24 @@ test.each([
   ['O3', 'invalid_grant', 400, 'the assertion is expired or was used before'],
   ['O5', 'scope_invalid', 400, 'See the documentation of the authorization server'],
   ['O5', 'authorization_type_invalid', 400, 'See the documentation of the authorization server'],
-])('%s: %s with %i is passed on as it is, with advice, without retry', async (_, oauth, status, advice) => {
-  const { error, requests } = await refusalOf({ status, body: { error: oauth } })
-  expect(error).toMatchObject({
-    name: 'TokenEndpointError',
-    code: 'ERR_OAUTH',
-    error: oauth,
-    status,
-    attempts: 1,
-    retryable: false,
-  })
-  const { message } = error as Error
-  expect(message).toContain(`The token endpoint answered ${status} '${oauth}'.`)
-  expect(message).toContain(advice)
-  expect(requests).toHaveLength(1)
-})
+])(
+  '%s: %s with %i is passed on as it is, with advice, without retry',
+  async (_, oauth, status, advice) => {
+    const { error, requests } = await refusalOf({ status, body: { error: oauth } })
+    expect(error).toMatchObject({
+      name: 'TokenEndpointError',
+      code: 'ERR_OAUTH',
+      error: oauth,
+      status,
+      attempts: 1,
+      retryable: false,
+    })
+    const { message } = error as Error
+    expect(message).toContain(`The token endpoint answered ${status} '${oauth}'.`)
+    expect(message).toContain(advice)
+    expect(requests).toHaveLength(1)
+  },
+)
 
 test('O2: invalid_client never falls back to Basic, and is remembered', async () => {
   const { error, tokens, requests } = await refusalOf({
@@ -144,19 +147,22 @@ test.each([
   [503, 'of an hour', { 'retry-after': '3600' }, 3_600_000],
   [429, 'that is a date', inTwoMinutes, 120_000],
   [503, 'of 10^20 s', { 'retry-after': `1${'0'.repeat(20)}` }, 3_600_000],
-])('O11: a %i with a Retry-After %s fails at once until then, at most an hour', async (status, _, headers, wait) => {
-  const { error, tokens, requests, pauses } = await refusalOf({ status, headers })
-  expect(error).toMatchObject({
-    code: status === 429 ? 'ERR_TOKEN_RATE_LIMITED' : 'ERR_TOKEN_UNAVAILABLE',
-    message: expect.stringContaining(`The token endpoint answered ${status}.`),
-    attempts: 1,
-    retryable: true,
-    nextAttemptAt: startOfTime + wait,
-  })
-  expect(await rejection(tokens.getAccessToken())).toBe(error)
-  expect(requests).toHaveLength(1)
-  expect(pauses).toEqual([])
-})
+])(
+  'O11: a %i with a Retry-After %s fails at once until then, at most an hour',
+  async (status, _, headers, wait) => {
+    const { error, tokens, requests, pauses } = await refusalOf({ status, headers })
+    expect(error).toMatchObject({
+      code: status === 429 ? 'ERR_TOKEN_RATE_LIMITED' : 'ERR_TOKEN_UNAVAILABLE',
+      message: expect.stringContaining(`The token endpoint answered ${status}.`),
+      attempts: 1,
+      retryable: true,
+      nextAttemptAt: startOfTime + wait,
+    })
+    expect(await rejection(tokens.getAccessToken())).toBe(error)
+    expect(requests).toHaveLength(1)
+    expect(pauses).toEqual([])
+  },
+)
 
 test.each([
   ['in the past', { ...inTwoMinutes, 'retry-after': new Date(0).toUTCString() }],

@@ -231,30 +231,36 @@ describe('exact origins', () => {
 })
 
 describe('redirects', () => {
-  test.each([302, 307])('X9: a %i to another port arrives there without the token', async (code) => {
-    api.answerWith((_, response) =>
-      response.writeHead(code, { location: `${evil.origin}/x` }).end(),
-    )
-    const get = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
+  test.each([302, 307])(
+    'X9: a %i to another port arrives there without the token',
+    async (code) => {
+      api.answerWith((_, response) =>
+        response.writeHead(code, { location: `${evil.origin}/x` }).end(),
+      )
+      const get = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
 
-    expect((await get(`${api.origin}/x`)).url).toBe(`${evil.origin}/x`)
+      expect((await get(`${api.origin}/x`)).url).toBe(`${evil.origin}/x`)
 
-    expect(api.seen[0]?.authorization).toBe(stamp)
-    expect(evil.seen).toHaveLength(1)
-    expect(evil.sawAuthorization()).toBe(false)
-  })
+      expect(api.seen[0]?.authorization).toBe(stamp)
+      expect(evil.seen).toHaveLength(1)
+      expect(evil.sawAuthorization()).toBe(false)
+    },
+  )
 
-  test.each([302, 307])('X9: a %i to another host arrives there without the token', async (code) => {
-    const location = `http://localhost:${evil.port}/x`
-    api.answerWith((_, response) => response.writeHead(code, { location }).end())
-    const post = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
+  test.each([302, 307])(
+    'X9: a %i to another host arrives there without the token',
+    async (code) => {
+      const location = `http://localhost:${evil.port}/x`
+      api.answerWith((_, response) => response.writeHead(code, { location }).end())
+      const post = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
 
-    expect((await post(`${api.origin}/x`, { method: 'POST', body: 'b' })).url).toBe(location)
+      expect((await post(`${api.origin}/x`, { method: 'POST', body: 'b' })).url).toBe(location)
 
-    expect(api.seen[0]?.authorization).toBe(stamp)
-    expect(evil.seen).toHaveLength(1)
-    expect(evil.sawAuthorization()).toBe(false)
-  })
+      expect(api.seen[0]?.authorization).toBe(stamp)
+      expect(evil.seen).toHaveLength(1)
+      expect(evil.sawAuthorization()).toBe(false)
+    },
+  )
 })
 
 describe("the caller's own request", () => {
@@ -277,7 +283,7 @@ describe("the caller's own request", () => {
     'X21: { %s: undefined } counts as absent',
     async (name) => {
       const get = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
-      const headers = { [name]: undefined, 'x-custom': 'kept' } as unknown as HeadersInit
+      const headers = { [name]: undefined, 'x-custom': 'kept' } as unknown as Headers
 
       await get(`${api.origin}/x`, { headers })
 

@@ -13,9 +13,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 describe('strength', () => {
-  const weak = [1024, 2047].flatMap((bits) =>
-    ['RS256', 'PS256'].map((alg) => [bits, alg] as const),
-  )
+  const weak = [1024, 2047].flatMap((bits) => ['RS256', 'PS256'].map((alg) => [bits, alg] as const))
   const keys = new Map(
     [1024, 2047].map((bits) => [
       bits,

@@ -1,6 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http'
-import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import type { Clock, TokenEvent, TokenProviderOptions } from '@countersign/core'
 import { createTokenProvider } from '@countersign/core'
 
@@ -42,6 +47,8 @@ export async function answering(
     requests.push({ headers: request.headers, form: new URLSearchParams(text) })
     const answer = answers[Math.min(requests.length, answers.length) - 1] ?? {}
     const { status = 200, headers = { 'content-type': 'application/json' }, body = '' } = answer
+    // The clocks of these tests stand still; a Date of today would look like a clock that is off.
+    response.sendDate = false
     response.writeHead(status, headers)
     response.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
   })
@@ -106,6 +113,15 @@ export function standingClock(): Clock & { readonly pauses: readonly number[] } 
       })
     },
   }
+}
+
+/** A promise that is resolved from outside. */
+export function deferred<T>() {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((done) => {
+    resolve = done
+  })
+  return { promise, resolve: (value: T) => resolve(value) }
 }
 
 /** What the promise rejects with. */

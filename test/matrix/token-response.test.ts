@@ -49,15 +49,13 @@ test.each([
   expect(String(error)).not.toContain('secret-text')
 })
 
-test.each([
-  'text/plain',
-  undefined,
-  'application/json; charset=utf-8',
-  'application/vnd.x+json',
-])('R2: a token response with content type %s is a token response', async (type) => {
-  const { token } = await tokenFrom(goodToken, type ? { 'content-type': type } : {})
-  expect(token.value).toBe('token-1')
-})
+test.each(['text/plain', undefined, 'application/json; charset=utf-8', 'application/vnd.x+json'])(
+  'R2: a token response with content type %s is a token response',
+  async (type) => {
+    const { token } = await tokenFrom(goodToken, type ? { 'content-type': type } : {})
+    expect(token.value).toBe('token-1')
+  },
+)
 
 test.each([
   ['alone', { error: 'invalid_client' }],

@@ -26,6 +26,11 @@ export interface StoredToken {
   readonly expiresAt: number
 }
 
+/** Printable ASCII without a space: what may stand in a header (RFC 6749 appendix A.12). */
+export function isTokenValue(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+}
+
 export function createAccessToken(stored: StoredToken): AccessToken {
   return new RedactedAccessToken(stored)
 }

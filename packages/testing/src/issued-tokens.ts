@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 
 /** What a new access token is about. */
-export interface TokenGrant {
+interface TokenGrant {
   readonly clientId: string
   readonly scope: string | undefined
   readonly audience: readonly string[]

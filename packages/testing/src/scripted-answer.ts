@@ -33,7 +33,7 @@ export function completeAnswer(
 }
 
 /** Whether the script only changes the server's own answer. */
-export function isPartial(script: ScriptedAnswer): boolean {
+function isPartial(script: ScriptedAnswer): boolean {
   return script.status === undefined && script.body === undefined
 }
 

@@ -168,22 +168,51 @@ export function createAuthorizer<Req, Outcome>(
     return second
   }
 
-  return async (request) => {
+  function sendStamped(
+    request: Req,
+    url: string,
+    asked: RequestAuthorization | undefined,
+    token: AccessToken,
+  ): Promise<Outcome> {
+    const sent = host.send(request, { authorization: token.authorization })
+    return sent.then((first) =>
+      refusesToken(request, url, first) ? afterRefusal(request, url, asked, first, token) : first,
+    )
+  }
+
+  async function waitAndSend(
+    request: Req,
+    url: string,
+    asked: RequestAuthorization | undefined,
+  ): Promise<Outcome> {
+    const token = await host.wait(request, tokens.getAccessToken(asked))
+    return sendStamped(request, url, asked, token)
+  }
+
+  function authorize(request: Req): Promise<Outcome> {
     const wanted = host.asked(request)
     const url = host.url(request)
     if (wanted === false || host.hasAuthorization(request)) return host.send(request, none)
     if (url === undefined || !belongs(url)) {
-      if (onForeignOrigin === 'throw' && !(url !== undefined && isTokenEndpoint(url)))
-        refuseForeign(url)
+      const isRefused = onForeignOrigin === 'throw' && !(url !== undefined && isTokenEndpoint(url))
+      if (isRefused) refuseForeign(url)
       return host.send(request, none)
     }
     if (isTokenEndpoint(url)) return host.send(request, none)
     const asked = wanted === undefined ? undefined : readAsked(wanted)
-    const token =
-      tokens.currentAccessToken?.(asked) ?? (await host.wait(request, tokens.getAccessToken(asked)))
-    const first = await host.send(request, { authorization: token.authorization })
-    if (!refusesToken(request, url, first)) return first
-    return afterRefusal(request, url, asked, first, token)
+    const token = tokens.currentAccessToken?.(asked)
+    return token === undefined
+      ? waitAndSend(request, url, asked)
+      : sendStamped(request, url, asked, token)
+  }
+
+  // Not async: with a token at hand, a request costs one promise of ours.
+  return (request) => {
+    try {
+      return authorize(request)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { StoredToken } from '../access-token.js'
+import { isTokenValue, type StoredToken } from '../access-token.js'
 
 const longestLife = 86_400_000
 
@@ -11,8 +11,7 @@ export function isUsable(
   { now, early, refused }: { now: number; early: number; refused: StoredToken | undefined },
 ): boolean {
   const { value, tokenType, issuedAt, expiresAt } = token
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || tokenType !== 'Bearer')
-    return false
+  if (!isTokenValue(value) || tokenType !== 'Bearer') return false
   if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt) || expiresAt - now > longestLife)
     return false
   const window = Math.min(early, (expiresAt - issuedAt) / 5)

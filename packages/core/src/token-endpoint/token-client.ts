@@ -22,7 +22,7 @@ import {
 } from './transport-failure.js'
 
 /** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
-export interface AssertionSource {
+interface AssertionSource {
   readonly alg: string
   readonly kid: string | undefined
   sign(now: number): Promise<string>

@@ -1,4 +1,4 @@
-import type { StoredToken } from '../access-token.js'
+import { isTokenValue, type StoredToken } from '../access-token.js'
 import { TokenResponseError } from '../errors.js'
 import type { TokenHappening } from '../events.js'
 
@@ -41,11 +41,6 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
 /** An own member; null counts as missing. */
 export function member(body: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(body, name) ? (body[name] ?? undefined) : undefined
-}
-
-/** Printable ASCII without a space: what may stand in a header (RFC 6749 appendix A.12). */
-export function isTokenValue(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 }
 
 function accessToken(value: unknown): string {

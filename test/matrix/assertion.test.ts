@@ -1,0 +1,309 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import { createTokenProvider, type Jwk, type TokenProviderOptions } from '@countersign/core'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  createManualClock,
+} from '@countersign/testing'
+import { decodeJwt } from 'jose'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { clientAssertions } from '#core/assertion/client-assertion.js'
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+const privateJwk = privateKey.export({ format: 'jwk' }) as Jwk
+const publicJwk = createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk
+const now = Date.UTC(2026, 0, 1)
+const clock = createManualClock(now)
+const raw: Server[] = []
+let server: AuthorizationServer
+
+beforeEach(async () => {
+  server = await createAuthorizationServer({ clock })
+  server.register({ clientId: 'client-1', jwks: { keys: [publicJwk] } })
+})
+afterEach(async () => {
+  await server.close()
+  for (const one of raw.splice(0)) {
+    one.closeAllConnections()
+    await new Promise((resolve) => one.close(resolve))
+  }
+})
+
+describe('claims and header', () => {
+  test('A1: an assertion has six claims, dated back by 5 s, and the header alg and typ', async () => {
+    await provider().getAccessToken()
+    expect(server.requests).toMatchObject([{ status: 200 }])
+    expect(server.requests[0]?.claims).toEqual({
+      iss: 'client-1',
+      sub: 'client-1',
+      aud: server.tokenEndpoint,
+      jti: expect.stringMatching(/^[\w-]{22}$/),
+      iat: now / 1000 - 5,
+      exp: now / 1000 - 5 + 60,
+    })
+    expect(server.requests[0]?.header).toEqual({ alg: 'ES256', typ: 'JWT' })
+  })
+
+  test('A1: extra claims and header members go along', async () => {
+    const assertion = { claims: { env: 'test', roles: ['a'] }, header: { x5t: 'thumb' } }
+    await provider({ assertion }).getAccessToken()
+    const [request] = server.requests
+    expect(request?.claims).toMatchObject({ iss: 'client-1', env: 'test', roles: ['a'] })
+    expect(Object.keys(request?.claims ?? {})).toHaveLength(8)
+    expect(request?.header).toEqual({ alg: 'ES256', typ: 'JWT', x5t: 'thumb' })
+  })
+
+  test.each([
+    ...['iss', 'sub', 'aud', 'jti', 'iat', 'exp'].map((name) => ['claims', name] as const),
+    ...['alg', 'kid', 'typ'].map((name) => ['header', name] as const),
+  ])('A1: extra %s cannot override %s', (member, name) => {
+    const option = `assertion.${member}`
+    expect(refusal({ [member]: { [name]: 'mine' } })).toMatchObject({
+      ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option },
+      message: `The option '${option}' may not set '${name}'.`,
+    })
+  })
+
+  test('A7: an assertion has no kid unless one is known', async () => {
+    await provider().getAccessToken()
+    await provider({ key: privateJwk }).getAccessToken()
+    expect(server.requests.map(({ header }) => 'kid' in header)).toEqual([false, false])
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200])
+  })
+
+  test.each([
+    ['the JWK', { key: { ...privateJwk, kid: 'of-jwk' } }, 'of-jwk'],
+    ['the option', { assertion: { kid: 'of-option' } }, 'of-option'],
+    ['the key with its header', { key: { key, kid: 'of-pair' } }, 'of-pair'],
+    [
+      'the option before the JWK',
+      { key: { ...privateJwk, kid: 'of-jwk' }, assertion: { kid: 'of-option' } },
+      'of-option',
+    ],
+  ])('A7: the kid comes from %s', async (_, options, kid) => {
+    server.register({ clientId: 'client-1', jwks: { keys: [{ ...publicJwk, kid }] } })
+    await provider(options).getAccessToken()
+    expect(server.requests).toMatchObject([{ status: 200, header: { kid } }])
+  })
+})
+
+describe('form', () => {
+  test('A2: the token request is a UTF-8 form with the assertion and single spaces', async () => {
+    const { tokenEndpoint, requests } = await rawServer()
+    const parameters = { note: '+ & = % é' }
+    const options = { tokenEndpoint, parameters, scope: ['read', 'a+b=c&d%'] }
+    await provider(options).getAccessToken()
+
+    const [{ method, contentType, body = '' } = {}] = requests
+    expect({ method, contentType }).toEqual({
+      method: 'POST',
+      contentType: 'application/x-www-form-urlencoded',
+    })
+    expect(body.replace(/(client_assertion=)[\w.-]+/, '$1JWT').split('&')).toEqual([
+      'grant_type=client_credentials',
+      'client_id=client-1',
+      'client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer',
+      'client_assertion=JWT',
+      'scope=read+a%2Bb%3Dc%26d%25',
+      'note=%2B+%26+%3D+%25+%C3%A9',
+    ])
+  })
+
+  test('A2: what is special in a form comes back out of the form', async () => {
+    const { tokenEndpoint, requests } = await rawServer()
+    const clientId = 'a+b&c=d%e'
+    const parameters = { note: '+ & = % é' }
+    await provider({ tokenEndpoint, clientId, parameters }).getAccessToken()
+    const form = new URLSearchParams(requests[0]?.body)
+    expect(form.get('client_id')).toBe(clientId)
+    expect(form.get('note')).toBe(parameters.note)
+    expect(decodeJwt(form.get('client_assertion') ?? '')).toMatchObject({
+      iss: clientId,
+      sub: clientId,
+    })
+  })
+})
+
+describe('audience', () => {
+  test.each(['https://AS.Example', 'https://as.example:443/a/../token', 'https://as.example/?q= '])(
+    'A3: the audience %s is signed byte for byte',
+    async (audience) => {
+      server.register({ clientId: 'client-1', jwks: { keys: [publicJwk] }, audience })
+      await provider({ assertion: { audience } }).getAccessToken()
+      expect(server.requests).toMatchObject([{ status: 200, claims: { aud: audience } }])
+    },
+  )
+
+  test.each(['', '/', '/a/../token', '/TOKEN'])(
+    'A3: a token endpoint with the path %j is signed as configured',
+    async (path) => {
+      const { origin, requests } = await rawServer()
+      for (const tokenEndpoint of [
+        `${origin}${path}`,
+        `${origin.replace('http', 'HTTP')}${path}`,
+      ]) {
+        await provider({ tokenEndpoint }).getAccessToken()
+        const form = new URLSearchParams(requests.at(-1)?.body)
+        expect(decodeJwt(form.get('client_assertion') ?? '').aud).toBe(tokenEndpoint)
+      }
+    },
+  )
+
+  test('A4: the audience is the token endpoint, or the one that is configured', async () => {
+    const audience = 'https://as.example/issuer'
+    await provider().getAccessToken()
+    server.register({ clientId: 'client-1', jwks: { keys: [publicJwk] }, audience })
+    await provider({ assertion: { audience } }).getAccessToken()
+    expect(server.requests).toMatchObject([
+      { status: 200, claims: { aud: server.tokenEndpoint } },
+      { status: 200, claims: { aud: audience } },
+    ])
+  })
+
+  test.each([[['https://as.example']], [[]], [''], [7]])(
+    'A4: the audience %j is refused',
+    (audience) => {
+      expect(refusal({ audience })).toMatchObject({
+        name: 'ConfigurationError',
+        code: 'ERR_INVALID_OPTION',
+        message: "The option 'assertion.audience' must be one string that is not empty.",
+        option: 'assertion.audience',
+      })
+    },
+  )
+})
+
+describe('lifetime', () => {
+  test.each([
+    [undefined, 60],
+    [1, 1],
+    [300, 300],
+  ])('A8: with lifetimeSeconds %j an assertion lives %i s', async (lifetimeSeconds, seconds) => {
+    const { tokenEndpoint, requests } = await rawServer()
+    await provider({ tokenEndpoint, assertion: { lifetimeSeconds } }).getAccessToken()
+    const form = new URLSearchParams(requests[0]?.body)
+    const { iat, exp } = decodeJwt(form.get('client_assertion') ?? '')
+    expect(Number(exp) - Number(iat)).toBe(seconds)
+  })
+
+  test('A8: a lifetime above 300 s is refused', () => {
+    expect(refusal({ lifetimeSeconds: 301 })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: "The option 'assertion.lifetimeSeconds' must be a whole number from 1 to 300.",
+      option: 'assertion.lifetimeSeconds',
+    })
+  })
+})
+
+describe('jti', () => {
+  test('A12: a retry carries a new jti', async () => {
+    const unavailable = { status: 503, headers: { 'retry-after': '0' } }
+    server.next(unavailable, unavailable)
+    await provider().getAccessToken()
+    expect(server.requests.map(({ status }) => status)).toEqual([503, 503, 200])
+    expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(3)
+  })
+
+  test('A12: an assertion that is sent again is refused', async () => {
+    const sent: RequestInit[] = []
+    const recording = (url: string, init: RequestInit) => {
+      sent.push(init)
+      return fetch(url, init)
+    }
+    await provider({ fetch: recording }).getAccessToken()
+    const { method, headers, body } = sent[0] ?? {}
+    const replay = await fetch(server.tokenEndpoint, { method, headers, body } as RequestInit)
+    expect(await replay.json()).toEqual({
+      error: 'invalid_client',
+      error_description: 'jti was used before',
+    })
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 401])
+  })
+
+  test('A12: 100,000 assertions and four workers never repeat a jti', async () => {
+    const workers = Array.from({ length: 4 }, () => jtisOfWorker(2_500))
+    const load = clientAssertions({
+      ...{ clientId: 'client-1', audience: 'https://as.example', lifetimeSeconds: 60, key },
+      ...{ alg: undefined, kid: undefined, typ: 'JWT', claims: {}, header: {} },
+    })
+    const { sign } = await load()
+    const seen = new Set<string>()
+    for (let batch = 0; batch < 100; batch++) {
+      const signed = await Promise.all(Array.from({ length: 1_000 }, () => sign(now)))
+      for (const assertion of signed) seen.add(String(decodeJwt(assertion).jti))
+    }
+    expect(seen.size).toBe(100_000)
+    for (const jtis of await Promise.all(workers)) for (const jti of jtis) seen.add(jti)
+    expect(seen.size).toBe(110_000)
+    const bits = [...seen].map((jti) => Buffer.from(jti, 'base64url').length * 8)
+    expect(new Set(bits)).toEqual(new Set([128]))
+  }, 120_000)
+})
+
+function provider(options: Record<string, unknown> = {}) {
+  const defaults = { clientId: 'client-1', tokenEndpoint: server.tokenEndpoint, key, clock }
+  return createTokenProvider({ ...defaults, ...options } as TokenProviderOptions)
+}
+
+function refusal(assertion: Record<string, unknown>): unknown {
+  try {
+    provider({ assertion })
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was refused')
+}
+
+async function rawServer() {
+  const requests: { method?: string; contentType?: string; body: string }[] = []
+  const one = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const { method = '', headers } = request
+    const contentType = headers['content-type'] ?? ''
+    requests.push({ method, contentType, body: Buffer.concat(chunks).toString() })
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ access_token: 't', token_type: 'Bearer', expires_in: 600 }))
+  })
+  raw.push(one)
+  await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(one.address() as AddressInfo).port}`
+  return { requests, origin, tokenEndpoint: `${origin}/token` }
+}
+
+/** What a provider of its own makes in a thread of its own. */
+function jtisOfWorker(count: number): Promise<readonly string[]> {
+  const code = `
+    const { createRequire } = require('node:module')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { createTokenProvider } = createRequire(workerData.from)('@countersign/core')
+    const jtis = []
+    const answer = JSON.stringify({ access_token: 't', token_type: 'Bearer', expires_in: 600 })
+    const tokens = createTokenProvider({
+      clientId: 'client-1',
+      tokenEndpoint: 'https://as.example/token',
+      key: workerData.key,
+      fetch: async (url, { body }) => {
+        const [, claims] = new URLSearchParams(body).get('client_assertion').split('.')
+        jtis.push(JSON.parse(Buffer.from(claims, 'base64url')).jti)
+        return new Response(answer, { headers: { 'content-type': 'application/json' } })
+      },
+    })
+    const run = async () => {
+      while (jtis.length < workerData.count) await tokens.getAccessToken({ forceRenewal: true })
+      parentPort.postMessage(jtis)
+    }
+    run()
+  `
+  return new Promise((resolve, reject) => {
+    const workerData = { key, count, from: import.meta.url }
+    const worker = new Worker(code, { eval: true, workerData })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}
