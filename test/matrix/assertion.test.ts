@@ -202,11 +202,13 @@ describe('lifetime', () => {
 
 describe('jti', () => {
   test('A12: a retry carries a new jti', async () => {
+    await using own = await createAuthorizationServer()
+    own.register({ clientId: 'client-1', jwks: { keys: [publicJwk] } })
     const unavailable = { status: 503, headers: { 'retry-after': '0' } }
-    server.next(unavailable, unavailable)
-    await provider().getAccessToken()
-    expect(server.requests.map(({ status }) => status)).toEqual([503, 503, 200])
-    expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(3)
+    own.next(unavailable, unavailable)
+    await provider({ tokenEndpoint: own.tokenEndpoint, clock: undefined }).getAccessToken()
+    expect(own.requests.map(({ status }) => status)).toEqual([503, 503, 200])
+    expect(new Set(own.requests.map(({ jti }) => jti)).size).toBe(3)
   })
 
   test('A12: an assertion that is sent again is refused', async () => {

@@ -303,6 +303,30 @@ describe('every option', () => {
     expect(createTokenProvider(options).tokenEndpoint).toBe('https://as.example/token')
   })
 
+  test.each([
+    ['redirect', 'follow'],
+    ['method', 'PUT'],
+    ['headers', { polluted: 'yes' }],
+    ['access_token', 'polluted'],
+    ['expires_in', 1],
+    ['tokenEndpoint', 'https://evil.test/token'],
+    ['allowInsecureHttp', true],
+  ])('G16: Object.prototype.%s changes nothing', async (name, value) => {
+    const { tokenEndpoint, requests } = await tokenServer()
+    const { tokenEndpoint: _, ...incomplete } = defaults
+    Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
+    try {
+      const missing = thrownBy(() => createTokenProvider(incomplete as TokenProviderOptions))
+      expect(missing).toMatchObject({ code: 'ERR_INVALID_TOKEN_ENDPOINT' })
+      expect(refusal({ tokenEndpoint: 'http://as.example/token' })).toMatchObject(insecure)
+      const token = await provider({ tokenEndpoint }).getAccessToken()
+      expect([token.value, token.expiresAt - token.issuedAt]).toEqual(['t', 600_000])
+      expect(formOf(requests[0]).get('client_id')).toBe('client-1')
+    } finally {
+      Reflect.deleteProperty(Object.prototype, name)
+    }
+  })
+
   test('G17: what happens to the options after construction changes nothing', async () => {
     const { tokenEndpoint, requests } = await tokenServer()
     const options = {
@@ -320,8 +344,8 @@ describe('every option', () => {
     const tokens = createTokenProvider(options as unknown as TokenProviderOptions)
     options.scope.push('write')
     options.resource.push('https://other.example/')
-    options.parameters['tenant'] = 'two'
-    options.parameters['client_id'] = 'client-2'
+    options.parameters.tenant = 'two'
+    options.parameters.client_id = 'client-2'
     options.assertion.claims.nested.value = 'two'
     options.assertion.header.x5t = 'two'
     Object.assign(options.assertion, { audience: 'two', lifetimeSeconds: 60_000, kid: 'key-2' })

@@ -106,7 +106,9 @@ describe('one renewal', () => {
     expect(refusals()).toMatchObject([{ action: 'dropped', coolDownUntil: undefined }])
   })
 
-  test('U2: five hundred requests refused at once make one token request', async () => {
+  test('U2: five hundred requests refused at once make one token request', {
+    timeout: 30_000,
+  }, async () => {
     const { server, api, send, events, answered, refusals } = await world()
     await send(`${api.origin}/warm`)
     server.revokeAll()
