@@ -311,6 +311,8 @@ describe('every option', () => {
     ['expires_in', 1],
     ['tokenEndpoint', 'https://evil.test/token'],
     ['allowInsecureHttp', true],
+    ['forceRenewal', true],
+    ['scope', 'polluted'],
   ])('G16: Object.prototype.%s changes nothing', async (name, value) => {
     const { tokenEndpoint, requests } = await tokenServer()
     const { tokenEndpoint: _, ...incomplete } = defaults
@@ -322,9 +324,31 @@ describe('every option', () => {
       const token = await provider({ tokenEndpoint }).getAccessToken()
       expect([token.value, token.expiresAt - token.issuedAt]).toEqual(['t', 600_000])
       expect(formOf(requests[0]).get('client_id')).toBe('client-1')
+      expect(formOf(requests[0]).has('scope')).toBe(false)
     } finally {
       Reflect.deleteProperty(Object.prototype, name)
     }
+  })
+
+  // Node's own sockets read an inherited signal and fail, with us or without: no server here.
+  test('G16: an aborted Object.prototype.signal rejects no caller', async () => {
+    const sent: unknown[] = []
+    const tokens = provider({
+      tokenEndpoint: 'https://as.example/token',
+      fetch: async (_url: string, init: RequestInit) => {
+        sent.push(Object.getPrototypeOf(init))
+        return new Response('{"access_token":"t","token_type":"Bearer","expires_in":600}')
+      },
+    })
+    const signal = { value: AbortSignal.abort(new Error('polluted')), configurable: true }
+    Object.defineProperty(Object.prototype, 'signal', signal)
+    try {
+      expect((await tokens.getAccessToken()).value).toBe('t')
+      expect((await tokens.getAccessToken({ scope: 'read' })).value).toBe('t')
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'signal')
+    }
+    expect(sent).toEqual([null, null])
   })
 
   test('G17: what happens to the options after construction changes nothing', async () => {

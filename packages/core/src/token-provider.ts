@@ -51,10 +51,11 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   return Object.freeze({ tokenEndpoint, getAccessToken, currentAccessToken, invalidate })
 
-  async function getAccessToken(call: AccessTokenOptions = {}): Promise<AccessToken> {
-    const { signal, forceRenewal = false } = call
+  async function getAccessToken(call?: AccessTokenOptions): Promise<AccessToken> {
+    const own = ownMembers(call)
+    const { signal, forceRenewal = false } = own
     signal?.throwIfAborted()
-    const keeper = keeperOf(call)
+    const keeper = keeperOf(own)
     const token = forceRenewal ? undefined : keeper.current()
     return token ?? keeper.renewed({ signal, forceRenewal })
   }
@@ -63,7 +64,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     call?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
   ): AccessToken | undefined {
     try {
-      return (call === undefined ? ownKeeper : keeperOf(call)).current()
+      return (call === undefined ? ownKeeper : keeperOf(ownMembers(call))).current()
     } catch {
       return undefined
     }
@@ -124,6 +125,13 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
       )
     })
   }
+}
+
+const nothingAsked: AccessTokenOptions = Object.freeze(Object.create(null))
+
+/** What stands on `Object.prototype` is not asked for. */
+function ownMembers(call: AccessTokenOptions | undefined): AccessTokenOptions {
+  return call === undefined ? nothingAsked : Object.assign(Object.create(null), call)
 }
 
 function failure(thrown: unknown): FetchFailure {

@@ -219,7 +219,7 @@ export function createAuthorizer<Req, Outcome>(
 /** Read now: the caller may change the object while a token is awaited. */
 function readAsked(wanted: RequestAuthorization): RequestAuthorization {
   const { scope, resource } = readOptions(wanted, ['scope', 'resource'], 'countersign')
-  const asked: RequestAuthorization = {}
+  const asked: RequestAuthorization = Object.create(null)
   if (scope !== undefined) asked.scope = own(scope)
   if (resource !== undefined) asked.resource = own(resource)
   return asked
