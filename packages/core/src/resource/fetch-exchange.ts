@@ -22,7 +22,6 @@ export const sender: unique symbol = Symbol.for('countersign.sender')
 export interface Exchange {
   readonly target: string | Request
   readonly href: string
-  readonly method: string
   readonly request: Request | undefined
   readonly init: RequestInit
   readonly headers: Headers | Record<string, string>
@@ -55,7 +54,6 @@ export function readExchange(
   return {
     target: request ?? href,
     href,
-    method: String(copy.method ?? request?.method ?? 'GET').toUpperCase(),
     request,
     init: copy,
     headers,
@@ -73,9 +71,15 @@ export function hasAuthorization(headers: Record<string, string>): boolean {
   return false
 }
 
+export function methodOf({ init, request }: Exchange): string {
+  return String(init.method ?? request?.method ?? 'GET').toUpperCase()
+}
+
 /** By method and options: reading `request.body` before the send changes the framing on Deno. */
-export function sendsRequestBody({ request, init, method }: Exchange): boolean {
-  return request !== undefined && !hasBody(init) && method !== 'GET' && method !== 'HEAD'
+export function sendsRequestBody(exchange: Exchange): boolean {
+  if (exchange.request === undefined || hasBody(exchange.init)) return false
+  const method = methodOf(exchange)
+  return method !== 'GET' && method !== 'HEAD'
 }
 
 /** By its shape: some runtimes and packages bring a Request of their own. */

@@ -1,14 +1,14 @@
 import { ConfigurationError } from '../errors.js'
 import type { Host } from './authorizer.js'
 import { copyBody } from './body-copy.js'
-import { type Exchange, hasAuthorization, sendsRequestBody } from './fetch-exchange.js'
+import { type Exchange, hasAuthorization, methodOf, sendsRequestBody } from './fetch-exchange.js'
 import { isReplayableBody } from './replayable-body.js'
 
 /** How a call of fetch names its URL, its headers, its body and its answer. */
 export function fetchHost(refuseRedirects: boolean): Host<Exchange, Response> {
   return {
     url: (exchange) => exchange.href,
-    method: (exchange) => exchange.method,
+    method: methodOf,
     asked: (exchange) => exchange.call.authorization,
     hasAuthorization: ({ headers }) =>
       headers instanceof Headers ? headers.has('authorization') : hasAuthorization(headers),
