@@ -185,6 +185,54 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'a damaged PEM',
     () => provider({ key: pem.replace('BEGIN', 'BEGGIN') }).getAccessToken(),
   ],
+  [
+    'ERR_TOKEN_RESPONSE_TOO_LARGE',
+    'an endless answer that quotes it',
+    () => echoed(200, json, (sent) => `${sent} `.repeat(400)),
+  ],
+  [
+    'ERR_TOKEN_TIMEOUT',
+    'a server that does not answer',
+    async () => {
+      const release = server.hold()
+      try {
+        return await provider({ timeout: 200 }).getAccessToken()
+      } finally {
+        release()
+      }
+    },
+  ],
+  [
+    'ERR_TOKEN_TLS',
+    'https to a server that speaks http',
+    () => {
+      const tokenEndpoint = server.tokenEndpoint.replace('http:', 'https:')
+      return provider({ tokenEndpoint }).getAccessToken()
+    },
+  ],
+  [
+    'ERR_TOKEN_PROTOCOL',
+    'a transport error that quotes what was sent',
+    () => {
+      const fetch: TokenFetch = async (_url, init) => {
+        const sent = noteAssertion(init)
+        throw new TypeError(sent, {
+          cause: Object.assign(new Error(sent), { code: 'HPE_INVALID' }),
+        })
+      }
+      return provider({ fetch }).getAccessToken()
+    },
+  ],
+  [
+    'ERR_KEY_ALG_MISMATCH',
+    'another algorithm than the key is for',
+    () => provider({ assertion: { alg: 'PS256' } }),
+  ],
+  [
+    'ERR_KEY_USE',
+    'a JWK for encryption',
+    () => provider({ key: { ...jwk, use: 'enc' } as KeyInput }),
+  ],
   ['ERR_INVALID_SCOPE', 'a key given as a scope', () => provider().getAccessToken({ scope: pem })],
   [
     'ERR_INVALID_TOKEN_ENDPOINT',
