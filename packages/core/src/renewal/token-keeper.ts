@@ -55,8 +55,6 @@ export interface TokenKeeperSettings {
 interface Kept {
   readonly accessToken: AccessToken
   readonly lifetime: Lifetime
-  /** The flight that brought it. */
-  readonly flight: number
 }
 
 export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
@@ -67,6 +65,8 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
   let failure: Failure | undefined
   let refusals: Refusals = noRefusals
   let refused: StoredToken | undefined
+  /** The flight that brought the last token, which may have been refused since. */
+  let newest = 0
 
   return { current, renewed, invalidate, isBusy: () => openFlight() !== undefined }
 
@@ -153,9 +153,10 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
   /** A flight that was given up for dead does not displace what a later one brought. */
   function keep(token: StoredToken, id: number): AccessToken {
     const accessToken = createAccessToken(token)
-    if (kept !== undefined && kept.flight > id) return accessToken
+    if (id < newest) return accessToken
+    newest = id
     const now = instant()
-    kept = { accessToken, lifetime: lifetime(token, now, { early, random: random() }), flight: id }
+    kept = { accessToken, lifetime: lifetime(token, now, { early, random: random() }) }
     refusals = replace(refusals, now.monotonic)
     failure = undefined
     return accessToken

@@ -42,7 +42,7 @@ export async function sharedToken(
   const found = await usable()
   if (found !== undefined) return fromStore(found)
   const lease = await acquire()
-  if (lease === undefined) {
+  if (lease === undefined && !forceRenewal) {
     const awaited = await poll(clock.monotonic() + duration)
     if (awaited !== undefined) return fromStore(awaited)
   }

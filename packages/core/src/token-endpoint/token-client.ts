@@ -4,6 +4,7 @@ import { within } from '../deadline.js'
 import {
   ConfigurationError,
   type CountersignError,
+  isCountersignError,
   TokenResponseError,
   TokenTransportError,
 } from '../errors.js'
@@ -173,8 +174,7 @@ async function bodyText(
   try {
     return await readBody(response)
   } catch (error) {
-    if (error instanceof Error && 'retryable' in error)
-      return new TokenRequestFailure(error as CountersignError, undefined)
+    if (isCountersignError(error)) return new TokenRequestFailure(error, undefined)
     throw transportError(error, attempt)
   }
 }
