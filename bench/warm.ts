@@ -22,7 +22,7 @@ console.log(
   "Ours: a real createTokenProvider with a generated ES256 key, whose stubbed 'fetch' answers one token, once.",
 )
 console.log(
-  `Node ${process.version}, ${process.platform} ${process.arch}. Fails when both ratios of a row exceed ${most.toFixed(2)}.\n`,
+  `Node ${process.version}, ${process.platform} ${process.arch}. Fails when the ratio of medians of a row exceeds ${most.toFixed(2)}.\n`,
 )
 
 const columns = ['floor median', 'ours median', 'ratio', 'floor min', 'ours min', 'ratio']
@@ -32,7 +32,7 @@ for (const name of names) {
   const { floor, ours } = await measure(name)
   const ofMedians = median(ours) / median(floor)
   const ofMinima = Math.min(...ours) / Math.min(...floor)
-  const isSlow = ofMedians > most && ofMinima > most
+  const isSlow = ofMedians > most
   if (isSlow) process.exitCode = 1
   const medians = [median(floor), median(ours), ofMedians]
   const minima = [Math.min(...floor), Math.min(...ours), ofMinima]
