@@ -1,50 +1,45 @@
 /**
- * The child of warm.ts: one way to send one request, in a process of its own.
- * `node host.ts <way> <request>`; each message `{ requests }` runs a round and is answered with
- * `{ micros }`, CPU microseconds per request.
+ * The child of warm.ts: one way to send one request with one library, in a process of its own.
+ * `node host.ts <library> <way> <request>`; each message `{ requests }` runs a round and is
+ * answered with `{ micros }`, CPU microseconds per request.
  */
 import { generateKeyPairSync } from 'node:crypto'
 import process from 'node:process'
-import { createTokenProvider } from '@countersign/core'
+import { addAuthorization } from '@countersign/axios-interceptor'
+import { createTokenProvider, type TokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
+import { authorizationHooks } from '@countersign/ky-hook'
+import axios, { type AxiosAdapter } from 'axios'
+import ky from 'ky'
+import { isKnownRequest, type Library, type Row, requests, type Way } from './rows.ts'
 
-type Send = () => Promise<Response>
+type Send = () => Promise<{ readonly status: number }>
 
-const url = 'https://api.example.com/accounts/42?fields=name'
+const origin = 'https://api.example.com'
+const path = '/accounts/42?fields=name'
 const accessToken = 'x'.repeat(800)
-
-const requests: Record<string, () => RequestInit | undefined> = {
-  GET: () => undefined,
-  'GET, headers': () => ({ headers: { accept: 'application/json', 'x-request-id': '42' } }),
-  'POST, string': () => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"amount":100,"currency":"EUR"}',
-  }),
-}
+const authorization = `Bearer ${accessToken}`
 
 /** What a real fetch does at the least: a Request of what it was given, and a Response. */
 const transport = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
   const request = new Request(input, init)
-  if (request.headers.get('authorization') !== authorization)
-    throw new Error('The request is not authorized.')
+  requireAuthorization(request.headers.get('authorization'))
   return new Response('{}', { status: 200, headers: { 'content-type': 'application/json' } })
 }
 
-const authorization = `Bearer ${accessToken}`
+/** What axios' own adapters do with the headers at the least. */
+const adapter: AxiosAdapter = async (config) => {
+  requireAuthorization(config.headers.normalize(false).toJSON().Authorization)
+  const headers = { 'content-type': 'application/json' }
+  return { data: '{}', status: 200, statusText: 'OK', headers, config }
+}
 
-function floor(init: () => RequestInit | undefined): Send {
-  return () => {
-    const given = init()
-    return transport(url, {
-      ...given,
-      headers: { ...(given?.headers as Record<string, string>), authorization },
-    })
-  }
+function requireAuthorization(found: unknown): void {
+  if (found !== authorization) throw new Error('The request is not authorized.')
 }
 
 /** A provider with a generated key; its `fetch` is a stub which may answer once. */
-async function ours(init: () => RequestInit | undefined): Promise<Send> {
+async function warmProvider(): Promise<TokenProvider> {
   let answers = 0
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const tokens = createTokenProvider({
@@ -58,15 +53,51 @@ async function ours(init: () => RequestInit | undefined): Promise<Send> {
     },
   })
   await tokens.getAccessToken()
-  const send = authorizedFetch(tokens, { origins: ['https://api.example.com'], fetch: transport })
-  return () => send(url, init())
+  return tokens
 }
 
-const [, , way = '', name = ''] = process.argv
-const init = requests[name]
-if (init === undefined || (way !== 'floor' && way !== 'ours'))
-  throw new Error(`host.ts knows no '${way}' of '${name}'.`)
-const send = way === 'floor' ? floor(init) : await ours(init)
+const origins = [origin]
+
+const senders: Record<Library, (way: Way, row: Row) => Promise<Send>> = {
+  async fetch(way, { method, headers, body }) {
+    const init = () => ({
+      method,
+      ...(headers && { headers: { ...headers } }),
+      ...(body && { body }),
+    })
+    if (way === 'ours') {
+      const send = authorizedFetch(await warmProvider(), { origins, fetch: transport })
+      return () => send(`${origin}${path}`, init())
+    }
+    return () =>
+      transport(`${origin}${path}`, { ...init(), headers: { ...headers, authorization } })
+  },
+  async axios(way, { method, headers, body }) {
+    const constant = way === 'floor' ? { headers: { Authorization: authorization } } : {}
+    const api = axios.create({ baseURL: origin, adapter, ...constant })
+    if (way === 'ours') addAuthorization(api, await warmProvider())
+    return () =>
+      api.request({
+        method,
+        url: path,
+        ...(headers && { headers: { ...headers } }),
+        ...(body && { data: body }),
+      })
+  },
+  async ky(way, { method, headers, body }) {
+    const constant = way === 'floor' ? { headers: { authorization } } : {}
+    const hooks =
+      way === 'ours' ? { hooks: authorizationHooks(await warmProvider(), { origins }) } : {}
+    const api = ky.create({ prefix: origin, fetch: transport, ...constant, ...hooks })
+    return () =>
+      api(path, { method, ...(headers && { headers: { ...headers } }), ...(body && { body }) })
+  },
+}
+
+const [, , library = '', way = '', name = ''] = process.argv
+if (!(library in senders) || !isKnownRequest(name) || (way !== 'floor' && way !== 'ours'))
+  throw new Error(`host.ts knows no '${way}' of '${name}' with '${library}'.`)
+const send = await senders[library as Library](way, requests[name])
 
 async function round(count: number): Promise<number> {
   const before = process.cpuUsage()

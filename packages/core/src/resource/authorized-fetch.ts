@@ -2,7 +2,7 @@ import { invalidOption, readFunction, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
 import { createAuthorizer } from './authorizer.js'
 import { type FetchCall, readExchange, sender, sendsRequestBody } from './fetch-exchange.js'
-import { fetchHost, keepsAuthorizationOnRedirect, release } from './fetch-host.js'
+import { fetchHost } from './fetch-host.js'
 import type { AuthorizationOptions, RequestAuthorization } from './request-event.js'
 
 type Fetch = typeof globalThis.fetch
@@ -25,13 +25,13 @@ export function createFetchAuthorizer(
   init: RequestInit | undefined,
   call: FetchCall,
 ) => Promise<Response> {
-  const authorize = createAuthorizer(tokens, fetchHost(keepsAuthorizationOnRedirect()), options)
+  const authorize = createAuthorizer(tokens, fetchHost, options)
   return (input, init, call) => {
     try {
       const exchange = readExchange(input, init, call)
       if (exchange.signal?.aborted) return Promise.reject(exchange.signal.reason)
       if (!sendsRequestBody(exchange)) return authorize(exchange)
-      return authorize(exchange).finally(() => release(exchange))
+      return authorize(exchange).finally(() => exchange.copy?.cancel())
     } catch (error) {
       return Promise.reject(error)
     }

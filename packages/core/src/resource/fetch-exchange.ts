@@ -7,10 +7,10 @@ export interface FetchCall {
   fetch: typeof globalThis.fetch
   authorization: RequestAuthorization | false | undefined
   /**
-   * What the adapter knows of a Request's body: true, plain data; false, read once; undefined,
-   * unknown.
+   * What a Request's body was made from, for adapters that know it: it is sent again from there, if
+   * it can be. Undefined: not known, and a bounded copy of the body is kept.
    */
-  replayable?: () => boolean | undefined
+  source?: () => unknown
   /** Travels with the request, so that a wrapper can tell that it has called itself. */
   sender?: unknown
 }
@@ -28,9 +28,9 @@ export interface Exchange {
   readonly signal: AbortSignal | null | undefined
   readonly call: FetchCall
   attempted: boolean
-  clone: Request | undefined
   copy: BodyCopy | undefined
-  bytes: Uint8Array<ArrayBuffer> | null | undefined
+  /** What a Request's body is sent again from. */
+  again: RequestInit['body'] | undefined
 }
 
 export function readExchange(
@@ -60,9 +60,8 @@ export function readExchange(
     signal: copy.signal !== undefined ? copy.signal : request?.signal,
     call,
     attempted: false,
-    clone: undefined,
     copy: undefined,
-    bytes: undefined,
+    again: undefined,
   }
 }
 

@@ -1,52 +1,31 @@
-import { ConfigurationError } from '../errors.js'
 import type { Host } from './authorizer.js'
 import { copyBody } from './body-copy.js'
+import { discardBody } from './discard-body.js'
 import { type Exchange, hasAuthorization, methodOf, sendsRequestBody } from './fetch-exchange.js'
+import { requireSafeRedirects } from './redirect-safety.js'
 import { isReplayableBody } from './replayable-body.js'
 
 /** How a call of fetch names its URL, its headers, its body and its answer. */
-export function fetchHost(refuseRedirects: boolean): Host<Exchange, Response> {
-  return {
-    url: (exchange) => exchange.href,
-    method: methodOf,
-    asked: (exchange) => exchange.call.authorization,
-    hasAuthorization: ({ headers }) =>
-      headers instanceof Headers ? headers.has('authorization') : hasAuthorization(headers),
-    isReplayable,
-    wait: (exchange, token) => raceSignal(token, exchange.signal),
-    // Not async, here and below: each layer of promises costs a request that needs none.
-    send(exchange, stamp) {
-      if (stamp.authorization === undefined) return sendUntouched(exchange)
-      if (refuseRedirects && (exchange.init.redirect ?? exchange.request?.redirect) !== 'manual') {
-        throw new ConfigurationError(
-          'ERR_UNSUPPORTED_HOST',
-          'This runtime keeps Authorization on redirects to other origins: set the compatibility flag ' +
-            "strip_authorization_on_cross_origin_redirect, or send with redirect: 'manual'.",
-        )
-      }
-      if (exchange.signal?.aborted) throw exchange.signal.reason
-      return exchange.attempted ? sendAgain(exchange, stamp) : sendFirst(exchange, stamp)
-    },
-    status: (response) => response.status,
-    challenge: (response) => response.headers.get('www-authenticate'),
-    answeredBy: (response) => response.url || undefined,
-    redirected: (response) => response.redirected,
-    discard: discardBody,
-  }
-}
-
-/** Frees the copy of a body that was not needed. */
-export function release({ copy, clone }: Exchange): void {
-  if (copy !== undefined) copy.cancel()
-  else if (clone !== undefined) discardBody(clone)
-}
-
-/** Cloudflare Workers: false exactly where the runtime leaks the header. */
-export function keepsAuthorizationOnRedirect(): boolean {
-  const { Cloudflare } = globalThis as {
-    Cloudflare?: { compatibilityFlags?: Record<string, boolean | undefined> }
-  }
-  return Cloudflare?.compatibilityFlags?.strip_authorization_on_cross_origin_redirect === false
+export const fetchHost: Host<Exchange, Response> = {
+  url: (exchange) => exchange.href,
+  method: methodOf,
+  asked: (exchange) => exchange.call.authorization,
+  hasAuthorization: ({ headers }) =>
+    headers instanceof Headers ? headers.has('authorization') : hasAuthorization(headers),
+  isReplayable,
+  wait: (exchange, token) => raceSignal(token, exchange.signal),
+  // Not async, here and below: each layer of promises costs a request that needs none.
+  send(exchange, stamp) {
+    if (stamp.authorization === undefined) return sendUntouched(exchange)
+    requireSafeRedirects(exchange.init.redirect ?? exchange.request?.redirect)
+    if (exchange.signal?.aborted) throw exchange.signal.reason
+    return exchange.attempted ? sendAgain(exchange, stamp) : sendFirst(exchange, stamp)
+  },
+  status: (response) => response.status,
+  challenge: (response) => response.headers.get('www-authenticate'),
+  answeredBy: (response) => response.url || undefined,
+  redirected: (response) => response.redirected,
+  discard: (response) => discardBody(response.body),
 }
 
 function sendUntouched({ call: { fetch }, target, init }: Exchange): Promise<Response> {
@@ -59,28 +38,24 @@ function sendFirst(exchange: Exchange, stamp: Readonly<Record<string, string>>):
   exchange.attempted = true
   stampHeaders(headers, stamp)
   init.headers = headers
-  if (!sendsRequestBody(exchange)) return fetch(target, init)
-  const known = call.replayable?.()
-  exchange.clone = known === false ? undefined : cloned(exchange.request as Request, known)
+  if (!sendsRequestBody(exchange) || sourceOf(exchange) !== undefined) return fetch(target, init)
+  const clone = cloned(exchange.request as Request)
   const sent = fetch(target, init)
-  if (known === undefined && exchange.clone !== undefined) exchange.copy = copyBody(exchange.clone)
+  if (clone !== undefined) exchange.copy = copyBody(clone)
   return sent
 }
 
 /** With headers of its own: a transport may have kept those of the first send. */
 function sendAgain(exchange: Exchange, stamp: Readonly<Record<string, string>>): Promise<Response> {
-  const { target, init, clone, copy, bytes, call } = exchange
+  const { target, init, again, call } = exchange
   const { fetch } = call
   const headers =
     exchange.headers instanceof Headers ? new Headers(exchange.headers) : { ...exchange.headers }
   stampHeaders(headers, stamp)
-  if (copy !== undefined && bytes)
-    return fetch(new Request(target, { ...init, headers, body: bytes }))
-  if (copy === undefined && clone !== undefined) {
-    exchange.clone = undefined
-    return fetch(clone, { ...init, headers })
-  }
-  return fetch(target, { ...init, headers })
+  if (again === undefined || again === null) return fetch(target, { ...init, headers })
+  // A form gets another boundary, and a content type that says so.
+  if (again instanceof FormData && headers instanceof Headers) headers.delete('content-type')
+  return fetch(new Request(target, { ...init, headers, body: again }))
 }
 
 function stampHeaders(
@@ -94,10 +69,9 @@ function stampHeaders(
   }
 }
 
-function cloned(request: Request, known: true | undefined): Request | undefined {
-  if (request.bodyUsed) return undefined
-  // A copy of bytes is sent by the runtime's own Request, which takes no other.
-  if (known === undefined && !(request instanceof Request)) return undefined
+function cloned(request: Request): Request | undefined {
+  // The copy is sent by the runtime's own Request, which takes no other.
+  if (request.bodyUsed || !(request instanceof Request)) return undefined
   try {
     return request.clone()
   } catch {
@@ -105,19 +79,19 @@ function cloned(request: Request, known: true | undefined): Request | undefined 
   }
 }
 
-async function isReplayable(exchange: Exchange): Promise<boolean> {
-  if (!sendsRequestBody(exchange)) return isReplayableBody(exchange.init.body)
-  if (exchange.copy === undefined) return exchange.clone !== undefined
-  exchange.bytes = await exchange.copy.read()
-  return exchange.bytes !== undefined
+function sourceOf({ call }: Exchange): unknown {
+  return call.source?.() ?? undefined
 }
 
-function discardBody({ body }: { readonly body: unknown }): void {
-  const stream = body as { cancel?: () => unknown; destroy?: () => unknown } | null | undefined
-  try {
-    if (typeof stream?.cancel === 'function') Promise.resolve(stream.cancel()).catch(() => {})
-    else stream?.destroy?.()
-  } catch {}
+async function isReplayable(exchange: Exchange): Promise<boolean> {
+  if (!sendsRequestBody(exchange)) return isReplayableBody(exchange.init.body)
+  const source = sourceOf(exchange)
+  if (source !== undefined) {
+    exchange.again = source as RequestInit['body']
+    return isReplayableBody(source)
+  }
+  exchange.again = await exchange.copy?.read()
+  return exchange.again !== undefined
 }
 
 function raceSignal<T>(token: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {

@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-
-const loopback = ['localhost', '127.0.0.1', '[::1]']
+import { isLoopback } from '../loopback.js'
 
 /**
  * The token endpoint, byte for byte as configured: it is also what the assertion is signed for.
@@ -17,7 +16,7 @@ export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): 
   if (protocol !== 'https:' && protocol !== 'http:') throw invalid('must be an https URL')
   if (username !== '' || password !== '') throw invalid('must not hold a user name or password')
   if (value.includes('#')) throw invalid('must not hold a fragment')
-  if (protocol === 'http:' && !allowInsecureHttp && !loopback.includes(hostname)) {
+  if (protocol === 'http:' && !allowInsecureHttp && !isLoopback(hostname)) {
     throw new ConfigurationError(
       'ERR_INSECURE_TOKEN_ENDPOINT',
       "The option 'tokenEndpoint' must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp.",

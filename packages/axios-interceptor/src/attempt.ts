@@ -1,0 +1,75 @@
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { type Call, elapsed } from './call.js'
+
+/** One send of a call and what came of it. */
+export interface Attempt {
+  redirected: boolean
+  /** The final URL, once a redirect was followed. */
+  answeredBy: string | undefined
+  response: AxiosResponse
+  /** What axios rejected with, when that stands for a 401 or a 403. */
+  rejection: unknown
+}
+
+/**
+ * What an attempt sends: a copy of the caller's config with the token, and the very URL that was
+ * judged. The caller's config never carries the token, since it comes round again in errors,
+ * responses and retries.
+ */
+export function stampedCopy(
+  call: Call,
+  authorization: string,
+  attempt: Attempt,
+): InternalAxiosRequestConfig {
+  const { config } = call
+  const copy = { ...config }
+  copy.url = call.url as string
+  copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
+  copy.headers.set('Authorization', authorization, true)
+  if (copy.allowAbsoluteUrls === false) copy.allowAbsoluteUrls = true
+  copy.beforeRedirect = redirectGuard(call, attempt)
+  const gone = config.timeout ? elapsed(call) : 0
+  if (config.timeout && gone > 0) {
+    copy.timeout = Math.max(1, config.timeout - gone)
+    copy.timeoutErrorMessage = timeoutMessage(config)
+  }
+  return copy
+}
+
+export function timeoutMessage({ timeout, timeoutErrorMessage }: InternalAxiosRequestConfig) {
+  return timeoutErrorMessage || `timeout of ${timeout}ms exceeded`
+}
+
+/** The caller's own. Like axios: undefined and null are no header, false is a word against one. */
+export function hasAuthorization({ auth, headers }: InternalAxiosRequestConfig): boolean {
+  if (auth !== undefined && auth !== null) return true
+  for (const name of Object.keys(headers)) {
+    if (isAuthorization(name) && headers[name] !== undefined && headers[name] !== null) return true
+  }
+  return false
+}
+
+/** axios before 1.21 keeps the header on a redirect to a subdomain. */
+function redirectGuard(
+  { config, url }: Call,
+  attempt: Attempt,
+): NonNullable<InternalAxiosRequestConfig['beforeRedirect']> {
+  return (next, ...details) => {
+    attempt.redirected = true
+    attempt.answeredBy = next.href
+    if (originOf(next.href) !== originOf(url)) dropAuthorization(next.headers)
+    config.beforeRedirect?.(next, ...details)
+  }
+}
+
+function originOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
+}
+
+function dropAuthorization(headers: Record<string, unknown> = {}): void {
+  for (const name of Object.keys(headers)) if (isAuthorization(name)) delete headers[name]
+}
+
+function isAuthorization(name: string): boolean {
+  return name.length === 13 && name.toLowerCase() === 'authorization'
+}

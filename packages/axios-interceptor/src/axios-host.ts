@@ -1,0 +1,82 @@
+import { discardBody, type Host, isReplayableBody } from '@countersign/core/adapter'
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { type Attempt, hasAuthorization, stampedCopy } from './attempt.js'
+import { type Call, endedBy, wait } from './call.js'
+import type { OwnAxios } from './own-axios.js'
+
+/** How axios names a URL, a body and a status, and how a call of it is sent. */
+export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
+  return {
+    url: ({ url }) => url,
+    method: ({ config }) => (config.method ?? 'get').toUpperCase(),
+    asked: ({ config }) => config.countersign,
+    hasAuthorization: ({ config }) => hasAuthorization(config),
+    isReplayable: ({ config }) => isReplayableBody(config.data),
+    wait,
+    send(call, { authorization }) {
+      const { config, adapter } = call
+      const attempt = { redirected: false, answeredBy: undefined } as Attempt
+      if (authorization === undefined) return settled(own.send(adapter, config), attempt, config)
+      const ended = endedBy(call)
+      if (ended !== undefined) return Promise.reject(ended)
+      const copy = stampedCopy(call, authorization, attempt)
+      const sent = own.send(adapter, copy, ({ redirected, url }) => {
+        attempt.redirected = redirected
+        attempt.answeredBy = url || undefined
+      })
+      return settled(sent, attempt, config, copy)
+    },
+    status: ({ response }) => response.status,
+    challenge: ({ response }) => challenge(response.headers),
+    answeredBy: ({ answeredBy, response }) => answeredBy ?? response.request?.responseURL,
+    redirected: ({ redirected }) => redirected,
+    discard: ({ response }) => discardBody(response.data),
+  }
+}
+
+/** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
+function putBack(
+  copy: InternalAxiosRequestConfig | undefined,
+  { url, headers }: InternalAxiosRequestConfig,
+): void {
+  if (copy === undefined) return
+  copy.headers = headers
+  if (url !== undefined) copy.url = url
+  else delete copy.url
+}
+
+/** Responses and errors show the caller's own config. */
+function settled(
+  sent: Promise<AxiosResponse>,
+  attempt: Attempt,
+  config: InternalAxiosRequestConfig,
+  copy?: InternalAxiosRequestConfig,
+): Promise<Attempt> {
+  return sent.then(
+    (response) => {
+      putBack(copy, config)
+      response.config = config
+      attempt.response = response
+      return attempt
+    },
+    (error) => {
+      putBack(copy, config)
+      if (error?.config) error.config = config
+      if (error?.response) error.response.config = config
+      const status = error?.response?.status
+      if (status !== 401 && status !== 403) throw error
+      attempt.response = error.response
+      attempt.rejection = error
+      return attempt
+    },
+  )
+}
+
+function challenge(headers: unknown): string | undefined {
+  const { get } = headers as { get?: (name: string) => unknown }
+  const value =
+    typeof get === 'function'
+      ? get.call(headers, 'www-authenticate')
+      : (headers as Record<string, unknown> | undefined)?.['www-authenticate']
+  return Array.isArray(value) ? value.join(', ') : (value as string | undefined)
+}

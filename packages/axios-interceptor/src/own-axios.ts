@@ -1,0 +1,62 @@
+import axios, {
+  AxiosError,
+  type AxiosInstance,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import { showFetch } from './visible-fetch.js'
+
+export type Adapter = InternalAxiosRequestConfig['adapter']
+
+/** The copy of axios that an instance came from: its adapters and its errors. */
+export interface OwnAxios {
+  send(
+    adapter: Adapter,
+    config: InternalAxiosRequestConfig,
+    seen?: Parameters<typeof showFetch>[1],
+  ): Promise<AxiosResponse>
+  errors(): Promise<{ AxiosError: typeof AxiosError; CanceledError: typeof CanceledError }>
+}
+
+/** A CommonJS program has another copy of axios than this ES module, told by its classes. */
+export function ownAxios(instance: unknown): OwnAxios {
+  const { interceptors, create } = instance as AxiosInstance
+  const isOurs = interceptors.request.constructor === axios.interceptors.request.constructor
+  return isOurs || typeof create !== 'function' ? ours : through(create.call(instance))
+}
+
+const ours: OwnAxios = {
+  send(adapter, config, seen) {
+    if (typeof adapter === 'function') return adapter(config)
+    const found = axios.getAdapter(adapter, config)
+    // The adapters that are not fetch bear a name.
+    if (seen === undefined || 'adapterName' in found) return found(config)
+    showFetch(config, seen)
+    return axios.getAdapter(adapter, config)(config)
+  },
+  errors: async () => ({ AxiosError, CanceledError }),
+}
+
+/** Another copy shows neither its adapters nor its classes: a bare instance of it has them. */
+function through(bare: AxiosInstance): OwnAxios {
+  for (const name of Object.keys(bare.defaults)) delete (bare.defaults as never)[name]
+  const rejection = (config: object) => bare.request(config).catch((error: Error) => error)
+  return {
+    send(adapter, config, seen) {
+      if (typeof adapter === 'function') return adapter(config)
+      const plain = { ...config, transformRequest: [], transformResponse: [] }
+      if (adapter !== undefined) plain.adapter = adapter
+      if (seen !== undefined) showFetch(plain, seen)
+      return bare.request(plain)
+    },
+    async errors() {
+      const unknown = await rejection({ adapter: 'none of axios' })
+      const canceled = await rejection({ signal: AbortSignal.abort() })
+      return {
+        AxiosError: unknown.constructor as typeof AxiosError,
+        CanceledError: canceled.constructor as typeof CanceledError,
+      }
+    },
+  }
+}

@@ -1,0 +1,35 @@
+const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i
+/** `http:host` and its like, also behind blanks: versions of axios differ on what they make of it. */
+const ambiguous = /^[\0-\x20]*[a-z][a-z\d+\-.\t\n\r]*:(?!\/\/)/i
+
+/**
+ * Where a request goes, by the rule of axios: the base URL and the URL joined by one slash, unless
+ * the URL is absolute. `getUri` gives another answer, for it merges the instance's defaults in
+ * again. Undefined when it cannot be known; such a request goes out untouched.
+ */
+export function targetUrl({
+  baseURL,
+  url: given,
+  allowAbsoluteUrls,
+}: {
+  baseURL?: unknown
+  url?: unknown
+  allowAbsoluteUrls?: unknown
+}): string | undefined {
+  const url = given === undefined || given === null ? '' : String(given)
+  const isPath = url.startsWith('/') && !url.startsWith('//')
+  if (!isPath && ambiguous.test(url)) return undefined
+  const hasBase = baseURL !== undefined && baseURL !== null && baseURL !== ''
+  const isAbsolute = !isPath && absolute.test(url)
+  if (!hasBase || (isAbsolute && allowAbsoluteUrls !== false)) return url === '' ? undefined : url
+  if (typeof baseURL !== 'string') return undefined
+  return url === '' ? baseURL : join(baseURL, url)
+}
+
+function join(base: string, url: string): string {
+  let end = base.length
+  while (end > 0 && base.charCodeAt(end - 1) === 0x2f) end--
+  let start = 0
+  while (url.charCodeAt(start) === 0x2f) start++
+  return `${base.slice(0, end)}/${url.slice(start)}`
+}

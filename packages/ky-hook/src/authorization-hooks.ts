@@ -1,0 +1,57 @@
+import type { AuthorizationOptions, RequestAuthorization, TokenSource } from '@countersign/core'
+import { createFetchAuthorizer, type FetchCall } from '@countersign/core/adapter'
+import type { BeforeRequestHook, Hooks, InitHook, Options } from 'ky'
+import { refuseKy1, requireKy2 } from './ky-version.js'
+
+/**
+ * Hooks that authorize the requests of a ky instance: each attempt, ky's own retries included,
+ * carries the current token, and a 401 about it is dealt with before ky sees an answer. Timeouts,
+ * retries, progress and errors stay ky's own.
+ *
+ * Per request: `context: { countersign: { scope, resource } }`, or `false` there. ky merges
+ * `context` one level deep, so what stands nearest replaces the whole of it. An `init` hook that
+ * sets `options.fetch` belongs before these.
+ *
+ * @throws {ConfigurationError} for options that cannot work, and when ky 1 is installed.
+ * @example
+ * ```ts
+ * const api = ky.create({
+ *   prefix: 'https://api.example.com',
+ *   hooks: authorizationHooks(tokens, { origins: ['https://api.example.com'] }),
+ * })
+ * ```
+ * @see RFC 6750 section 2.1
+ */
+export function authorizationHooks(
+  tokens: TokenSource,
+  options: AuthorizationOptions,
+): { init: InitHook[]; beforeRequest: BeforeRequestHook[] } {
+  requireKy2()
+  const authorize = createFetchAuthorizer(tokens, options)
+
+  /** Never throws: that would throw out of `ky.get()`. */
+  const init: InitHook = (request) => {
+    const { fetch, stringifyJson } = request
+    let text: string | undefined
+    request.stringifyJson = (data) => {
+      text = stringifyJson?.(data) ?? JSON.stringify(data)
+      return text
+    }
+    // Read when it is sent, for later hooks may change it. ky hands every body over inside a
+    // Request, which does not tell a text from a stream.
+    const source = () => (request.json === undefined ? request.body : text)
+    request.fetch = (input, given) => authorize(input, given, call(request, fetch, source))
+    if (request.hooks) request.hooks = withoutGuard(request.hooks)
+  }
+  return { init: [init], beforeRequest: [refuseKy1] }
+}
+
+function call({ context }: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {
+  const authorization = context?.countersign as RequestAuthorization | false | undefined
+  return { fetch: fetch ?? globalThis.fetch, authorization, source }
+}
+
+function withoutGuard(hooks: Hooks): Hooks {
+  if (hooks.beforeRequest === undefined) return hooks
+  return { ...hooks, beforeRequest: hooks.beforeRequest.filter((hook) => hook !== refuseKy1) }
+}

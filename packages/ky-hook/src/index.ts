@@ -1,0 +1,1 @@
+export { authorizationHooks } from './authorization-hooks.js'
