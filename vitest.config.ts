@@ -1,37 +1,31 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import type { Reporter } from 'vitest/node'
+import { conformanceTable } from './test/reporters/conformance-table.ts'
+import { nothingSkipped } from './test/reporters/nothing-skipped.ts'
 
-/** With CI=true a test that did not run is a failure: nothing may be missing unnoticed. */
-const nothingSkipped: Reporter = {
-  onTestRunEnd(modules) {
-    if (process.env.CI !== 'true') return
-    const tests = modules.flatMap((module) => [...module.children.allTests()])
-    const skipped = tests.filter((test) => test.result().state === 'skipped')
-    if (tests.length > 0 && skipped.length === 0) return
-    for (const test of skipped) console.error(`skipped: ${test.fullName}`)
-    console.error(
-      tests.length === 0 ? 'No test ran.' : `${skipped.length} skipped; CI allows none.`,
-    )
-    process.exitCode = 1
-  },
-}
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The oldest host libraries that are supported, in place of the newest. */
+const oldestHosts = [
+  { find: /^axios$/, replacement: path('./test/node_modules/axios-1.12.0/index.js') },
+  { find: /^ky$/, replacement: path('./test/node_modules/ky-2.0.0/distribution/index.js') },
+]
 
 export default defineConfig({
-  resolve: {
-    alias: [
+  resolve: { alias: [{ find: /^#core\//, replacement: path('./packages/core/src/') }] },
+  test: {
+    retry: 0,
+    pool: 'forks',
+    passWithNoTests: false,
+    reporters: ['default', 'json', conformanceTable, nothingSkipped],
+    outputFile: { json: 'test/.report/results.json' },
+    projects: [
+      { extends: true, test: { name: 'newest', include: ['test/**/*.test.ts'] } },
       {
-        find: /^#core\//,
-        replacement: fileURLToPath(new URL('./packages/core/src/', import.meta.url)),
+        extends: true,
+        resolve: { alias: oldestHosts },
+        test: { name: 'oldest', include: ['test/conformance/{axios,ky}*.test.ts'] },
       },
     ],
-  },
-  test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    retry: 0,
-    passWithNoTests: false,
-    reporters: ['default', 'json', nothingSkipped],
-    outputFile: { json: 'test/.report/results.json' },
   },
 })

@@ -13,7 +13,7 @@ const libraries = (Object.keys(most) as Library[]).filter(
 )
 const rounds = 21
 const warmUps = 4
-const roundMicros = 50_000
+const roundMicros = 100_000
 
 console.log(
   `CPU time (process.cpuUsage), ${rounds} interleaved rounds of about ${roundMicros / 1000} ms, microseconds per request,`,
