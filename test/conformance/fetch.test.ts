@@ -1,0 +1,4 @@
+import { adapterSuite } from './adapter.ts'
+import { fetchHost } from './fetch-host.ts'
+
+adapterSuite(fetchHost)

@@ -1,0 +1,4 @@
+import { adapterSuite } from './adapter.ts'
+import { kyHost } from './ky-host.ts'
+
+adapterSuite(kyHost('2'))
