@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { conformanceTable } from './test/reporters/conformance-table.ts'
 import { nothingSkipped } from './test/reporters/nothing-skipped.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** ky says its version nowhere else. */
+const kyVersion = (folder: string): string =>
+  JSON.parse(readFileSync(path(`./test/node_modules/${folder}/package.json`), 'utf8')).version
 
 /** The oldest host libraries that are supported, in place of the newest. */
 const oldestHosts = [
@@ -20,11 +25,22 @@ export default defineConfig({
     reporters: ['default', 'json', conformanceTable, nothingSkipped],
     outputFile: { json: 'test/.report/results.json' },
     projects: [
-      { extends: true, test: { name: 'newest', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'newest',
+          include: ['test/**/*.test.ts'],
+          env: { KY_VERSION: kyVersion('ky') },
+        },
+      },
       {
         extends: true,
         resolve: { alias: oldestHosts },
-        test: { name: 'oldest', include: ['test/conformance/{axios,ky}*.test.ts'] },
+        test: {
+          name: 'oldest',
+          include: ['test/conformance/{axios,ky}*.test.ts'],
+          env: { KY_VERSION: kyVersion('ky-2.0.0') },
+        },
       },
     ],
   },

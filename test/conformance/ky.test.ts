@@ -1,4 +1,4 @@
 import { adapterSuite } from './adapter.ts'
 import { kyHost } from './ky-host.ts'
 
-adapterSuite(kyHost('2'))
+adapterSuite(kyHost)

@@ -62,6 +62,7 @@ export function addAuthorization(
   tokens: TokenSource,
   options: Partial<AuthorizationOptions> = {},
 ): () => void {
+  requireInstance(instance)
   const own = { __proto__: null, ...options }
   const origins = own.origins ?? [originOfBaseUrl(instance.defaults.baseURL)]
   const axiosOfInstance = ownAxios(instance)
@@ -99,6 +100,15 @@ export function addAuthorization(
   const eject = () => request.eject(id)
   Object.assign(wrapAdapter, { [attachment]: { tokens, terms, eject } satisfies Attachment })
   return eject
+}
+
+function requireInstance(instance: Partial<AuthorizableInstance> | undefined): void {
+  if (instance?.defaults && typeof instance.interceptors?.request?.use === 'function') return
+  throw new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    'The first argument must be an axios instance, such as axios.create({ baseURL }) gives.',
+    'instance',
+  )
 }
 
 /** State lives on the instance, where another copy of this package finds it too. */

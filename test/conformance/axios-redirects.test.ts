@@ -1,0 +1,85 @@
+import { addAuthorization } from '@countersign/axios-interceptor'
+import axios, { type AxiosRequestConfig } from 'axios'
+import { expect, test } from 'vitest'
+import { answer } from './recording-api.ts'
+import { startWorld } from './world.ts'
+
+/** Every name is this machine. */
+const lookup = ((
+  _: string,
+  __: object,
+  found: (e: null, address: string, family: number) => void,
+) => found(null, '127.0.0.1', 4)) as unknown as NonNullable<AxiosRequestConfig['lookup']>
+
+async function named(host: string) {
+  const world = await startWorld()
+  const origin = `http://${host}:${world.api.port}`
+  const instance = axios.create({ baseURL: origin, adapter: 'http', lookup })
+  addAuthorization(instance, world.tokens, { origins: [origin] })
+  return { ...world, instance, origin }
+}
+
+test.each([
+  ['a subdomain', 'api.test', 'sub.api.test'],
+  ['the parent domain', 'www.api.test', 'api.test'],
+  ['another host', 'api.test', 'evil.test'],
+])('9 X9 X10: a redirect to %s arrives without the token', async (_, host, next) => {
+  const { instance, api, evil } = await named(host)
+  for (const code of [302, 307]) {
+    api.next(answer(code, { location: `http://${next}:${evil.port}/there` }))
+    expect((await instance.post('/x', 'b')).data).toBe('evil')
+  }
+
+  expect(api.seen.map(({ authorization }) => authorization?.slice(0, 7))).toEqual(
+    Array(2).fill('Bearer '),
+  )
+  expect(evil.seen.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
+})
+
+test("9 X10: the user's own beforeRedirect is called after the guard, with all it is due", async () => {
+  const { instance, api, evil } = await named('api.test')
+  const calls: unknown[] = []
+  const location = `http://sub.api.test:${evil.port}/there`
+  api.next(answer(302, { location: '/here' }), answer(307, { location }))
+
+  await instance.get('/x', {
+    beforeRedirect: (options, { statusCode, headers }) => {
+      const has = Object.keys(options.headers).some((name) => /^authorization$/i.test(name))
+      calls.push([options.href, statusCode, headers.location, has])
+      options.headers['x-mine'] = 'kept'
+    },
+  })
+
+  expect(calls).toEqual([
+    [`http://api.test:${api.port}/here`, 302, '/here', true],
+    [location, 307, location, false],
+  ])
+  expect(evil.seen[0]?.headers).toMatchObject({ 'x-mine': 'kept' })
+  expect(evil.seen[0]?.authorization).toBeUndefined()
+})
+
+test('9 X10: a beforeRedirect that throws ends the request as it does without us', async () => {
+  const { instance, api, evil } = await named('api.test')
+  api.next(answer(302, { location: `http://sub.api.test:${evil.port}/there` }))
+
+  const error = await instance
+    .get('/x', {
+      beforeRedirect: () => {
+        throw new Error('not there')
+      },
+    })
+    .catch((thrown: Error) => thrown)
+
+  expect((error as Error).message).toContain('not there')
+  expect(evil.seen).toEqual([])
+})
+
+test('9 U10: after hops through another origin a 401 there renews nothing', async () => {
+  const { instance, api, evil, server } = await named('api.test')
+  api.next(answer(302, { location: `http://sub.api.test:${evil.port}/there` }))
+  evil.answerWith(answer(401, { 'www-authenticate': 'Bearer' }))
+
+  await expect(instance.get('/x')).rejects.toMatchObject({ status: 401 })
+
+  expect(server.requests).toHaveLength(1)
+})
