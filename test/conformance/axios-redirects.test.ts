@@ -24,23 +24,28 @@ test.each([
   ['the parent domain', 'www.api.test', 'api.test'],
   ['another host', 'api.test', 'evil.test'],
 ])('9 X9 X10: a redirect to %s arrives without the token', async (_, host, next) => {
-  const { instance, api, evil } = await named(host)
+  const { instance, api } = await named(host)
   for (const code of [302, 307]) {
-    api.next(answer(code, { location: `http://${next}:${evil.port}/there` }))
-    expect((await instance.post('/x', 'b')).data).toBe('evil')
+    // The same port: on another one the library below axios drops the header by itself.
+    api.next(answer(code, { location: `http://${next}:${api.port}/there` }), answer(200))
+    expect((await instance.post('/x', 'b')).status).toBe(200)
   }
 
-  expect(api.seen.map(({ authorization }) => authorization?.slice(0, 7))).toEqual(
-    Array(2).fill('Bearer '),
-  )
-  expect(evil.seen.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
+  expect(
+    api.seen.map(({ headers, authorization }) => [headers.host, authorization?.slice(0, 7)]),
+  ).toEqual([
+    [`${host}:${api.port}`, 'Bearer '],
+    [`${next}:${api.port}`, undefined],
+    [`${host}:${api.port}`, 'Bearer '],
+    [`${next}:${api.port}`, undefined],
+  ])
 })
 
 test("9 X10: the user's own beforeRedirect is called after the guard, with all it is due", async () => {
-  const { instance, api, evil } = await named('api.test')
+  const { instance, api } = await named('api.test')
   const calls: unknown[] = []
-  const location = `http://sub.api.test:${evil.port}/there`
-  api.next(answer(302, { location: '/here' }), answer(307, { location }))
+  const location = `http://sub.api.test:${api.port}/there`
+  api.next(answer(302, { location: '/here' }), answer(307, { location }), answer(200))
 
   await instance.get('/x', {
     beforeRedirect: (options, { statusCode, headers }) => {
@@ -54,8 +59,8 @@ test("9 X10: the user's own beforeRedirect is called after the guard, with all i
     [`http://api.test:${api.port}/here`, 302, '/here', true],
     [location, 307, location, false],
   ])
-  expect(evil.seen[0]?.headers).toMatchObject({ 'x-mine': 'kept' })
-  expect(evil.seen[0]?.authorization).toBeUndefined()
+  expect(api.seen[2]?.headers).toMatchObject({ 'x-mine': 'kept' })
+  expect(api.seen[2]?.authorization).toBeUndefined()
 })
 
 test('9 X10: a beforeRedirect that throws ends the request as it does without us', async () => {
@@ -75,9 +80,9 @@ test('9 X10: a beforeRedirect that throws ends the request as it does without us
 })
 
 test('9 U10: after hops through another origin a 401 there renews nothing', async () => {
-  const { instance, api, evil, server } = await named('api.test')
-  api.next(answer(302, { location: `http://sub.api.test:${evil.port}/there` }))
-  evil.answerWith(answer(401, { 'www-authenticate': 'Bearer' }))
+  const { instance, api, server } = await named('api.test')
+  const location = `http://sub.api.test:${api.port}/there`
+  api.next(answer(302, { location }), answer(401, { 'www-authenticate': 'Bearer' }))
 
   await expect(instance.get('/x')).rejects.toMatchObject({ status: 401 })
 
