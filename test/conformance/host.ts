@@ -20,12 +20,12 @@ export interface HostUnderTest {
   tokenFailure(error: unknown): CountersignError | undefined
 }
 
-export interface Setup extends AuthorizationOptions {
+interface Setup extends AuthorizationOptions {
   readonly tokens: TokenSource
   readonly baseUrl: string
 }
 
-export interface Client {
+interface Client {
   /** Settles with any status; the host's own way of rejecting a 401 or 500 is undone here. */
   send(call: Call): Promise<Answered>
   /** Attaches this provider, or another one for origins of its own, on top. */

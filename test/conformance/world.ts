@@ -71,7 +71,7 @@ export async function startApi(
   return api
 }
 
-export function bearer(server: AuthorizationServer): Answer {
+function bearer(server: AuthorizationServer): Answer {
   return (response, { authorization = '' }) => {
     if (server.isLive(authorization.replace(/^Bearer /, ''))) response.end('ok')
     else response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('no')

@@ -1,0 +1,275 @@
+import { once } from 'node:events'
+import { authorizedFetch } from '@countersign/core/fetch'
+import { staticTokenProvider } from '@countersign/testing'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { refused } from './recording-api.ts'
+import { startWorld, until } from './world.ts'
+
+const platformFetch = globalThis.fetch
+
+afterEach(() => {
+  globalThis.fetch = platformFetch
+  vi.restoreAllMocks()
+})
+
+async function attached() {
+  const world = await startWorld()
+  const send = authorizedFetch(world.tokens, {
+    origins: [world.api.origin],
+    onEvent: world.onEvent,
+  })
+  return { ...world, send }
+}
+
+describe('what is sent', () => {
+  test.each([
+    ['a text', (url: string) => url],
+    ['a URL', (url: string) => new URL(url)],
+    ['a Request', (url: string) => new Request(url)],
+  ])('9 X6 X7: %s to another origin goes without the token, to ours with it', async (_, target) => {
+    const { send, api, evil } = await attached()
+
+    await send(target(`${evil.origin}/x`))
+    await send(target(`${api.origin}/x`))
+
+    expect(evil.seen).toMatchObject([{ authorization: undefined }])
+    expect(api.seen[0]?.authorization).toMatch(/^Bearer /)
+  })
+
+  test("9 X7: a relative URL is rejected in the platform's own words", async () => {
+    const { send, api } = await attached()
+    const own: Error = await platformFetch('/x').catch((error) => error)
+
+    const ours: Error = await send('/x').catch((error) => error)
+
+    expect(ours).toBeInstanceOf(TypeError)
+    expect(ours.message).toBe(own.message)
+    expect(api.seen).toEqual([])
+  })
+
+  test("7 X13: the caller's Authorization is found in Headers, pairs and a Request", async () => {
+    const { send, api } = await attached()
+    const own = 'Basic b3duOm93bg=='
+    const url = `${api.origin}/x`
+
+    await send(url, { headers: new Headers({ authorization: own }) })
+    await send(url, { headers: [['AUTHORIZATION', own]] })
+    await send(new Request(url, { headers: { authorization: own } }))
+
+    expect(api.seen.map(({ authorization }) => authorization)).toEqual(Array(3).fill(own))
+  })
+
+  test('7: a Request is never changed: one sent twice gets each time the current token', async () => {
+    const { send, api, server } = await attached()
+    const request = new Request(`${api.origin}/x`)
+
+    await send(request)
+    server.revokeAll()
+    await send(request)
+
+    expect(request.headers.has('authorization')).toBe(false)
+    expect(api.seen.map(({ status }) => status)).toEqual([200, 401, 200])
+    expect(api.seen[2]?.authorization).not.toBe(api.seen[0]?.authorization)
+  })
+
+  test('9 X18: a URL, init or headers changed while the token is awaited are not sent', async () => {
+    const { send, api, evil, server } = await attached()
+    const release = server.hold()
+    const url = new URL(`${api.origin}/judged`)
+    const headers = new Headers({ 'x-custom': 'judged' })
+    const init = { method: 'POST', headers, body: 'judged' }
+
+    const pending = send(url, init)
+    await until(() => server.requests.length === 1)
+    url.port = String(evil.port)
+    headers.set('x-custom', 'changed')
+    headers.set('authorization', 'changed')
+    Object.assign(init, { method: 'DELETE', body: 'changed' })
+    release()
+
+    expect((await pending).status).toBe(200)
+    expect(evil.seen).toEqual([])
+    const [seen] = api.seen
+    expect(seen).toMatchObject({ method: 'POST', url: '/judged', body: Buffer.from('judged') })
+    expect(seen?.headers['x-custom']).toBe('judged')
+  })
+
+  test('9 X18: a target whose toString answers differently is asked once', async () => {
+    const { send, api, evil } = await attached()
+    const answers = [`${api.origin}/judged`]
+    const target = { toString: () => answers.shift() ?? `${evil.origin}/changed` }
+
+    await send(target as unknown as URL)
+
+    expect(api.seen).toMatchObject([{ url: '/judged', status: 200 }])
+    expect(evil.seen).toEqual([])
+  })
+
+  test('6 X19: a Request as init keeps its method, headers and body', async () => {
+    const { send, api } = await attached()
+    const headers = { 'x-custom': 'kept' }
+    const like = new Request('http://unused.test/', { method: 'POST', headers, body: 'the body' })
+
+    await send(`${api.origin}/x`, like)
+
+    const [seen] = api.seen
+    expect(seen).toMatchObject({ method: 'POST', url: '/x', body: Buffer.from('the body') })
+    expect(seen?.headers['x-custom']).toBe('kept')
+  })
+})
+
+describe('a Request with a body', () => {
+  test.each([
+    ['a text', () => 'text'],
+    ['bytes', () => new Uint8Array([0, 255])],
+    ['a stream', () => new Blob(['text']).stream()],
+    ['just under 1 MiB', () => 'x'.repeat(1024 * 1024)],
+  ])('6 U11: of %s is replayed from a bounded copy', async (_, body) => {
+    const { send, api } = await attached()
+    api.next(refused)
+    const init = { method: 'POST', body: body(), duplex: 'half' } as RequestInit
+
+    const { status } = await send(new Request(`${api.origin}/x`, init))
+
+    expect(status).toBe(200)
+    const [denied, replay] = api.seen
+    expect(denied?.body.length).toBeGreaterThan(0)
+    expect(replay?.body.equals(denied?.body ?? Buffer.alloc(0))).toBe(true)
+    expect(replay?.headers['content-type']).toBe(denied?.headers['content-type'])
+  })
+
+  test('6 U12: of more than 1 MiB gets its 401 back, and the next call works', async () => {
+    const { send, api, server, requestEvents } = await attached()
+    api.next(refused)
+    const body = 'x'.repeat(1024 * 1024 + 1)
+
+    const first = await send(new Request(`${api.origin}/x`, { method: 'POST', body }))
+    const next = await send(`${api.origin}/next`)
+
+    expect([first.status, next.status]).toEqual([401, 200])
+    expect(api.seen.map(({ url }) => url)).toEqual(['/x', '/next'])
+    expect(server.requests).toHaveLength(2)
+    expect(requestEvents).toMatchObject([{ type: 'replay-withheld', reason: 'one-shot-body' }])
+  })
+
+  test("6 U12: that was read already gets the platform's own error", async () => {
+    const { send, api } = await attached()
+    const request = new Request(`${api.origin}/x`, { method: 'POST', body: 'text' })
+    await request.text()
+
+    await expect(send(request)).rejects.toThrow(TypeError)
+    expect(api.seen).toEqual([])
+  })
+
+  test('6: is cloned once, one without a body or with its body in init not at all', async () => {
+    const { send, api } = await attached()
+    const clone = vi.spyOn(Request.prototype, 'clone')
+
+    await send(`${api.origin}/x`, { method: 'POST', body: 'text' })
+    await send(new Request(`${api.origin}/x`))
+    expect(clone).not.toHaveBeenCalled()
+    await send(new Request(`${api.origin}/x`, { method: 'POST', body: 'text' }))
+
+    expect(clone).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('a refused answer', () => {
+  test('13 U15: is let go before the replay, even one that never ends', async () => {
+    const { tokens, api } = await startWorld()
+    const order: string[] = []
+    let closed: Promise<unknown> | undefined
+    api.next((response) => {
+      closed = once(response, 'close')
+      response.writeHead(401).write('without end')
+    })
+    const send = authorizedFetch(tokens, {
+      origins: [api.origin],
+      fetch: async (input, init) => {
+        order.push('sent')
+        const response = await platformFetch(input, init)
+        const cancel = response.body?.cancel.bind(response.body)
+        if (response.body && cancel) {
+          response.body.cancel = (reason) => {
+            order.push('let go')
+            return cancel(reason)
+          }
+        }
+        return response
+      },
+    })
+
+    expect(await (await send(`${api.origin}/x`)).text()).toBe('ok')
+    expect(order).toEqual(['sent', 'let go', 'sent'])
+    await closed
+  })
+
+  test.each([
+    ['fails', { status: 400, body: { error: 'invalid_client' } }, undefined],
+    ['is not waited for', undefined, new Error('the caller left')],
+  ])('13 U15: is let go when the renewal %s', async (_, failure, reason) => {
+    const { send, tokens, server, api } = await attached()
+    await tokens.getAccessToken()
+    if (failure !== undefined) server.next(failure)
+    const release = server.hold()
+    let closed: Promise<unknown> | undefined
+    api.next((response) => {
+      closed = once(response, 'close')
+      response.writeHead(401).write('without end')
+    })
+    const controller = new AbortController()
+
+    const pending = send(`${api.origin}/x`, { signal: controller.signal })
+    const settled = pending.catch((error: unknown) => error)
+    await until(() => server.requests.length === 2)
+    if (reason !== undefined) controller.abort(reason)
+    else release()
+
+    const error = await settled
+    if (reason !== undefined) expect(error).toBe(reason)
+    else expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
+    await closed
+  })
+})
+
+describe('in place of the global fetch', () => {
+  test('9 X22: with fetch given it calls the platform once, another patch above it or not', async () => {
+    const { tokens, api } = await startWorld()
+    await tokens.getAccessToken()
+    const origins = [api.origin]
+    globalThis.fetch = authorizedFetch(tokens, { origins, fetch: platformFetch })
+    await fetch(`${api.origin}/bare`)
+
+    const below = globalThis.fetch
+    globalThis.fetch = (input, init) => below(input, init)
+    await fetch(`${api.origin}/patched`)
+
+    expect(api.seen.map(({ url, status }) => `${url} ${status}`)).toEqual([
+      '/bare 200',
+      '/patched 200',
+    ])
+  })
+
+  test('9 X22 D8: the token request of a patched global goes through untouched', async () => {
+    const { tokens, api, server } = await startWorld()
+    const origins = [api.origin, new URL(server.tokenEndpoint).origin]
+    globalThis.fetch = authorizedFetch(tokens, { origins, fetch: platformFetch })
+
+    expect((await fetch(`${api.origin}/x`)).status).toBe(200)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('9 X22: without fetch, a patch above that leads back is named and nothing is sent', async () => {
+    const { api } = await startWorld()
+    const below = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
+    globalThis.fetch = (input, init) => below(input, init)
+
+    await expect(fetch(`${api.origin}/x`)).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      option: 'fetch',
+      message: 'The global fetch leads back here: pass `fetch: globalThis.fetch`.',
+    })
+    expect(api.seen).toEqual([])
+  })
+})

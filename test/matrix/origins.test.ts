@@ -1,0 +1,96 @@
+import { authorizedFetch } from '@countersign/core/fetch'
+import { staticTokenProvider } from '@countersign/testing'
+import { describe, expect, test } from 'vitest'
+
+const stamp = 'Bearer test-token'
+
+/** What would have been sent to hosts that no loopback server can stand for. */
+function recorder() {
+  const sent: (string | null)[] = []
+  const fetch = async (input: string | URL | Request, init?: RequestInit) => {
+    sent.push(new Request(input, init).headers.get('authorization'))
+    return new Response('ok')
+  }
+  return { sent, fetch }
+}
+
+describe('exact origins', () => {
+  test.each([
+    'http://a.test/',
+    'https://a.test:8443/',
+    'https://a.test.evil.test/',
+    'https://evila.test/',
+    'https://a.test./',
+    'https://sub.a.test/',
+    'https://a.test@evil.test/',
+    'https://a.test:443@evil.test/',
+    'https://xn--a-0fa.test/',
+  ])('X8: %s is not https://a.test', async (url) => {
+    const { sent, fetch } = recorder()
+    const options = { origins: ['https://a.test'], fetch }
+    const bare = url.replace(/\/\/.*@/, '//')
+
+    await authorizedFetch(staticTokenProvider(), options)(bare)
+    expect(sent).toEqual([null])
+    await expect(
+      authorizedFetch(staticTokenProvider(), { ...options, onForeignOrigin: 'throw' })(url),
+    ).rejects.toMatchObject({ code: 'ERR_FOREIGN_ORIGIN', origin: new URL(url).origin })
+    expect(sent).toHaveLength(1)
+  })
+
+  test.each([
+    ['https://a.test', 'HTTPS://A.TEST/x'],
+    ['https://a.test', 'https://a.test:443/x'],
+    ['https://a.test:443', 'https://a.test/x'],
+    ['https://A.test', 'https://a.test?x'],
+    ['https://ä.test', 'https://xn--4ca.test/x'],
+    ['https://xn--4ca.test', 'https://Ä.test/x'],
+    ['http://[::1]:8080', 'http://[0:0:0:0:0:0:0:1]:8080/x'],
+    ['http://api.internal', 'http://api.internal:80/x'],
+  ])('X8: %s written as %s is the same origin', async (origin, url) => {
+    const { sent, fetch } = recorder()
+
+    await authorizedFetch(staticTokenProvider(), { origins: [origin], fetch })(url)
+
+    expect(sent).toEqual([stamp])
+  })
+
+  test.each([
+    'https://a.test/',
+    'https://a.test/v1',
+    'https://*.a.test',
+    'https://a.test?x',
+    'https://a.test#x',
+    'https://user@a.test',
+    'ftp://a.test',
+    'a.test',
+    '*',
+    '',
+  ])('X8: %j is refused as an origin', (origin) => {
+    expect(() => authorizedFetch(staticTokenProvider(), { origins: [origin] })).toThrow(
+      expect.objectContaining({
+        name: 'ConfigurationError',
+        code: 'ERR_INVALID_ORIGIN',
+        option: 'origins',
+        message:
+          "Each of the option 'origins' must be an origin such as 'https://api.example.com': " +
+          'http or https, without a path, a trailing slash, a wildcard or userinfo.',
+      }),
+    )
+  })
+
+  test.each([
+    ['missing', {}],
+    ['empty', { origins: [] }],
+    ['a string', { origins: 'https://a.test' }],
+  ])('X17: origins that are %s throw and never mean every origin', (_, options) => {
+    expect(() => authorizedFetch(staticTokenProvider(), options as never)).toThrow(
+      expect.objectContaining({
+        name: 'ConfigurationError',
+        code: 'ERR_INVALID_ORIGIN',
+        option: 'origins',
+        message: "The option 'origins' must be an array with at least one origin.",
+      }),
+    )
+  })
+})
