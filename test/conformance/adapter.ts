@@ -19,7 +19,7 @@ import type { HostUnderTest } from './host.ts'
  * 14 no token to be had. (2, one provider behind all hosts, has a file of its own.)
  */
 export function adapterSuite(host: HostUnderTest): void {
-  describe(host.name, () => {
+  describe(`host: ${host.name}`, () => {
     injecting(host)
     renewing(host)
     judging(host)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { axiosHost } from './axios-host.ts'
 import { fetchHost } from './fetch-host.ts'
 import { kyHost } from './ky-host.ts'
@@ -7,23 +7,25 @@ import { startWorld } from './world.ts'
 const axiosHttp = axiosHost('http', { name: 'http adapter' })
 const hosts = [axiosHttp, axiosHttp, kyHost, fetchHost]
 
-test('2: one provider behind two axios instances, a ky and a fetch makes one token request', async () => {
-  const { server, tokens, api } = await startWorld()
-  const clients = hosts.map((host) =>
-    host.client({ tokens, baseUrl: api.origin, origins: [api.origin] }),
-  )
-  const everyone = (path: string) =>
-    Promise.all(
-      clients.flatMap((client) =>
-        Array.from({ length: 100 }, (_, call) => client.send({ url: `/${path}/${call}` })),
-      ),
+describe('host: two axios, a ky and a fetch', () => {
+  test('2: one provider behind all of them makes one token request', async () => {
+    const { server, tokens, api } = await startWorld()
+    const clients = hosts.map((host) =>
+      host.client({ tokens, baseUrl: api.origin, origins: [api.origin] }),
     )
+    const everyone = (path: string) =>
+      Promise.all(
+        clients.flatMap((client) =>
+          Array.from({ length: 100 }, (_, call) => client.send({ url: `/${path}/${call}` })),
+        ),
+      )
 
-  const first = await everyone('first')
-  server.revokeAll()
-  const second = await everyone('second')
+    const first = await everyone('first')
+    server.revokeAll()
+    const second = await everyone('second')
 
-  expect([...first, ...second].map(({ status }) => status)).toEqual(Array(800).fill(200))
-  expect(server.requests).toHaveLength(2)
-  expect(new Set(api.seen.map(({ authorization }) => authorization)).size).toBe(2)
+    expect([...first, ...second].map(({ status }) => status)).toEqual(Array(800).fill(200))
+    expect(server.requests).toHaveLength(2)
+    expect(new Set(api.seen.map(({ authorization }) => authorization)).size).toBe(2)
+  })
 })

@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import type { Reporter, TestCase } from 'vitest/node'
 
-/** Host x promise: the tests of `test/conformance/adapter.ts`, which begin with the promise's number. */
+/** Host x promise: the tests of `test/conformance/adapter.ts` and their number of promise. */
 export const conformanceTable: Reporter = {
   onTestRunEnd(modules) {
     const hosts = new Map<string, Map<number, TestCase[]>>()
@@ -9,8 +9,8 @@ export const conformanceTable: Reporter = {
       if (!module.moduleId.includes('/test/conformance/')) continue
       for (const test of module.children.allTests()) {
         const promise = Number(/^(\d+):? /.exec(test.name)?.[1])
-        const host = test.fullName.split(' > ')[0] as string
-        if (!Number.isInteger(promise)) continue
+        const host = /^host: (.*?) > /.exec(test.fullName)?.[1]
+        if (host === undefined || !Number.isInteger(promise)) continue
         const promises = hosts.get(host) ?? new Map<number, TestCase[]>()
         hosts.set(host, promises.set(promise, [...(promises.get(promise) ?? []), test]))
       }
