@@ -1,18 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createTokenProvider, type TokenProvider } from '@countersign/core'
-import { type AuthorizedFetch, authorizedFetch } from '@countersign/core/fetch'
-import Table from 'cli-table3'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import pc from 'picocolors'
 import { type RegisteredClient, startAuthorizationServer } from './authorization-server.ts'
+import { existingInstance, type Host, hostsOf } from './hosts.ts'
 import { burst, call, emptyTally, type Tally } from './load.ts'
 import { startProtectedApi } from './protected-api.ts'
-
-interface Row extends Tally {
-  step: string
-  client: string
-  tokenRequests: number
-}
+import { createReport, type Row } from './report.ts'
 
 interface Client extends RegisteredClient {
   privateKey: JWK
@@ -21,36 +15,24 @@ interface Client extends RegisteredClient {
 interface Caller {
   clientId: string
   tokens: TokenProvider
-  fetch: AuthorizedFetch
+  hosts: readonly Host[]
+  /** What the API answered to the axios instance before it had a token. */
+  before: number
   /** Tokens that this provider was issued. */
   issued: number
 }
 
+const path = '/accounts'
 const resource = 'https://api.example/'
 const burstSize = 1000
 const afterRefusalSize = 100
 const turnovers = 2
 const shortLifetimeSeconds = 3
 const turnoverDeadlineMs = 15_000
+const workersPerHost = 7
 
-const json = process.argv.includes('--json')
-const rows: Row[] = []
-const broken: string[] = []
-let steps = 0
-
-function say(line: string): void {
-  if (!json) console.log(line)
-}
-
-function step(title: string): void {
-  steps += 1
-  say(`\n${pc.bold(pc.cyan(`${steps}. ${title}`))}`)
-}
-
-function promise(text: string, kept: boolean): void {
-  if (!kept) broken.push(text)
-  say(`   ${kept ? pc.green('kept  ') : pc.red('BROKEN')} ${text}`)
-}
+const report = createReport({ json: process.argv.includes('--json') })
+const { say, step, promise } = report
 
 async function makeClient(
   clientId: string,
@@ -61,7 +43,7 @@ async function makeClient(
   const kid = `${clientId}-key`
   const privateKey = { ...(await exportJWK(pair.privateKey)), alg: algorithm, kid }
   const publicKey = { ...(await exportJWK(pair.publicKey)), kid }
-  say(`   ${clientId.padEnd(12)} ${algorithm}, kid ${kid}`)
+  say(`${clientId.padEnd(6)} ${algorithm}, kid ${kid}, tokens of ${tokenLifetimeSeconds} s`)
   return { clientId, algorithm, tokenLifetimeSeconds, privateKey, publicKey }
 }
 
@@ -71,14 +53,15 @@ const clients = [
   await makeClient('ps256', 'PS256', 600),
   await makeClient('rs256', 'RS256', 600),
 ]
-const shortLived = await makeClient('short-lived', 'ES256', shortLifetimeSeconds)
+const shortLived = await makeClient('short', 'ES256', shortLifetimeSeconds)
 
 const shown = new Set<string>()
 await using stack = new AsyncDisposableStack()
 const server = await startAuthorizationServer([...clients, shortLived], resource, (id, claims) => {
   if (shown.has(id)) return
   shown.add(id)
-  say(`   ${pc.dim(`claims signed by ${id}:`)} ${JSON.stringify(claims)}`)
+  say(pc.dim(`claims signed by ${id}:`))
+  say(JSON.stringify(claims).replace(',"jti"', ',\n    "jti"'))
 })
 stack.defer(() => server.close())
 const api = await startProtectedApi({
@@ -87,14 +70,12 @@ const api = await startProtectedApi({
   audience: resource,
 })
 stack.defer(() => api.close())
-const url = `${api.origin}/accounts`
 
 step('An authorization server and a protected API start on loopback')
-say(`   oidc-provider at ${server.issuer}: private_key_jwt, keys registered by JWKS`)
-say(`   API at ${api.origin}: verifies JWT access tokens, keeps a list of refused jti`)
-say('   as a real API does')
+say(`oidc-provider at ${server.issuer}: private_key_jwt, keys by JWKS`)
+say(`API at ${api.origin}: verifies access tokens, can refuse them by jti`)
 
-function makeCaller({ clientId, privateKey }: Client): Caller {
+async function makeCaller({ clientId, privateKey }: Client): Promise<Caller> {
   const tokens = createTokenProvider({
     clientId,
     tokenEndpoint: server.tokenEndpoint,
@@ -102,36 +83,52 @@ function makeCaller({ clientId, privateKey }: Client): Caller {
     resource,
     onEvent: (event) => {
       if (event.type === 'token-issued') caller.issued += 1
-      if (event.type === 'token-request-failed') say(`   ${pc.red(event.error.message)}`)
+      if (event.type === 'token-request-failed') say(pc.red(event.error.message))
     },
   })
-  const fetch = authorizedFetch(tokens, { origins: [api.origin] })
-  const caller: Caller = { clientId, tokens, fetch, issued: 0 }
+  const instance = existingInstance(api.origin)
+  const { status } = await instance.get(path)
+  const hosts = hostsOf(instance, tokens, api.origin)
+  const caller: Caller = { clientId, tokens, hosts, before: status, issued: 0 }
   return caller
 }
 
-/** Runs a load and adds its row, with the token requests that the server counted meanwhile. */
+/** Runs a load through all hosts at once; adds its row, with the token requests counted meanwhile. */
 async function record(
   name: string,
-  { clientId }: Caller,
-  load: () => Promise<Tally>,
+  { clientId, hosts }: Caller,
+  load: (host: Host, tally: Tally) => Promise<void>,
 ): Promise<Row> {
   const before = server.tokenRequests(clientId)
-  const tally = await load()
+  const tallies = hosts.map(emptyTally)
+  await Promise.all(hosts.map((host, index) => load(host, tallies[index] as Tally)))
   const tokenRequests = server.tokenRequests(clientId) - before
-  const row = { step: name, client: clientId, ...tally, tokenRequests }
-  rows.push(row)
+  const row = report.row(name, clientId, tokenRequests, tallies)
+  const each = tallies.map(({ host, answered200 }) => `${host} ${answered200}`).join(', ')
+  const failures = tallies.flatMap(({ host, failure }) => (failure ? `; ${host}: ${failure}` : []))
   promise(
-    `${clientId}: ${row.answered200} of ${row.requests} answered 200`,
+    `${clientId}: ${row.answered200} of ${row.requests} answered 200 (${each})${failures.join('')}`,
     row.answered200 === row.requests,
   )
   return row
 }
 
-step(`${burstSize} requests at once for each algorithm, with no token yet`)
-const callers = clients.map(makeCaller)
+step('Each client gets one provider, for three hosts')
+say('axios  an instance in use already, then addAuthorization(instance, tokens)')
+say('ky     ky.create({ hooks: authorizationHooks(tokens, { origins }) })')
+say('fetch  authorizedFetch(tokens, { origins })')
+const callers: Caller[] = []
+for (const client of clients) callers.push(await makeCaller(client))
+const short = await makeCaller(shortLived)
+const answers = [...callers, short].map(({ before }) => before)
+promise(
+  `without a token axios is answered 401 (${answers.join(', ')})`,
+  answers.every((status) => status === 401),
+)
+
+step(`${burstSize} requests through each host at once, for each algorithm; no token yet`)
 for (const caller of callers) {
-  const row = await record('burst', caller, () => burst(caller.fetch, url, burstSize))
+  const row = await record('burst', caller, (host, tally) => burst(host, path, tally, burstSize))
   promise(
     `${caller.clientId}: one token request (${row.tokenRequests} counted)`,
     row.tokenRequests === 1,
@@ -139,23 +136,20 @@ for (const caller of callers) {
 }
 
 step(`A ${shortLifetimeSeconds} s token under load, over ${turnovers} turnovers`)
-const short = makeCaller(shortLived)
 let gaps = 0
-const turnover = await record('turnover', short, async () => {
-  const tally = emptyTally()
-  await call(short.fetch, url, tally)
-  const deadline = performance.now() + turnoverDeadlineMs
+const deadline = performance.now() + turnoverDeadlineMs
+const turnover = await record('turnover', short, async (host, tally) => {
+  await call(host, path, tally)
   const worker = async () => {
     while (short.issued <= turnovers && performance.now() < deadline) {
       if (short.tokens.currentAccessToken() === undefined) gaps += 1
-      await call(short.fetch, url, tally)
+      await call(host, path, tally)
       await pause(5)
     }
   }
-  await Promise.all(Array.from({ length: 20 }, worker))
+  await Promise.all(Array.from({ length: workersPerHost }, worker))
   // So that the API has seen the last token too.
-  await call(short.fetch, url, tally)
-  return tally
+  await call(host, path, tally)
 })
 promise(`currentAccessToken() was never undefined (${gaps} gaps)`, gaps === 0)
 promise(`${turnovers} turnovers happened (${short.issued - 1})`, short.issued - 1 === turnovers)
@@ -165,29 +159,15 @@ promise(
 )
 
 step('Every token seen so far is refused, and the calls recover')
-say(`   refused jti: ${api.refuseAllSeen()}`)
+say(`refused jti: ${api.refuseAllSeen()}`)
 for (const caller of [...callers, short]) {
-  const row = await record('refused', caller, () => burst(caller.fetch, url, afterRefusalSize))
+  const row = await record('refused', caller, (host, tally) =>
+    burst(host, path, tally, afterRefusalSize),
+  )
   promise(
     `${caller.clientId}: exactly one more token request (${row.tokenRequests} counted)`,
     row.tokenRequests === 1,
   )
 }
 
-if (json) {
-  console.log(JSON.stringify(rows, undefined, 2))
-} else {
-  const table = new Table({
-    head: ['step', 'client', 'requests', 'answered 200', 'token requests', 'slowest'],
-    style: { head: pc.isColorSupported ? ['cyan'] : [], border: [] },
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
-  })
-  for (const row of rows) {
-    const { requests, answered200, tokenRequests, slowestMs } = row
-    table.push([row.step, row.client, requests, answered200, tokenRequests, `${slowestMs} ms`])
-  }
-  say(`\n${table.toString()}`)
-  say(broken.length === 0 ? pc.green('Every promise was kept.') : pc.red('Promises were broken.'))
-}
-for (const text of broken) console.error(pc.red(`broken: ${text}`))
-if (broken.length > 0) process.exitCode = 1
+report.finish()

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { createResourceServer } from '@countersign/testing'
+import { beforeAll, expect, test } from 'vitest'
+import { type Block, documentedBlocks, programOf, root } from './documented-program.ts'
+import { keyPair, run, serverFor } from './example-program.ts'
 
-const root = new URL('../../', import.meta.url)
+/** Inside test/, so that packages and types resolve as they do for a test. */
 const folder = new URL('test/.report/readme/', root)
 const tsc = fileURLToPath(new URL('node_modules/.bin/tsc', root))
-
-/** Inside test/, so that the packages and the types of Node resolve as they do for a test. */
+const exampleOrigin = 'https://api.example.com'
 const tsconfig = {
   compilerOptions: {
     target: 'es2023',
@@ -27,21 +29,57 @@ const tsconfig = {
   include: ['*.ts'],
 }
 
-test('every TypeScript block of the README compiles strictly as it stands', async () => {
-  const readme = await readFile(new URL('README.md', root), 'utf8')
-  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = '']) => block)
-  expect(blocks.length).toBeGreaterThan(0)
-  expect(blocks).toHaveLength(readme.match(/^\s*```(?:ts|typescript)\b/gm)?.length ?? 0)
+let blocks: Block[]
 
+beforeAll(async () => {
+  blocks = await documentedBlocks()
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   await writeFile(new URL('tsconfig.json', folder), JSON.stringify(tsconfig, null, 2))
-  for (const [index, block] of blocks.entries()) {
-    await writeFile(new URL(`block-${index + 1}.ts`, folder), block)
+})
+
+test('every TypeScript block of the documentation compiles strictly as it stands', async () => {
+  const pages = new Set(blocks.map(({ page }) => page))
+  expect([...pages]).toEqual([
+    'README.md',
+    'docs/axios.md',
+    'docs/fetch.md',
+    'docs/ky.md',
+    'packages/axios-interceptor/README.md',
+    'packages/core/README.md',
+    'packages/ky-hook/README.md',
+    'packages/testing/README.md',
+  ])
+  for (const block of blocks) {
+    await writeFile(new URL(`${block.name}.ts`, folder), programOf(block, blocks))
   }
 
   expect(await typeCheck()).toEqual({ code: 0, output: '' })
 }, 60_000)
+
+for (const from of [
+  '@countersign/axios-interceptor',
+  '@countersign/ky-hook',
+  '@countersign/core/fetch',
+]) {
+  test(`the README's first program with ${from} calls the API with one token`, async () => {
+    const block = blocks.find(({ code }) => code.includes(`from '${from}'`))
+    if (block === undefined) expect.unreachable(`no block imports ${from}`)
+    const pair = keyPair()
+    await using server = await serverFor(pair, { scope: 'accounts:read' })
+    await using api = await createResourceServer(server)
+    const program = new URL(`first-${blocks.indexOf(block)}.ts`, folder)
+    await writeFile(program, programOf(block, blocks).replaceAll(exampleOrigin, api.origin))
+
+    expect(await run(program, pair, server, {})).toEqual({ code: 0, stdout: '', stderr: '' })
+
+    expect(block.page).toBe('README.md')
+    expect(server.requests).toHaveLength(1)
+    expect(api.requests.map(({ method, url, status }) => [method, url, status])).toEqual([
+      ['GET', '/accounts', 200],
+    ])
+  })
+}
 
 async function typeCheck(): Promise<{ code: number | null; output: string }> {
   const child = spawn(tsc, ['-p', fileURLToPath(folder), '--pretty', 'false'], {
