@@ -37,10 +37,11 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
 /** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
 function putBack(
   copy: InternalAxiosRequestConfig | undefined,
-  { url, headers }: InternalAxiosRequestConfig,
+  { url, baseURL, headers }: InternalAxiosRequestConfig,
 ): void {
   if (copy === undefined) return
   copy.headers = headers
+  if (baseURL !== undefined) copy.baseURL = baseURL
   if (url !== undefined) copy.url = url
   else delete copy.url
 }
