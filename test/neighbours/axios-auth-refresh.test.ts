@@ -10,7 +10,9 @@ describe.each(['before', 'after'])('axios-auth-refresh, installed %s us', (order
     const all = await world()
     const http = axios.create({ baseURL: all.api.origin })
     const refreshes: AxiosError[] = []
-    const install = () => createAuthRefresh(http, async (error) => void refreshes.push(error))
+    // It takes the instance by axios' declarations for CommonJS, which are others than ours.
+    const install = () =>
+      createAuthRefresh(http as never, async (error) => void refreshes.push(error))
     if (order === 'before') install()
     addAuthorization(http, all.tokens)
     if (order === 'after') install()

@@ -52,7 +52,10 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
 
   test('U14: a 401 inside a retry is replayed and costs none of the retries', async () => {
     const counts: number[] = []
-    const { http, api } = await retrying({ retries: 2, onRetry: (count) => void counts.push(count) })
+    const { http, api } = await retrying({
+      retries: 2,
+      onRetry: (count) => void counts.push(count),
+    })
     api.next({ status: 503 }, refused, { status: 503 })
 
     expect((await http.get('/accounts')).status).toBe(200)
@@ -81,7 +84,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
     http.defaults.adapter = adapter
     api.next({ status: 503 }, { drop: 'before-headers' }, { status: 503 })
 
-    const error = await http.get('/accounts').catch((thrown: AxiosError) => thrown as never)
+    const error = await http.get<never, AxiosError>('/accounts').catch((thrown) => thrown)
 
     expect(error).toMatchObject({ code: 'ERR_BAD_RESPONSE', status: 503 })
     expect(sent).toEqual(Array(3).fill(authorization))
