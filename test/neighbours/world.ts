@@ -11,15 +11,15 @@ import { onTestFinished } from 'vitest'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-/** What a client registers at an authorization server. */
-export const jwks = { keys: [publicKey.export({ format: 'jwk' }) as { kty: string }] }
+/** What the client registers at the authorization server. */
+const jwks = { keys: [publicKey.export({ format: 'jwk' }) as { kty: string }] }
 
 export const refused = {
   status: 401,
   headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
 }
 
-/** A provider whose key is the one in `jwks`. */
+/** A provider of the registered client, for this token endpoint. */
 export function provider(tokenEndpoint: string, clock?: Clock) {
   const options = { clientId: 'client', tokenEndpoint, key: privateKey }
   return createTokenProvider(clock === undefined ? options : { ...options, clock })
