@@ -38,7 +38,10 @@ export default defineConfig({
         resolve: { alias: oldestHosts },
         test: {
           name: 'oldest',
-          include: ['test/conformance/{axios,ky}*.test.ts'],
+          include: [
+            'test/conformance/{axios,ky}*.test.ts',
+            'test/neighbours/{axios-retry,axios-mock-adapter,axios-auth-refresh,ky,msw,nock}.test.ts',
+          ],
           env: { KY_VERSION: kyVersion('ky-2.0.0') },
         },
       },

@@ -27,6 +27,7 @@ export function stampedCopy(
   copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
   copy.headers.set('Authorization', authorization, true)
   if (copy.allowAbsoluteUrls === false) copy.allowAbsoluteUrls = true
+  if (typeof call.adapter === 'function') setBase(copy, config.url)
   copy.beforeRedirect = redirectGuard(call, attempt)
   const gone = config.timeout ? elapsed(call) : 0
   if (config.timeout && gone > 0) {
@@ -38,6 +39,12 @@ export function stampedCopy(
 
 export function timeoutMessage({ timeout, timeoutErrorMessage }: InternalAxiosRequestConfig) {
   return timeoutErrorMessage || `timeout of ${timeout}ms exceeded`
+}
+
+/** A mock cuts the base URL off the URL, and matches what is left: the caller's own. */
+function setBase(copy: InternalAxiosRequestConfig, own: string | undefined): void {
+  const url = copy.url as string
+  if (own && own !== url && url.endsWith(own)) copy.baseURL = url.slice(0, -own.length)
 }
 
 /** The caller's own. Like axios: undefined and null are no header, false is a word against one. */

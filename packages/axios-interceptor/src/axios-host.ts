@@ -1,5 +1,5 @@
 import { discardBody, type Host, isReplayableBody } from '@countersign/core/adapter'
-import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { type Attempt, hasAuthorization, stampedCopy } from './attempt.js'
 import { type Call, endedBy, wait } from './call.js'
 import type { OwnAxios } from './own-axios.js'
@@ -37,10 +37,11 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
 /** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
 function putBack(
   copy: InternalAxiosRequestConfig | undefined,
-  { url, headers }: InternalAxiosRequestConfig,
+  { url, baseURL, headers }: InternalAxiosRequestConfig,
 ): void {
   if (copy === undefined) return
   copy.headers = headers
+  if (baseURL !== undefined) copy.baseURL = baseURL
   if (url !== undefined) copy.url = url
   else delete copy.url
 }
@@ -72,11 +73,8 @@ function settled(
   )
 }
 
-function challenge(headers: unknown): string | undefined {
-  const { get } = headers as { get?: (name: string) => unknown }
-  const value =
-    typeof get === 'function'
-      ? get.call(headers, 'www-authenticate')
-      : (headers as Record<string, unknown> | undefined)?.['www-authenticate']
+/** A mock or an adapter of the caller's may give plain headers, in any case, or none. */
+function challenge(headers: AxiosResponse['headers'] | undefined): string | undefined {
+  const value = AxiosHeaders.from(headers as AxiosHeaders).get('www-authenticate')
   return Array.isArray(value) ? value.join(', ') : (value as string | undefined)
 }

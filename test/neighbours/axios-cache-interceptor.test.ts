@@ -1,0 +1,94 @@
+import { addAuthorization } from '@countersign/axios-interceptor'
+import { isCountersignError, type TokenSource } from '@countersign/core'
+import axios from 'axios'
+import { setupCache } from 'axios-cache-interceptor'
+import { expect, test } from 'vitest'
+import { story, until, world } from './world.ts'
+
+/** A cache installed first, then us, and a real API. */
+async function caching() {
+  const all = await world()
+  const asked: unknown[] = []
+  const tokens: TokenSource = {
+    ...all.tokens,
+    getAccessToken: (options) => {
+      asked.push(options)
+      return all.tokens.getAccessToken(options)
+    },
+  }
+  const http = setupCache(axios.create({ baseURL: all.api.origin }))
+  addAuthorization(http, tokens)
+  return { ...all, http, asked }
+}
+
+test('a cached answer asks for no token, not even when the token is over', async () => {
+  const { http, api, server, tokens, asked } = await caching()
+  const first = await http.get('/accounts')
+  tokens.invalidate(await tokens.getAccessToken())
+
+  const second = await http.get('/accounts')
+
+  expect([first.cached, second.cached]).toEqual([false, true])
+  expect(second.data).toEqual({ ok: true, method: 'GET', url: '/accounts' })
+  expect(asked).toHaveLength(1)
+  expect(story(api.requests)).toEqual(['t1 200'])
+
+  await http.get('/other')
+  expect(asked).toHaveLength(2)
+  expect(story(api.requests)).toEqual(['t1 200', 't2 200'])
+  expect(server.requests).toHaveLength(2)
+})
+
+test('concurrent callers of one URL share one request, also when its 401 is replayed', async () => {
+  const { http, api, server } = await caching()
+  await http.get('/warm')
+  server.revokeAll()
+
+  const answers = await Promise.all(Array.from({ length: 5 }, () => http.get('/accounts')))
+
+  expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200))
+  expect(answers.map(({ cached }) => cached)).toEqual([false, true, true, true, true])
+  expect(story(api.requests)).toEqual(['t1 200', 't1 401', 't2 200'])
+  expect(server.requests).toHaveLength(2)
+})
+
+test('X15: a failed token request hangs nobody, and is not cached', async () => {
+  const { http, api, server, clock } = await caching()
+  server.next({ status: 400, body: { error: 'unauthorized_client' } })
+  const release = server.hold()
+
+  const calls = Promise.allSettled(Array.from({ length: 5 }, () => http.get('/accounts')))
+  await until(() => server.requests.length === 1)
+  release()
+  const reasons = (await calls).map((call) => call.status === 'rejected' && call.reason)
+
+  expect(reasons).toHaveLength(5)
+  for (const reason of reasons) {
+    expect(axios.isAxiosError(reason)).toBe(true)
+    expect(reason).toMatchObject({ code: 'ERR_OAUTH', config: { url: '/accounts' } })
+    expect(isCountersignError(reason.cause)).toBe(true)
+    expect(Object.keys(reason)).not.toContain('cause')
+  }
+  expect([server.requests.length, api.requests.length]).toEqual([1, 0])
+
+  await clock.advance(1_000)
+  expect((await http.get('/accounts')).data).toEqual({ ok: true, method: 'GET', url: '/accounts' })
+  expect(server.requests).toHaveLength(2)
+})
+
+test('D5: a caller who gives up while the token is awaited leaves the others their answer', async () => {
+  const { http, api, server } = await caching()
+  const release = server.hold()
+  const giveUp = new AbortController()
+
+  const first = http.get('/accounts', { signal: giveUp.signal })
+  const second = http.get('/accounts')
+  await until(() => server.requests.length === 1)
+  giveUp.abort()
+  await expect(first).rejects.toMatchObject({ name: 'CanceledError', code: 'ERR_CANCELED' })
+  release()
+
+  expect((await second).status).toBe(200)
+  expect(story(api.requests)).toEqual(['t1 200'])
+  expect(server.requests).toHaveLength(1)
+})
