@@ -19,6 +19,9 @@ export interface WaitingClock extends Clock {
   wait(ms: number, signal: AbortSignal, keepsProcessAlive?: boolean): Promise<void>
 }
 
+/** A timer of more milliseconds ends at once. */
+export const longestTimer: number = 2 ** 31 - 1
+
 /** The platform's clocks and timer, looked up at each call, so that fake timers are seen. */
 export const systemClock: WaitingClock = {
   now: () => Date.now(),

@@ -1,6 +1,6 @@
 import type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
 import type { KeyInput } from './assertion/key-input.js'
-import { type Clock, systemClock, type WaitingClock } from './clock.js'
+import { type Clock, longestTimer, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import {
@@ -97,8 +97,6 @@ export interface TokenProviderSettings {
   readonly onEvent: ((event: TokenEvent) => unknown) | undefined
   readonly clock: WaitingClock
 }
-
-const longestTimer = 2 ** 31 - 1
 
 /** @throws {ConfigurationError} naming the option. */
 export function readTokenProviderOptions(options: TokenProviderOptions): TokenProviderSettings {

@@ -1,5 +1,5 @@
 import pMemoize from 'p-memoize'
-import type { WaitingClock } from '../clock.js'
+import { longestTimer, type WaitingClock } from '../clock.js'
 
 /** One running token request for all who wait for the same thing. */
 export interface Flight<T> {
@@ -49,7 +49,7 @@ export async function waitFor<T>(
 ): Promise<T | undefined> {
   const over = new AbortController()
   const left = Math.max(0, flight.since + timeout + grace - clock.monotonic())
-  const dead = clock.wait(left, over.signal, true).then(
+  const dead = clock.wait(Math.min(left, longestTimer), over.signal, true).then(
     () => undefined,
     () => undefined,
   )
