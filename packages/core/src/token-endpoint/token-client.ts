@@ -161,7 +161,8 @@ async function exchange(
     for (const warning of warnings) emit({ type: 'response-warning', warning })
     if (isScopeReduced(access.scope, token.scope))
       emit({ type: 'response-warning', warning: 'scope-reduced' })
-    return token
+    // A response that names no scope has granted what was asked for (RFC 6749 section 5.1).
+    return access.scope === undefined ? token : { scope: access.scope, ...token }
   } catch (error) {
     return new TokenRequestFailure(error as CountersignError, undefined)
   }
