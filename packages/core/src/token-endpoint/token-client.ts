@@ -175,8 +175,9 @@ async function bodyText(
   try {
     return await readBody(response)
   } catch (error) {
-    if (isCountersignError(error)) return new TokenRequestFailure(error, undefined)
-    throw transportError(error, attempt)
+    if (!isCountersignError(error)) throw transportError(error, attempt)
+    // Of an error response the status counts, whatever its body.
+    return response.ok ? new TokenRequestFailure(error, undefined) : ''
   }
 }
 
