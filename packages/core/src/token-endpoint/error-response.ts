@@ -88,11 +88,11 @@ function advice(
 ): string {
   if (code === 'ERR_TOKEN_RATE_LIMITED')
     return 'Too many token requests: share one provider per client id.'
-  if (code === 'ERR_TOKEN_UNAVAILABLE')
+  if (isRetryableStatus(status))
     return 'The authorization server is in trouble; later calls try again.'
   if (error !== undefined)
     return likely[error] ?? 'See the documentation of the authorization server.'
-  if ([404, 405, 410, 415].includes(status)) return 'Check the URL of the token endpoint.'
+  if ([404, 405, 410, 415, 501].includes(status)) return 'Check the URL of the token endpoint.'
   return 'Likely: a bad assertion (aud, kid, exp, scope).'
 }
 
