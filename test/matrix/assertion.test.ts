@@ -1,7 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import { createTokenProvider, type Jwk, type TokenProviderOptions } from '@countersign/core'
 import {
   type AuthorizationServer,
@@ -10,7 +9,6 @@ import {
 } from '@countersign/testing'
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { clientAssertions } from '#core/assertion/client-assertion.js'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
@@ -91,6 +89,26 @@ describe('claims and header', () => {
   })
 })
 
+describe('typ', () => {
+  test.each([
+    ['JWT', {}],
+    ['JWT', { typ: 'JWT' }],
+    ['client-authentication+jwt', { typ: 'client-authentication+jwt' }],
+  ])('A6: is %s with %j, and the server takes it', async (typ, assertion) => {
+    await provider({ assertion }).getAccessToken()
+    expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256', typ } }])
+  })
+
+  test.each([[''], [7], [null], [['JWT']]])('A6: %j is refused', (typ) => {
+    expect(refusal({ typ })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: "The option 'assertion.typ' must be one string that is not empty.",
+      option: 'assertion.typ',
+    })
+  })
+})
+
 describe('form', () => {
   test('A2: the token request is a UTF-8 form with the assertion and single spaces', async () => {
     const { tokenEndpoint, requests } = await rawServer()
@@ -164,6 +182,37 @@ describe('audience', () => {
     ])
   })
 
+  test("A4: the audience 'issuer' is refused as long as there is no discovery", () => {
+    expect(refusal({ audience: 'issuer' })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringContaining("may be 'issuer' only with discovery"),
+      option: 'assertion.audience',
+    })
+  })
+
+  test('A5: two endpoints of one server sign for one audience, and either server takes it', async () => {
+    const audience = 'https://login.example.com'
+    await using region = await createAuthorizationServer({ clock })
+    for (const one of [server, region]) {
+      one.register({ clientId: 'client-1', jwks: { keys: [publicJwk] }, audience })
+      const { tokenEndpoint } = one
+      await provider({ tokenEndpoint, assertion: { audience } }).getAccessToken()
+      expect(one.requests).toMatchObject([{ status: 200, claims: { aud: audience } }])
+    }
+  })
+
+  test('A5: without an audience the alias of an endpoint is another audience', async () => {
+    const tokenEndpoint = server.tokenEndpoint.replace('127.0.0.1', 'localhost')
+    const call = provider({ tokenEndpoint }).getAccessToken()
+    await expect(call).rejects.toMatchObject({
+      code: 'ERR_OAUTH',
+      error: 'invalid_client',
+      message: expect.stringContaining(`aud ${tokenEndpoint}`),
+    })
+    expect(server.requests).toMatchObject([{ status: 401, claims: { aud: tokenEndpoint } }])
+  })
+
   test.each([[['https://as.example']], [[]], [''], [7]])(
     'A4: the audience %j is refused',
     (audience) => {
@@ -200,53 +249,6 @@ describe('lifetime', () => {
   })
 })
 
-describe('jti', () => {
-  test('A12: a retry carries a new jti', async () => {
-    await using own = await createAuthorizationServer()
-    own.register({ clientId: 'client-1', jwks: { keys: [publicJwk] } })
-    const unavailable = { status: 503, headers: { 'retry-after': '0' } }
-    own.next(unavailable, unavailable)
-    await provider({ tokenEndpoint: own.tokenEndpoint, clock: undefined }).getAccessToken()
-    expect(own.requests.map(({ status }) => status)).toEqual([503, 503, 200])
-    expect(new Set(own.requests.map(({ jti }) => jti)).size).toBe(3)
-  })
-
-  test('A12: an assertion that is sent again is refused', async () => {
-    const sent: RequestInit[] = []
-    const recording = (url: string, init: RequestInit) => {
-      sent.push(init)
-      return fetch(url, init)
-    }
-    await provider({ fetch: recording }).getAccessToken()
-    const { method, headers, body } = sent[0] ?? {}
-    const replay = await fetch(server.tokenEndpoint, { method, headers, body } as RequestInit)
-    expect(await replay.json()).toEqual({
-      error: 'invalid_client',
-      error_description: 'jti was used before',
-    })
-    expect(server.requests.map(({ status }) => status)).toEqual([200, 401])
-  })
-
-  test('A12: 100,000 assertions and four workers never repeat a jti', async () => {
-    const workers = Array.from({ length: 4 }, () => jtisOfWorker(2_500))
-    const load = clientAssertions({
-      ...{ clientId: 'client-1', audience: 'https://as.example', lifetimeSeconds: 60, key },
-      ...{ alg: undefined, kid: undefined, typ: 'JWT', claims: {}, header: {} },
-    })
-    const { sign } = await load()
-    const seen = new Set<string>()
-    for (let batch = 0; batch < 100; batch++) {
-      const signed = await Promise.all(Array.from({ length: 1_000 }, () => sign(now)))
-      for (const assertion of signed) seen.add(String(decodeJwt(assertion).jti))
-    }
-    expect(seen.size).toBe(100_000)
-    for (const jtis of await Promise.all(workers)) for (const jti of jtis) seen.add(jti)
-    expect(seen.size).toBe(110_000)
-    const bits = [...seen].map((jti) => Buffer.from(jti, 'base64url').length * 8)
-    expect(new Set(bits)).toEqual(new Set([128]))
-  }, 120_000)
-})
-
 function provider(options: Record<string, unknown> = {}) {
   const defaults = { clientId: 'client-1', tokenEndpoint: server.tokenEndpoint, key, clock }
   return createTokenProvider({ ...defaults, ...options } as TokenProviderOptions)
@@ -276,36 +278,4 @@ async function rawServer() {
   await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(one.address() as AddressInfo).port}`
   return { requests, origin, tokenEndpoint: `${origin}/token` }
-}
-
-/** What a provider of its own makes in a thread of its own. */
-function jtisOfWorker(count: number): Promise<readonly string[]> {
-  const code = `
-    const { createRequire } = require('node:module')
-    const { parentPort, workerData } = require('node:worker_threads')
-    const { createTokenProvider } = createRequire(workerData.from)('@countersign/core')
-    const jtis = []
-    const answer = JSON.stringify({ access_token: 't', token_type: 'Bearer', expires_in: 600 })
-    const tokens = createTokenProvider({
-      clientId: 'client-1',
-      tokenEndpoint: 'https://as.example/token',
-      key: workerData.key,
-      fetch: async (url, { body }) => {
-        const [, claims] = new URLSearchParams(body).get('client_assertion').split('.')
-        jtis.push(JSON.parse(Buffer.from(claims, 'base64url')).jti)
-        return new Response(answer, { headers: { 'content-type': 'application/json' } })
-      },
-    })
-    const run = async () => {
-      while (jtis.length < workerData.count) await tokens.getAccessToken({ forceRenewal: true })
-      parentPort.postMessage(jtis)
-    }
-    run()
-  `
-  return new Promise((resolve, reject) => {
-    const workerData = { key, count, from: import.meta.url }
-    const worker = new Worker(code, { eval: true, workerData })
-    worker.once('message', resolve)
-    worker.once('error', reject)
-  })
 }

@@ -1,5 +1,4 @@
 import type { CryptoKey } from 'jose'
-import * as base64url from 'jose/base64url'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { CompactSign } from 'jose/jws/compact/sign'
 import { exportJWK } from 'jose/key/export'
@@ -8,6 +7,7 @@ import { KeyError } from '../errors.js'
 import { chooseAlgorithm, namedAlgorithm } from './algorithm.js'
 import type { Algorithm } from './assertion-signer.js'
 import { assertionClaims } from './claims.js'
+import { newJti } from './jti.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { askForKey, isSameSource, keySource } from './key-provider.js'
 import { checkCryptoKey, checkJwk } from './key-shape.js'
@@ -114,8 +114,7 @@ function signingKey(key: CryptoKey, shown: Omit<AssertionKey, 'sign'>, form: For
   const { kid: _, ...extra } = form.header
   const header = { ...extra, alg, ...(kid !== undefined && { kid }), typ: form.typ }
   const sign = async (now: number): Promise<string> => {
-    const jti = base64url.encode(crypto.getRandomValues(new Uint8Array(16)))
-    const claims = assertionClaims({ ...form, now, jti })
+    const claims = assertionClaims({ ...form, now, jti: newJti() })
     const payload = new TextEncoder().encode(JSON.stringify(claims))
     return new CompactSign(payload).setProtectedHeader(header).sign(key)
   }
