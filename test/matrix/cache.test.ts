@@ -300,3 +300,14 @@ test('C14: endpoint, client id, resources, parameters and audience each change t
   expect(new Set(keys).size).toBe(keys.length)
   expect(await storeKey()).toBe(keys[0])
 })
+
+test('C16: a slash at the end of the token endpoint, or another way to write it, makes another key', async () => {
+  const keys = await Promise.all([
+    storeKey({ tokenEndpoint: 'https://login.example.com/token' }),
+    storeKey({ tokenEndpoint: 'https://login.example.com/token/' }),
+    storeKey({ tokenEndpoint: 'https://login.example.com/TOKEN' }),
+    storeKey({ tokenEndpoint: 'https://login.example.com:443/token' }),
+    storeKey({ tokenEndpoint: 'https://login.example.com/token?' }),
+  ])
+  expect(new Set(keys).size).toBe(keys.length)
+})
