@@ -73,12 +73,12 @@ describe('token endpoint', () => {
     })
   })
 
-  test.each(['http://localhost/token', 'http://127.0.0.1:8080/token', 'http://[::1]:8080/token'])(
-    'G4: %s needs no flag',
-    (tokenEndpoint) => {
-      expect(provider({ tokenEndpoint }).tokenEndpoint).toBe(tokenEndpoint)
-    },
-  )
+  test.each([
+    ...['http://localhost', 'http://127.0.0.1', 'http://[::1]', 'http://LOCALHOST/token'],
+    ...['http://localhost/token', 'http://127.0.0.1:8080/token', 'http://[::1]:8080/token'],
+  ])('G4: %s needs no flag', (tokenEndpoint) => {
+    expect(provider({ tokenEndpoint }).tokenEndpoint).toBe(tokenEndpoint)
+  })
 
   test.each([
     'http://127.0.0.1.evil.test/token',
