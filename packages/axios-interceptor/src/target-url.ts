@@ -20,10 +20,21 @@ export function targetUrl({
   const isPath = url.startsWith('/') && !url.startsWith('//')
   if (!isPath && ambiguous.test(url)) return undefined
   const hasBase = baseURL !== undefined && baseURL !== null && baseURL !== ''
-  const isAbsolute = !isPath && absolute.test(url)
+  const isAbsolute = !isPath && isAbsoluteUrl(url)
+  if (hasBase && isAbsolute && !isFlag(allowAbsoluteUrls)) return undefined
   if (!hasBase || (isAbsolute && allowAbsoluteUrls !== false)) return url === '' ? undefined : url
   if (typeof baseURL !== 'string') return undefined
   return url === '' ? baseURL : join(baseURL, url)
+}
+
+/** Does axios take this URL for an absolute one, which it joins with nothing? */
+export function isAbsoluteUrl(url: string): boolean {
+  return absolute.test(url)
+}
+
+/** Of what is neither true nor false, versions of axios differ on what it means. */
+function isFlag(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'boolean'
 }
 
 function join(base: string, url: string): string {
