@@ -1,6 +1,6 @@
 const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i
 /** `http:host` and its like, also behind blanks: versions of axios differ on what they make of it. */
-const ambiguous = /^[\0-\x20]*[a-z][a-z\d+\-.\t\n\r]*:(?!\/\/)/i
+const ambiguous = /^[\0-\x20]*h[\t\n\r]*t[\t\n\r]*t[\t\n\r]*p[\t\n\r]*s?[\t\n\r]*:(?!\/\/)/i
 
 /**
  * Where a request goes, by the rule of axios: the base URL and the URL joined by one slash, unless
