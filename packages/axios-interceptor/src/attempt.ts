@@ -1,5 +1,6 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { type Call, elapsed } from './call.js'
+import { isAbsoluteUrl } from './target-url.js'
 
 /** One send of a call and what came of it. */
 export interface Attempt {
@@ -26,8 +27,10 @@ export function stampedCopy(
   copy.url = call.url as string
   copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
   copy.headers.set('Authorization', authorization, true)
-  if (copy.allowAbsoluteUrls === false) copy.allowAbsoluteUrls = true
-  if (typeof call.adapter === 'function') setBase(copy, config.url)
+  // What was judged is joined with nothing again.
+  if (copy.allowAbsoluteUrls !== undefined) copy.allowAbsoluteUrls = true
+  if (!isAbsoluteUrl(copy.url)) delete copy.baseURL
+  else if (typeof call.adapter === 'function') setBase(copy, config.url)
   copy.beforeRedirect = redirectGuard(call, attempt)
   const gone = config.timeout ? elapsed(call) : 0
   if (config.timeout && gone > 0) {

@@ -41,9 +41,17 @@ function putBack(
 ): void {
   if (copy === undefined) return
   copy.headers = headers
-  if (baseURL !== undefined) copy.baseURL = baseURL
-  if (url !== undefined) copy.url = url
-  else delete copy.url
+  putMember(copy, 'url', url)
+  putMember(copy, 'baseURL', baseURL)
+}
+
+function putMember(
+  copy: InternalAxiosRequestConfig,
+  name: 'url' | 'baseURL',
+  value: string | undefined,
+): void {
+  if (value === undefined) delete copy[name]
+  else copy[name] = value
 }
 
 /** Responses and errors show the caller's own config. */
