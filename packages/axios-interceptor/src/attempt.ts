@@ -1,4 +1,6 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { dropAuthorization } from './authorization-header.js'
+import { timeoutMessage } from './axios-words.js'
 import { type Call, elapsed } from './call.js'
 import { isAbsoluteUrl } from './target-url.js'
 
@@ -40,23 +42,30 @@ export function stampedCopy(
   return copy
 }
 
-export function timeoutMessage({ timeout, timeoutErrorMessage }: InternalAxiosRequestConfig) {
-  return timeoutErrorMessage || `timeout of ${timeout}ms exceeded`
+/** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
+export function putBack(
+  copy: InternalAxiosRequestConfig | undefined,
+  { url, baseURL, headers }: InternalAxiosRequestConfig,
+): void {
+  if (copy === undefined) return
+  copy.headers = headers
+  putMember(copy, 'url', url)
+  putMember(copy, 'baseURL', baseURL)
+}
+
+function putMember(
+  copy: InternalAxiosRequestConfig,
+  name: 'url' | 'baseURL',
+  value: string | undefined,
+): void {
+  if (value === undefined) delete copy[name]
+  else copy[name] = value
 }
 
 /** A mock cuts the base URL off the URL, and matches what is left: the caller's own. */
 function setBase(copy: InternalAxiosRequestConfig, own: string | undefined): void {
   const url = copy.url as string
   if (own && own !== url && url.endsWith(own)) copy.baseURL = url.slice(0, -own.length)
-}
-
-/** The caller's own. Like axios: undefined and null are no header, false is a word against one. */
-export function hasAuthorization({ auth, headers }: InternalAxiosRequestConfig): boolean {
-  if (auth !== undefined && auth !== null) return true
-  for (const name of Object.keys(headers)) {
-    if (isAuthorization(name) && headers[name] !== undefined && headers[name] !== null) return true
-  }
-  return false
 }
 
 /** axios before 1.21 keeps the header on a redirect to a subdomain. */
@@ -74,12 +83,4 @@ function redirectGuard(
 
 function originOf(url: string | undefined): string | undefined {
   return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
-}
-
-function dropAuthorization(headers: Record<string, unknown> = {}): void {
-  for (const name of Object.keys(headers)) if (isAuthorization(name)) delete headers[name]
-}
-
-function isAuthorization(name: string): boolean {
-  return name.length === 13 && name.toLowerCase() === 'authorization'
 }
