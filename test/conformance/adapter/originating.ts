@@ -122,7 +122,7 @@ export function originating(host: HostUnderTest): void {
 
   test('9 X11: a redirect from https to http on the same host arrives without the token', async () => {
     const { server, tokens, evil } = await startWorld()
-    const api = await startApi(server, await trustedCertificate('127.0.0.1'))
+    const api = await startApi(server, await trustedCertificate())
     const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
     expect((await client.send({ url: '/x' })).status).toBe(200)
     api.next(answer(307, { location: `${evil.origin}/there` }))

@@ -1,6 +1,7 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
+import { discardBody } from '../discard-body.js'
 import {
   ConfigurationError,
   type CountersignError,
@@ -11,7 +12,7 @@ import {
 import type { Emit } from '../events.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { endpointError, malformedResponse, type SentAssertion } from './error-response.js'
-import { discardBody, readBody } from './response-body.js'
+import { readBody } from './response-body.js'
 import { backoff, retryAfter } from './retry.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
 import { member, parseTokenResponse } from './token-response.js'
@@ -140,7 +141,7 @@ async function exchange(
   const init = tokenRequest(settings, access, clientAssertion, signal)
   const response = await fetched(() => fetch(tokenEndpoint, init), attempt)
   if (isRedirect(response)) {
-    discardBody(response)
+    discardBody(response.body)
     throw redirectError(response, tokenEndpoint, attempt)
   }
   const text = await bodyText(response, attempt)
