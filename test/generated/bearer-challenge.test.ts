@@ -119,6 +119,16 @@ describe('a challenge that keeps the grammar', () => {
     )
   })
 
+  test('U8: of a parameter given twice the first counts', () => {
+    fc.assert(
+      fc.property(ourError, ourError, ourScope, separator, (first, second, scope, comma) => {
+        const list = [first, scope, second].map(({ written }) => written).join(comma)
+        const says = { scheme: 'Bearer', error: first.value, scope: scope.value }
+        expect(bearerChallenge(`Bearer ${list}`)).toEqual(says)
+      }),
+    )
+  })
+
   test('U7: of other schemes says nothing about our token', () => {
     const others = fc.array(otherChallenge, { minLength: 1, maxLength: 3 })
     fc.assert(
