@@ -1,6 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { bearerChallenge, isAboutToken } from '#core/resource/bearer-challenge.js'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
 
 const characters = (text: string) => fc.constantFrom(...text)
 const tokenText = fc.string({

@@ -1,7 +1,10 @@
 import { ConfigurationError } from '@countersign/core'
 import { originRule } from '@countersign/core/adapter'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
 
 const hosts = [
   ...['a.example', 'A.EXAMPLE', 'a.example.', 'sub.a.example', 'aa.example', 'a.example.evil.test'],

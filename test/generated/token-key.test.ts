@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { accessKey, parseResource, parseScope } from '#core/requested-access.js'
 import { type TokenIdentity, tokenKey } from '#core/store/token-key.js'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Few and alike, so that equal ones and near misses are met often. */
 const scopeToken = fc.oneof(

@@ -2,9 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createTokenProvider, isCountersignError, type TokenResponseError } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readBody } from '#core/token-endpoint/response-body.js'
 import { parseTokenResponse } from '#core/token-endpoint/token-response.js'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
 
 const limit = 65_536
 const issuedAt = Date.UTC(2026, 0, 1)
