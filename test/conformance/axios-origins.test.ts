@@ -7,6 +7,9 @@ import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
+
 /** What a server was sent, and under which name. */
 interface Seen {
   readonly to: string

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { bearerChallenge, isAboutToken } from '#core/resource/bearer-challenge.js'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
 
 const characters = (text: string) => fc.constantFrom(...text)
 const tokenText = fc.string({
@@ -116,6 +119,16 @@ describe('a challenge that keeps the grammar', () => {
         expect(bearerChallenge(header)).toEqual(first.says)
       }),
       { numRuns: 500 },
+    )
+  })
+
+  test('U8: of a parameter given twice the first counts', () => {
+    fc.assert(
+      fc.property(ourError, ourError, ourScope, separator, (first, second, scope, comma) => {
+        const list = [first, scope, second].map(({ written }) => written).join(comma)
+        const says = { scheme: 'Bearer', error: first.value, scope: scope.value }
+        expect(bearerChallenge(`Bearer ${list}`)).toEqual(says)
+      }),
     )
   })
 

@@ -1,7 +1,10 @@
 import { ConfigurationError } from '@countersign/core'
 import { originRule } from '@countersign/core/adapter'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
 
 const hosts = [
   ...['a.example', 'A.EXAMPLE', 'a.example.', 'sub.a.example', 'aa.example', 'a.example.evil.test'],
@@ -101,8 +104,7 @@ describe('where a token may go', () => {
     )
   })
 
-  test('X3: twice the URL is twice the work', () => {
-    const size = 32_768
+  test('X3: however long the URL, no more than its origin is looked at', () => {
     fc.assert(
       fc.property(
         usableOrigin,
@@ -111,13 +113,11 @@ describe('where a token may go', () => {
           const work = (length: number) => {
             const count = { reads: 0 }
             const { origin: named } = new URL(origin)
-            originRule([origin, 'https://other.test'])(
-              unparsable(`${named}/${piece.repeat(length)}`, count),
-            )
+            const url = unparsable(`${named}/${piece.repeat(length)}`, count)
+            expect(originRule(['https://other.test', origin])(url)).toBe(true)
             return count.reads
           }
-          expect(work(2 * size)).toBeLessThanOrEqual(2 * work(size))
-          expect(work(size)).toBeLessThan(size)
+          expect(work(65_536)).toBe(work(32_768))
         },
       ),
       { numRuns: 20 },
