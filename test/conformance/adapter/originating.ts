@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { trustedCertificate } from '../certificate.ts'
+import { everyNameIsHere } from '../every-name-here.ts'
 import type { HostUnderTest } from '../host.ts'
 import { answer } from '../recording-api.ts'
 import { startApi, startWorld } from '../world.ts'
@@ -108,6 +109,29 @@ export function originating(host: HostUnderTest): void {
       expect(evil.seen.map(({ url, authorization }) => [url, authorization])).toEqual(
         Array(2).fill(['/there', undefined]),
       )
+    },
+  )
+
+  test.each([
+    ['a subdomain', 'api.test', 'sub.api.test'],
+    ['the parent domain', 'www.api.test', 'api.test'],
+    ['another host', 'api.test', 'evil.test'],
+  ])(
+    '9 X9 X10: a redirect to %s on the same port arrives without the token',
+    async (_, from, to) => {
+      everyNameIsHere()
+      const { tokens, api } = await startWorld()
+      const origin = `http://${from}:${api.port}`
+      const client = host.client({ tokens, baseUrl: origin, origins: [origin] })
+      api.next(answer(307, { location: `http://${to}:${api.port}/there` }), answer(200))
+
+      expect((await client.send({ method: 'POST', url: '/x', body: 'b' })).status).toBe(200)
+
+      const seen = api.seen.map(({ headers, authorization }) => [headers.host, authorization])
+      expect(seen).toEqual([
+        [`${from}:${api.port}`, (await tokens.getAccessToken()).authorization],
+        [`${to}:${api.port}`, undefined],
+      ])
     },
   )
 
