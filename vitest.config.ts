@@ -20,6 +20,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^#core\//, replacement: path('./packages/core/src/') }] },
   test: {
     retry: 0,
+    // For a machine that is busy; no promise is about time.
+    testTimeout: 20_000,
     pool: 'forks',
     passWithNoTests: false,
     reporters: ['default', 'json', conformanceTable, nothingSkipped],

@@ -97,14 +97,14 @@ describe('aborts and timeouts', () => {
     const release = server.hold()
     api.next(() => {})
 
-    const pending = rejection(instance.get('/x', { timeout: 300, adapter: 'http' }))
+    const pending = rejection(instance.get('/x', { timeout: 1000, adapter: 'http' }))
     const since = performance.now()
     await until(() => server.requests.length === 1 && performance.now() - since > 20)
     release()
     const error = await pending
 
-    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 300ms exceeded' })
-    expect(error.config).toMatchObject({ timeout: 300 })
+    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 1000ms exceeded' })
+    expect(error.config).toMatchObject({ timeout: 1000 })
     expect(error.config).not.toHaveProperty('timeoutErrorMessage')
     expect(api.seen).toHaveLength(1)
   })

@@ -1,27 +1,15 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import {
-  type Answer,
-  answering,
-  claimsOf,
-  closeServers,
-  providerFor,
-  rejection,
-  standingClock,
-  startOfTime,
-} from './raw-server.ts'
+import type { Fault } from '@countersign/testing'
+import { describe, expect, test } from 'vitest'
+import { failureAt, rejection, secretText, startOfTime, wireOf } from './provider-under-test.ts'
 
-afterEach(closeServers)
+type Answer = Omit<Extract<Fault, { type: 'answer' }>, 'type'>
 
 const html = { 'content-type': 'text/html; charset=utf-8' }
 const trouble = 'The authorization server is in trouble; later calls try again.'
 
 async function refusalOf(answer: Answer) {
-  const server = await answering(answer)
-  const clock = standingClock()
-  const { tokens, events } = providerFor(server.tokenEndpoint, { clock })
-  const error = (await rejection(tokens.getAccessToken())) as Error
-  const { requests } = server
-  return { error, tokens, events, requests, pauses: clock.pauses }
+  const { error, server, clock, ...rest } = await failureAt({ type: 'answer', ...answer })
+  return { ...rest, error: error as Error, requests: server.requests, pauses: clock.pauses }
 }
 
 describe('an error by its name', () => {
@@ -46,13 +34,13 @@ describe('an error by its name', () => {
     expect(error.message).toContain(advice)
     expect(await rejection(tokens.getAccessToken())).toBe(error)
     expect(requests).toHaveLength(1)
-    expect(requests[0]?.headers.dpop).toBeUndefined()
+    expect(requests.map((request) => wireOf(request).head).join()).not.toMatch(/dpop/i)
   })
 })
 
 describe('a server in trouble', () => {
   test('O6: an HTML page with a 500 is retried twice, then mentioned and not quoted', async () => {
-    const body = '<html>unknown kid secret-text</html>'
+    const body = `<html>unknown kid ${secretText}</html>`
     const { error, requests } = await refusalOf({ status: 500, headers: html, body })
     expect(error).toMatchObject({
       name: 'TokenEndpointError',
@@ -65,7 +53,6 @@ describe('a server in trouble', () => {
       ),
     })
     expect(error).not.toHaveProperty('error', expect.anything())
-    expect(String(error.stack)).not.toContain('secret-text')
     expect(requests).toHaveLength(3)
   })
 
@@ -94,7 +81,7 @@ describe('a server in trouble', () => {
   test.each([408, 425, 500, 502, 504])(
     'O13: a %i is retried twice, each time with a new assertion',
     async (status) => {
-      const { error, events, requests, pauses } = await refusalOf({ status })
+      const { error, events, jtis, pauses } = await refusalOf({ status })
       expect(error).toMatchObject({
         code: 'ERR_TOKEN_UNAVAILABLE',
         status,
@@ -102,7 +89,8 @@ describe('a server in trouble', () => {
         retryable: true,
         message: expect.stringContaining(`The token endpoint answered ${status}. ${trouble}`),
       })
-      expect(new Set(requests.map(({ form }) => claimsOf(form).jti)).size).toBe(3)
+      expect(jtis).toHaveLength(3)
+      expect(new Set(jtis).size).toBe(3)
       expect(pauses.map((pause, retry) => pause < 200 * 2 ** retry)).toEqual([true, true])
       expect(events.map(({ type }) => type)).toEqual([
         ...Array(3).fill('token-request-failed'),

@@ -1,14 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import {
-  type Answer,
-  answering,
-  closeServers,
-  providerFor,
-  rejection,
-  standingClock,
-} from './raw-server.ts'
-
-afterEach(closeServers)
+import type { Fault } from '@countersign/testing'
+import { describe, expect, test } from 'vitest'
+import { failureAt, providerFor, rejection, standingClock } from './provider-under-test.ts'
 
 interface Refusal extends Error {
   readonly code: string
@@ -16,10 +8,8 @@ interface Refusal extends Error {
   readonly errorDescription?: string
 }
 
-async function refusalOf(answer: Answer): Promise<Refusal> {
-  const server = await answering({ status: 400, ...answer })
-  const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
-  const error = await rejection(tokens.getAccessToken())
+async function refusalOf({ body }: Pick<Extract<Fault, { type: 'answer' }>, 'body'>) {
+  const { error, server } = await failureAt({ type: 'answer', status: 400, body })
   expect(server.requests).toHaveLength(1)
   return error as Refusal
 }

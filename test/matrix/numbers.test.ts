@@ -1,8 +1,6 @@
 import { memoryStore } from '@countersign/core'
-import { afterEach, expect, test } from 'vitest'
-import { answering, closeServers, goodToken, providerFor } from './raw-server.ts'
-
-afterEach(closeServers)
+import { expect, test } from 'vitest'
+import { faultServer, goodToken, providerFor } from './provider-under-test.ts'
 
 const longestTimer = 2 ** 31 - 1
 
@@ -12,7 +10,10 @@ test.each([
   ['renewal.early', { renewal: { early: longestTimer } }],
   ['retries', { retries: 10 }],
 ])('G14: the greatest %s keeps every timer within its range', async (_, options) => {
-  const { tokenEndpoint } = await answering({ body: { ...goodToken, expires_in: 2 ** 53 } })
+  const { tokenEndpoint } = await faultServer({
+    type: 'answer',
+    body: { ...goodToken, expires_in: 2 ** 53 },
+  })
   const waits: number[] = []
   const { tokens } = providerFor(tokenEndpoint, {
     ...options,
@@ -34,7 +35,7 @@ test.each([
 })
 
 test("G14: the platform's own timers take the greatest timeout without a warning", async () => {
-  const { tokenEndpoint } = await answering({ body: goodToken })
+  const { tokenEndpoint } = await faultServer({ type: 'answer', body: goodToken })
   const warnings: Error[] = []
   const note = (warning: Error) => void warnings.push(warning)
   process.on('warning', note)

@@ -1,20 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
-  answering,
-  closeServers,
+  faultServer,
   goodToken,
   providerFor,
   rejection,
   standingClock,
-} from './raw-server.ts'
-
-afterEach(closeServers)
+} from './provider-under-test.ts'
 
 const json = { 'content-type': 'application/json' }
 const good = JSON.stringify(goodToken)
 
 async function answerTo(body: string | Buffer, headers: Record<string, string> = json) {
-  const server = await answering({ body, headers })
+  const server = await faultServer({ type: 'answer', body, headers })
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   return { tokens, server }
 }
@@ -117,7 +114,8 @@ test.each([
   ['no-cache, max-age=0', { 'cache-control': 'no-cache, max-age=0' }],
   ['public, max-age=31536000', { 'cache-control': 'public, max-age=31536000' }],
 ])('R30: with the cache headers %s a token lives as expires_in says', async (_, headers) => {
-  const server = await answering({ body: goodToken, headers: { ...json, ...headers } })
+  const all = { ...json, ...headers }
+  const server = await faultServer({ type: 'answer', body: goodToken, headers: all })
   const { tokens, events } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   const token = await tokens.getAccessToken()
   expect(token.expiresAt - token.issuedAt).toBe(600_000)

@@ -3,21 +3,18 @@ import type { AddressInfo } from 'node:net'
 import type { StoredToken, TokenStore } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { createManualClock } from '@countersign/testing'
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
-  answering,
-  closeServers,
+  faultServer,
   goodToken,
   providerFor,
   rejection,
   standingClock,
   startOfTime,
-} from './raw-server.ts'
-
-afterEach(closeServers)
+} from './provider-under-test.ts'
 
 async function tokenFrom(body: unknown, options: Parameters<typeof providerFor>[1] = {}) {
-  const server = await answering({ body })
+  const server = await faultServer({ type: 'answer', body })
   const { tokens, events } = providerFor(server.tokenEndpoint, {
     clock: standingClock(),
     ...options,
@@ -142,7 +139,7 @@ describe('the scope', () => {
   test.each([[['a', 'b']], [{}], [7], [true], ['a\nb'], ['\u00e9']])(
     'R29: %j is refused by the name of the member',
     async (scope) => {
-      const server = await answering({ body: { ...goodToken, scope } })
+      const server = await faultServer({ type: 'answer', body: { ...goodToken, scope } })
       const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
       expect(await rejection(tokens.getAccessToken())).toMatchObject({
         name: 'TokenResponseError',

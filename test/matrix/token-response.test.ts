@@ -1,19 +1,18 @@
 import { createManualClock } from '@countersign/testing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
-  answering,
-  closeServers,
+  failureAt,
+  faultServer,
   goodToken,
   providerFor,
   rejection,
+  secretText,
   standingClock,
   startOfTime,
-} from './raw-server.ts'
+} from './provider-under-test.ts'
 
-afterEach(closeServers)
-
-async function tokenFrom(body: unknown, headers?: Record<string, string>) {
-  const server = await answering(headers ? { body, headers } : { body })
+async function tokenFrom(body: unknown, headers: Record<string, string> = {}) {
+  const server = await faultServer({ type: 'answer', body, headers })
   const { tokens, events } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   const token = await tokens.getAccessToken()
   const warnings = events.flatMap((event) =>
@@ -22,22 +21,20 @@ async function tokenFrom(body: unknown, headers?: Record<string, string>) {
   return { token, warnings }
 }
 
-async function refusalOf(body: unknown, headers?: Record<string, string>) {
-  const server = await answering(headers ? { body, headers } : { body })
-  const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
-  const error = await rejection(tokens.getAccessToken())
+async function refusalOf(body: unknown, headers: Record<string, string> = {}) {
+  const { error, tokens, server } = await failureAt({ type: 'answer', body, headers })
   expect(tokens.currentAccessToken()).toBeUndefined()
   expect(server.requests).toHaveLength(1)
   return error
 }
 
 test.each([
-  ['HTML', '<html>secret-text</html>', 'text/html'],
-  ['plain text', 'secret-text', 'text/plain'],
+  ['HTML', `<html>${secretText}</html>`, 'text/html'],
+  ['plain text', secretText, 'text/plain'],
   ['nothing', '', undefined],
   ['null', 'null', 'application/json'],
-  ['an array', '["secret-text"]', 'application/json'],
-  ['a string', '"secret-text"', 'application/json'],
+  ['an array', `["${secretText}"]`, 'application/json'],
+  ['a string', `"${secretText}"`, 'application/json'],
   ['a number', '1', 'application/json'],
 ])('R1: a 200 with %s is malformed, told by type and length only', async (_, body, type) => {
   const error = await refusalOf(body, type ? { 'content-type': type } : {})
@@ -46,13 +43,16 @@ test.each([
     message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). Check that the URL is that of a token endpoint.`,
     retryable: false,
   })
-  expect(String(error)).not.toContain('secret-text')
+  expect(String(error)).not.toContain(secretText)
 })
 
 test.each(['text/plain', undefined, 'application/json; charset=utf-8', 'application/vnd.x+json'])(
   'R2: a token response with content type %s is a token response',
   async (type) => {
-    const { token } = await tokenFrom(goodToken, type ? { 'content-type': type } : {})
+    const { token } = await tokenFrom(
+      JSON.stringify(goodToken),
+      type ? { 'content-type': type } : {},
+    )
     expect(token.value).toBe('token-1')
   },
 )
@@ -130,7 +130,7 @@ test.each(['DPoP', 'mac', 'N_A', 'Bearer ', ' Bearer'])(
 
 test('R13: a lifetime counts from when the token request was sent', async () => {
   const clock = createManualClock(startOfTime)
-  const server = await answering({ body: goodToken })
+  const server = await faultServer({ type: 'answer', body: goodToken })
   const { tokens } = providerFor(server.tokenEndpoint, {
     clock,
     fetch: async (url, init) => {
@@ -169,7 +169,7 @@ const noLifetime = {
 }
 
 test.each([0, -1])('R15: expires_in %s is refused, and remembered for a while', async (value) => {
-  const server = await answering({ body: { ...goodToken, expires_in: value } })
+  const server = await faultServer({ type: 'answer', body: { ...goodToken, expires_in: value } })
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   const error = await rejection(tokens.getAccessToken())
   expect(error).toMatchObject({ ...noLifetime, nextAttemptAt: startOfTime + 1_000 })
@@ -210,7 +210,10 @@ test.each([1, 2, 5])(
   'R19: a token of %s s serves 1000 calls a second with one token request in its life',
   async (seconds) => {
     const clock = createManualClock(startOfTime)
-    const server = await answering({ body: { ...goodToken, expires_in: seconds } })
+    const server = await faultServer({
+      type: 'answer',
+      body: { ...goodToken, expires_in: seconds },
+    })
     const { tokens } = providerFor(server.tokenEndpoint, { clock })
     const issued = new Set<number>()
     for (let call = 0; call < 3 * seconds * 1000; call++) {

@@ -1,5 +1,8 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { dropAuthorization } from './authorization-header.js'
+import { timeoutMessage } from './axios-words.js'
 import { type Call, elapsed } from './call.js'
+import { isAbsoluteUrl } from './target-url.js'
 
 /** One send of a call and what came of it. */
 export interface Attempt {
@@ -26,8 +29,10 @@ export function stampedCopy(
   copy.url = call.url as string
   copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
   copy.headers.set('Authorization', authorization, true)
-  if (copy.allowAbsoluteUrls === false) copy.allowAbsoluteUrls = true
-  if (typeof call.adapter === 'function') setBase(copy, config.url)
+  // What was judged is joined with nothing again.
+  if (copy.allowAbsoluteUrls !== undefined) copy.allowAbsoluteUrls = true
+  if (!isAbsoluteUrl(copy.url)) delete copy.baseURL
+  else if (typeof call.adapter === 'function') setBase(copy, config.url)
   copy.beforeRedirect = redirectGuard(call, attempt)
   const gone = config.timeout ? elapsed(call) : 0
   if (config.timeout && gone > 0) {
@@ -37,23 +42,30 @@ export function stampedCopy(
   return copy
 }
 
-export function timeoutMessage({ timeout, timeoutErrorMessage }: InternalAxiosRequestConfig) {
-  return timeoutErrorMessage || `timeout of ${timeout}ms exceeded`
+/** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
+export function putBack(
+  copy: InternalAxiosRequestConfig | undefined,
+  { url, baseURL, headers }: InternalAxiosRequestConfig,
+): void {
+  if (copy === undefined) return
+  copy.headers = headers
+  putMember(copy, 'url', url)
+  putMember(copy, 'baseURL', baseURL)
+}
+
+function putMember(
+  copy: InternalAxiosRequestConfig,
+  name: 'url' | 'baseURL',
+  value: string | undefined,
+): void {
+  if (value === undefined) delete copy[name]
+  else copy[name] = value
 }
 
 /** A mock cuts the base URL off the URL, and matches what is left: the caller's own. */
 function setBase(copy: InternalAxiosRequestConfig, own: string | undefined): void {
   const url = copy.url as string
   if (own && own !== url && url.endsWith(own)) copy.baseURL = url.slice(0, -own.length)
-}
-
-/** The caller's own. Like axios: undefined and null are no header, false is a word against one. */
-export function hasAuthorization({ auth, headers }: InternalAxiosRequestConfig): boolean {
-  if (auth !== undefined && auth !== null) return true
-  for (const name of Object.keys(headers)) {
-    if (isAuthorization(name) && headers[name] !== undefined && headers[name] !== null) return true
-  }
-  return false
 }
 
 /** axios before 1.21 keeps the header on a redirect to a subdomain. */
@@ -71,12 +83,4 @@ function redirectGuard(
 
 function originOf(url: string | undefined): string | undefined {
   return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
-}
-
-function dropAuthorization(headers: Record<string, unknown> = {}): void {
-  for (const name of Object.keys(headers)) if (isAuthorization(name)) delete headers[name]
-}
-
-function isAuthorization(name: string): boolean {
-  return name.length === 13 && name.toLowerCase() === 'authorization'
 }

@@ -1,6 +1,7 @@
 import { discardBody, type Host, isReplayableBody } from '@countersign/core/adapter'
 import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
-import { type Attempt, hasAuthorization, stampedCopy } from './attempt.js'
+import { type Attempt, putBack, stampedCopy } from './attempt.js'
+import { hasAuthorization } from './authorization-header.js'
 import { type Call, endedBy, wait } from './call.js'
 import type { OwnAxios } from './own-axios.js'
 
@@ -32,18 +33,6 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
     redirected: ({ redirected }) => redirected,
     discard: ({ response }) => discardBody(response.data),
   }
-}
-
-/** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
-function putBack(
-  copy: InternalAxiosRequestConfig | undefined,
-  { url, baseURL, headers }: InternalAxiosRequestConfig,
-): void {
-  if (copy === undefined) return
-  copy.headers = headers
-  if (baseURL !== undefined) copy.baseURL = baseURL
-  if (url !== undefined) copy.url = url
-  else delete copy.url
 }
 
 /** Responses and errors show the caller's own config. */

@@ -46,7 +46,6 @@ function through(bare: AxiosInstance): OwnAxios {
     send(adapter, config, seen) {
       if (typeof adapter === 'function') return adapter(config)
       const plain = { ...config, transformRequest: [], transformResponse: [] }
-      if (adapter !== undefined) plain.adapter = adapter
       if (seen !== undefined) showFetch(plain, seen)
       return bare.request(plain)
     },

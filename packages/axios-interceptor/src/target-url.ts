@@ -1,6 +1,6 @@
 const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i
 /** `http:host` and its like, also behind blanks: versions of axios differ on what they make of it. */
-const ambiguous = /^[\0-\x20]*[a-z][a-z\d+\-.\t\n\r]*:(?!\/\/)/i
+const ambiguous = /^[\0-\x20]*h[\t\n\r]*t[\t\n\r]*t[\t\n\r]*p[\t\n\r]*s?[\t\n\r]*:(?!\/\/)/i
 
 /**
  * Where a request goes, by the rule of axios: the base URL and the URL joined by one slash, unless
@@ -20,10 +20,21 @@ export function targetUrl({
   const isPath = url.startsWith('/') && !url.startsWith('//')
   if (!isPath && ambiguous.test(url)) return undefined
   const hasBase = baseURL !== undefined && baseURL !== null && baseURL !== ''
-  const isAbsolute = !isPath && absolute.test(url)
+  const isAbsolute = !isPath && isAbsoluteUrl(url)
+  if (hasBase && isAbsolute && !isFlag(allowAbsoluteUrls)) return undefined
   if (!hasBase || (isAbsolute && allowAbsoluteUrls !== false)) return url === '' ? undefined : url
   if (typeof baseURL !== 'string') return undefined
   return url === '' ? baseURL : join(baseURL, url)
+}
+
+/** Does axios take this URL for an absolute one, which it joins with nothing? */
+export function isAbsoluteUrl(url: string): boolean {
+  return absolute.test(url)
+}
+
+/** Of what is neither true nor false, versions of axios differ on what it means. */
+function isFlag(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'boolean'
 }
 
 function join(base: string, url: string): string {

@@ -1,7 +1,7 @@
+export { discardBody } from './discard-body.js'
 export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer, type Host } from './resource/authorizer.js'
 export { originOfBaseUrl } from './resource/base-origin.js'
-export { discardBody } from './resource/discard-body.js'
 export type { FetchCall } from './resource/fetch-exchange.js'
 export { originRule } from './resource/origin-rule.js'
 export { requireSafeRedirects } from './resource/redirect-safety.js'

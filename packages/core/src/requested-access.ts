@@ -10,7 +10,7 @@ export interface RequestedAccess {
 
 /** @throws {ConfigurationError} `ERR_INVALID_SCOPE` for what RFC 6749 section 3.3 does not allow. */
 export function parseScope(scope: unknown): string | undefined {
-  const tokens = typeof scope === 'string' ? split(scope) : scope === undefined ? [] : scope
+  const tokens = typeof scope === 'string' ? split(scope) : listed(scope)
   if (!Array.isArray(tokens) || !tokens.every(isScopeToken)) {
     throw new ConfigurationError(
       'ERR_INVALID_SCOPE',
@@ -23,8 +23,7 @@ export function parseScope(scope: unknown): string | undefined {
 
 /** @throws {ConfigurationError} `ERR_INVALID_RESOURCE` for what is not an absolute URI without fragment. */
 export function parseResource(resource: unknown): readonly string[] {
-  const resources =
-    typeof resource === 'string' ? [resource] : resource === undefined ? [] : resource
+  const resources = typeof resource === 'string' ? [resource] : listed(resource)
   if (!Array.isArray(resources) || !resources.every(isResourceIndicator)) {
     throw new ConfigurationError(
       'ERR_INVALID_RESOURCE',
@@ -45,6 +44,12 @@ export function isScopeReduced(asked: string | undefined, granted: string | unde
   if (asked === undefined || granted === undefined) return false
   const has = new Set(split(granted))
   return split(asked).some((token) => !has.has(token))
+}
+
+/** A copy of an array: its holes, which `every` would pass over, become members that do not fit. */
+function listed(value: unknown): unknown {
+  if (value === undefined) return []
+  return Array.isArray(value) ? Array.from(value) : value
 }
 
 function split(scope: string): string[] {

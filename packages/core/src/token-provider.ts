@@ -16,6 +16,7 @@ import { sharedToken } from './store/shared-token.js'
 import { isUsable } from './store/stored-token.js'
 import { tokenKey } from './store/token-key.js'
 import { requestToken, TokenRequestFailure } from './token-endpoint/token-client.js'
+import type { TokenFetch } from './token-endpoint/token-request.js'
 import { timeoutError, transportError } from './token-endpoint/transport-failure.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, TokenProvider } from './token-source.js'
@@ -104,12 +105,22 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   }
 
   function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
-    const late = () => timeoutError(`No token within ${timeout} ms.`, 0)
+    const { fetch } = settings
+    let sent = 0
+    const late = () => timeoutError(`No token within ${timeout} ms.`, sent)
+    const counted: TokenFetch = (url, init) => {
+      sent += 1
+      return fetch(url, init)
+    }
     return within(clock, timeout, late, async (signal) => {
       const assertions = await loadKey()
       const retries = call.isProbe ? 0 : settings.retries
+      const { deadline } = call
       const request = () =>
-        requestToken(client, { access, assertions, retries, deadline: call.deadline, signal })
+        requestToken(
+          { ...client, fetch: counted },
+          { access, assertions, retries, deadline, signal },
+        )
       if (store === undefined) return { ...(await request()), source: 'endpoint' }
       const key = await tokenKey({
         ...{ tokenEndpoint, clientId, audience, access },

@@ -5,6 +5,14 @@ export {
   type TokenRequestRecord,
 } from './authorization-server.js'
 export type { ClientRegistration } from './client-registration.js'
+export type { Fault } from './fault.js'
+export {
+  createFaultServer,
+  type FaultConnectionRecord,
+  type FaultRequestRecord,
+  type FaultServer,
+  type FaultServerOptions,
+} from './fault-server.js'
 export { createManualClock, type ManualClock } from './manual-clock.js'
 export {
   createResourceServer,

@@ -59,9 +59,9 @@ function send(response: ServerResponse, answer: ScriptedAnswer): void {
     socket.destroy()
     return
   }
-  const body = bytes(answer.body)
+  const body = bodyBytes(answer.body)
   const status = answer.status ?? 200
-  const headers = new Headers({ ...contentType(answer.body), ...answer.headers })
+  const headers = answerHeaders(answer)
   if (answer.drop !== 'inside-body') {
     response.writeHead(status, Object.fromEntries(headers)).end(body)
     return
@@ -74,14 +74,18 @@ function send(response: ServerResponse, answer: ScriptedAnswer): void {
   else setImmediate(() => socket.destroy())
 }
 
-function bytes(body: unknown): Buffer {
+/** The bytes of a scripted body. */
+export function bodyBytes(body: unknown): Buffer {
   if (body === undefined) return Buffer.alloc(0)
   if (typeof body === 'string') return Buffer.from(body)
   if (body instanceof Uint8Array) return Buffer.from(body)
   return Buffer.from(JSON.stringify(body))
 }
 
-function contentType(body: unknown): Record<string, string> {
-  const asIs = body === undefined || typeof body === 'string' || body instanceof Uint8Array
-  return asIs ? {} : { 'content-type': 'application/json' }
+/** The script's headers, and the type of a JSON body unless they have one. */
+export function answerHeaders({ headers: own, body }: ScriptedAnswer): Headers {
+  const headers = new Headers(own)
+  const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
+  if (isJson && !headers.has('content-type')) headers.set('content-type', 'application/json')
+  return headers
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { trustedCertificate } from '../certificate.ts'
+import { everyNameIsHere } from '../every-name-here.ts'
 import type { HostUnderTest } from '../host.ts'
 import { answer } from '../recording-api.ts'
 import { startApi, startWorld } from '../world.ts'
@@ -111,6 +112,29 @@ export function originating(host: HostUnderTest): void {
     },
   )
 
+  test.each([
+    ['a subdomain', 'api.test', 'sub.api.test'],
+    ['the parent domain', 'www.api.test', 'api.test'],
+    ['another host', 'api.test', 'evil.test'],
+  ])(
+    '9 X9 X10: a redirect to %s on the same port arrives without the token',
+    async (_, from, to) => {
+      everyNameIsHere()
+      const { tokens, api } = await startWorld()
+      const origin = `http://${from}:${api.port}`
+      const client = host.client({ tokens, baseUrl: origin, origins: [origin] })
+      api.next(answer(307, { location: `http://${to}:${api.port}/there` }), answer(200))
+
+      expect((await client.send({ method: 'POST', url: '/x', body: 'b' })).status).toBe(200)
+
+      const seen = api.seen.map(({ headers, authorization }) => [headers.host, authorization])
+      expect(seen).toEqual([
+        [`${from}:${api.port}`, (await tokens.getAccessToken()).authorization],
+        [`${to}:${api.port}`, undefined],
+      ])
+    },
+  )
+
   test('9: a redirect within the origin keeps the token', async () => {
     const { tokens, api } = await startWorld()
     const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
@@ -122,7 +146,7 @@ export function originating(host: HostUnderTest): void {
 
   test('9 X11: a redirect from https to http on the same host arrives without the token', async () => {
     const { server, tokens, evil } = await startWorld()
-    const api = await startApi(server, await trustedCertificate('127.0.0.1'))
+    const api = await startApi(server, await trustedCertificate())
     const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
     expect((await client.send({ url: '/x' })).status).toBe(200)
     api.next(answer(307, { location: `${evil.origin}/there` }))

@@ -141,6 +141,12 @@ describe('the testing authorization server', () => {
     expect(server.isLive('scripted')).toBe(false)
   })
 
+  test('next lets a script name the type of its JSON body, in any case', async () => {
+    server.next({ status: 400, headers: { 'Content-Type': 'application/problem+json' }, body: {} })
+    const response = await ask(await assertion())
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+  })
+
   test('next drops the connection before the headers or inside the body', async () => {
     server.next({ drop: 'before-headers' }, { drop: 'inside-body' })
     await expect(ask(await assertion())).rejects.toMatchObject({

@@ -32,15 +32,25 @@ export function later(instant: Instant, ms: number): Instant {
 }
 
 /**
- * The lifetime of a token that ends at `expiresAt`. The window in which it is due is a share of
- * its life, min(`early`, 20 %), times a factor from 0.8 to 1, so that a fleet spreads out.
+ * The lifetime of a token that ends at `expiresAt`; on the monotonic clock no later than a whole
+ * life after its request was sent, for the wall clock may have been set back since. The window in
+ * which it is due is a share of its life, min(`early`, 20 %), times a factor from 0.8 to 1, so
+ * that a fleet spreads out.
  */
 export function lifetime(
   { issuedAt, expiresAt }: { issuedAt: number; expiresAt: number },
   now: Instant,
-  { early, random }: { early: number; random: number },
+  {
+    early,
+    random,
+    sentAt = now.monotonic,
+  }: { early: number; random: number; sentAt?: number | undefined },
 ): Lifetime {
-  const window = Math.min(early, (expiresAt - issuedAt) / 5) * (0.8 + 0.2 * random)
-  const end = later(now, expiresAt - now.wall)
+  const life = expiresAt - issuedAt
+  const window = Math.min(early, life / 5) * (0.8 + 0.2 * random)
+  const end = {
+    wall: expiresAt,
+    monotonic: Math.min(now.monotonic + expiresAt - now.wall, sentAt + life),
+  }
   return { dueAt: later(end, -window), expiresAt: end }
 }

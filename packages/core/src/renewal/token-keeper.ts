@@ -32,6 +32,8 @@ export interface FetchedToken {
   readonly token: StoredToken
   readonly source: 'endpoint' | 'store'
   readonly attempts: number
+  /** Monotonic: when the token request was sent; of a token from the store it is not known. */
+  readonly sentAt?: number
 }
 
 /** A failed fetch, as the keeper remembers it. */
@@ -138,8 +140,8 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
 
   async function fly(id: number, call: FetchCall, since: number): Promise<AccessToken> {
     try {
-      const { token, source, attempts } = await settings.fetchToken(call)
-      const accessToken = keep(token, id)
+      const { token, source, attempts, sentAt } = await settings.fetchToken(call)
+      const accessToken = keep(token, id, sentAt)
       const duration = clock.monotonic() - since
       emit({ type: 'token-issued', source, expiresAt: token.expiresAt, attempts, duration })
       return accessToken
@@ -151,12 +153,12 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
   }
 
   /** A flight that was given up for dead does not displace what a later one brought. */
-  function keep(token: StoredToken, id: number): AccessToken {
+  function keep(token: StoredToken, id: number, sentAt: number | undefined): AccessToken {
     const accessToken = createAccessToken(token)
     if (id < newest) return accessToken
     newest = id
     const now = instant()
-    kept = { accessToken, lifetime: lifetime(token, now, { early, random: random() }) }
+    kept = { accessToken, lifetime: lifetime(token, now, { early, random: random(), sentAt }) }
     refusals = replace(refusals, now.monotonic)
     failure = undefined
     return accessToken

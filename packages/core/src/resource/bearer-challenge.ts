@@ -11,18 +11,22 @@ export function bearerChallenge(header: string | null | undefined): BearerChalle
   const found: { scheme?: 'Bearer'; error?: string; scope?: string } = {}
   if (!header) return found
   let at = 0
+  let schemeEnd = -1
   while (at < header.length) {
-    at = skip(header, at, isSeparator)
-    const end = skip(header, at, isTokenCharacter)
-    if (end === at) {
-      at = header[at] === '"' ? quotedEnd(header, at) : at + 1
+    const begin = skip(header, at, isSeparator)
+    const end = skip(header, begin, isTokenCharacter)
+    if (end === begin) {
+      at = header[begin] === '"' ? quotedEnd(header, begin) : begin + 1
       continue
     }
-    const word = header.slice(at, end)
+    const word = header.slice(begin, end)
     const sign = skip(header, end, isSpace)
     at = end
     if (header[sign] !== '=') {
       if (found.scheme !== undefined) return found
+      const isToken68 = skip(header, schemeEnd, isSpace) === begin
+      if (isToken68) continue
+      schemeEnd = end
       if (word.toLowerCase() === 'bearer') found.scheme = 'Bearer'
       continue
     }

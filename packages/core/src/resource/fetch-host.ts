@@ -1,6 +1,6 @@
+import { discardBody } from '../discard-body.js'
 import type { Host } from './authorizer.js'
 import { copyBody } from './body-copy.js'
-import { discardBody } from './discard-body.js'
 import { type Exchange, hasAuthorization, methodOf, sendsRequestBody } from './fetch-exchange.js'
 import { requireSafeRedirects } from './redirect-safety.js'
 import { isReplayableBody } from './replayable-body.js'

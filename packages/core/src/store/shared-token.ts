@@ -8,6 +8,7 @@ export interface SharedToken {
   readonly token: StoredToken
   readonly source: 'endpoint' | 'store'
   readonly attempts: number
+  readonly sentAt?: number
 }
 
 export interface SharedTokenCall {
@@ -21,7 +22,7 @@ export interface SharedTokenCall {
   /** Milliseconds: how long the lease is asked for, and how long others wait for its holder. */
   readonly duration: number
   readonly signal: AbortSignal
-  readonly request: () => Promise<{ token: StoredToken; attempts: number }>
+  readonly request: () => Promise<Omit<SharedToken, 'source'>>
 }
 
 const limit = 250
@@ -49,9 +50,9 @@ export async function sharedToken(
   try {
     const again = lease === undefined ? undefined : await usable()
     if (again !== undefined) return fromStore(again)
-    const { token, attempts } = await request()
-    await bounded('set', (s) => store.set(key, token, { signal: s }))
-    return { token, source: 'endpoint', attempts }
+    const issued = await request()
+    await bounded('set', (s) => store.set(key, issued.token, { signal: s }))
+    return { ...issued, source: 'endpoint' }
   } finally {
     if (lease !== undefined && lease !== 'not-needed') await bounded('lease', () => lease.release())
   }

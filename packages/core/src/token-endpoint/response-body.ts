@@ -1,3 +1,4 @@
+import { discardBody } from '../discard-body.js'
 import { TokenResponseError } from '../errors.js'
 
 const limit = 65_536
@@ -5,7 +6,7 @@ const limit = 65_536
 /** The body as text, at most 64 KiB after decoding; the rest is never read. */
 export async function readBody(response: Response): Promise<string> {
   if (Number(response.headers.get('content-length') ?? 0) > limit) {
-    discardBody(response)
+    discardBody(response.body)
     throw tooLarge()
   }
   const decoder = new TextDecoder()
@@ -18,11 +19,6 @@ export async function readBody(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
-}
-
-/** Frees the connection of a response whose body nobody wants. */
-export function discardBody(response: Response): void {
-  response.body?.cancel?.().catch(() => {})
 }
 
 function tooLarge(): TokenResponseError {

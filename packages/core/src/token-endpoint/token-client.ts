@@ -1,6 +1,7 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
+import { discardBody } from '../discard-body.js'
 import {
   ConfigurationError,
   type CountersignError,
@@ -11,7 +12,7 @@ import {
 import type { Emit } from '../events.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { endpointError, malformedResponse, type SentAssertion } from './error-response.js'
-import { discardBody, readBody } from './response-body.js'
+import { readBody } from './response-body.js'
 import { backoff, retryAfter } from './retry.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
 import { member, parseTokenResponse } from './token-response.js'
@@ -51,6 +52,13 @@ export interface TokenRequestCall {
   readonly signal: AbortSignal
 }
 
+interface IssuedToken {
+  readonly token: StoredToken
+  readonly attempts: number
+  /** Monotonic: when the token request was sent. */
+  readonly sentAt: number
+}
+
 /** A failed token request, with what the server asked for in `Retry-After`, in milliseconds. */
 export class TokenRequestFailure {
   readonly error: CountersignError
@@ -70,16 +78,17 @@ export class TokenRequestFailure {
 export async function requestToken(
   settings: TokenClientSettings,
   call: TokenRequestCall,
-): Promise<{ token: StoredToken; attempts: number }> {
+): Promise<IssuedToken> {
   const { clock, emit, random } = settings
   for (let attempt = 1; ; attempt++) {
-    const started = clock.monotonic()
-    const outcome = await attemptOnce(settings, call, attempt)
-    if (!(outcome instanceof TokenRequestFailure)) return { token: outcome, attempts: attempt }
+    const sentAt = clock.monotonic()
+    const outcome = await attemptOnce(settings, call, { attempt, sentAt })
+    if (!(outcome instanceof TokenRequestFailure))
+      return { token: outcome, attempts: attempt, sentAt }
     const { error } = outcome
     const now = clock.monotonic()
     const retryIn = pauseBefore(attempt, outcome, call, call.deadline - now, random)
-    emit({ type: 'token-request-failed', error, attempt, duration: now - started, retryIn })
+    emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
     if (retryIn === undefined || call.signal.aborted) throw outcome
     await clock.wait(retryIn, call.signal)
   }
@@ -103,7 +112,7 @@ function pauseBefore(
 async function attemptOnce(
   settings: TokenClientSettings,
   { access, assertions, deadline, signal }: TokenRequestCall,
-  attempt: number,
+  { attempt, sentAt }: { attempt: number; sentAt: number },
 ): Promise<StoredToken | TokenRequestFailure> {
   const { clock, timeout } = settings
   const issuedAt = clock.now()
@@ -116,7 +125,10 @@ async function attemptOnce(
     timeoutError(`The token endpoint did not answer within ${Math.round(limit)} ms.`, attempt)
   signal.throwIfAborted()
   return within(clock, limit, late, (attemptSignal) =>
-    exchange(settings, access, { clientAssertion, sent, issuedAt, attempt, signal: attemptSignal }),
+    exchange(settings, access, {
+      ...{ clientAssertion, sent, issuedAt, sentAt, attempt },
+      signal: attemptSignal,
+    }),
   ).catch((error) => {
     if (error instanceof TokenTransportError) return new TokenRequestFailure(error, undefined)
     throw error
@@ -127,6 +139,7 @@ interface Attempt {
   readonly clientAssertion: string
   readonly sent: SentAssertion
   readonly issuedAt: number
+  readonly sentAt: number
   readonly attempt: number
   readonly signal: AbortSignal
 }
@@ -134,13 +147,13 @@ interface Attempt {
 async function exchange(
   settings: TokenClientSettings,
   access: RequestedAccess,
-  { clientAssertion, sent, issuedAt, attempt, signal }: Attempt,
+  { clientAssertion, sent, issuedAt, sentAt, attempt, signal }: Attempt,
 ): Promise<StoredToken | TokenRequestFailure> {
   const { fetch, tokenEndpoint, emit, clock } = settings
   const init = tokenRequest(settings, access, clientAssertion, signal)
   const response = await fetched(() => fetch(tokenEndpoint, init), attempt)
   if (isRedirect(response)) {
-    discardBody(response)
+    discardBody(response.body)
     throw redirectError(response, tokenEndpoint, attempt)
   }
   const text = await bodyText(response, attempt)
@@ -157,7 +170,8 @@ async function exchange(
   try {
     if (body === undefined) throw malformedResponse(status, contentType, text.length)
     const { token, warnings } = parseTokenResponse(body, issuedAt)
-    if (token.expiresAt <= clock.now()) throw overOnArrival()
+    const age = Math.max(clock.now() - issuedAt, clock.monotonic() - sentAt)
+    if (age >= token.expiresAt - issuedAt) throw overOnArrival()
     for (const warning of warnings) emit({ type: 'response-warning', warning })
     if (isScopeReduced(access.scope, token.scope))
       emit({ type: 'response-warning', warning: 'scope-reduced' })

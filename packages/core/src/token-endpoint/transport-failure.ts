@@ -4,8 +4,9 @@ type TransportCode = TokenTransportError['code']
 
 /** What a rejected fetch means. The platform's error is never kept: it may quote what was sent. */
 export function transportError(thrown: unknown, attempts: number): TokenTransportError {
-  const cause = safeCause(thrown)
-  const code = transportCode(cause?.code)
+  const chain = causeChain(thrown)
+  const cause = safeCause(chain)
+  const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(cause?.code)
   const why = cause?.code === undefined ? '' : ` (${cause.code})`
   return new TokenTransportError(code, `${summary[code]}${why}. ${advice[code]}`, {
     attempts,
@@ -60,7 +61,7 @@ const advice = {
 } as const
 
 const tls =
-  /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
+  /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERROR_IN_C|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH)/
 const protocol = /^(HPE_|Z_|UND_ERR_(HEADERS_OVERFLOW|RES_|CONTENT_LENGTH|INVALID))/
 
 function transportCode(code: string | undefined): TransportCode {
@@ -69,23 +70,29 @@ function transportCode(code: string | undefined): TransportCode {
   return protocol.test(code) ? 'ERR_TOKEN_PROTOCOL' : 'ERR_TOKEN_NETWORK'
 }
 
-/** Name, code and syscall of the innermost error that has a code. */
-function safeCause(thrown: unknown): ErrorCause | undefined {
-  let found: ErrorCause | undefined
-  for (
-    let error = thrown, depth = 0;
-    error instanceof Error && depth < 5;
-    error = error.cause, depth++
-  ) {
-    const { code, syscall } = error as { code?: unknown; syscall?: unknown }
-    if (found !== undefined && !isWord(code)) continue
-    found = {
-      name: isWord(error.name) ? error.name : 'Error',
-      ...(isWord(code) ? { code } : {}),
-      ...(isWord(syscall) ? { syscall } : {}),
-    }
+/** What Node's fetch rejects an answer with that it cannot read; these have no code. */
+function isUnreadableAnswer({ name, message }: Error): boolean {
+  return name === 'HTTPParserError' || /^too many content-encodings/.test(message)
+}
+
+/** The error and what caused it, outermost first. */
+function causeChain(thrown: unknown): readonly Error[] {
+  const chain: Error[] = []
+  for (let error = thrown; error instanceof Error && chain.length < 5; error = error.cause)
+    chain.push(error)
+  return chain
+}
+
+/** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
+function safeCause(chain: readonly Error[]): ErrorCause | undefined {
+  const error = chain.findLast((one) => isWord((one as { code?: unknown }).code)) ?? chain.at(-1)
+  if (error === undefined) return undefined
+  const { name, code, syscall } = error as { name: unknown; code?: unknown; syscall?: unknown }
+  return {
+    name: isWord(name) ? name : 'Error',
+    ...(isWord(code) ? { code } : {}),
+    ...(isWord(syscall) ? { syscall } : {}),
   }
-  return found
 }
 
 function isWord(value: unknown): value is string {

@@ -1,0 +1,40 @@
+import { ConfigurationError, type TokenSource } from '@countersign/core'
+
+/** A provider on an instance. */
+export interface Attachment {
+  readonly tokens: TokenSource
+  /** What it was attached with, for comparison. */
+  readonly terms: string
+  readonly eject: () => void
+}
+
+/** The mark of an interceptor of ours: the instance itself holds the state, for any copy of this package. */
+const mark: unique symbol = Symbol.for('countersign.attachment')
+
+interface Handler {
+  readonly fulfilled?: { readonly [mark]?: Attachment } | null
+}
+
+export function markInterceptor(interceptor: object, attachment: Attachment): void {
+  Object.assign(interceptor, { [mark]: attachment })
+}
+
+export function findAttachment(manager: object, tokens: TokenSource): Attachment | undefined {
+  let found: Attachment | undefined
+  const { forEach } = manager as { forEach?: (visit: (handler: Handler) => void) => void }
+  forEach?.call(manager, ({ fulfilled }) => {
+    const known = fulfilled?.[mark]
+    if (known?.tokens === tokens) found = known
+  })
+  return found
+}
+
+/** @throws {ConfigurationError} for other terms: silence would leave an origin without its token. */
+export function requireSameTerms({ terms }: Attachment, wanted: string): void {
+  if (terms === wanted) return
+  throw new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    'This provider is attached to this instance already, with other options: call its eject first, or name all origins at once.',
+    'origins',
+  )
+}

@@ -1,0 +1,18 @@
+import type { InternalAxiosRequestConfig } from 'axios'
+
+/** The caller's own. Like axios: undefined and null are no header, false is a word against one. */
+export function hasAuthorization({ auth, headers }: InternalAxiosRequestConfig): boolean {
+  if (auth !== undefined && auth !== null) return true
+  for (const name of Object.keys(headers)) {
+    if (isAuthorization(name) && headers[name] !== undefined && headers[name] !== null) return true
+  }
+  return false
+}
+
+export function dropAuthorization(headers: Record<string, unknown> = {}): void {
+  for (const name of Object.keys(headers)) if (isAuthorization(name)) delete headers[name]
+}
+
+function isAuthorization(name: string): boolean {
+  return name.length === 13 && name.toLowerCase() === 'authorization'
+}

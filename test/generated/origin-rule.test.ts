@@ -1,0 +1,192 @@
+import { ConfigurationError } from '@countersign/core'
+import { originRule } from '@countersign/core/adapter'
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+
+/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+vi.setConfig({ testTimeout: 120_000 })
+
+const hosts = [
+  ...['a.example', 'A.EXAMPLE', 'a.example.', 'sub.a.example', 'aa.example', 'a.example.evil.test'],
+  ...['b\u00fccher.example', 'xn--bcher-kva.example', 'a\u3002example', 'a%2eexample', '127.0.0.1'],
+  ...['127.1', '2130706433', '0x7f.1', '[::1]', '[0:0::1]', 'localhost', 'evil.test'],
+]
+const scheme = fc.constantFrom('https', 'http', 'HTTPS', 'Http', 'ftp', 'ws', 'blob:https')
+const port = fc.constantFrom('', '', ':', ':80', ':443', ':0443', ':8443', ':65535', ':65536')
+const host = fc.constantFrom(...hosts)
+const slashes = fc.constantFrom('//', '//', '//', '/', '', '\\\\', '/\\', '///', '//\t/')
+const userinfo = fc.constantFrom('', '', '', '@', 'user@', ':password@', 'a.example@', '%40@')
+const tail = fc.oneof(
+  fc.constantFrom(
+    '',
+    '/',
+    '?',
+    '#',
+    '\\',
+    '/@evil.test',
+    '@evil.test',
+    '\\@evil.test',
+    '.evil.test',
+  ),
+  fc.constantFrom('/..//evil.test', ':80@evil.test', '/?a#b', '\t/', '\n.evil.test', '\u0000', ' '),
+  fc.webPath({ size: 'small' }).map((path) => `/${path}`),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+)
+const noise = fc.constantFrom(
+  '',
+  '',
+  '',
+  '',
+  '\t',
+  '\n',
+  '\r',
+  ' ',
+  '\u0000',
+  '\u200b',
+  '\ud800',
+  '%',
+)
+
+/** A URL as a friend writes it, or as somebody does who wants the token. */
+const url = fc.oneof(
+  fc
+    .tuple(noise, scheme, noise, slashes, userinfo, host, noise, port, tail)
+    .map(([before, scheme, colon, slashes, userinfo, host, middle, port, tail]) =>
+      [before, scheme, colon, ':', slashes, userinfo, host, middle, port, tail].join(''),
+    ),
+  fc.webUrl({ withFragments: true, withQueryParameters: true, size: 'small' }),
+  fc.string({ unit: 'binary' }),
+)
+const origin = fc
+  .tuple(fc.constantFrom('https', 'http', 'HTTP'), host, port)
+  .map(([scheme, host, port]) => `${scheme}://${host}${port}`)
+const usableOrigin = origin.filter((text) => URL.canParse(text))
+
+/** What the platform, which sends the request, takes the URL for. */
+function platformOrigin(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, username, password, origin } = new URL(text)
+  const isHttp = protocol === 'https:' || protocol === 'http:'
+  return isHttp && username === '' && password === '' ? origin : undefined
+}
+
+describe('where a token may go', () => {
+  test('X3 X8: the proof by prefix and the parsed URL agree on every URL', () => {
+    const origins = fc.array(usableOrigin, { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(origins, url, (origins, url) => {
+        const named = origins.map((text) => new URL(text).origin)
+        expect(originRule(origins)(url)).toBe(named.includes(platformOrigin(url) ?? 'none'))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('X3 X8: they agree on URLs that begin with an allowed origin', () => {
+    fc.assert(
+      fc.property(usableOrigin, noise, tail, tail, (origin, noise, tail, more) => {
+        const { origin: named } = new URL(origin)
+        const url = named + noise + tail + more
+        expect(originRule([origin])(url)).toBe(platformOrigin(url) === named)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('X3: a URL of an allowed origin is proven without being parsed', () => {
+    const path = fc.webPath({ size: 'small' })
+    fc.assert(
+      fc.property(usableOrigin, path, fc.constantFrom('', '/', '?', '#'), (origin, path, next) => {
+        const { origin: named } = new URL(origin)
+        const url = next === '' ? named : named + next + path
+        expect(originRule([origin])(unparsable(url))).toBe(true)
+      }),
+    )
+  })
+
+  test('X3: however long the URL, no more than its origin is looked at', () => {
+    fc.assert(
+      fc.property(
+        usableOrigin,
+        fc.constantFrom('a', '/', '\\', '@', ':', '\t'),
+        (origin, piece) => {
+          const work = (length: number) => {
+            const count = { reads: 0 }
+            const { origin: named } = new URL(origin)
+            const url = unparsable(`${named}/${piece.repeat(length)}`, count)
+            expect(originRule(['https://other.test', origin])(url)).toBe(true)
+            return count.reads
+          }
+          expect(work(65_536)).toBe(work(32_768))
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('what an origin is', () => {
+  test('X8: any text is one origin and nothing more, or refused in our words', () => {
+    fc.assert(
+      fc.property(fc.oneof(origin, url), fc.option(tail, { nil: '' }), (text, more) => {
+        const written = text + more
+        const belongs = ruleOf(written)
+        if (belongs instanceof Error) {
+          expect(belongs).toMatchObject({ code: 'ERR_INVALID_ORIGIN', option: 'origins' })
+          expect(belongs).toBeInstanceOf(ConfigurationError)
+          return
+        }
+        const { origin, href } = new URL(written)
+        expect(href).toBe(`${origin}/`)
+        expect(belongs(origin)).toBe(true)
+        expect(belongs('https://not-named.test/')).toBe(false)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('X8: what is no text is refused in our words', () => {
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        for (const origins of [value, [value], ['https://a.example', value]]) {
+          if (typeof value === 'string' || isListOfText(origins)) return
+          expect(ruleOf(origins)).toMatchObject({ code: 'ERR_INVALID_ORIGIN' })
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function ruleOf(origins: unknown) {
+  try {
+    return originRule((typeof origins === 'string' ? [origins] : origins) as string[])
+  } catch (error) {
+    return error as Error
+  }
+}
+
+function isListOfText(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
+}
+
+/** A text that counts its characters as they are read, and that no URL can be made of. */
+function unparsable(text: string, count = { reads: 0 }): string {
+  const counted = {
+    length: text.length,
+    startsWith: (prefix: string) => {
+      count.reads += prefix.length
+      return text.startsWith(prefix)
+    },
+    [Symbol.toPrimitive]: () => {
+      throw new Error('parsed')
+    },
+  }
+  return new Proxy(counted, {
+    get: (target, name) => {
+      if (name in target) return Reflect.get(target, name)
+      count.reads++
+      return text[Number(name)]
+    },
+  }) as unknown as string
+}
