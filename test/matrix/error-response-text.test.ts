@@ -18,7 +18,7 @@ describe('the description of a server', () => {
   test.each([
     ['with line breaks', 'no\r\nsuch\nclient', 'no such client'],
     ['with an escape sequence', '\x1b[31mred\x1b[0m', '[31mred [0m'],
-    ['with NUL, DEL and C1 controls', 'a\0b\x7fc\u0085d\u009be', 'a b c d e'],
+    ['with NUL, DEL and later controls', 'a\0b\x7fc\u0085d\u009be', 'a b c d e'],
     ['with separators and overrides of Unicode', 'a\u2028b\u202ec\ufeffd', 'a b c d'],
     ['with markup, which stays text', '<script>x</script>', '<script>x</script>'],
     ['with quotes', 'say "no"', 'say "no"'],
