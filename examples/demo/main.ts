@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createTokenProvider, type TokenProvider } from '@countersign/core'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import pc from 'picocolors'
-import { type RegisteredClient, startAuthorizationServer } from './authorization-server.ts'
+import { type RegisteredClient, startAuthorizationServer } from '../servers/authorization-server.ts'
+import { startProtectedApi } from '../servers/protected-api.ts'
 import { existingInstance, type Host, hostsOf } from './hosts.ts'
 import { burst, call, emptyTally, type Tally } from './load.ts'
-import { startProtectedApi } from './protected-api.ts'
 import { createReport, type Row } from './report.ts'
 
 interface Client extends RegisteredClient {
@@ -55,14 +55,19 @@ const clients = [
 ]
 const shortLived = await makeClient('short', 'ES256', shortLifetimeSeconds)
 
-const shown = new Set<string>()
+const tokenRequests = new Map<string, number>()
 await using stack = new AsyncDisposableStack()
-const server = await startAuthorizationServer([...clients, shortLived], resource, (id, claims) => {
-  if (shown.has(id)) return
-  shown.add(id)
-  say(pc.dim(`claims signed by ${id}:`))
-  say(JSON.stringify(claims).replace(',"jti"', ',\n    "jti"'))
-})
+const server = await startAuthorizationServer(
+  [...clients, shortLived],
+  resource,
+  ({ clientId, claims }) => {
+    const before = tokenRequests.get(clientId) ?? 0
+    tokenRequests.set(clientId, before + 1)
+    if (before > 0 || claims === undefined) return
+    say(pc.dim(`claims signed by ${clientId}:`))
+    say(JSON.stringify(claims).replace(',"jti"', ',\n    "jti"'))
+  },
+)
 stack.defer(() => server.close())
 const api = await startProtectedApi({
   issuer: server.issuer,
@@ -99,11 +104,11 @@ async function record(
   { clientId, hosts }: Caller,
   load: (host: Host, tally: Tally) => Promise<void>,
 ): Promise<Row> {
-  const before = server.tokenRequests(clientId)
+  const before = tokenRequests.get(clientId) ?? 0
   const tallies = hosts.map(emptyTally)
   await Promise.all(hosts.map((host, index) => load(host, tallies[index] as Tally)))
-  const tokenRequests = server.tokenRequests(clientId) - before
-  const row = report.row(name, clientId, tokenRequests, tallies)
+  const added = (tokenRequests.get(clientId) ?? 0) - before
+  const row = report.row(name, clientId, added, tallies)
   const each = tallies.map(({ host, answered200 }) => `${host} ${answered200}`).join(', ')
   const failures = tallies.flatMap(({ host, failure }) => (failure ? `; ${host}: ${failure}` : []))
   promise(

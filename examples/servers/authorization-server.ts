@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload } from 'jose'
 import { Provider } from 'oidc-provider'
 import { listen } from './listen.ts'
@@ -11,27 +12,36 @@ export interface RegisteredClient {
   tokenLifetimeSeconds: number
 }
 
+/** A token request that arrived at the endpoint, whatever came of it. */
+export interface ArrivedTokenRequest {
+  clientId: string
+  /** `performance.now()` */
+  at: number
+  /** What the client assertion says; undefined for a request that was not answered. */
+  claims: JWTPayload | undefined
+}
+
 export interface AuthorizationServer {
   issuer: string
   tokenEndpoint: string
   jwksUri: string
-  /** Token requests that arrived at the endpoint for this client, refused ones too. */
-  tokenRequests(clientId: string): number
+  /** While down, the token endpoint counts a request and breaks its connection. */
+  setDown(isDown: boolean): void
   close(): Promise<void>
 }
 
-/** `oidc-provider` on a free loopback port. `onAssertion` gets the claims of each client assertion. */
+/** `oidc-provider` on a free loopback port. */
 export async function startAuthorizationServer(
   clients: readonly RegisteredClient[],
   resource: string,
-  onAssertion: (clientId: string, claims: JWTPayload) => void,
+  onTokenRequest: (request: ArrivedTokenRequest) => void,
 ): Promise<AuthorizationServer> {
   const server = createServer()
   const { origin: issuer, close } = await listen(server)
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const signingKey = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'server' }
   const lifetimes = new Map(clients.map((client) => [client.clientId, client.tokenLifetimeSeconds]))
-  const counts = new Map<string, number>()
+  let down = false
 
   const provider = quietly(
     () =>
@@ -65,12 +75,22 @@ export async function startAuthorizationServer(
       }),
   )
   provider.use(async (ctx, next) => {
+    if (ctx.path !== '/token') return next()
+    const at = performance.now()
+    if (down) {
+      const form = new URLSearchParams(await text(ctx.req))
+      onTokenRequest({ clientId: form.get('client_id') ?? '', at, claims: undefined })
+      ctx.respond = false
+      ctx.req.socket.destroy()
+      return
+    }
     await next()
-    if (ctx.path !== '/token') return
-    const clientId = ctx.oidc?.client?.clientId ?? ''
-    counts.set(clientId, (counts.get(clientId) ?? 0) + 1)
     const assertion = ctx.oidc?.body?.client_assertion
-    if (typeof assertion === 'string') onAssertion(clientId, decodeJwt(assertion))
+    onTokenRequest({
+      clientId: ctx.oidc?.client?.clientId ?? '',
+      at,
+      claims: typeof assertion === 'string' ? decodeJwt(assertion) : undefined,
+    })
   })
   server.on('request', provider.callback())
 
@@ -78,7 +98,9 @@ export async function startAuthorizationServer(
     issuer,
     tokenEndpoint: `${issuer}/token`,
     jwksUri: `${issuer}/jwks`,
-    tokenRequests: (clientId) => counts.get(clientId) ?? 0,
+    setDown(isDown) {
+      down = isDown
+    },
     close,
   }
 }
