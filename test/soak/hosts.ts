@@ -6,6 +6,7 @@ import { authorizationHooks } from '@countersign/ky-hook'
 import axios from 'axios'
 import ky from 'ky'
 import { limitedFetch } from './limited-fetch.ts'
+import { mostAtOnce } from './open-loop.ts'
 
 export interface Answer {
   status: number
@@ -18,9 +19,8 @@ export interface Host {
   send(body: object | undefined): Promise<Answer>
 }
 
-const socketsAtOnce = 256
-const httpAgent = new Agent({ keepAlive: true, maxSockets: socketsAtOnce })
-const sharedFetch = limitedFetch(socketsAtOnce)
+const httpAgent = new Agent({ keepAlive: true, maxSockets: mostAtOnce })
+const sharedFetch = limitedFetch(mostAtOnce)
 /** Long enough for the tail of ten thousand on a busy machine: no row is about it. */
 const timeout = 150_000
 

@@ -8,7 +8,7 @@ export interface OpenLoop {
   /** Starts call number `index`. Does not reject. */
   start: (index: number) => Promise<void>
   /** No more calls than this are under way at once. */
-  mostUnderWay?: number
+  atOnce?: number
 }
 
 export interface OpenLoopEnd {
@@ -19,6 +19,11 @@ export interface OpenLoopEnd {
   elapsedMs: number
 }
 
+/**
+ * As many as the hosts have sockets. A call that had its token and then queued for longer than the
+ * token lives would be answered 401, and that would say nothing of who gave it the token.
+ */
+export const mostAtOnce = 256
 const turnMs = 5
 const patienceMs = 60_000
 
@@ -29,13 +34,14 @@ export function dueBy(elapsedMs: number, rate: number): number {
 
 /**
  * Starts calls at a rate, whether or not earlier ones have ended: what a late timer missed is
- * started at its next turn. Then waits for the calls under way, for a minute at the most.
+ * started at its next turn, what was too much at once as soon as there is room. Then waits for the
+ * calls under way, for a minute at the most.
  */
 export async function openLoop({
   rate,
   isOver,
   start,
-  mostUnderWay = 5_000,
+  atOnce = mostAtOnce,
 }: OpenLoop): Promise<OpenLoopEnd> {
   const since = performance.now()
   const elapsed = () => performance.now() - since
@@ -45,7 +51,7 @@ export async function openLoop({
 
   for (; !isOver(elapsed()); await pause(turnMs)) {
     due = dueBy(elapsed(), rate)
-    for (; started < due && underWay < mostUnderWay; started++) {
+    for (; started < due && underWay < atOnce; started++) {
       underWay += 1
       start(started).then(() => {
         underWay -= 1

@@ -1,7 +1,7 @@
 import { mostTokenRequests, ratePerTenant } from '../bounds.ts'
 import { call } from '../call.ts'
 import { type Host, hostsOf } from '../hosts.ts'
-import { openLoop } from '../open-loop.ts'
+import { mostAtOnce, openLoop } from '../open-loop.ts'
 import { dearTenants } from '../overspending.ts'
 import type { Row, Stage } from '../row.ts'
 import { brokenBy } from '../run.ts'
@@ -9,7 +9,7 @@ import { createTally } from '../tally.ts'
 
 const count = 200
 const wanted = 50
-const lifetimeSeconds = 5
+const lifetimeSeconds = 8
 const workers = 64
 /** How much of what was measured the load may ask for: the machine has other work as well. */
 const share = 0.7
@@ -89,5 +89,5 @@ function paceNote(pace: { rate: number; capacity: number; heldBack: number }): s
     rate === wanted
       ? `${measured}, so all of what is wanted.`
       : `Wanted are ${wanted} each, ${wanted * count} in all. ${measured}; the load is ${share * 100} % of that.`
-  return `${all} ${why}${heldBack > 0 ? ` ${heldBack} requests were held back, with 5000 under way.` : ''}`
+  return `${all} ${why}${heldBack > 0 ? ` ${heldBack} requests were held back, with ${mostAtOnce} under way.` : ''}`
 }

@@ -38,7 +38,7 @@ test('what would exceed the limit of calls under way is held back and counted', 
   let turns = 0
   const end = await openLoop({
     rate: 1_000,
-    mostUnderWay: 2,
+    atOnce: 2,
     isOver: (elapsedMs) => {
       turns += 1
       if (turns < 3 || elapsedMs < 10) return false
