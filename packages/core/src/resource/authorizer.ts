@@ -40,7 +40,8 @@ export interface Host<Req, Outcome> {
   discard(outcome: Outcome): void
 }
 
-const none: Readonly<Record<string, string>> = Object.freeze({})
+/** Without a prototype, so that nothing is in it. */
+const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 
 type Detail = RequestEvent extends infer E
   ? E extends RequestEvent

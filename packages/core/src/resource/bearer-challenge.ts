@@ -8,7 +8,7 @@ export interface BearerChallenge {
 
 /** The first Bearer challenge of a header that may hold several. One pass, no backtracking. */
 export function bearerChallenge(header: string | null | undefined): BearerChallenge {
-  const found: { scheme?: 'Bearer'; error?: string; scope?: string } = {}
+  const found: { scheme?: 'Bearer'; error?: string; scope?: string } = Object.create(null)
   if (!header) return found
   let at = 0
   let schemeEnd = -1
