@@ -91,9 +91,14 @@ function advice(
   if (isRetryableStatus(status))
     return 'The authorization server is in trouble; later calls try again.'
   if (error !== undefined)
-    return likely[error] ?? 'See the documentation of the authorization server.'
+    return likelyCause(error) ?? 'See the documentation of the authorization server.'
   if ([404, 405, 410, 415, 501].includes(status)) return 'Check the URL of the token endpoint.'
   return 'Likely: a bad assertion (aud, kid, exp, scope).'
+}
+
+/** Not `constructor` and its like, which every object has. */
+function likelyCause(error: string): string | undefined {
+  return Object.hasOwn(likely, error) ? likely[error] : undefined
 }
 
 function describe({ clientId, audience, alg, kid }: SentAssertion): string {
