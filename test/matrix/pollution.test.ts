@@ -81,6 +81,8 @@ test('G16: no option, key, request, response or stored token is read from Object
     'the least token response': [['t', 'Bearer', 'undefined', 30], expect.anything()],
     'a stored token without members': ['t', 'Bearer', 'undefined', 60],
     'a stored token without a scope': ['s', 'Bearer', 'undefined', 100],
+    'a caller who aborts': 'the caller left',
+    'timers left': [],
   })
   for (const [name, reads] of Object.entries(pollutions)) {
     expect({ name, ...reads }).toEqual({ name, ...nothing })

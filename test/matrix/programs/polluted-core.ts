@@ -4,6 +4,8 @@
  * prototype, so that nothing but our code can look at `Object.prototype`.
  */
 import { createPrivateKey, generateKeyPairSync, webcrypto } from 'node:crypto'
+import process from 'node:process'
+import { setImmediate } from 'node:timers/promises'
 import {
   type AccessTokenOptions,
   createTokenProvider,
@@ -54,6 +56,8 @@ async function reads(): Promise<Reads> {
       ...{ value: 's', tokenType: 'Bearer', issuedAt: Date.now(), expiresAt: Date.now() + 1e6 },
     }),
     'a call without members': await calledTwice({}),
+    'a caller who aborts': await aborted(),
+    'timers left': process.getActiveResourcesInfo().filter((name) => name === 'Timeout'),
   }
 }
 
@@ -108,6 +112,21 @@ async function calledTwice(options: AccessTokenOptions): Promise<unknown> {
   const tokens = provider({ fetch: async () => answer(200, token) })
   const given = await tokens.getAccessToken().catch(shown)
   return (await tokens.getAccessToken(options).catch(shown)) === given
+}
+
+/** What a caller gets who waits no longer; the token request ends after that. */
+async function aborted(): Promise<unknown> {
+  let end = () => {}
+  const response = new Promise<Response>((resolve) => {
+    end = () => resolve(answer(200, token))
+  })
+  const caller = new AbortController()
+  const waiting = provider({ fetch: () => response }).getAccessToken({ signal: caller.signal })
+  caller.abort('the caller left')
+  const reason = await waiting.catch(String)
+  end()
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  return reason
 }
 
 async function got(tokens: ReturnType<typeof provider>): Promise<unknown> {
