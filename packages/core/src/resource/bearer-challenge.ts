@@ -50,6 +50,12 @@ export function isAboutToken(header: string | null | undefined): boolean {
   return error !== 'insufficient_scope' && error !== 'invalid_request'
 }
 
+/** A scope as RFC 6749 section 3.3 has it, which is not the token that the API was sent. */
+export function loggableScope(scope: string | undefined, tokenValue: string): string | undefined {
+  if (scope === undefined || scope.includes(tokenValue)) return undefined
+  return /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(scope) ? scope : undefined
+}
+
 function skip(text: string, from: number, fits: (code: number) => boolean): number {
   let at = from
   while (at < text.length && fits(text.charCodeAt(at))) at++

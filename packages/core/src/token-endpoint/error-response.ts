@@ -1,6 +1,6 @@
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
 import { isRetryableStatus } from './retry.js'
-import { serverText } from './server-text.js'
+import { oneLine, serverText } from './server-text.js'
 import { member } from './token-response.js'
 
 /** What was sent, told in an error: nothing secret. */
@@ -104,5 +104,5 @@ function likelyCause(error: string): string | undefined {
 function describe({ clientId, audience, alg, kid }: SentAssertion): string {
   const short = clientId.length > 12 ? `${clientId.slice(0, 8)}...` : clientId
   const shownKid = serverText(kid, 64) ?? 'none'
-  return `Sent: alg ${alg}, kid ${shownKid}, aud ${audience}, client id ${short}.`
+  return `Sent: alg ${alg}, kid ${shownKid}, aud ${oneLine(audience)}, client id ${short}.`
 }
