@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
+import { addAuthorization } from '@countersign/axios-interceptor'
 import {
   type CountersignError,
   createTokenProvider,
@@ -12,28 +14,33 @@ import {
   type TokenProviderOptions,
 } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
+import { authorizationHooks } from '@countersign/ky-hook'
 import {
   type AuthorizationServer,
   createAuthorizationServer,
   createManualClock,
 } from '@countersign/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import axios from 'axios'
+import ky from 'ky'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type LeakSearch, leakSearch, secretsOf, shownAs, watchedFetch } from './leak-search.ts'
 
 const clientId = 'institution-1'
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
 const jwks = { keys: [{ kty: 'EC', ...publicKey.export({ format: 'jwk' }) }] }
 const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const jwk = { kty: 'EC', ...privateKey.export({ format: 'jwk' }) }
 const secretOfKey = String(jwk.d)
-const linesOfKey = pem.split('\n').filter((line) => line !== '' && !line.startsWith('-----'))
+const api = 'https://api.example.com'
 
 let server: AuthorizationServer
 let echo: Server
 let answer: (form: URLSearchParams) => { status: number; type: string; body: string }
-let secrets: Set<string>
+let search: LeakSearch
 
 beforeEach(async () => {
-  secrets = new Set([secretOfKey, ...linesOfKey])
+  search = leakSearch(privateKey, weak)
   server = await createAuthorizationServer()
   server.register({ clientId, jwks })
   echo = createServer((request, response) => {
@@ -50,64 +57,22 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  vi.unstubAllGlobals()
   echo.closeAllConnections()
   await Promise.all([server.close(), new Promise((resolve) => echo.close(resolve))])
 })
 
-/** Remembers every assertion that goes out, and its signature, as secrets. */
-const noted: TokenFetch = (url, init) => {
-  noteAssertion(init)
-  return fetch(url, init)
-}
-
-function noteAssertion(init: RequestInit): string {
-  const assertion = new URLSearchParams(String(init.body)).get('client_assertion') ?? ''
-  secrets.add(assertion).add(assertion.split('.')[2] ?? '')
+/** For what never gets to a server. */
+function noteAssertion({ body }: RequestInit): string {
+  const assertion = new URLSearchParams(String(body)).get('client_assertion') ?? ''
+  search.addAssertion(assertion)
   return assertion
 }
 
 function provider(options: Partial<TokenProviderOptions> = {}) {
   const { tokenEndpoint } = server
-  const fetch = noted
+  const fetch = watchedFetch(search)
   return createTokenProvider({ clientId, tokenEndpoint, key: pem, retries: 0, fetch, ...options })
-}
-
-/** Everything that a logger or an error tracker may make of a value, by name. */
-function shownAs(value: unknown): Map<string, string> {
-  const forms: [string, () => unknown][] = [
-    ['String', () => String(value)],
-    ['stack', () => (value as Error).stack],
-    ['JSON', () => JSON.stringify(value)],
-    ['inspect', () => inspect(value)],
-    ['inspect, all of it', () => deep(value)],
-    ['structuredClone', () => deep(structuredClone(value))],
-    ['spread', () => deep({ ...(value as object) })],
-    ['cause', () => deep((value as Error).cause)],
-    ['as a cause', () => deep(new Error('outer', { cause: value }))],
-    ['AggregateError', () => deep(new AggregateError([value]))],
-  ]
-  return new Map(forms.map(([name, form]) => [name, attempt(form)]))
-}
-
-function deep(value: unknown): string {
-  return inspect(value, { depth: 10, showHidden: true, getters: true, maxStringLength: null })
-}
-
-/** What cannot be made shows nothing; its refusal is searched as well. */
-function attempt(form: () => unknown): string {
-  try {
-    return String(form())
-  } catch (error) {
-    return String(error)
-  }
-}
-
-/** The names of the forms in which a secret shows. */
-function leaks(value: unknown): string[] {
-  const found = [...shownAs(value)].filter(([, text]) =>
-    [...secrets].some((secret) => secret !== '' && text.includes(secret)),
-  )
-  return found.map(([name]) => name)
 }
 
 async function rejection(work: () => unknown): Promise<CountersignError> {
@@ -146,7 +111,7 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'ERR_TOKEN_RESPONSE_INVALID',
     'a token with a line break',
     () => {
-      secrets.add('planted-token')
+      search.add('planted-token')
       return echoed(200, json, () =>
         JSON.stringify({ access_token: 'planted-token\n', token_type: 'Bearer', expires_in: 60 }),
       )
@@ -156,7 +121,7 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'ERR_TOKEN_TYPE_UNSUPPORTED',
     'another token type',
     () => {
-      secrets.add('planted-token')
+      search.add('planted-token')
       return echoed(200, json, () =>
         JSON.stringify({ access_token: 'planted-token', token_type: 'mac', expires_in: 60 }),
       )
@@ -245,19 +210,99 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'a request to another origin',
     async () => {
       const tokens = provider()
-      secrets.add((await tokens.getAccessToken()).value)
-      const origins = ['https://api.example.com']
-      const send = authorizedFetch(tokens, { origins, onForeignOrigin: 'throw' })
+      await tokens.getAccessToken()
+      const send = authorizedFetch(tokens, { origins: [api], onForeignOrigin: 'throw' })
       await send('https://other.example.com/accounts')
     },
   ],
+  ['ERR_INVALID_OPTION', 'a key given as a time limit', () => provider({ timeout: pem as never })],
+  [
+    'ERR_INVALID_OPTION',
+    'a passphrase, which is not supported yet',
+    () => {
+      search.add('secret passphrase')
+      provider({ passphrase: 'secret passphrase' })
+    },
+  ],
+  [
+    'ERR_INSECURE_TOKEN_ENDPOINT',
+    'a key in the query of a plain http endpoint',
+    () => provider({ tokenEndpoint: `http://as.example/token?key=${secretOfKey}` }),
+  ],
+  [
+    'ERR_INVALID_ORIGIN',
+    'a password in an origin',
+    () => authorizedFetch(provider(), { origins: [`https://user:${secretOfKey}@api.example.com`] }),
+  ],
+  [
+    'ERR_INVALID_ORIGIN',
+    'a password in the base URL of an axios instance',
+    () => {
+      const baseURL = `https://user:${secretOfKey}@api.example.com`
+      addAuthorization(axios.create({ baseURL }), provider())
+    },
+  ],
+  [
+    'ERR_INVALID_RESOURCE',
+    'a key given as a resource',
+    () => provider().getAccessToken({ resource: pem }),
+  ],
+  [
+    'ERR_RESERVED_PARAMETER',
+    'a key given as an assertion',
+    () => provider({ parameters: { client_assertion: secretOfKey } }),
+  ],
+  [
+    'ERR_UNSUPPORTED_ALG',
+    'a key given as an algorithm',
+    () => provider({ assertion: { alg: pem as never } }),
+  ],
+  [
+    'ERR_UNSUPPORTED_HOST',
+    'a runtime that carries the token across redirects',
+    async () => {
+      const tokens = provider()
+      await tokens.getAccessToken()
+      const compatibilityFlags = { strip_authorization_on_cross_origin_redirect: false }
+      vi.stubGlobal('Cloudflare', { compatibilityFlags })
+      await authorizedFetch(tokens, { origins: [api] })(`${api}/accounts`)
+    },
+  ],
+  [
+    'ERR_CLOCK',
+    'a clock that gives no number',
+    () =>
+      provider({
+        clock: { ...createManualClock(), now: () => Number.NaN },
+      }).getAccessToken(),
+  ],
+  [
+    'ERR_NOT_PRIVATE_KEY',
+    'a symmetric key',
+    () => provider({ key: { kty: 'oct', k: secretOfKey } }),
+  ],
+  [
+    'ERR_WEAK_KEY',
+    'a short RSA key',
+    () => provider({ key: weak as KeyInput, assertion: { alg: 'PS256' } }),
+  ],
 ]
 
+test('L1: every code that the library has is among them', () => {
+  const source = readFileSync(new URL('../../packages/core/src/errors.ts', import.meta.url), 'utf8')
+  const declared = new Set(source.match(/ERR_[A-Z_]+(?=')/g))
+  expect(declared.size).toBeGreaterThan(30)
+  expect(new Set(failures.map(([code]) => code))).toEqual(declared)
+})
+
 test.each(failures)('L1: %s after %s shows no secret in any form', async (code, _, fail) => {
+  const known = search.size
   const error = await rejection(fail)
   expect(error.code).toBe(code)
   expect(error.message).not.toBe('')
-  expect(leaks(error)).toEqual([])
+  expect(search.leaks(error)).toEqual([])
+  // What was sent is searched for, too.
+  if (/^ERR_(TOKEN|OAUTH)/.test(code)) expect(search.size).toBeGreaterThan(known)
 })
 
 test('L1 L2: the search finds a planted leak in each of its forms', () => {
@@ -265,16 +310,11 @@ test('L1 L2: the search finds a planted leak in each of its forms', () => {
     key: jwk,
     cause: new Error(pem),
   })
-  const forms = [...shownAs(planted).keys()]
-  expect(leaks(planted)).toEqual(forms)
-  expect(leaks(new Error('outer', { cause: { assertion: linesOfKey[0] } }))).toContain('cause')
-  expect(
-    leaks({
-      get hidden() {
-        return secretOfKey
-      },
-    }),
-  ).toContain('inspect, all of it')
+  expect(search.leaks(planted)).toEqual([...shownAs(planted).keys()])
+  const [line] = secretsOf(privateKey)
+  expect(search.leaks(new Error('outer', { cause: { assertion: line } }))).toContain('cause')
+  const hidden = Object.defineProperty({}, 'hidden', { get: () => secretOfKey })
+  expect(search.leaks(hidden)).toContain('inspect, all of it')
 })
 
 test('L2: a token shows its members to destructuring, and no secret to anything else', async () => {
@@ -283,8 +323,7 @@ test('L2: a token shows its members to destructuring, and no secret to anything 
   expect(server.isLive(value)).toBe(true)
   expect(authorization).toBe(`Bearer ${value}`)
   expect(scope).toBe('accounts')
-  secrets.add(value)
-  expect(leaks(token)).toEqual([])
+  expect(search.leaks(token)).toEqual([])
   expect(JSON.parse(JSON.stringify(token))).toMatchObject({
     value: '[redacted]',
     authorization: '[redacted]',
@@ -293,15 +332,20 @@ test('L2: a token shows its members to destructuring, and no secret to anything 
   expect({ ...token }).toEqual({})
 })
 
-test('L2: provider, shared store and authorized fetch show no secret', async () => {
+test('L2: provider, shared store, and what the adapters make of them show no secret', async () => {
   const store = memoryStore()
   const tokens = provider({ store })
-  secrets.add((await tokens.getAccessToken()).value)
-  const send = authorizedFetch(tokens, { origins: ['https://api.example.com'] })
-  expect(leaks(tokens)).toEqual([])
-  expect(leaks(store)).toEqual([])
-  expect(leaks(send)).toEqual([])
-  expect([...secrets].length).toBeGreaterThan(linesOfKey.length + 3)
+  const { value } = await tokens.getAccessToken()
+  const hooks = authorizationHooks(tokens, { origins: [api] })
+  const instance = axios.create({ baseURL: api })
+  const eject = addAuthorization(instance, tokens)
+  const send = authorizedFetch(tokens, { origins: [api] })
+  for (const held of [tokens, store, send, hooks, ky.create({ hooks }), instance, eject]) {
+    expect(search.leaks(held)).toEqual([])
+  }
+  expect(search.size).toBe(leakSearch(privateKey, weak).size + 3)
+  const keeping = Object.assign(() => {}, { tokens: [value] })
+  expect(search.leaks(keeping)).toContain('inspect, all of it')
 })
 
 const quoting: [name: string, quote: (secret: string) => unknown][] = [
@@ -333,7 +377,7 @@ test.each(quoting)('L6: what %s throws is neither message nor cause', async (_, 
   })
   expect(error.message).not.toContain((platform as Error).message)
   expect(error.cause).not.toBeInstanceOf(Error)
-  expect(leaks(error)).toEqual([])
+  expect(search.leaks(error)).toEqual([])
 })
 
 test('L1: a failed renewal shows no secret, nor does its event', async () => {
@@ -341,15 +385,14 @@ test('L1: a failed renewal shows no secret, nor does its event', async () => {
   const events: unknown[] = []
   const tokens = provider({ clock, onEvent: (event) => events.push(event) })
   const token = await tokens.getAccessToken()
-  secrets.add(token.value)
   server.next({ status: 503, body: token.value })
   const error = await rejection(() => tokens.getAccessToken({ forceRenewal: true }))
   expect(error.code).toBe('ERR_TOKEN_UNAVAILABLE')
-  expect(leaks(error)).toEqual([])
+  expect(search.leaks(error)).toEqual([])
   expect(events.map((event) => (event as { type: string }).type)).toEqual([
     'token-issued',
     'token-request-failed',
     'renewal-failed',
   ])
-  expect(leaks(events)).toEqual([])
+  expect(search.leaks(events)).toEqual([])
 })

@@ -44,7 +44,7 @@ export function addAuthorization(
 ): () => void {
   requireInstance(instance)
   const given = { __proto__: null, ...options }
-  const origins = given.origins ?? [originOfBaseUrl(instance.defaults.baseURL)]
+  const origins = given.origins ?? [originOfBaseUrl(ownBaseUrl(instance.defaults))]
   const own = ownAxios(instance)
   const authorize = createAuthorizer(tokens, axiosHost(own), { ...given, origins })
   const manager = instance.interceptors.request as AxiosInstance['interceptors']['request']
@@ -67,6 +67,11 @@ export function addAuthorization(
   const eject = () => manager.eject(id)
   markInterceptor(interceptor, { tokens, terms, eject })
   return eject
+}
+
+/** What stands on `Object.prototype` names no origin. */
+function ownBaseUrl(defaults: AuthorizableInstance['defaults']): string | undefined {
+  return Object.hasOwn(defaults, 'baseURL') ? defaults.baseURL : undefined
 }
 
 function requireInstance(instance: Partial<AuthorizableInstance> | undefined): void {

@@ -25,7 +25,7 @@ export function stampedCopy(
   attempt: Attempt,
 ): InternalAxiosRequestConfig {
   const { config } = call
-  const copy = { ...config }
+  const copy = copyOf(config)
   copy.url = call.url as string
   copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
   copy.headers.set('Authorization', authorization, true)
@@ -39,6 +39,16 @@ export function stampedCopy(
     copy.timeout = Math.max(1, config.timeout - gone)
     copy.timeoutErrorMessage = timeoutMessage(config)
   }
+  return copy
+}
+
+/** Newer axios gives a config no prototype, and of all that it would inherit this alone. */
+const inheritsNothing: object = Object.freeze(
+  Object.create(null, { hasOwnProperty: { value: Object.prototype.hasOwnProperty } }),
+)
+
+function copyOf(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
+  const copy = { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config }
   return copy
 }
 

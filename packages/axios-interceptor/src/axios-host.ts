@@ -10,13 +10,13 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
   return {
     url: ({ url }) => url,
     method: ({ config }) => (config.method ?? 'get').toUpperCase(),
-    asked: ({ config }) => config.countersign,
+    asked: ({ config }) => (Object.hasOwn(config, 'countersign') ? config.countersign : undefined),
     hasAuthorization: ({ config }) => hasAuthorization(config),
     isReplayable: ({ config }) => isReplayableBody(config.data),
     wait,
     send(call, { authorization }) {
       const { config, adapter } = call
-      const attempt = { redirected: false, answeredBy: undefined } as Attempt
+      const attempt = { redirected: false, answeredBy: undefined, rejection: undefined } as Attempt
       if (authorization === undefined) return settled(own.send(adapter, config), attempt, config)
       const ended = endedBy(call)
       if (ended !== undefined) return Promise.reject(ended)
@@ -52,14 +52,20 @@ function settled(
     (error) => {
       putBack(copy, config)
       if (error?.config) error.config = config
-      if (error?.response) error.response.config = config
-      const status = error?.response?.status
-      if (status !== 401 && status !== 403) throw error
-      attempt.response = error.response
+      const response = ownResponse(error)
+      if (response === undefined) throw error
+      response.config = config
+      if (response.status !== 401 && response.status !== 403) throw error
+      attempt.response = response
       attempt.rejection = error
       return attempt
     },
   )
+}
+
+function ownResponse(error: unknown): AxiosResponse | undefined {
+  if (typeof error !== 'object' || error === null || !Object.hasOwn(error, 'response')) return
+  return (error as { response?: AxiosResponse }).response
 }
 
 /** A mock or an adapter of the caller's may give plain headers, in any case, or none. */

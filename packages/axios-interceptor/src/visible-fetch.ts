@@ -14,7 +14,8 @@ export function showFetch(
   config: InternalAxiosRequestConfig,
   seen: (response: { readonly redirected: boolean; readonly url: string }) => void,
 ): void {
-  const given = config.env?.fetch as Fetch | undefined
+  const env = { __proto__: null, ...config.env }
+  const given = env.fetch as Fetch | undefined
   const send: Fetch = async (input, init) => {
     requireSafeRedirects((input as Partial<Request>).redirect ?? init?.redirect)
     const response = await (given ?? globalThis.fetch)(input, init)

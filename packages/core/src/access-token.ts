@@ -31,6 +31,11 @@ export function isTokenValue(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 }
 
+/** Its own: a token without a scope is not given what stands on `Object.prototype`. */
+export function scopeOf(stored: StoredToken): string | undefined {
+  return Object.hasOwn(stored, 'scope') ? stored.scope : undefined
+}
+
 export function createAccessToken(stored: StoredToken): AccessToken {
   return new RedactedAccessToken(stored)
 }
@@ -45,11 +50,12 @@ class RedactedAccessToken implements AccessToken {
   readonly #issuedAt: number
   readonly #expiresAt: number
 
-  constructor({ value, tokenType, scope, issuedAt, expiresAt }: StoredToken) {
+  constructor(stored: StoredToken) {
+    const { value, tokenType, issuedAt, expiresAt } = stored
     this.#value = value
     this.#tokenType = tokenType
     this.#authorization = `${tokenType} ${value}`
-    this.#scope = scope
+    this.#scope = scopeOf(stored)
     this.#issuedAt = issuedAt
     this.#expiresAt = expiresAt
   }

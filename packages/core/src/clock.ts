@@ -31,13 +31,15 @@ export const systemClock: WaitingClock = {
       if (signal.aborted) return reject(signal.reason)
       const stop = () => {
         clearTimeout(timer)
+        signal.removeEventListener('abort', stop)
         reject(signal.reason)
       }
       const timer = setTimeout(() => {
         signal.removeEventListener('abort', stop)
         resolve()
       }, ms)
-      signal.addEventListener('abort', stop, { once: true })
+      // Without options: they would inherit a signal that stands on Object.prototype.
+      signal.addEventListener('abort', stop)
       // A number in browsers and workers, which have no process to keep alive.
       if (!keepsProcessAlive && typeof timer === 'object') timer.unref()
     }),

@@ -1,10 +1,5 @@
 const brand = Symbol.for('countersign.error')
 
-interface CountersignErrorOptions {
-  retryable?: boolean
-  cause?: ErrorCause | undefined
-}
-
 /** The part of a platform's error that is safe to keep: its words may quote headers and bodies. */
 export interface ErrorCause {
   readonly name: string
@@ -36,7 +31,7 @@ export abstract class CountersignError extends Error {
   /** Epoch milliseconds. Until then every caller gets this same error at once. */
   declare readonly nextAttemptAt?: number
 
-  constructor(message: string, { retryable = false, cause }: CountersignErrorOptions = {}) {
+  constructor(message: string, retryable = false, cause?: ErrorCause) {
     super(message, cause && { cause })
     this.retryable = retryable
   }
@@ -107,7 +102,7 @@ export class KeyError extends CountersignError {
     | 'ERR_KEY_PROVIDER'
 
   constructor(code: KeyError['code'], message: string, cause?: ErrorCause) {
-    super(message, { retryable: code === 'ERR_KEY_PROVIDER', cause })
+    super(message, code === 'ERR_KEY_PROVIDER', cause)
     this.code = code
   }
 
@@ -132,10 +127,7 @@ export class TokenTransportError extends CountersignError {
     message: string,
     { attempts, cause }: { attempts: number; cause?: ErrorCause | undefined },
   ) {
-    super(message, {
-      retryable: code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT',
-      cause,
-    })
+    super(message, code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT', cause)
     this.code = code
     this.attempts = attempts
   }
@@ -188,7 +180,7 @@ export class TokenEndpointError extends CountersignError {
       errorDescription?: string | undefined
     },
   ) {
-    super(message, { retryable: fields.retryable })
+    super(message, fields.retryable)
     this.code = code
     this.status = fields.status
     this.attempts = fields.attempts

@@ -36,8 +36,8 @@ export function readNumber(
     fallback,
     least,
     most,
-    whole = false,
-  }: { fallback: number; least: number; most: number; whole?: boolean },
+    whole,
+  }: { fallback: number; least: number; most: number; whole: boolean },
 ): number {
   if (value === undefined) return fallback
   const fits = typeof value === 'number' && value >= least && value <= most

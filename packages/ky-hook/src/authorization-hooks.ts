@@ -46,9 +46,16 @@ export function authorizationHooks(
   return { init: [init], beforeRequest: [refuseKy1] }
 }
 
-function call({ context }: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {
-  const authorization = context?.countersign as RequestAuthorization | false | undefined
-  return { fetch: fetch ?? globalThis.fetch, authorization, source }
+function call(options: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {
+  const authorization = asked(options)
+  return { fetch: fetch ?? globalThis.fetch, authorization, source, sender: undefined }
+}
+
+/** Own members only: what stands on `Object.prototype` is not asked for. */
+function asked(options: Options): RequestAuthorization | false | undefined {
+  const context = Object.hasOwn(options, 'context') ? options.context : undefined
+  if (context === undefined || !Object.hasOwn(context, 'countersign')) return undefined
+  return context.countersign as RequestAuthorization | false | undefined
 }
 
 function withoutGuard(hooks: Hooks): Hooks {

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import type { Algorithm } from './assertion-signer.js'
 import { cryptoKeyAlgorithm, cryptoKeyKind, jwkKind, mismatch } from './key-shape.js'
-import type { KeyMaterial } from './read-key.js'
+import { isReadAs, type KeyMaterial } from './read-key.js'
 
 /** The configured algorithm, else the one that came with the key, else the only one that fits it. */
 export function chooseAlgorithm(
@@ -10,7 +10,7 @@ export function chooseAlgorithm(
 ): Algorithm {
   const named = namedAlgorithm(configured ?? alg)
   if (named !== undefined) return named
-  if ('cryptoKey' in material) {
+  if (isReadAs(material, 'cryptoKey')) {
     const made = cryptoKeyAlgorithm(material.cryptoKey)
     if (made !== undefined) return made
     const kind = cryptoKeyKind(material.cryptoKey)

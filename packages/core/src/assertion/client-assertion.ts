@@ -11,7 +11,7 @@ import { newJti } from './jti.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { askForKey, isSameSource, keySource } from './key-provider.js'
 import { checkCryptoKey, checkJwk } from './key-shape.js'
-import { type KeyMaterial, type ReadKey, readKey, readPemLater } from './read-key.js'
+import { isReadAs, type KeyMaterial, type ReadKey, readKey, readPemLater } from './read-key.js'
 
 /** What the assertions of one client are made of. */
 export interface AssertionSettings {
@@ -86,13 +86,13 @@ function providedKey(
 
 function checked(read: ReadKey, form: Form): ReadKey {
   namedAlgorithm(read.alg)
-  if (!('pem' in read.material)) checkedAlgorithm(read.material, read.alg, form)
+  if (!isReadAs(read.material, 'pem')) checkedAlgorithm(read.material, read.alg, form)
   return read
 }
 
 function checkedAlgorithm(material: Usable, keyAlg: unknown, form: Form): Algorithm {
   const alg = chooseAlgorithm(form.alg, { material, alg: keyAlg })
-  if ('jwk' in material) checkJwk(material.jwk, alg)
+  if (isReadAs(material, 'jwk')) checkJwk(material.jwk, alg)
   else checkCryptoKey(material.cryptoKey, alg)
   return alg
 }
@@ -101,10 +101,10 @@ async function imported(
   { material, alg: keyAlg, kid: keyKid }: ReadKey,
   form: Form,
 ): Promise<AssertionKey> {
-  const usable = 'pem' in material ? { jwk: await readPemLater(material.pem) } : material
+  const usable = isReadAs(material, 'pem') ? { jwk: await readPemLater(material.pem) } : material
   const alg = checkedAlgorithm(usable, keyAlg, form)
   const kid = form.kid ?? keyKid
-  const key = 'jwk' in usable ? await importPrivate(usable.jwk, alg) : usable.cryptoKey
+  const key = isReadAs(usable, 'jwk') ? await importPrivate(usable.jwk, alg) : usable.cryptoKey
   const identity = (await thumbprint(usable)) ?? kid
   return signingKey(key, { alg, kid, identity }, form)
 }
@@ -133,7 +133,7 @@ async function importPrivate({ alg: _, kid: __, ...jwk }: Jwk, alg: Algorithm): 
 }
 
 async function thumbprint(material: Usable): Promise<string | undefined> {
-  if ('jwk' in material) return calculateJwkThumbprint(material.jwk)
+  if (isReadAs(material, 'jwk')) return calculateJwkThumbprint(material.jwk)
   if (!material.cryptoKey.extractable) return undefined
   return calculateJwkThumbprint(await exportJWK(material.cryptoKey))
 }

@@ -28,7 +28,7 @@ function safeCause(thrown: unknown): ErrorCause | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   try {
     const name = short(Reflect.get(thrown, 'name'))
-    const code = short(Reflect.get(thrown, 'code'))
+    const code = Object.hasOwn(thrown, 'code') ? short(Reflect.get(thrown, 'code')) : undefined
     if (name === undefined) return undefined
     return code === undefined ? { name } : { name, code }
   } catch {

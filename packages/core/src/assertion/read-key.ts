@@ -11,6 +11,14 @@ export type KeyMaterial =
   | { readonly cryptoKey: CryptoKey }
   | { readonly pem: string }
 
+/** Whether the key was read as that. Every object seems to have what stands on `Object.prototype`. */
+export function isReadAs<M extends KeyMaterial, K extends string>(
+  material: M,
+  kind: K,
+): material is Extract<M, { readonly [kind in K]: unknown }> {
+  return Object.hasOwn(material, kind)
+}
+
 /** A key and the header members that came with it. */
 export interface ReadKey {
   readonly material: KeyMaterial
@@ -121,7 +129,7 @@ function objectShape(input: object): string {
 }
 
 function ownKid(material: KeyMaterial): string | undefined {
-  return 'jwk' in material ? material.jwk.kid : undefined
+  return isReadAs(material, 'jwk') ? material.jwk.kid : undefined
 }
 
 function format(message: string): KeyError {

@@ -59,8 +59,7 @@ export function authorizedFetch(
   const authorize = createFetchAuthorizer(tokens, rest as unknown as AuthorizationOptions)
 
   const wrapper: AuthorizedFetch = (input, init) => {
-    const authorization = init?.countersign
-    if (inner !== undefined) return authorize(input, init, { fetch: inner, authorization })
+    if (inner !== undefined) return authorize(input, init, callOf(init, inner, undefined))
     if ((init as { [sender]?: unknown } | undefined)?.[sender] === wrapper) {
       return refuse('The global fetch leads back here: pass `fetch: globalThis.fetch`.')
     }
@@ -69,11 +68,16 @@ export function authorizedFetch(
     const fetch = own ? original : current
     if (typeof fetch !== 'function')
       return refuse("There is no global fetch: pass the option 'fetch'.")
-    const call: FetchCall = { fetch: fetch as typeof globalThis.fetch, authorization }
-    if (!own) call.sender = wrapper
-    return authorize(input, init, call)
+    return authorize(input, init, callOf(init, fetch as Fetch, own ? undefined : wrapper))
   }
   return wrapper
+}
+
+/** What stands on `Object.prototype` is not asked for. */
+function callOf(init: Init | undefined, fetch: Fetch, by: AuthorizedFetch | undefined): FetchCall {
+  const isAsked = init !== undefined && init !== null && Object.hasOwn(init, 'countersign')
+  const authorization = isAsked ? init.countersign : undefined
+  return { fetch, authorization, source: undefined, sender: by }
 }
 
 function refuse(message: string): Promise<never> {

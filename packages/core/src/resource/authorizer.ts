@@ -2,7 +2,7 @@ import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError, isCountersignError } from '../errors.js'
 import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
-import { bearerChallenge, isAboutToken } from './bearer-challenge.js'
+import { bearerChallenge, isAboutToken, loggableScope } from './bearer-challenge.js'
 import { originRule, parseHttpUrl } from './origin-rule.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
 
@@ -40,7 +40,8 @@ export interface Host<Req, Outcome> {
   discard(outcome: Outcome): void
 }
 
-const none: Readonly<Record<string, string>> = Object.freeze({})
+/** Without a prototype, so that nothing is in it. */
+const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 
 type Detail = RequestEvent extends infer E
   ? E extends RequestEvent
@@ -107,7 +108,7 @@ export function createAuthorizer<Req, Outcome>(
   }
 
   /** Judges an answer: true for a 401 about our token. */
-  function refusesToken(request: Req, url: string, outcome: Outcome): boolean {
+  function refusesToken(request: Req, url: string, token: AccessToken, outcome: Outcome): boolean {
     const status = host.status(outcome)
     if (status !== 401 && status !== 403) return false
     const answeredBy = host.answeredBy(outcome)
@@ -115,7 +116,9 @@ export function createAuthorizer<Req, Outcome>(
     const challenge = host.challenge(outcome)
     if (status === 401) return isAboutToken(challenge)
     const { error, scope } = bearerChallenge(challenge)
-    if (error === 'insufficient_scope') emit(request, url, { type: 'insufficient-scope', scope })
+    if (error === 'insufficient_scope') {
+      emit(request, url, { type: 'insufficient-scope', scope: loggableScope(scope, token.value) })
+    }
     return false
   }
 
@@ -164,7 +167,7 @@ export function createAuthorizer<Req, Outcome>(
     host.discard(first)
     emit(request, url, { type: 'request-replayed' })
     const second = await host.send(request, { authorization: next.authorization })
-    if (refusesToken(request, url, second)) tokens.invalidate(next)
+    if (refusesToken(request, url, next, second)) tokens.invalidate(next)
     return second
   }
 
@@ -176,7 +179,9 @@ export function createAuthorizer<Req, Outcome>(
   ): Promise<Outcome> {
     const sent = host.send(request, { authorization: token.authorization })
     return sent.then((first) =>
-      refusesToken(request, url, first) ? afterRefusal(request, url, asked, first, token) : first,
+      refusesToken(request, url, token, first)
+        ? afterRefusal(request, url, asked, first, token)
+        : first,
     )
   }
 

@@ -8,7 +8,7 @@ export interface BearerChallenge {
 
 /** The first Bearer challenge of a header that may hold several. One pass, no backtracking. */
 export function bearerChallenge(header: string | null | undefined): BearerChallenge {
-  const found: { scheme?: 'Bearer'; error?: string; scope?: string } = {}
+  const found: { scheme?: 'Bearer'; error?: string; scope?: string } = Object.create(null)
   if (!header) return found
   let at = 0
   let schemeEnd = -1
@@ -48,6 +48,12 @@ export function isAboutToken(header: string | null | undefined): boolean {
   const { scheme, error } = bearerChallenge(header)
   if (scheme === undefined) return false
   return error !== 'insufficient_scope' && error !== 'invalid_request'
+}
+
+/** A scope as RFC 6749 section 3.3 has it, which is not the token that the API was sent. */
+export function loggableScope(scope: string | undefined, tokenValue: string): string | undefined {
+  if (scope === undefined || scope.includes(tokenValue)) return undefined
+  return /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(scope) ? scope : undefined
 }
 
 function skip(text: string, from: number, fits: (code: number) => boolean): number {

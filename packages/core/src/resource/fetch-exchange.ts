@@ -10,9 +10,9 @@ export interface FetchCall {
    * What a Request's body was made from, for adapters that know it: it is sent again from there, if
    * it can be. Undefined: not known, and a bounded copy of the body is kept.
    */
-  source?: () => unknown
+  source: (() => unknown) | undefined
   /** Travels with the request, so that a wrapper can tell that it has called itself. */
-  sender?: unknown
+  sender: unknown
 }
 
 /** The key under which {@link FetchCall.sender} travels on the init. */
@@ -46,8 +46,8 @@ export function readExchange(
   }
   const request = isRequest(input) ? input : undefined
   const href = request === undefined ? String(input) : request.url
-  const copy: RequestInit = { ...init }
-  if ('countersign' in copy) delete copy.countersign
+  const copy = ownMembers(init)
+  if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
   if (call.sender !== undefined) (copy as { [sender]?: unknown })[sender] = call.sender
   const headers = copyHeaders(copy.headers ?? request?.headers)
   if (copy.headers) copy.headers = headers
@@ -66,8 +66,16 @@ export function readExchange(
 }
 
 export function hasAuthorization(headers: Record<string, string>): boolean {
-  for (const name in headers) if (isAuthorization(name)) return true
+  for (const name in headers) if (isAuthorization(name) && Object.hasOwn(headers, name)) return true
   return false
+}
+
+/** A prototype with nothing in it; objects that have none at all are slow. */
+const nothing: object = Object.freeze(Object.create(null))
+
+/** Inherits nothing: what stands on `Object.prototype` is neither read here nor by the fetch. */
+export function ownMembers(init: RequestInit | undefined): RequestInit {
+  return Object.assign(Object.create(nothing), init)
 }
 
 export function methodOf({ init, request }: Exchange): string {
@@ -83,7 +91,18 @@ export function sendsRequestBody(exchange: Exchange): boolean {
 
 /** By its shape: some runtimes and packages bring a Request of their own. */
 function isRequest(input: unknown): input is Request {
-  return typeof input === 'object' && input !== null && 'method' in input && 'headers' in input
+  if (typeof input !== 'object' || input === null || input instanceof URL) return false
+  return hasMember(input, 'method') && hasMember(input, 'headers')
+}
+
+/** Its own or its class's; everything has what stands on `Object.prototype`. */
+function hasMember(object: object, name: string): boolean {
+  let owner: object | null = object
+  while (owner !== null && owner !== Object.prototype) {
+    if (Object.hasOwn(owner, name)) return true
+    owner = Object.getPrototypeOf(owner)
+  }
+  return false
 }
 
 function isPlainObject(value: object): boolean {
@@ -95,7 +114,9 @@ function copyHeaders(headers: RequestInit['headers']): Headers | Record<string, 
   if (!headers) return {}
   if (!isPlainObject(headers)) return new Headers(headers)
   const copy: Record<string, string> = { ...(headers as Record<string, string>) }
-  for (const name in copy) if (isAuthorization(name) && copy[name] === undefined) delete copy[name]
+  for (const name of Object.keys(copy)) {
+    if (isAuthorization(name) && copy[name] === undefined) delete copy[name]
+  }
   return copy
 }
 

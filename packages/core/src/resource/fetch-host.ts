@@ -1,7 +1,13 @@
 import { discardBody } from '../discard-body.js'
 import type { Host } from './authorizer.js'
 import { copyBody } from './body-copy.js'
-import { type Exchange, hasAuthorization, methodOf, sendsRequestBody } from './fetch-exchange.js'
+import {
+  type Exchange,
+  hasAuthorization,
+  methodOf,
+  ownMembers,
+  sendsRequestBody,
+} from './fetch-exchange.js'
 import { requireSafeRedirects } from './redirect-safety.js'
 import { isReplayableBody } from './replayable-body.js'
 
@@ -52,10 +58,11 @@ function sendAgain(exchange: Exchange, stamp: Readonly<Record<string, string>>):
   const headers =
     exchange.headers instanceof Headers ? new Headers(exchange.headers) : { ...exchange.headers }
   stampHeaders(headers, stamp)
-  if (again === undefined || again === null) return fetch(target, { ...init, headers })
+  const whole = Object.assign(ownMembers(init), { headers })
+  if (again === undefined || again === null) return fetch(target, whole)
   // A form gets another boundary, and a content type that says so.
   if (again instanceof FormData && headers instanceof Headers) headers.delete('content-type')
-  return fetch(new Request(target, { ...init, headers, body: again }))
+  return fetch(new Request(target, Object.assign(whole, { body: again })))
 }
 
 function stampHeaders(
@@ -63,6 +70,7 @@ function stampHeaders(
   stamp: Readonly<Record<string, string>>,
 ): void {
   for (const name in stamp) {
+    if (!Object.hasOwn(stamp, name)) continue
     const value = stamp[name] as string
     if (headers instanceof Headers) headers.set(name, value)
     else headers[name] = value

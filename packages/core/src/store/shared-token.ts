@@ -27,6 +27,8 @@ export interface SharedTokenCall {
 
 const limit = 250
 
+class StoreTimeout extends Error {}
+
 /** The token of a fleet: from the store, or from a token request that one member makes. */
 export async function sharedToken(
   {
@@ -89,7 +91,7 @@ export async function sharedToken(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
-    const late = () => new Error(`no answer within ${limit} ms`)
+    const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
       return await within(clock, limit, late, async (s) => work(s))
     } catch (error) {
@@ -106,7 +108,11 @@ function fromStore(token: StoredToken): SharedToken {
 /** A store's error may quote what it was given: only its name and code are told. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
-  if (/^no answer within/.test(error.message)) return error.message
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : error.name.slice(0, 64)
+  if (error instanceof StoreTimeout) return error.message
+  const code = Object.hasOwn(error, 'code') ? Reflect.get(error, 'code') : undefined
+  return [code, error.name].find(isWord) ?? 'Error'
+}
+
+function isWord(text: unknown): text is string {
+  return typeof text === 'string' && /^\w{1,64}$/.test(text)
 }

@@ -1,6 +1,7 @@
 import { isTokenValue, type StoredToken } from '../access-token.js'
 
 const longestLife = 86_400_000
+const members = ['value', 'tokenType', 'issuedAt', 'expiresAt']
 
 /**
  * May a token from a shared store be used? It must have the shape of one, be neither due nor over
@@ -10,6 +11,7 @@ export function isUsable(
   token: StoredToken,
   { now, early, refused }: { now: number; early: number; refused: StoredToken | undefined },
 ): boolean {
+  if (!members.every((name) => Object.hasOwn(token, name))) return false
   const { value, tokenType, issuedAt, expiresAt } = token
   if (!isTokenValue(value) || tokenType !== 'Bearer') return false
   if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt) || expiresAt - now > longestLife)

@@ -1,6 +1,6 @@
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
 import { isRetryableStatus } from './retry.js'
-import { serverText } from './server-text.js'
+import { oneLine, serverText } from './server-text.js'
 import { member } from './token-response.js'
 
 /** What was sent, told in an error: nothing secret. */
@@ -91,13 +91,18 @@ function advice(
   if (isRetryableStatus(status))
     return 'The authorization server is in trouble; later calls try again.'
   if (error !== undefined)
-    return likely[error] ?? 'See the documentation of the authorization server.'
+    return likelyCause(error) ?? 'See the documentation of the authorization server.'
   if ([404, 405, 410, 415, 501].includes(status)) return 'Check the URL of the token endpoint.'
   return 'Likely: a bad assertion (aud, kid, exp, scope).'
+}
+
+/** Not `constructor` and its like, which every object has. */
+function likelyCause(error: string): string | undefined {
+  return Object.hasOwn(likely, error) ? likely[error] : undefined
 }
 
 function describe({ clientId, audience, alg, kid }: SentAssertion): string {
   const short = clientId.length > 12 ? `${clientId.slice(0, 8)}...` : clientId
   const shownKid = serverText(kid, 64) ?? 'none'
-  return `Sent: alg ${alg}, kid ${shownKid}, aud ${audience}, client id ${short}.`
+  return `Sent: alg ${alg}, kid ${shownKid}, aud ${oneLine(audience)}, client id ${short}.`
 }

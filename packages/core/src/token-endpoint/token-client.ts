@@ -1,4 +1,4 @@
-import type { StoredToken } from '../access-token.js'
+import { type StoredToken, scopeOf } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import { discardBody } from '../discard-body.js'
@@ -173,7 +173,7 @@ async function exchange(
     const age = Math.max(clock.now() - issuedAt, clock.monotonic() - sentAt)
     if (age >= token.expiresAt - issuedAt) throw overOnArrival()
     for (const warning of warnings) emit({ type: 'response-warning', warning })
-    if (isScopeReduced(access.scope, token.scope))
+    if (isScopeReduced(access.scope, scopeOf(token)))
       emit({ type: 'response-warning', warning: 'scope-reduced' })
     // A response that names no scope has granted what was asked for (RFC 6749 section 5.1).
     return access.scope === undefined ? token : { scope: access.scope, ...token }

@@ -6,8 +6,9 @@ type TransportCode = TokenTransportError['code']
 export function transportError(thrown: unknown, attempts: number): TokenTransportError {
   const chain = causeChain(thrown)
   const cause = safeCause(chain)
-  const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(cause?.code)
-  const why = cause?.code === undefined ? '' : ` (${cause.code})`
+  const causeCode = codeOf(cause)
+  const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(causeCode)
+  const why = causeCode === undefined ? '' : ` (${causeCode})`
   return new TokenTransportError(code, `${summary[code]}${why}. ${advice[code]}`, {
     attempts,
     cause,
@@ -38,9 +39,8 @@ export function redirectError(
 /** How often at the most this failure is worth another attempt. */
 export function transportRetries(error: TokenTransportError): number {
   if (!error.retryable) return 0
-  return (error.cause as ErrorCause | undefined)?.code === 'ENOTFOUND'
-    ? 1
-    : Number.POSITIVE_INFINITY
+  const isUnknownName = codeOf(own(error, 'cause') as ErrorCause | undefined) === 'ENOTFOUND'
+  return isUnknownName ? 1 : Number.POSITIVE_INFINITY
 }
 
 const summary = {
@@ -78,21 +78,32 @@ function isUnreadableAnswer({ name, message }: Error): boolean {
 /** The error and what caused it, outermost first. */
 function causeChain(thrown: unknown): readonly Error[] {
   const chain: Error[] = []
-  for (let error = thrown; error instanceof Error && chain.length < 5; error = error.cause)
+  for (let error = thrown; error instanceof Error && chain.length < 5; error = own(error, 'cause'))
     chain.push(error)
   return chain
 }
 
 /** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
 function safeCause(chain: readonly Error[]): ErrorCause | undefined {
-  const error = chain.findLast((one) => isWord((one as { code?: unknown }).code)) ?? chain.at(-1)
+  const error = chain.findLast((one) => isWord(own(one, 'code'))) ?? chain.at(-1)
   if (error === undefined) return undefined
-  const { name, code, syscall } = error as { name: unknown; code?: unknown; syscall?: unknown }
+  const [code, syscall] = [own(error, 'code'), own(error, 'syscall')]
   return {
-    name: isWord(name) ? name : 'Error',
+    name: isWord(error.name) ? error.name : 'Error',
     ...(isWord(code) ? { code } : {}),
     ...(isWord(syscall) ? { syscall } : {}),
   }
+}
+
+function codeOf(cause: ErrorCause | undefined): string | undefined {
+  return cause && Object.hasOwn(cause, 'code') ? cause.code : undefined
+}
+
+/** What stands on `Object.prototype` says nothing about an error. */
+function own(error: Error, name: 'cause' | 'code' | 'syscall'): unknown {
+  return Object.hasOwn(error, name)
+    ? (error as Error & Record<typeof name, unknown>)[name]
+    : undefined
 }
 
 function isWord(value: unknown): value is string {
