@@ -23,7 +23,6 @@ export default defineConfig({
     // For a machine that is busy; no promise is about time.
     testTimeout: 20_000,
     pool: 'forks',
-    execArgv: ['--unhandled-rejections=strict'],
     passWithNoTests: false,
     reporters: ['default', 'json', conformanceTable, nothingSkipped],
     outputFile: { json: 'test/.report/results.json' },
