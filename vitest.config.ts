@@ -23,6 +23,8 @@ export default defineConfig({
     // For a machine that is busy; no promise is about time.
     testTimeout: 20_000,
     pool: 'forks',
+    // As strict as Node can be about a rejection that nobody handles; the run fails for one.
+    execArgv: ['--unhandled-rejections=strict'],
     passWithNoTests: false,
     reporters: ['default', 'json', conformanceTable, nothingSkipped],
     outputFile: { json: 'test/.report/results.json' },

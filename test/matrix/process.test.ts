@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { getEventListeners } from 'node:events'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
@@ -8,6 +9,7 @@ import {
   type AuthorizationServer,
   createAuthorizationServer,
   createManualClock,
+  createResourceServer,
 } from '@countersign/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -29,31 +31,36 @@ async function run(
   script: string,
   ...flags: string[]
 ): Promise<{ stdout: string; stderr: string }> {
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
-  return promisify(execFile)(
-    process.execPath,
-    [...flags, '--input-type=module', '--eval', script],
-    {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-      env: { ...process.env, TOKEN_ENDPOINT: server.tokenEndpoint, PRIVATE_KEY: String(key) },
-    },
-  )
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const code = [...flags, '--input-type=module', '--eval', script]
+  return promisify(execFile)(process.execPath, code, { cwd, env: environment() })
 }
 
-test('P1: a program that got a token ends by itself, and no timer of it is left', async () => {
-  const { stdout, stderr } = await run(`
-    import { createTokenProvider } from '@countersign/core'
-    const tokens = createTokenProvider({
-      clientId: '${clientId}',
-      tokenEndpoint: process.env.TOKEN_ENDPOINT,
-      key: process.env.PRIVATE_KEY,
+function environment(): Record<string, string> {
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  return { TOKEN_ENDPOINT: server.tokenEndpoint, PRIVATE_KEY: String(key) }
+}
+
+test.each(['the provider', 'fetch', 'ky', 'axios, http', 'axios, fetch'])(
+  'P1: with or without a token through %s, nothing keeps a program that has its answer',
+  async (host) => {
+    await using api = await createResourceServer(server)
+    const program = fileURLToPath(new URL('programs/finished-program.ts', import.meta.url))
+    server.next({ status: 503 })
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], {
+      env: { ...environment(), HOST: host, API_ORIGIN: api.origin },
     })
-    const { tokenType } = await tokens.getAccessToken()
-    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout')
-    console.log(JSON.stringify({ tokenType, timers }))`)
-  expect(JSON.parse(stdout)).toEqual({ tokenType: 'Bearer', timers: [] })
-  expect(stderr).toBe('')
-  expect(server.issued).toBe(1)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual([
+      ['ERR_OAUTH', []],
+      ['answered', []],
+    ])
+    expect(server.requests.map(({ status }) => status)).toEqual([503, 401, 200])
+  },
+)
+
+test('P2: tests run where an unhandled rejection ends the process', () => {
+  expect(process.execArgv).toContain('--unhandled-rejections=strict')
 })
 
 test('P2: a failing renewal that nobody awaits leaves a strict process alone', async () => {

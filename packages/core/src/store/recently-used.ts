@@ -6,6 +6,9 @@ export interface RecentlyUsed<T> {
   forEach(visit: (value: T) => void): void
 }
 
+/** How many entries in use are looked at for one that may go. */
+const mostInUse = 10
+
 /** `mayGo` keeps an entry that is in use, even past `max`. */
 export function recentlyUsed<T>(
   max: number,
@@ -31,10 +34,15 @@ export function recentlyUsed<T>(
     },
   }
 
+  /** What is in use goes to the back: thousands of such are not walked over for each new entry. */
   function dropOldest(): void {
+    let inUse = 0
     for (const [key, value] of entries) {
-      if (entries.size <= max) return
-      if (mayGo(value)) entries.delete(key)
+      if (entries.size <= max || inUse === mostInUse) return
+      entries.delete(key)
+      if (mayGo(value)) continue
+      entries.set(key, value)
+      inUse += 1
     }
   }
 }
