@@ -36,7 +36,7 @@ export async function startScene(): Promise<Scene> {
   return { ...world, search, watched, tokens: watched() }
 }
 
-export interface Sending {
+interface Sending {
   readonly signal?: AbortSignal
   readonly timeout?: number
 }
@@ -44,7 +44,7 @@ export interface Sending {
 export type Send = (url: string, sending?: Sending) => Promise<unknown>
 
 /** What the user of a host holds, and a request through it. */
-export interface Made {
+interface Made {
   readonly held: object
   readonly send: Send
 }

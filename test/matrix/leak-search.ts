@@ -74,7 +74,7 @@ export function shownAs(value: unknown): Map<string, string> {
   return new Map(forms.map(([form, show]) => [form, attempt(show)]))
 }
 
-export function allOf(value: unknown): string {
+function allOf(value: unknown): string {
   return inspect(value, { depth: 10, showHidden: true, getters: true, maxStringLength: null })
 }
 
