@@ -100,8 +100,6 @@ function raceSignal<T>(token: Promise<T>, signal: AbortSignal | null | undefined
     const abort = () => reject(signal.reason)
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
-    token
-      .then((value) => (signal.aborted ? abort() : resolve(value)), reject)
-      .finally(() => signal.removeEventListener('abort', abort))
+    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
