@@ -38,7 +38,10 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   },
   'axios-interceptor': {
     mutate: ['packages/axios-interceptor/src/*.ts'],
-    tests: ['test/unit/axios-interceptor/*.test.ts', 'test/conformance/axios-*.test.ts'],
+    tests: [
+      'test/conformance/axios-*.test.ts',
+      'test/neighbours/axios-{retry,mock-adapter}.test.ts',
+    ],
   },
   'ky-hook': {
     mutate: ['packages/ky-hook/src/*.ts'],
