@@ -1,4 +1,7 @@
-/** What is mutated under one name, and which tests are about it. Globs from the root. */
+/**
+ * What is mutated under one name, and which tests are about it, in the order in which they run: the
+ * first failure ends a run. Globs from the root.
+ */
 export interface MutatedFolder {
   readonly mutate: readonly string[]
   readonly tests: readonly string[]
@@ -39,8 +42,9 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   'axios-interceptor': {
     mutate: ['packages/axios-interceptor/src/*.ts'],
     tests: [
-      'test/conformance/axios-*.test.ts',
+      'test/conformance/axios-{attaching,caller,commonjs,redirects}.test.ts',
       'test/neighbours/axios-{retry,mock-adapter}.test.ts',
+      'test/conformance/axios-*.test.ts',
     ],
   },
   'ky-hook': {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { matchesGlob } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -10,11 +11,11 @@ const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, im
 const { version } = JSON.parse(readFileSync(path('test/node_modules/ky/package.json'), 'utf8'))
 const folder = folders[process.env.MUTATED_FOLDER as FolderName]
 
-/** The first failure ends a run, so what fails soonest goes first. */
-class UnitTestsFirst extends BaseSequencer {
+class AsListed extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isUnit = ({ moduleId }: TestSpecification) => moduleId.includes('/test/unit/')
-    return files.toSorted((a, b) => Number(isUnit(b)) - Number(isUnit(a)))
+    const rank = ({ moduleId }: TestSpecification) =>
+      folder.tests.findIndex((glob) => matchesGlob(moduleId, path(glob)))
+    return files.toSorted((a, b) => rank(a) - rank(b))
   }
 }
 
@@ -38,7 +39,7 @@ export default defineConfig({
   test: {
     include: [...folder.tests],
     setupFiles: [path('test/mutation/light-tests.ts')],
-    sequence: { sequencer: UnitTestsFirst },
+    sequence: { sequencer: AsListed },
     retry: 0,
     // A mutant may leave a test waiting for ever; the slowest of them takes half a second.
     testTimeout: 5_000,
