@@ -32,7 +32,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   resource: {
     mutate: [`${core}/resource/*.ts`, `${core}/adapter.ts`, `${core}/discard-body.ts`],
     tests: [
-      'test/unit/core/{authorized-fetch,authorizer,base-origin,bearer-challenge}.test.ts',
+      'test/unit/core/{authorized-fetch,authorizer,authorizer-refusals,base-origin,bearer-challenge}.test.ts',
       'test/unit/core/{body-copy,discard-body,redirect-safety,replayable-body}.test.ts',
       'test/generated/{bearer-challenge,origin-rule}.test.ts',
       'test/matrix/origins.test.ts',

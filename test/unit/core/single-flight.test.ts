@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { createManualClock } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import type { WaitingClock } from '#core/clock.js'
 import { type Flight, flights, isDead, waitFor } from '#core/renewal/single-flight.js'
 
 const timeout = 1_000
@@ -19,8 +20,9 @@ function waiting(signal?: AbortSignal) {
   const { promise, resolve, reject } = deferred<string>()
   const flight: Flight<string> = { id: 1, since: 0, promise }
   const timers: AbortSignal[] = []
-  const wait: typeof clock.wait = (ms, timer) => {
+  const wait: WaitingClock['wait'] = (ms, timer, keepsProcessAlive) => {
     timers.push(timer)
+    expect(keepsProcessAlive).toBe(true)
     return clock.wait(ms, timer)
   }
   const waited = waitFor(flight, { timeout, clock: { ...clock, wait }, signal })
@@ -67,7 +69,7 @@ test('P11: a flight is dead a moment after its own time limit', () => {
   expect(isDead(flight, timeout, 50 + timeout + 100)).toBe(true)
 })
 
-test('who waits gets what the flight brings, and no timer is left', async () => {
+test('who waits keeps the process alive, gets what the flight brings, and leaves no timer', async () => {
   const { waited, resolve, timers } = waiting()
   resolve('token')
   expect(await waited).toBe('token')
@@ -123,7 +125,8 @@ test('P10: no listener is left on the signal of a caller, whatever came of its w
   const { signal } = new AbortController()
   const listeners = new Set<unknown>()
   signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener)
-  signal.removeEventListener = (_: string, listener: unknown) => void listeners.delete(listener)
+  signal.removeEventListener = (name: string, listener: unknown) =>
+    void (name === 'abort' && listeners.delete(listener))
   const well = waiting(signal)
   const badly = waiting(signal)
   await setImmediate()
