@@ -49,6 +49,7 @@ function mutate(folder: FolderName): void {
   }
   const before = existsSync(summary) ? readFileSync(summary, 'utf8') : ''
   writeFileSync(summary, updated(before, folder, outcome, commit))
+  execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--write', summary])
 }
 
 /** In place, because pnpm's links in the packages do not outlive a copy. */
