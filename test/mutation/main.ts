@@ -72,9 +72,10 @@ function strykerSettings(folder: FolderName): object {
 }
 
 function run(command: string, args: readonly string[], variables: Record<string, string> = {}) {
+  const PATH = `${join(scratch, 'node_modules/.bin')}:${process.env.PATH}`
   const { status } = spawnSync(command, args, {
     cwd: scratch,
-    env: { ...process.env, CI: '', ...variables },
+    env: { ...process.env, PATH, CI: '', ...variables },
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: halfAnHour,
   })
