@@ -16,6 +16,8 @@ const baseURL = 'https://a.test'
 
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  vi.useRealTimers()
 })
 
 type Reply = { readonly status: number; readonly headers?: AxiosResponse['headers'] | undefined }
@@ -162,7 +164,6 @@ describe('what is sent', () => {
     await instance.get('/x')
     await instance.get('/x', { timeout: 1_000 })
     await instance.get('/x', { timeout: 1_000, timeoutErrorMessage: 'too late' })
-    vi.restoreAllMocks()
     expect(sent.map(({ timeout, timeoutErrorMessage }) => [timeout, timeoutErrorMessage])).toEqual([
       [0, undefined],
       [600, 'timeout of 1000ms exceeded'],
@@ -176,7 +177,6 @@ describe('what is sent', () => {
     vi.spyOn(performance, 'now').mockReturnValue(1_000)
     addAuthorization(instance, staticTokenProvider())
     await instance.get('/x', { timeout: 1_000 })
-    vi.restoreAllMocks()
     expect(sent[0]).toMatchObject({ timeout: 1_000 })
     expect(sent[0]).not.toHaveProperty('timeoutErrorMessage')
   })
@@ -198,7 +198,6 @@ describe('what is sent', () => {
     await expect(instance.get('/x', { timeout: 1_000 })).rejects.toMatchObject({
       ...{ name: 'AxiosError', code: 'ECONNABORTED', message: 'timeout of 1000ms exceeded' },
     })
-    vi.restoreAllMocks()
     expect(sent).toEqual([])
   })
 })
@@ -306,6 +305,122 @@ describe("axios' own fetch adapter", () => {
     for (const init of given) expect(Object.keys(init)).not.toContain('countersignFetch')
     expect(config.env).toMatchObject({ fetch })
     expect(config.fetchOptions).toEqual({ cache: 'no-store' })
+  })
+})
+
+describe('a redirect, as the http adapter tells of it', () => {
+  const next = (href: string) => ({
+    href,
+    headers: { authorization: 'a', Authorization: 'A', 'x-request-idx': '1', host: 'h' },
+  })
+
+  /** What is left of the next hop's headers, and what came of a 401 there. */
+  async function redirected(href: string, config: AxiosRequestConfig = {}) {
+    const hop = next(href)
+    const headers = { 'www-authenticate': 'Bearer' }
+    const { instance, sent } = attached()
+    const adapter: AxiosAdapter = async (given) => {
+      sent.push(given)
+      if (sent.length > 1)
+        return { data: '', status: 200, statusText: '', headers: {}, config: given }
+      given.beforeRedirect?.(hop, { headers: {}, statusCode: 302 }, {} as never)
+      return { data: '', status: 401, statusText: '', headers, config: given }
+    }
+    const { status } = await instance.get('/x', { adapter, ...config })
+    return { left: Object.keys(hop.headers), status, sends: sent.length }
+  }
+
+  test.each([
+    'https://sub.a.test/x',
+    'https://a.test:8443/x',
+    'http://a.test/x',
+    'https://evil.test/x',
+    'not a URL',
+  ])(
+    '9 X9 X10 X11: to %s loses the token, whatever axios does, and a 401 there is not about it',
+    async (href) => {
+      expect(await redirected(href)).toEqual({
+        ...{ left: ['x-request-idx', 'host'], status: 401, sends: 1 },
+      })
+    },
+  )
+
+  test('9 X9: on the same origin keeps it, and a 401 there is about it', async () => {
+    expect(await redirected('https://a.test/y')).toEqual({
+      left: ['authorization', 'Authorization', 'x-request-idx', 'host'],
+      ...{ status: 200, sends: 2 },
+    })
+  })
+
+  test('9 X10: is told to the caller when the token is off', async () => {
+    const told: unknown[] = []
+    const beforeRedirect: AxiosRequestConfig['beforeRedirect'] = ({ headers }, ...more) => {
+      told.push(Object.keys(headers), ...more)
+    }
+    await redirected('https://evil.test/x', { beforeRedirect })
+    expect(told).toEqual([['x-request-idx', 'host'], { headers: {}, statusCode: 302 }, {}])
+  })
+
+  test('may come without headers', async () => {
+    const { instance } = attached()
+    const adapter: AxiosAdapter = async (config) => {
+      config.beforeRedirect?.({ href: 'https://evil.test/' }, {} as never, {} as never)
+      return { data: '', status: 200, statusText: '', headers: {}, config }
+    }
+    expect((await instance.get('/x', { adapter })).status).toBe(200)
+  })
+})
+
+describe('10: a renewal that does not come', () => {
+  /** Refused at once; whoever asks again waits for ever. */
+  function stuck(more: () => void = () => {}) {
+    let asked = 0
+    const tokens: TokenSource = {
+      ...staticTokenProvider(),
+      currentAccessToken: undefined as never,
+      getAccessToken: () => {
+        asked += 1
+        return asked === 1 ? staticTokenProvider().getAccessToken() : new Promise(() => {})
+      },
+    }
+    const adapter: AxiosAdapter = async (config) => {
+      more()
+      return { data: '', status: 401, statusText: '', headers: {}, config }
+    }
+    const instance = axios.create({ baseURL, adapter })
+    addAuthorization(instance, tokens)
+    return instance
+  }
+
+  test('U16: is not waited for by a caller who left while the 401 came in', async () => {
+    const caller = new AbortController()
+    const call = stuck(() => caller.abort()).get('/x', { signal: caller.signal })
+    await expect(call).rejects.toBeInstanceOf(axios.CanceledError)
+    const { token, cancel } = axios.CancelToken.source()
+    const other = stuck(() => cancel('enough')).get('/x', { cancelToken: token })
+    await expect(other).rejects.toMatchObject({ code: 'ERR_CANCELED', message: 'enough' })
+  })
+
+  test('U18: is waited for no longer than is left of the timeout, and no timer stays', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    let error: unknown
+    const call = stuck(() => void vi.advanceTimersByTime(600)).get('/x', { timeout: 1_000 })
+    const ended = call.catch((thrown: unknown) => {
+      error = thrown
+    })
+    await vi.advanceTimersByTimeAsync(399)
+    expect(error).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 1000ms exceeded' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('U18: leaves no timer when it came in time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const { instance } = attached([{ status: 401 }])
+    expect((await instance.get('/x', { timeout: 1_000 })).status).toBe(200)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 
