@@ -161,6 +161,22 @@ describe("ky's hooks and errors", () => {
     expect(seen.map((hooks) => hooks?.beforeRequest)).toEqual([[]])
   })
 
+  test('the guard against ky 1 lets ky 2 pass, where an instance has nothing but it', async () => {
+    const { tokens, api, evil } = await startWorld()
+    const { beforeRequest } = authorizationHooks(tokens, { origins: [api.origin] })
+
+    expect(await ky.get(evil.origin, { hooks: { beforeRequest } }).text()).toBe('evil')
+    expect(evil.seen).toHaveLength(1)
+  })
+
+  test('the init hook alone is enough', async () => {
+    const { api, tokens } = await startWorld()
+    const { init } = authorizationHooks(tokens, { origins: [api.origin] })
+
+    expect(await ky.get(api.origin, { hooks: { init } }).text()).toBe('ok')
+    expect(api.seen.map(({ status }) => status)).toEqual([200])
+  })
+
   test('an init hook never throws: what is wrong in context rejects', async () => {
     const { api, recording } = await attached()
 

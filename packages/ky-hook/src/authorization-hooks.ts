@@ -1,6 +1,6 @@
 import type { AuthorizationOptions, RequestAuthorization, TokenSource } from '@countersign/core'
 import { createFetchAuthorizer, type FetchCall } from '@countersign/core/adapter'
-import type { BeforeRequestHook, Hooks, InitHook, Options } from 'ky'
+import type { BeforeRequestHook, InitHook, Options } from 'ky'
 import { refuseKy1, requireKy2 } from './ky-version.js'
 
 /**
@@ -41,14 +41,15 @@ export function authorizationHooks(
     // Request, which does not tell a text from a stream.
     const source = () => (request.json === undefined ? request.body : text)
     request.fetch = (input, given) => authorize(input, given, call(request, fetch, source))
-    if (request.hooks) request.hooks = withoutGuard(request.hooks)
+    const guarded = request.hooks?.beforeRequest
+    if (guarded) request.hooks = { ...request.hooks, beforeRequest: withoutGuard(guarded) }
   }
   return { init: [init], beforeRequest: [refuseKy1] }
 }
 
 function call(options: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {
   const authorization = asked(options)
-  return { fetch: fetch ?? globalThis.fetch, authorization, source, sender: undefined }
+  return { fetch: fetch ?? globalThis.fetch, authorization, source }
 }
 
 /** Own members only: what stands on `Object.prototype` is not asked for. */
@@ -58,7 +59,6 @@ function asked(options: Options): RequestAuthorization | false | undefined {
   return context.countersign as RequestAuthorization | false | undefined
 }
 
-function withoutGuard(hooks: Hooks): Hooks {
-  if (hooks.beforeRequest === undefined) return hooks
-  return { ...hooks, beforeRequest: hooks.beforeRequest.filter((hook) => hook !== refuseKy1) }
+function withoutGuard(hooks: BeforeRequestHook[]): BeforeRequestHook[] {
+  return hooks.filter((hook) => hook !== refuseKy1)
 }

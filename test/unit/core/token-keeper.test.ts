@@ -1,29 +1,347 @@
+import { type AccessToken, ConfigurationError, type TokenEvent } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
-import { expect, test } from 'vitest'
-import { type FetchedToken, tokenKeeper } from '#core/renewal/token-keeper.js'
+import { describe, expect, test } from 'vitest'
+import {
+  type FetchCall,
+  type FetchedToken,
+  type FetchFailure,
+  type TokenKeeperSettings,
+  tokenKeeper,
+} from '#core/renewal/token-keeper.js'
 
-test('C9: a flight given up for dead does not bring its token back after a later one was refused', async () => {
+const timeout = 1_000
+
+interface Fetch {
+  readonly call: FetchCall
+  answer(value: string, source?: FetchedToken['source']): void
+  fail(failure: FetchFailure): void
+}
+
+/** A keeper whose fetches the test answers, on a clock that the test moves. */
+function keeperUnderTest(settings: Partial<TokenKeeperSettings> = {}) {
   const clock = createManualClock()
-  const answers: ((token: FetchedToken) => void)[] = []
+  const fetches: Fetch[] = []
+  const events: Partial<TokenEvent>[] = []
+  const background: Promise<unknown>[] = []
+  const fetchToken = (call: FetchCall) =>
+    new Promise<FetchedToken>((resolve, reject) => {
+      const answer: Fetch['answer'] = (value, source = 'endpoint') => {
+        const issuedAt = clock.now()
+        const token = {
+          value,
+          tokenType: 'Bearer',
+          issuedAt,
+          expiresAt: issuedAt + 100_000,
+        } as const
+        resolve({ token, source, attempts: 2 })
+      }
+      fetches.push({ call, answer, fail: reject })
+    })
   const keeper = tokenKeeper({
-    ...{ clock, timeout: 1000, early: 0, random: () => 0, emit: () => {} },
-    failure: () => expect.unreachable('no flight fails here'),
-    inBackground: () => undefined,
-    fetchToken: () => new Promise((resolve) => answers.push(resolve)),
+    ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
+    emit: (event) => void events.push(event),
+    failure: (thrown) => thrown as FetchFailure,
+    inBackground: () => (renewal) => void background.push(renewal),
+    ...settings,
   })
-  const answer = (flight: number, value: string) => {
-    const issuedAt = clock.now()
-    const token = { value, tokenType: 'Bearer', issuedAt, expiresAt: issuedAt + 600_000 } as const
-    answers[flight]?.({ token, source: 'endpoint', attempts: 1 })
+  const ask = (forceRenewal = false) => keeper.renewed({ signal: undefined, forceRenewal })
+  const settle = () => clock.advance(0)
+  const first = async (): Promise<AccessToken> => {
+    const asked = ask()
+    await settle()
+    fetches.at(-1)?.answer('first')
+    return asked
   }
-  const waiting = keeper.renewed({ signal: undefined, forceRenewal: false })
-  await clock.advance(2000)
-  expect(answers).toHaveLength(2)
-  answer(1, 'later')
-  const later = await waiting
-  keeper.invalidate(later)
-  answer(0, 'earlier')
-  await clock.advance(1)
-  expect(later.value).toBe('later')
-  expect(keeper.current()).toBeUndefined()
+  const failed = async (retryAfter?: number): Promise<unknown> => {
+    const asked = ask().catch((thrown: unknown) => thrown)
+    await settle()
+    fetches.at(-1)?.fail(failure(retryAfter))
+    return asked
+  }
+  return { clock, fetches, events, background, keeper, ask, settle, first, failed }
+}
+
+function failure(retryAfter?: number): FetchFailure {
+  return { error: new ConfigurationError('ERR_CLOCK', 'any error will do'), retryAfter }
+}
+
+describe('a token at hand', () => {
+  test('there is none before the first was asked for', () => {
+    const { keeper, fetches } = keeperUnderTest()
+    expect(keeper.current()).toBeUndefined()
+    expect(fetches).toEqual([])
+  })
+
+  test('C2: is the same object until it is over, and one event tells of it', async () => {
+    const { keeper, first, clock, fetches, events } = keeperUnderTest()
+    await clock.advance(7)
+    const token = await first()
+    await clock.advance(79_999)
+    expect(keeper.current()).toBe(token)
+    expect(fetches).toHaveLength(1)
+    const { expiresAt } = token
+    expect(events).toEqual([
+      { type: 'token-issued', source: 'endpoint', expiresAt, attempts: 2, duration: 0 },
+    ])
+  })
+
+  test('the event says how long the flight took, and whence the token came', async () => {
+    const { ask, clock, fetches, events } = keeperUnderTest()
+    await clock.advance(50)
+    const asked = ask()
+    await clock.advance(300)
+    fetches[0]?.answer('from the store', 'store')
+    await asked
+    expect(events).toMatchObject([{ type: 'token-issued', source: 'store', duration: 300 }])
+  })
+
+  test('C2: is renewed once when it is due, beside its callers', async () => {
+    const { keeper, first, clock, fetches, background, settle } = keeperUnderTest()
+    const token = await first()
+    await clock.advance(80_000)
+    expect([keeper.current(), keeper.current()]).toEqual([token, token])
+    await settle()
+    expect(fetches.map(({ call }) => call.forceRenewal)).toEqual([false, false])
+    fetches[1]?.answer('second')
+    await Promise.all(background)
+    await settle()
+    expect(background).toHaveLength(1)
+    expect(keeper.current()?.value).toBe('second')
+  })
+
+  test('is not renewed early where nothing may run beside a request', async () => {
+    const { keeper, first, clock, fetches } = keeperUnderTest({ inBackground: () => undefined })
+    const token = await first()
+    await clock.advance(80_000)
+    expect(keeper.current()).toBe(token)
+    await clock.advance(0)
+    expect(fetches).toHaveLength(1)
+  })
+
+  test('C4: outlives a renewal that fails, and the next waits for the end of the hold-off', async () => {
+    const { keeper, first, clock, fetches, events, background, settle } = keeperUnderTest()
+    const token = await first()
+    await clock.advance(80_000)
+    keeper.current()
+    await settle()
+    const { error } = failure()
+    fetches[1]?.fail({ error, retryAfter: undefined })
+    await Promise.all(background)
+    await settle()
+    const nextAttemptAt = clock.now() + 1_000
+    expect(events[1]).toEqual({
+      ...{ type: 'renewal-failed', error, nextAttemptAt },
+      servesUntil: token.expiresAt,
+    })
+    await clock.advance(999)
+    expect(keeper.current()).toBe(token)
+    await clock.advance(1)
+    expect(fetches).toHaveLength(2)
+    expect(keeper.current()).toBe(token)
+    await settle()
+    expect(fetches).toHaveLength(3)
+  })
+
+  test('serves nobody beyond its end, as the event of a failed renewal says', async () => {
+    const { first, failed, clock, events, keeper } = keeperUnderTest()
+    await failed()
+    await clock.advance(1_000)
+    await first()
+    await clock.advance(100_000)
+    await failed()
+    expect(keeper.current()).toBeUndefined()
+    const ends = events.filter(({ type }) => type === 'renewal-failed')
+    expect(ends).toMatchObject([{ servesUntil: undefined }, { servesUntil: undefined }])
+  })
+})
+
+describe('a flight', () => {
+  test('D1: is one for all who wait, with a deadline', async () => {
+    const { ask, clock, fetches, settle } = keeperUnderTest()
+    await clock.advance(50)
+    const calls = [ask(), ask(), ask(true)]
+    await settle()
+    fetches[0]?.answer('token')
+    expect(new Set(await Promise.all(calls)).size).toBe(1)
+    expect(fetches.map(({ call }) => call)).toEqual([
+      { isProbe: false, forceRenewal: false, refused: undefined, deadline: 50 + timeout },
+    ])
+  })
+
+  test('says when the renewal was forced', async () => {
+    const { ask, fetches, settle } = keeperUnderTest()
+    void ask(true)
+    await settle()
+    expect(fetches.map(({ call }) => call.forceRenewal)).toEqual([true])
+  })
+
+  test('keeps its key busy until it has ended, well or badly', async () => {
+    const { keeper, first, failed, ask, clock } = keeperUnderTest()
+    expect(keeper.isBusy()).toBe(false)
+    const asked = first()
+    expect(keeper.isBusy()).toBe(true)
+    await asked
+    expect(keeper.isBusy()).toBe(false)
+    await failed()
+    expect(keeper.isBusy()).toBe(false)
+    await clock.advance(1_000)
+    const waiting = ask()
+    expect(keeper.isBusy()).toBe(true)
+    await clock.advance(timeout + 100)
+    void waiting
+  })
+
+  test('D2: that fails is remembered: later callers get its very error, then one probe is made', async () => {
+    const { ask, failed, clock, fetches, first } = keeperUnderTest()
+    const error = await failed()
+    expect(error).toMatchObject({ code: 'ERR_CLOCK', nextAttemptAt: clock.now() + 1_000 })
+    await clock.advance(999)
+    await expect(ask()).rejects.toBe(error)
+    await expect(ask(true)).rejects.toBe(error)
+    expect(fetches).toHaveLength(1)
+    await clock.advance(1)
+    await failed()
+    await clock.advance(2_000)
+    await first()
+    await clock.advance(100_000)
+    await first()
+    expect(fetches.map(({ call }) => call.isProbe)).toEqual([false, true, true, false])
+  })
+
+  test('O10: that fails is remembered for as long as the server asked', async () => {
+    const { ask, failed, clock, fetches, settle } = keeperUnderTest()
+    await failed(5_000)
+    await clock.advance(4_999)
+    await expect(ask()).rejects.toMatchObject({ code: 'ERR_CLOCK' })
+    await clock.advance(1)
+    void ask()
+    await settle()
+    expect(fetches).toHaveLength(2)
+  })
+
+  test('C5: is joined by all, though a clock that was set back says that a failure still counts', async () => {
+    const { ask, failed, clock, fetches, settle } = keeperUnderTest()
+    await failed()
+    const now = clock.now()
+    clock.setWallClock(now + 10_000)
+    const calls = [ask()]
+    clock.setWallClock(now)
+    calls.push(ask())
+    await settle()
+    fetches[1]?.answer('token')
+    expect(new Set(await Promise.all(calls)).size).toBe(1)
+  })
+})
+
+describe('a flight that does not end', () => {
+  test('P11: is given up after its time limit: all who wait share one more', async () => {
+    const { ask, clock, fetches } = keeperUnderTest()
+    const calls = [ask(), ask()]
+    await clock.advance(timeout + 99)
+    expect(fetches).toHaveLength(1)
+    await clock.advance(1)
+    expect(fetches).toHaveLength(2)
+    fetches[1]?.answer('later')
+    expect((await Promise.all(calls)).map(({ value }) => value)).toEqual(['later', 'later'])
+  })
+
+  test('C9: does not bring its token back after a later one was refused', async () => {
+    const { ask, keeper, clock, fetches, settle } = keeperUnderTest({ early: 0 })
+    const waiting = ask()
+    await clock.advance(2_000)
+    expect(fetches).toHaveLength(2)
+    fetches[1]?.answer('later')
+    const later = await waiting
+    keeper.invalidate(later)
+    fetches[0]?.answer('earlier')
+    await settle()
+    expect(later.value).toBe('later')
+    expect(keeper.current()).toBeUndefined()
+  })
+
+  test('C9: brings its token if there is no later one yet, and leaves the later flight alone', async () => {
+    const { ask, keeper, clock, fetches, settle } = keeperUnderTest()
+    const waiting = ask()
+    await clock.advance(timeout + 100)
+    fetches[0]?.answer('earlier')
+    await settle()
+    expect(keeper.current()?.value).toBe('earlier')
+    expect(keeper.isBusy()).toBe(true)
+    const joined = ask()
+    fetches[1]?.answer('later')
+    expect((await Promise.all([waiting, joined])).map(({ value }) => value)).toEqual([
+      'later',
+      'later',
+    ])
+    expect(fetches).toHaveLength(2)
+    expect(keeper.current()?.value).toBe('later')
+  })
+
+  test('is no failure to remember when it fails at last', async () => {
+    const { ask, clock, fetches, events, settle } = keeperUnderTest()
+    const waiting = ask()
+    await clock.advance(timeout + 100)
+    fetches[0]?.fail(failure())
+    await settle()
+    fetches[1]?.answer('later')
+    await waiting
+    expect(events.map(({ type }) => type)).toEqual(['token-issued'])
+    expect(fetches[1]?.call.isProbe).toBe(false)
+  })
+})
+
+describe('a refused token', () => {
+  test('U1: is dropped, and the next fetch is told which it was', async () => {
+    const { keeper, first, ask, fetches, events, settle } = keeperUnderTest()
+    const { value, tokenType, issuedAt, expiresAt } = await first()
+    expect(keeper.invalidate(keeper.current() as AccessToken)).toBe(true)
+    expect(keeper.current()).toBeUndefined()
+    expect(events[1]).toEqual({
+      ...{ type: 'token-refused', action: 'dropped', coolDownUntil: undefined },
+    })
+    void ask()
+    await settle()
+    expect(fetches[1]?.call.refused).toEqual({ value, tokenType, issuedAt, expiresAt })
+  })
+
+  test('U3: changes nothing when it is not the current one', async () => {
+    const { keeper, first, ask, fetches, events, settle } = keeperUnderTest()
+    const old = await first()
+    const renewed = ask(true)
+    await settle()
+    fetches[1]?.answer('second')
+    const token = await renewed
+    expect(keeper.invalidate(old)).toBe(false)
+    expect(keeper.current()).toBe(token)
+    expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
+  })
+
+  test('U3: changes nothing where there is no token', async () => {
+    const { keeper, events } = keeperUnderTest()
+    const other = await keeperUnderTest().first()
+    expect(keeper.invalidate(other)).toBe(false)
+    expect(events).toEqual([])
+  })
+
+  test('U6: is kept if it replaced a refused one just now, and refusals cool down', async () => {
+    const { keeper, first, clock, events } = keeperUnderTest()
+    await clock.advance(50)
+    keeper.invalidate(await first())
+    const replacement = await first()
+    await clock.advance(1_000)
+    expect(keeper.invalidate(replacement)).toBe(true)
+    const coolDownUntil = clock.now() + 5_000
+    expect(keeper.current()).toBe(replacement)
+    await clock.advance(4_999)
+    expect(keeper.invalidate(replacement)).toBe(true)
+    expect(keeper.current()).toBe(replacement)
+    await clock.advance(1)
+    expect(keeper.invalidate(replacement)).toBe(true)
+    expect(keeper.current()).toBeUndefined()
+    expect(events.filter(({ type }) => type === 'token-refused')).toEqual([
+      { type: 'token-refused', action: 'dropped', coolDownUntil: undefined },
+      { type: 'token-refused', action: 'kept', coolDownUntil },
+      { type: 'token-refused', action: 'dropped', coolDownUntil: undefined },
+    ])
+  })
 })

@@ -77,7 +77,7 @@ export function authorizedFetch(
 function callOf(init: Init | undefined, fetch: Fetch, by: AuthorizedFetch | undefined): FetchCall {
   const isAsked = init !== undefined && init !== null && Object.hasOwn(init, 'countersign')
   const authorization = isAsked ? init.countersign : undefined
-  return { fetch, authorization, source: undefined, sender: by }
+  return by === undefined ? { fetch, authorization } : { fetch, authorization, sender: by }
 }
 
 function refuse(message: string): Promise<never> {

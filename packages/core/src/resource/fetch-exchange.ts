@@ -10,9 +10,9 @@ export interface FetchCall {
    * What a Request's body was made from, for adapters that know it: it is sent again from there, if
    * it can be. Undefined: not known, and a bounded copy of the body is kept.
    */
-  source: (() => unknown) | undefined
+  source?: () => unknown
   /** Travels with the request, so that a wrapper can tell that it has called itself. */
-  sender: unknown
+  sender?: unknown
 }
 
 /** The key under which {@link FetchCall.sender} travels on the init. */
@@ -48,7 +48,7 @@ export function readExchange(
   const href = request === undefined ? String(input) : request.url
   const copy = ownMembers(init)
   if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
-  if (call.sender !== undefined) (copy as { [sender]?: unknown })[sender] = call.sender
+  if (Object.hasOwn(call, 'sender')) (copy as { [sender]?: unknown })[sender] = call.sender
   const headers = copyHeaders(copy.headers ?? request?.headers)
   if (copy.headers) copy.headers = headers
   return {

@@ -88,7 +88,7 @@ function cloned(request: Request): Request | undefined {
 }
 
 function sourceOf({ call }: Exchange): unknown {
-  return call.source?.() ?? undefined
+  return Object.hasOwn(call, 'source') ? (call.source?.() ?? undefined) : undefined
 }
 
 async function isReplayable(exchange: Exchange): Promise<boolean> {
@@ -108,8 +108,6 @@ function raceSignal<T>(token: Promise<T>, signal: AbortSignal | null | undefined
     const abort = () => reject(signal.reason)
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
-    token
-      .then((value) => (signal.aborted ? abort() : resolve(value)), reject)
-      .finally(() => signal.removeEventListener('abort', abort))
+    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

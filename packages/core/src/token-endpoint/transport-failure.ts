@@ -1,6 +1,10 @@
 import { type ErrorCause, TokenTransportError } from '../errors.js'
 
-type TransportCode = TokenTransportError['code']
+/** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
+type TransportCode = Exclude<
+  TokenTransportError['code'],
+  'ERR_TOKEN_TIMEOUT' | 'ERR_TOKEN_REDIRECT'
+>
 
 /** What a rejected fetch means. The platform's error is never kept: it may quote what was sent. */
 export function transportError(thrown: unknown, attempts: number): TokenTransportError {
@@ -45,19 +49,15 @@ export function transportRetries(error: TokenTransportError): number {
 
 const summary = {
   ERR_TOKEN_NETWORK: 'The token endpoint could not be reached, or the connection broke',
-  ERR_TOKEN_TIMEOUT: 'The token endpoint did not answer in time',
   ERR_TOKEN_TLS: 'No TLS connection to the token endpoint',
   ERR_TOKEN_PROTOCOL: 'The token endpoint did not speak HTTP as it should',
-  ERR_TOKEN_REDIRECT: 'The token endpoint answered with a redirect',
 } as const
 
 const advice = {
   ERR_TOKEN_NETWORK: 'Check host, port and proxy.',
-  ERR_TOKEN_TIMEOUT: 'Check host, port and proxy.',
   ERR_TOKEN_TLS:
     'Check the certificate and the URL; give a company CA through NODE_EXTRA_CA_CERTS or `fetch`.',
   ERR_TOKEN_PROTOCOL: 'Check that the URL is that of a token endpoint.',
-  ERR_TOKEN_REDIRECT: 'Configure the final URL.',
 } as const
 
 const tls =

@@ -1,0 +1,87 @@
+/**
+ * Mutates a folder's sources in a scratch copy of the last commit and runs the tests that are about
+ * it, on each mutant. `node test/mutation/main.ts <folder> …`; the outcome goes to
+ * `test/mutation/summary.md`.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { type FolderName, folders } from './folders.ts'
+import { complaints, tally } from './stryker-report.ts'
+import { updated } from './summary.ts'
+
+const halfAnHour = 1_800_000
+const report = 'test/.report/mutation.json'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const summary = join(root, 'test/mutation/summary.md')
+const wanted = process.argv.slice(2)
+const known = Object.keys(folders)
+if (wanted.length === 0 || !wanted.every((name): name is FolderName => known.includes(name))) {
+  throw new Error(`Which of these: ${known.join(', ')}?`)
+}
+
+const commit = git('rev-parse', '--short', 'HEAD').trim()
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-mutation-'))
+process.once('SIGINT', () => process.exit(130))
+process.once('exit', () => {
+  spawnSync('git', ['worktree', 'remove', '--force', scratch], { cwd: root })
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+git('worktree', 'add', '--detach', scratch, commit)
+run('npx', ['--yes', 'pnpm@12', 'install', '--frozen-lockfile'])
+run('npx', ['--yes', 'pnpm@12', 'build'])
+for (const folder of wanted) mutate(folder)
+
+function mutate(folder: FolderName): void {
+  const settings = join(scratch, 'stryker.config.json')
+  writeFileSync(settings, JSON.stringify(strykerSettings(folder)))
+  run('node_modules/.bin/stryker', ['run', settings], { MUTATED_FOLDER: folder })
+  const outcome = tally(JSON.parse(readFileSync(join(scratch, report), 'utf8')))
+  for (const survivor of outcome.survived) console.log(`survived: ${survivor}`)
+  for (const complaint of complaints(outcome)) {
+    console.error(`${folder}: ${complaint}`)
+    process.exitCode = 1
+  }
+  const before = existsSync(summary) ? readFileSync(summary, 'utf8') : ''
+  writeFileSync(summary, updated(before, folder, outcome, commit))
+  execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--write', summary])
+}
+
+/** In place, because pnpm's links in the packages do not outlive a copy. */
+function strykerSettings(folder: FolderName): object {
+  return {
+    mutate: folders[folder].mutate,
+    inPlace: true,
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+    coverageAnalysis: 'perTest',
+    concurrency: 2,
+    timeoutMS: 10_000,
+    timeoutFactor: 2,
+    reporters: ['clear-text', 'progress-append-only', 'json'],
+    clearTextReporter: { reportTests: false, reportMutants: false },
+    jsonReporter: { fileName: report },
+    allowConsoleColors: false,
+  }
+}
+
+function run(command: string, args: readonly string[], variables: Record<string, string> = {}) {
+  const PATH = `${join(scratch, 'node_modules/.bin')}:${process.env.PATH}`
+  const { status } = spawnSync(command, args, {
+    cwd: scratch,
+    env: { ...process.env, PATH, CI: '', ...variables },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: halfAnHour,
+  })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8' })
+}

@@ -1,0 +1,326 @@
+import type { AuthorizationOptions } from '@countersign/core'
+import { createFetchAuthorizer } from '@countersign/core/adapter'
+import { authorizedFetch } from '@countersign/core/fetch'
+import { staticTokenProvider } from '@countersign/testing'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+
+type Fetch = typeof globalThis.fetch
+type Send = ReturnType<typeof authorizedFetch>
+
+const url = 'https://api.example/x'
+const options = { origins: ['https://api.example'] }
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+/** Tokens t1, t2, … each current until it is refused; they have to be waited for. */
+function renewingTokens() {
+  let count = 1
+  const token = () => ({ ...staticTokenProvider(), ...tokenNumber(count) })
+  const invalidate = () => {
+    count += 1
+  }
+  return { getAccessToken: async () => token(), invalidate } as never
+}
+
+function tokenNumber(count: number) {
+  return { value: `t${count}`, authorization: `Bearer t${count}` }
+}
+
+/** A transport that notes what it was given, and answers with these statuses in turn. */
+function transport(...statuses: readonly number[]) {
+  const left = [...statuses]
+  const given: { input: unknown; init: RequestInit | undefined; request: Request }[] = []
+  const fetch = (async (input: string | Request, init?: RequestInit) => {
+    given.push({ input, init, request: new Request(input, init) })
+    return new Response(null, { status: left.shift() ?? 200 })
+  }) as Fetch
+  return { fetch, given, statuses: left }
+}
+
+function attached(statuses: readonly number[] = [], more: Partial<AuthorizationOptions> = {}) {
+  const { fetch, given } = transport(...statuses)
+  const send = authorizedFetch(staticTokenProvider('t1'), { ...options, ...more, fetch })
+  return { send, given }
+}
+
+describe('what the transport is given', () => {
+  test('9: a foreign request as it came, with nothing of ours', async () => {
+    const { send, given } = attached()
+    await send('https://evil.example/x')
+    await send('https://evil.example/x', { method: 'PUT', countersign: { scope: 'a' } })
+    expect(given.map(({ init }) => ({ ...init }))).toEqual([{}, { method: 'PUT' }])
+    expect(given[0]?.init).not.toHaveProperty('headers')
+  })
+
+  test('9 X21: neither an Authorization that is undefined', async () => {
+    const { send, given } = attached()
+    const headers = { Authorization: undefined, 'x-other': 'kept' } as never
+    await send('https://evil.example/x', { headers })
+    await send(url, { headers })
+    expect(given.map(({ init }) => init?.headers)).toEqual([
+      { 'x-other': 'kept' },
+      { 'x-other': 'kept', authorization: 'Bearer t1' },
+    ])
+  })
+
+  test('7: a header whose name is only as long as Authorization is none', async () => {
+    const { send, given } = attached()
+    await send(url, { headers: { 'x-request-idx': '1' } })
+    expect(given[0]?.init?.headers).toEqual({ 'x-request-idx': '1', authorization: 'Bearer t1' })
+  })
+
+  test('7 X13: an Authorization of the caller’s, however it is written', async () => {
+    const { send, given } = attached()
+    for (const name of ['authorization', 'Authorization', 'AUTHORIZATION']) {
+      await send(url, { headers: { [name]: 'Basic mine' } })
+    }
+    const seen = given.map(({ request }) => request.headers.get('authorization'))
+    expect(seen).toEqual(Array(3).fill('Basic mine'))
+  })
+
+  test('6: a body in init instead of that of a Request, which is not copied', async () => {
+    const clone = vi.spyOn(Request.prototype, 'clone')
+    const { fetch, given } = transport(401)
+    const send = authorizedFetch(renewingTokens(), { ...options, fetch })
+    const request = new Request(url, { method: 'POST', body: 'of the Request' })
+    expect((await send(request, { body: 'of init' })).status).toBe(200)
+    expect(clone).not.toHaveBeenCalled()
+    expect(given.map(({ init }) => init?.body)).toEqual(['of init', 'of init'])
+  })
+
+  test.each(['GET', 'HEAD'])('6: a Request that is a %s has no body to copy', async (method) => {
+    const clone = vi.spyOn(Request.prototype, 'clone')
+    const { send } = attached()
+    await send(new Request(url, { method }))
+    expect(clone).not.toHaveBeenCalled()
+  })
+})
+
+describe('10: a caller who leaves', () => {
+  const reason = new Error('enough')
+
+  test.each([url, 'https://evil.example/x'])(
+    'before the call to %s sends nothing',
+    async (target) => {
+      const { send, given } = attached()
+      const signal = AbortSignal.abort(reason)
+      await expect(send(target, { signal })).rejects.toBe(reason)
+      await expect(send(new Request(target, { signal }))).rejects.toBe(reason)
+      expect(given).toEqual([])
+    },
+  )
+
+  test.each([
+    ['of init', (send: Send, signal: AbortSignal) => send(url, { signal })],
+    ['of a Request', (send: Send, signal: AbortSignal) => send(new Request(url, { signal }))],
+  ])('U22: while the token is awaited, by the signal %s, sends nothing', async (_, call) => {
+    const caller = new AbortController()
+    const { fetch, given } = transport()
+    const tokens = { getAccessToken: () => new Promise(() => {}), invalidate: () => {} } as never
+    const pending = call(authorizedFetch(tokens, { ...options, fetch }), caller.signal)
+    caller.abort(reason)
+    await expect(pending).rejects.toBe(reason)
+    expect(given).toEqual([])
+  })
+
+  test('U16: while the 401 comes in gets its reason, and nothing more is sent', async () => {
+    const caller = new AbortController()
+    const { fetch, given } = transport(401)
+    const leaving: Fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      caller.abort(reason)
+      return response
+    }
+    const send = authorizedFetch(renewingTokens(), { ...options, fetch: leaving })
+    await expect(send(url, { signal: caller.signal })).rejects.toBe(reason)
+    expect(given).toHaveLength(1)
+  })
+
+  test('has no say where init says that there is no signal', async () => {
+    const { fetch, given } = transport()
+    const send = authorizedFetch(renewingTokens(), { ...options, fetch })
+    const request = new Request(url, { signal: AbortSignal.abort(reason) })
+    expect((await send(request, { signal: null })).status).toBe(200)
+    expect(given).toHaveLength(1)
+  })
+
+  test('P10: leaves no listener behind when the token comes', async () => {
+    const { signal } = new AbortController()
+    const listeners = new Set<unknown>()
+    const added = vi.spyOn(signal, 'addEventListener')
+    added.mockImplementation((_: string, listener: unknown) => void listeners.add(listener))
+    vi.spyOn(signal, 'removeEventListener').mockImplementation(
+      (name: string, listener: unknown) => void (name === 'abort' && listeners.delete(listener)),
+    )
+    const fetch = (async () => new Response('ok')) as Fetch
+    const send = authorizedFetch(renewingTokens(), { ...options, fetch })
+    await send(url, { signal })
+    expect(added).toHaveBeenCalledWith('abort', expect.any(Function))
+    expect(listeners.size).toBe(0)
+  })
+})
+
+describe('X20: on a runtime that keeps Authorization on redirects', () => {
+  const stub = () =>
+    vi.stubGlobal('Cloudflare', {
+      compatibilityFlags: { strip_authorization_on_cross_origin_redirect: false },
+    })
+
+  test('a request that may be redirected is refused, a foreign one is not', async () => {
+    const { send, given } = attached()
+    stub()
+    const unsupported = { name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_HOST' }
+    await expect(send(url)).rejects.toMatchObject(unsupported)
+    await expect(send(new Request(url))).rejects.toMatchObject(unsupported)
+    const request = new Request(url, { redirect: 'manual' })
+    await expect(send(request, { redirect: 'follow' })).rejects.toMatchObject(unsupported)
+    expect(given).toEqual([])
+    await send('https://evil.example/x')
+    expect(given).toHaveLength(1)
+  })
+
+  test("one with redirect: 'manual', in init or in a Request, is sent", async () => {
+    const { send, given } = attached()
+    stub()
+    await send(url, { redirect: 'manual' })
+    await send(new Request(url, { redirect: 'manual' }))
+    await send(new Request(url), { redirect: 'manual' })
+    expect(given).toHaveLength(3)
+  })
+})
+
+describe('the inner fetch', () => {
+  test('must be a function', () => {
+    expect(() => authorizedFetch(staticTokenProvider(), { ...options, fetch: 1 as never })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_OPTION',
+        option: 'fetch',
+        message: "The option 'fetch' must be a function.",
+      }),
+    )
+  })
+
+  test('is the global one of the moment', async () => {
+    const send = authorizedFetch(staticTokenProvider(), options)
+    const { fetch, given } = transport()
+    vi.stubGlobal('fetch', fetch)
+    await send(url)
+    expect(given).toHaveLength(1)
+  })
+
+  test('that is missing is named, and nothing is sent', async () => {
+    const send = authorizedFetch(staticTokenProvider(), options)
+    vi.stubGlobal('fetch', undefined)
+    await expect(send(url)).rejects.toMatchObject({
+      ...{ code: 'ERR_INVALID_OPTION', option: 'fetch' },
+      message: "There is no global fetch: pass the option 'fetch'.",
+    })
+  })
+
+  test('9 X22: is the platform’s where ours has taken its place, and gets nothing of ours', async () => {
+    const { fetch, given } = transport()
+    vi.stubGlobal('fetch', fetch)
+    vi.stubGlobal('fetch', authorizedFetch(staticTokenProvider('t1'), options))
+    await globalThis.fetch(url)
+    expect(given.map(({ request }) => request.headers.get('authorization'))).toEqual(['Bearer t1'])
+    expect(Reflect.ownKeys(given[0]?.init ?? {})).toEqual(['headers'])
+  })
+
+  test('that throws at once is a rejection', async () => {
+    const fetch = (() => {
+      throw new Error('at once')
+    }) as unknown as Fetch
+    const send = authorizedFetch(staticTokenProvider(), { ...options, fetch })
+    await expect(send(url)).rejects.toThrow('at once')
+    await expect(send('https://evil.example/')).rejects.toThrow('at once')
+  })
+})
+
+describe('13: the copy of a body', () => {
+  test.each([
+    ['is answered', 200],
+    ['was refused for another reason', 403],
+  ])('is let go of when the request %s', async (_, status) => {
+    let isCancelled = false
+    const body = new ReadableStream({
+      cancel: () => {
+        isCancelled = true
+      },
+    })
+    const fetch = (async (request: Request) => {
+      void request.body?.cancel()
+      return new Response(null, { status })
+    }) as Fetch
+    const send = authorizedFetch(staticTokenProvider(), { ...options, fetch })
+    await send(new Request(url, { method: 'POST', body, ...({ duplex: 'half' } as object) }))
+    await vi.waitUntil(() => isCancelled)
+  })
+
+  test('6: of a Request of another kind is not made: its 401 is handed back', async () => {
+    const { Request: Own } = globalThis
+    const like = { url, method: 'POST', headers: new Headers(), bodyUsed: false } as Request
+    const fetch = (async () => new Response(null, { status: 401 })) as Fetch
+    const send = authorizedFetch(renewingTokens(), { ...options, fetch })
+    expect(like).not.toBeInstanceOf(Own)
+    expect((await send(like)).status).toBe(401)
+  })
+
+  test('6: that cannot be made withholds the replay, not the request', async () => {
+    const { fetch, given } = transport(401)
+    const send = authorizedFetch(renewingTokens(), { ...options, fetch })
+    vi.spyOn(Request.prototype, 'clone').mockImplementation(() => {
+      throw new TypeError('no clone here')
+    })
+    const { status } = await send(new Request(url, { method: 'POST', body: 'text' }))
+    expect([status, given.length]).toEqual([401, 1])
+  })
+})
+
+describe('a body whose source an adapter knows', () => {
+  async function replayed(source: unknown, body: string | FormData) {
+    const clone = vi.spyOn(Request.prototype, 'clone')
+    const given: { type: string | null; text: string }[] = []
+    const statuses = [401, 200]
+    const fetch = (async (input: string | Request, init?: RequestInit) => {
+      const request = new Request(input, init)
+      given.push({ type: request.headers.get('content-type'), text: await request.text() })
+      return new Response(null, { status: statuses.shift() ?? 200 })
+    }) as Fetch
+    const authorize = createFetchAuthorizer(renewingTokens(), options)
+    const request = new Request(url, { method: 'POST', body })
+    const call = { fetch, authorization: undefined, source: () => source }
+    const { status } = await authorize(request, undefined, call)
+    return { status, given, clones: clone.mock.calls.length }
+  }
+
+  test('6 U11: is sent again from there, and not copied', async () => {
+    const sent = { type: 'text/plain;charset=UTF-8', text: 'text' }
+    expect(await replayed('text', 'text')).toEqual({ status: 200, given: [sent, sent], clones: 0 })
+  })
+
+  test('6 U11: is a form again, under a boundary of its own', async () => {
+    const form = new FormData()
+    form.set('name', 'value')
+    const { given, status } = await replayed(form, form)
+    expect(status).toBe(200)
+    expect(given).toHaveLength(2)
+    for (const { type, text } of given) {
+      const boundary = type?.split('boundary=')[1]
+      expect(text).toContain(`--${boundary}\r\n`)
+      expect(text).toContain('value')
+    }
+  })
+
+  test('6 U12: is not sent again when it is a stream', async () => {
+    const { given, status, clones } = await replayed(new Blob(['x']).stream(), 'text')
+    expect([status, given.length, clones]).toEqual([401, 1, 0])
+  })
+
+  test.each([[undefined], [null]])('6: that is %s is copied after all', async (source) => {
+    const { given, status, clones } = await replayed(source, 'text')
+    expect([status, given.map(({ text }) => text), clones]).toEqual([200, ['text', 'text'], 1])
+  })
+})

@@ -1,0 +1,200 @@
+import { ConfigurationError } from '@countersign/core'
+import { createAuthorizer } from '@countersign/core/adapter'
+import { describe, expect, test } from 'vitest'
+import { type Answer, exchange, ok, refused, url } from './exchange-under-test.ts'
+
+describe('a 401 about our token', () => {
+  test('U1: is let go, and the request is sent once more with the next token', async () => {
+    const { authorize, seen } = exchange()
+    expect(await authorize({ method: 'POST', answers: [refused, ok] })).toBe(ok)
+    expect(seen).toMatchObject({
+      ...{ sent: ['Bearer t1', 'Bearer t2'], invalidated: ['t1'], discarded: [refused], waits: 1 },
+      events: [{ origin: 'https://api.example', method: 'POST', type: 'request-replayed' }],
+    })
+  })
+
+  test('U5: twice is handed back, and the second token is told of too', async () => {
+    const { authorize, seen } = exchange()
+    const second = { ...refused }
+    expect(await authorize({ answers: [refused, second] })).toBe(second)
+    expect(seen).toMatchObject({ invalidated: ['t1', 't2'], discarded: [refused] })
+  })
+
+  test('U6: is handed back unread while there is no other token', async () => {
+    const { authorize, seen } = exchange({}, { invalidate: () => {} })
+    expect(await authorize({ answers: [refused] })).toBe(refused)
+    expect(seen).toMatchObject({
+      ...{ sent: ['Bearer t1'], discarded: [] },
+      events: [{ type: 'replay-withheld', reason: 'same-token' }],
+    })
+  })
+
+  test.each<[string, () => boolean | Promise<boolean>]>([
+    ['cannot', () => false],
+    ['will not', async () => false],
+    [
+      'throws when asked whether it can',
+      () => {
+        throw new Error('no idea')
+      },
+    ],
+    ['rejects when asked whether it can', () => Promise.reject(new Error('no idea'))],
+  ])('U12: is handed back where the body %s be sent again', async (_, isReplayable) => {
+    const { authorize, seen } = exchange()
+    expect(await authorize({ isReplayable, answers: [refused] })).toBe(refused)
+    expect(seen).toMatchObject({
+      ...{ sent: ['Bearer t1'], invalidated: ['t1'], discarded: [] },
+      events: [{ type: 'replay-withheld', reason: 'one-shot-body' }],
+    })
+  })
+
+  test.each<[string, Partial<Answer>]>([
+    ['as the host knows', { redirected: true }],
+    ['as the URL shows that answered', { answeredBy: 'https://api.example/y' }],
+  ])('U21: is handed back where a POST was redirected, %s', async (_, seenBy) => {
+    const { authorize, seen } = exchange()
+    const answer = { ...refused, ...seenBy }
+    expect(await authorize({ method: 'POST', answers: [answer] })).toBe(answer)
+    expect(seen).toMatchObject({
+      ...{ sent: ['Bearer t1'], invalidated: ['t1'], discarded: [] },
+      events: [{ type: 'replay-withheld', reason: 'redirected', method: 'POST' }],
+    })
+  })
+
+  test.each(['GET', 'HEAD', 'get', 'head'])(
+    'U21: is replayed where a %s was redirected',
+    async (method) => {
+      const { authorize, seen } = exchange()
+      const answer = { ...refused, redirected: true, answeredBy: 'https://api.example/y' }
+      expect(await authorize({ method, answers: [answer, ok] })).toBe(ok)
+      expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
+    },
+  )
+
+  test.each([
+    ['the same', url, url],
+    ['the same but for its fragment', `${url}#top`, url],
+    ['the same in another spelling', 'https://API.example:443/x', url],
+    ['not known', url, ''],
+  ])(
+    'U13: is replayed for a POST where the URL that answered is %s',
+    async (_, sent, answeredBy) => {
+      const { authorize, seen } = exchange()
+      await authorize({ method: 'POST', url: sent, answers: [{ ...refused, answeredBy }, ok] })
+      expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
+    },
+  )
+
+  test('U3: late, is replayed with the token at hand', async () => {
+    const waiting = () => expect.unreachable('nothing to wait for')
+    const { authorize, seen } = exchange({}, { getAccessToken: waiting })
+    expect(await authorize({ answers: [refused, ok] })).toBe(ok)
+    expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
+  })
+
+  test('U1: is renewed through a source that has nothing at hand', async () => {
+    const { authorize, seen } = exchange({}, { currentAccessToken: undefined as never })
+    expect(await authorize({ answers: [refused, ok] })).toBe(ok)
+    expect(seen).toMatchObject({ sent: ['Bearer t1', 'Bearer t2'], waits: 2 })
+  })
+
+  test('U16: is let go of when the caller left meanwhile, and nothing is sent', async () => {
+    const reason = new Error('enough')
+    const { authorize, seen } = exchange()
+    const left = authorize({ answers: [refused], wait: () => Promise.reject(reason) })
+    await expect(left).rejects.toBe(reason)
+    expect(seen).toMatchObject({
+      ...{ sent: ['Bearer t1'], discarded: [refused] },
+      events: [{ type: 'replay-withheld', reason: 'aborted' }],
+    })
+  })
+
+  test('U19: is let go of when the renewal fails: that error is the answer', async () => {
+    const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
+    const { authorize, seen } = exchange()
+    const failed = authorize({ answers: [refused], wait: () => Promise.reject(error) })
+    await expect(failed).rejects.toBe(error)
+    expect(seen).toMatchObject({ sent: ['Bearer t1'], discarded: [refused], events: [] })
+  })
+})
+
+describe('what is not about our token', () => {
+  test.each<[string, Answer]>([
+    ['U9: a 407', { ...refused, status: 407 }],
+    ['U9: a 500', { ...refused, status: 500 }],
+    ['U9: a 403', { ...refused, status: 403 }],
+    ['U7: a challenge of another scheme', { status: 401, challenge: 'Basic realm="api"' }],
+    ['U10: a 401 of another origin', { ...refused, answeredBy: 'https://other.example/x' }],
+    ['U10: a 401 of no http origin', { ...refused, answeredBy: 'about:blank' }],
+  ])('%s is handed back', async (_, answer) => {
+    const { authorize, seen } = exchange()
+    expect(await authorize({ answers: [answer] })).toBe(answer)
+    expect(seen).toMatchObject({ invalidated: [], discarded: [], events: [] })
+  })
+
+  test.each([
+    ['with the scope that it names', 'Bearer error="insufficient_scope", scope="a b"', 'a b'],
+    ['without one', 'Bearer error="insufficient_scope"', undefined],
+  ])('U9: a 403 for want of scope is told, %s', async (_, challenge, scope) => {
+    const { authorize, seen } = exchange()
+    await authorize({ method: 'PUT', answers: [{ status: 403, challenge }] })
+    const origin = 'https://api.example'
+    expect(seen.events).toEqual([{ type: 'insufficient-scope', origin, method: 'PUT', scope }])
+  })
+})
+
+describe('a listener', () => {
+  test.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('listener')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('listener'))],
+    ['returns something', () => 7],
+  ])('D10: that %s changes nothing', async (_, onEvent) => {
+    const { authorize, seen } = exchange({ onEvent })
+    expect(await authorize({ answers: [refused, ok] })).toBe(ok)
+    expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
+  })
+
+  test('may be left out', async () => {
+    const { host, tokens, seen } = exchange()
+    const authorize = createAuthorizer(tokens, host, { origins: ['https://api.example'] })
+    expect(await authorize({ answers: [refused, ok] })).toBe(ok)
+    expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
+  })
+})
+
+describe('before the first send', () => {
+  test('U22: a caller who left while the token was awaited sends nothing', async () => {
+    const reason = new Error('enough')
+    const { authorize, seen } = exchange({}, { currentAccessToken: () => undefined })
+    await expect(authorize({ wait: () => Promise.reject(reason) })).rejects.toBe(reason)
+    expect(seen).toMatchObject({ sent: [], discarded: [], events: [] })
+  })
+
+  test('X15: no token to be had sends nothing', async () => {
+    const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
+    const source = {
+      currentAccessToken: () => undefined,
+      getAccessToken: () => Promise.reject(error),
+    }
+    const { authorize, seen } = exchange({}, source)
+    await expect(authorize({})).rejects.toBe(error)
+    expect(seen.sent).toEqual([])
+  })
+
+  test('a host that throws is a rejection', async () => {
+    const { host, tokens } = exchange()
+    const broken: typeof host = {
+      ...host,
+      url: () => {
+        throw new Error('no idea')
+      },
+    }
+    const authorize = createAuthorizer(tokens, broken, { origins: ['https://api.example'] })
+    await expect(authorize({})).rejects.toThrow('no idea')
+  })
+})

@@ -1,0 +1,170 @@
+import type { TokenSource } from '@countersign/core'
+import { createAuthorizer } from '@countersign/core/adapter'
+import { describe, expect, test } from 'vitest'
+import { type Call, exchange, ok, refused, token, url } from './exchange-under-test.ts'
+
+describe('which requests carry the token', () => {
+  test('1: one to an origin that was named, at once when a token is at hand', async () => {
+    const { authorize, seen } = exchange()
+    expect(await authorize({})).toBe(ok)
+    expect(seen).toMatchObject({ sent: ['Bearer t1'], waits: 0, discarded: [], events: [] })
+  })
+
+  test.each<[string, Call]>([
+    ['opted out', { asked: false }],
+    ['with an Authorization of its own', { ownAuthorization: true }],
+    ['to another origin', { url: 'https://evil.example/x' }],
+    ['to nobody knows where', { url: undefined }],
+    ['with userinfo', { url: 'https://user@api.example/x' }],
+  ])('7 8 9: none that is %s, and its 401 renews nothing', async (_, call) => {
+    const { authorize, seen } = exchange()
+    expect(await authorize({ ...call, answers: [refused] })).toBe(refused)
+    expect(seen).toMatchObject({ sent: [undefined], invalidated: [], events: [] })
+  })
+
+  test.each([
+    ['as it is configured', 'https://api.example/Token'],
+    ['as a URL is printed', 'https://API.example:443/Token'],
+  ])('9 D8: none to the token endpoint, written %s', async (_, tokenEndpoint) => {
+    const { authorize, seen } = exchange({}, { tokenEndpoint })
+    await authorize({ url: tokenEndpoint })
+    await authorize({ url: 'https://api.example/Token' })
+    await authorize({ url: 'https://api.example/token' })
+    expect(seen.sent).toEqual([undefined, undefined, 'Bearer t1'])
+  })
+
+  test('9 D8: a token endpoint that is learnt later counts from then on', async () => {
+    let tokenEndpoint: string | undefined
+    const source = {
+      get tokenEndpoint() {
+        return tokenEndpoint
+      },
+    }
+    const { host, seen } = exchange()
+    const tokens = Object.assign(Object.create(source), exchange().tokens)
+    const authorize = createAuthorizer(tokens, host, { origins: ['https://api.example'] })
+    for (const next of [undefined, 'https://api.example/x', 'https://api.example/y', 'not a URL']) {
+      tokenEndpoint = next
+      await authorize({})
+    }
+    expect(seen.sent.map(Boolean)).toEqual([true, false, true, true])
+  })
+})
+
+describe("onForeignOrigin: 'throw'", () => {
+  const strict = { onForeignOrigin: 'throw' } as const
+
+  test.each([
+    ['another origin', 'https://evil.example:8443/secret', 'https://evil.example:8443'],
+    ['another origin, with userinfo', 'https://api.example@evil.example/', 'https://evil.example'],
+  ])('9: refuses %s by its name', async (_, target, origin) => {
+    const { authorize, seen } = exchange(strict)
+    await expect(authorize({ url: target })).rejects.toMatchObject({
+      ...{ name: 'ForeignOriginError', code: 'ERR_FOREIGN_ORIGIN', origin },
+      message: `The request goes to ${origin}, which is none of 'origins'.`,
+    })
+    expect(seen.sent).toEqual([])
+  })
+
+  test.each([
+    ['that is not known', undefined],
+    ['that is none', 'x'],
+    ['of another scheme', 'blob:https://api.example/x'],
+  ])('9: refuses a URL %s', async (_, target) => {
+    const { authorize, seen } = exchange(strict)
+    await expect(authorize({ url: target })).rejects.toMatchObject({
+      ...{ code: 'ERR_FOREIGN_ORIGIN', origin: '' },
+      message: "The request goes to a URL without an http origin, which is none of 'origins'.",
+    })
+    expect(seen.sent).toEqual([])
+  })
+
+  test('9: lets pass what authenticates itself, opts out, or goes to the token endpoint', async () => {
+    const tokenEndpoint = 'https://as.example/token'
+    const { authorize, seen } = exchange(strict, { tokenEndpoint })
+    await authorize({ url: 'https://user:password@api.example/x' })
+    await authorize({ url: 'https://evil.example/', ownAuthorization: true })
+    await authorize({ url: 'https://evil.example/', asked: false })
+    await authorize({ url: tokenEndpoint })
+    await authorize({ url: 'HTTPS://AS.example/token' })
+    expect(seen.sent).toEqual(Array(5).fill(undefined))
+  })
+})
+
+describe('what is wrong at the start', () => {
+  test.each<[string, string, string, () => unknown]>([
+    [
+      'another onForeignOrigin',
+      'onForeignOrigin',
+      "The option 'onForeignOrigin' must be 'pass' or 'throw'.",
+      () => exchange({ onForeignOrigin: 'refuse' as 'pass' }),
+    ],
+    [
+      'an onEvent that is no function',
+      'onEvent',
+      "The option 'onEvent' must be a function.",
+      () => exchange({ onEvent: 'log' as never }),
+    ],
+    [
+      'no tokens',
+      'tokens',
+      "The option 'tokens' must be a token provider.",
+      () => createAuthorizer(undefined as never, exchange().host, { origins: [url.slice(0, -2)] }),
+    ],
+    [
+      'tokens that are none',
+      'tokens',
+      "The option 'tokens' lacks the method getAccessToken, invalidate.",
+      () => exchange({}, { getAccessToken: undefined as never, invalidate: 1 as never }),
+    ],
+  ])('is %s, and the error says so', (_, option, message, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option, message }))
+  })
+
+  test("'pass' may be written out", async () => {
+    const { authorize, seen } = exchange({ onForeignOrigin: 'pass' })
+    await authorize({ url: 'https://evil.example/' })
+    expect(seen.sent).toEqual([undefined])
+  })
+})
+
+describe('what a request asks for', () => {
+  test('8: is asked of the provider, and nothing else', async () => {
+    const { authorize, seen } = exchange()
+    await authorize({})
+    await authorize({ asked: {} })
+    await authorize({ asked: { scope: 'a' } })
+    await authorize({ asked: { resource: ['https://r.example'] } })
+    expect(
+      seen.asked.map((asked) => (asked === undefined ? asked : { ...(asked as object) })),
+    ).toEqual([undefined, {}, { scope: 'a' }, { resource: ['https://r.example'] }])
+  })
+
+  test('9 X18: is read now, though the caller changes it before the token comes', async () => {
+    const asked: unknown[] = []
+    const source: Partial<TokenSource> = {
+      currentAccessToken: () => undefined,
+      getAccessToken: async (options) => {
+        await Promise.resolve()
+        asked.push({ ...options })
+        return token('t1')
+      },
+    }
+    const { authorize } = exchange({}, source)
+    const wanted = { scope: ['a'], resource: ['https://r.example'] }
+    const pending = authorize({ asked: wanted })
+    wanted.scope.push('b')
+    wanted.resource.length = 0
+    await pending
+    expect(asked).toEqual([{ scope: ['a'], resource: ['https://r.example'] }])
+  })
+
+  test('8: is refused when it has a member that is unknown, and nothing is sent', async () => {
+    const { authorize, seen } = exchange()
+    await expect(authorize({ asked: { scopes: 'a' } as never })).rejects.toMatchObject({
+      ...{ code: 'ERR_INVALID_OPTION', option: 'countersign.scopes' },
+      message: "There is no option 'countersign.scopes'. Did you mean 'countersign.scope'?",
+    })
+    expect(seen.sent).toEqual([])
+  })
+})

@@ -1,0 +1,58 @@
+import { originOfBaseUrl } from '@countersign/core/adapter'
+import { expect, test } from 'vitest'
+
+test.each([
+  ['https://api.example/v1/', 'https://api.example'],
+  ['HTTPS://API.example:443?x#y', 'https://api.example'],
+  ['https://api.example:8443', 'https://api.example:8443'],
+  ['http://localhost:3000/v1', 'http://localhost:3000'],
+  ['http://127.0.0.1/', 'http://127.0.0.1'],
+  ['http://[::1]:3000/', 'http://[::1]:3000'],
+])('X17: the origin of %s is %s', (baseUrl, origin) => {
+  expect(originOfBaseUrl(baseUrl)).toBe(origin)
+})
+
+const refused = (message: string) =>
+  expect.objectContaining({
+    name: 'ConfigurationError',
+    code: 'ERR_INVALID_ORIGIN',
+    option: 'origins',
+    message,
+  })
+
+test.each([[undefined], [null], [''], ['/v1'], ['//api.example'], ['ftp://api.example'], [7]])(
+  'X17: %j says nothing of an origin',
+  (baseUrl) => {
+    expect(() => originOfBaseUrl(baseUrl)).toThrow(
+      refused(
+        "Nothing says where the token may go: give the option 'origins', or the instance an absolute http(s) base URL before this call.",
+      ),
+    )
+  },
+)
+
+test('X17: a URL object is not a base URL that axios would take', () => {
+  expect(() => originOfBaseUrl(new URL('https://api.example'))).toThrow(/^Nothing says/)
+})
+
+test.each(['https://user@api.example', 'https://:password@api.example'])(
+  'X14: of %s the requests authenticate themselves',
+  (baseUrl) => {
+    expect(() => originOfBaseUrl(baseUrl)).toThrow(
+      refused(
+        "The base URL holds a user name or password, so its requests authenticate themselves: give the option 'origins'.",
+      ),
+    )
+  },
+)
+
+test.each(['http://api.example/v1', 'http://10.0.0.1', 'http://localhost.example'])(
+  'X17: %s is plain http, and only its owner can allow that',
+  (baseUrl) => {
+    expect(() => originOfBaseUrl(baseUrl)).toThrow(
+      refused(
+        `The base URL is plain http, where anyone on the way can read the token: use https, or name '${new URL(baseUrl).origin}' in the option 'origins' to allow it.`,
+      ),
+    )
+  },
+)

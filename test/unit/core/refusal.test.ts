@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { noRefusals, type Refusals, refuse, replace } from '#core/renewal/refusal.js'
+
+/** Tells a story: `refuse` and `replace` at moments of a monotonic clock. */
+function story(...steps: readonly (readonly ['refuse' | 'replace', number])[]) {
+  let state: Refusals = replace(noRefusals, 0)
+  return steps.flatMap(([step, at]) => {
+    if (step === 'replace') {
+      state = replace(state, at)
+      return []
+    }
+    const before = state
+    const { action, state: next } = refuse(before, at)
+    state = next
+    return [action === 'kept' ? `kept for ${next.coolDownUntil - at}` : action]
+  })
+}
+
+test('U1: a token that replaced no refused one is dropped, at any age', () => {
+  expect(story(['refuse', 0])).toEqual(['dropped'])
+  expect(story(['refuse', 4_999])).toEqual(['dropped'])
+  expect(story(['replace', 1_000], ['refuse', 1_001])).toEqual(['dropped'])
+})
+
+test('U6: the replacement of a refused token is kept, if it is refused within 5 s', () => {
+  expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_009])).toEqual([
+    'dropped',
+    'kept for 5000',
+  ])
+  expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_010])).toEqual(['dropped', 'dropped'])
+})
+
+test('U6: refusals within a cool-down change nothing, and the first after it drops the token', () => {
+  const steps = [
+    ['refuse', 0],
+    ['replace', 0],
+    ['refuse', 1_000],
+    ['refuse', 1_001],
+    ['refuse', 5_999],
+    ['refuse', 6_000],
+  ] as const
+  expect(story(...steps)).toEqual(['dropped', 'kept for 5000', 'ignored', 'ignored', 'dropped'])
+})
+
+/** Refused, replaced, refused at once, and so on, each as soon as it counts. */
+function refusedAgainAndAgain(times: number, from = 0) {
+  const steps: ['refuse' | 'replace', number][] = []
+  let at = from
+  let coolDown = 5_000
+  for (let time = 0; time < times; time++) {
+    steps.push(['refuse', at], ['replace', at], ['refuse', at])
+    at += coolDown
+    coolDown = Math.min(coolDown * 2, 60_000)
+  }
+  return { steps, at }
+}
+
+test('U6: the cool-down doubles from 5 s to 60 s', () => {
+  const kept = story(...refusedAgainAndAgain(6).steps).filter((action) => action !== 'dropped')
+  expect(kept).toEqual([
+    'kept for 5000',
+    'kept for 10000',
+    'kept for 20000',
+    'kept for 40000',
+    'kept for 60000',
+    'kept for 60000',
+  ])
+})
+
+test('U6: a replacement that passes its probation unrefused sets the cool-down back to 5 s', () => {
+  const { steps, at } = refusedAgainAndAgain(3)
+  const passed = story(
+    ...steps,
+    ['refuse', at],
+    ['replace', at],
+    ['refuse', at + 5_000],
+    ['replace', at + 5_000],
+    ['refuse', at + 5_001],
+  )
+  expect(passed.slice(-3)).toEqual(['dropped', 'dropped', 'kept for 5000'])
+})
+
+test('U6: it does so too when it was replaced before anyone refused it', () => {
+  const { steps, at } = refusedAgainAndAgain(3)
+  const passed = story(
+    ...steps,
+    ['refuse', at],
+    ['replace', at],
+    ['replace', at + 5_000],
+    ['refuse', at + 9_000],
+    ['replace', at + 9_000],
+    ['refuse', at + 9_001],
+  )
+  expect(passed.slice(-3)).toEqual(['dropped', 'dropped', 'kept for 5000'])
+})
+
+test('U6: one that was replaced within its probation does not, nor one that was kept', () => {
+  const { steps, at } = refusedAgainAndAgain(1)
+  const early = story(
+    ...steps,
+    ['refuse', at],
+    ['replace', at],
+    ['replace', at + 4_999],
+    ['refuse', at + 9_000],
+    ['replace', at + 9_000],
+    ['refuse', at + 9_001],
+  )
+  expect(early.at(-1)).toBe('kept for 10000')
+  const kept = story(
+    ...steps,
+    ['refuse', at + 9_000],
+    ['replace', at + 9_000],
+    ['refuse', at + 9_001],
+  )
+  expect(kept.at(-1)).toBe('kept for 10000')
+})

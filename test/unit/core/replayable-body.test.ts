@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream'
+import { isReplayableBody } from '@countersign/core/adapter'
+import FormDataPackage from 'form-data'
+import { expect, test } from 'vitest'
+
+const bytes = new Uint8Array([1, 2, 3])
+
+test.each([
+  ['no body', undefined],
+  ['a body of null', null],
+  ['text', 'text'],
+  ['empty text', ''],
+  ['URLSearchParams', new URLSearchParams({ a: '1' })],
+  ['FormData', new FormData()],
+  ['a Blob', new Blob(['a'])],
+  ['a File', new File(['a'], 'a.txt')],
+  ['an ArrayBuffer', bytes.buffer],
+  ['a SharedArrayBuffer', new SharedArrayBuffer(3)],
+  ['a typed array', bytes],
+  ['a DataView', new DataView(bytes.buffer)],
+  ['a Buffer', Buffer.from('a')],
+])('U11: %s can be sent again', (_, body) => {
+  expect(isReplayableBody(body)).toBe(true)
+})
+
+test.each([
+  ['a web stream', new Blob(['a']).stream()],
+  ['a Node stream', Readable.from(['a'])],
+  ['an async iterable', (async function* () {})()],
+  ['the form-data package', new FormDataPackage()],
+  ['bytes that are also a stream', Object.assign(new Uint8Array(1), { pipe() {} })],
+  ['a plain object', {}],
+  ['an object without a prototype', Object.create(null)],
+  ['a function', () => 'text'],
+  ['a number', 1],
+  ['a symbol', Symbol('body')],
+])('U12: %s is sent once', (_, body) => {
+  expect(isReplayableBody(body)).toBe(false)
+})

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { serverText } from '#core/token-endpoint/server-text.js'
+
+test.each([[undefined], [null], [7], [{}], [['text']], [''], ['  '], ['\r\n\t']])(
+  '%j is no text to show',
+  (text) => {
+    expect(serverText(text, 64)).toBeUndefined()
+  },
+)
+
+test.each([
+  ['ordinary words', 'The scope is unknown.', 'The scope is unknown.'],
+  ['one line of several', 'one\r\ntwo\n\n\nthree', 'one two three'],
+  ['no control characters', 'a\x1b[31mred\x1b[0m\0z', 'a [31mred [0m z'],
+  ['no other alphabets', 'caf\u00e9\u2028\u{1f512}x', 'caf x'],
+  ['the edges of ASCII', ' ~!', '~!'],
+  ['no blanks around', '  text  ', 'text'],
+])('O14 L8: of a text stays %s', (_, text, shown) => {
+  expect(serverText(text, 256)).toBe(shown)
+})
+
+test('O7 O14: a text may be as long as asked, and is cut where it is longer', () => {
+  const text = 'no such '.repeat(8)
+  expect(serverText('ab '.repeat(4), 11)).toBe('ab ab ab ab')
+  expect(serverText('ab '.repeat(4), 10)).toBe('ab ab a...')
+  expect(serverText(text.repeat(10_000), 64)).toBe(`${text.slice(0, 61)}...`)
+})
+
+const part = 'eyJhbGciOiJFUzI1NiJ9'
+
+test.each([
+  ['a JWT', `${part}.${part}.c2ln`],
+  ['a JWT whose signature is gone', `${part}.${part}.`],
+  ['a long run of base64', 'QUJD+/=='.repeat(5)],
+  ['a long run of base64url', 'QUJD-_~='.repeat(5)],
+  ['a run of exactly forty', 'x'.repeat(40)],
+])('O15: %s is not shown', (_, token) => {
+  expect(serverText(`the assertion ${token} is bad`, 256)).toBe('the assertion [redacted] is bad')
+  expect(serverText(`${token}, ${token}`, 256)).toBe('[redacted], [redacted]')
+})
+
+test.each([
+  ['a run of thirty-nine', 'x'.repeat(39)],
+  ['a host name', 'login.example.com'],
+  ['a version', '1.2.3'],
+  ['a name with dots of twenty-three', 'aaaaaaa.bbbbbbb.ccccccc'],
+])('O15: %s is no token', (_, text) => {
+  expect(serverText(text, 256)).toBe(text)
+})
+
+test('O15: a dotted run of twenty-four may be one', () => {
+  expect(serverText('aaaaaaaa.bbbbbbb.ccccccc', 256)).toBe('[redacted]')
+})
+
+test('O14: the rest of a very long text is not even looked at', () => {
+  expect(serverText(`${' '.repeat(4_095)}ab`, 64)).toBe('a')
+  expect(serverText(`${' '.repeat(4_096)}a`, 64)).toBeUndefined()
+})
