@@ -61,7 +61,7 @@ test.each([
   ['O13', 408, 'ERR_TOKEN_UNAVAILABLE', '408', trouble, true],
   ['O13', 425, 'ERR_TOKEN_UNAVAILABLE', '425', trouble, true],
   ['O13', 500, 'ERR_TOKEN_UNAVAILABLE', '500', trouble, true],
-  ['O13', 501, 'ERR_TOKEN_UNAVAILABLE', '501', trouble, false],
+  ['O13', 501, 'ERR_TOKEN_UNAVAILABLE', '501', badUrl, false],
   ['O13', 404, 'ERR_TOKEN_HTTP', '404: rejected without an OAuth error', badUrl, false],
   ['O13', 405, 'ERR_TOKEN_HTTP', '405: rejected without an OAuth error', badUrl, false],
   ['O13', 410, 'ERR_TOKEN_HTTP', '410: rejected without an OAuth error', badUrl, false],
