@@ -29,6 +29,7 @@ test.each([
   ['O3', 'invalid_grant', 400, 'the assertion is expired or was used before'],
   ['O5', 'scope_invalid', 400, 'See the documentation of the authorization server'],
   ['O5', 'authorization_type_invalid', 400, 'See the documentation of the authorization server'],
+  ['O5', 'constructor', 400, 'See the documentation of the authorization server'],
 ])(
   '%s: %s with %i is passed on as it is, with advice, without retry',
   async (_, oauth, status, advice) => {

@@ -14,6 +14,7 @@ import {
   type TokenFetch,
   type TokenProviderOptions,
 } from '@countersign/core'
+import { createAuthorizer, type Host } from '@countersign/core/adapter'
 import { importJWK } from 'jose'
 import { pollutants, polluted } from './pollutants.ts'
 
@@ -26,6 +27,8 @@ const pair = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-
 const clientId = 'client-1'
 const tokenEndpoint = 'https://login.example.com/token'
 const token = '{"access_token":"t","token_type":"Bearer","expires_in":600}'
+
+const accessToken = await provider({ fetch: async () => answer(200, token) }).getAccessToken()
 
 /** What each read gave, in words that can be compared. */
 type Reads = Record<string, unknown>
@@ -51,11 +54,23 @@ async function reads(): Promise<Reads> {
     'an empty error response': await asked(400, '{}'),
     'an error response': await asked(400, '{"error":"invalid_scope"}'),
     'a broken connection': await failed(new TypeError('fetch failed')),
+    'a key function that fails': await got(
+      provider({
+        key: () => {
+          throw new TypeError('no key')
+        },
+      }),
+    ),
     'a stored token without members': await stored({}),
     'a stored token without a scope': await stored({
       ...{ value: 's', tokenType: 'Bearer', issuedAt: Date.now(), expiresAt: Date.now() + 1e6 },
     }),
+    'a store that fails': await storeFailing(new TypeError('no store')),
     'a call without members': await calledTwice({}),
+    'a 401 of another scheme': await judged(401, 'Basic realm="x"'),
+    'a 401 about the token': await judged(401, 'Bearer'),
+    'a 403 that names a scope': await judged(403, 'Bearer error=insufficient_scope, scope="a b"'),
+    'a 403 that names none': await judged(403, 'Bearer error=insufficient_scope'),
     'a caller who aborts': await aborted(),
     'timers left': process.getActiveResourcesInfo().filter((name) => name === 'Timeout'),
   }
@@ -107,6 +122,46 @@ function stored(record: object): Promise<unknown> {
   return got(provider({ store, fetch: async () => answer(200, token) }))
 }
 
+/** What is told of a store whose calls fail. */
+async function storeFailing(error: Error): Promise<unknown> {
+  const fail = () => Promise.reject(error)
+  const told: unknown[] = []
+  const onEvent = (event: { type: string; reason?: string }) =>
+    void (event.type === 'store-failed' && told.push(event.reason))
+  const fetch: TokenFetch = async () => answer(200, token)
+  return [
+    await got(provider({ store: { get: fail, set: fail, delete: fail }, fetch, onEvent })),
+    told,
+  ]
+}
+
+/** What is done after an answer of an API, and what is told of it. */
+async function judged(status: number, challenge: string): Promise<unknown> {
+  const told: unknown[] = []
+  const tokens = { getAccessToken: async () => accessToken, invalidate: () => told.push('refused') }
+  const host: Host<string, number> = {
+    url: (url) => url,
+    method: () => 'GET',
+    asked: () => undefined,
+    hasAuthorization: () => false,
+    isReplayable: () => false,
+    wait: (_, waited) => waited,
+    send: async (_, { authorization }) => {
+      told.push(String(authorization))
+      return status
+    },
+    status: (outcome) => outcome,
+    challenge: () => challenge,
+    answeredBy: () => undefined,
+    discard: () => {},
+  }
+  const options = { origins: ['https://api.example'], onEvent: (event: object) => told.push(event) }
+  const authorize = createAuthorizer(tokens as never, host, options)
+  await authorize('https://api.example/x')
+  await authorize('https://foreign.example/x')
+  return told
+}
+
 /** Whether the second call is given the same token. */
 async function calledTwice(options: AccessTokenOptions): Promise<unknown> {
   const tokens = provider({ fetch: async () => answer(200, token) })
@@ -149,7 +204,8 @@ function attempt(work: () => unknown): unknown {
 function shown(error: unknown): unknown {
   if (!isCountersignError(error)) return String(error)
   const { name, code, message, retryable } = error
-  return [name, code, message, retryable, Object.keys(error), Object.hasOwn(error, 'cause')]
+  const cause = Object.hasOwn(error, 'cause') && Object.entries(error.cause as object)
+  return [name, code, message, retryable, Object.keys(error), cause]
 }
 
 // With a passphrase there, Node itself aborts in createPrivateKey.

@@ -16,7 +16,7 @@ registerHooks({
     next(specifier === 'axios' && AXIOS !== undefined ? AXIOS : specifier, context),
 })
 
-const { createTokenProvider } = await import('@countersign/core')
+const { createTokenProvider, isCountersignError } = await import('@countersign/core')
 const { authorizedFetch } = await import('@countersign/core/fetch')
 const { addAuthorization } = await import('@countersign/axios-interceptor')
 const { authorizationHooks } = await import('@countersign/ky-hook')
@@ -33,6 +33,8 @@ interface Host {
   ours(tokens: TokenSource, options: AuthorizationOptions): Send
   /** The host without us, with a constant header or with none. */
   alone(headers: Record<string, string>): Send
+  /** What comes of attaching where nothing names an origin; fetch and ky must be given one. */
+  unnamed?(tokens: TokenSource): string
 }
 
 function throughFetch(send: typeof fetch, headers: Record<string, string>): Send {
@@ -68,6 +70,14 @@ function axiosHost(adapter: 'http' | 'fetch'): Host {
       const isLikeOurs = adapter === 'fetch' && headers.authorization !== undefined
       const options = isLikeOurs ? { env, fetchOptions: { keepalive: false } } : undefined
       return throughAxios(create(headers), options)
+    },
+    unnamed(tokens) {
+      try {
+        addAuthorization(axios.create(), tokens)
+        return 'attached'
+      } catch (error) {
+        return isCountersignError(error) ? error.code : 'not made'
+      }
     },
   }
 }
@@ -114,7 +124,7 @@ async function ours(run: string): Promise<string[]> {
     await each(() => send(`${API_ORIGIN}/${run}/post`, { order: 1 }))
     await each(() => send(`${EVIL_ORIGIN}/${run}/foreign`))
   })
-  return [...outcomes, ...events]
+  return [...outcomes, host.unnamed?.(source()) ?? 'ERR_INVALID_ORIGIN', ...events]
 }
 
 async function alone(run: string): Promise<string[]> {
