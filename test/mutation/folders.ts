@@ -42,7 +42,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   'axios-interceptor': {
     mutate: ['packages/axios-interceptor/src/*.ts'],
     tests: [
-      'test/conformance/axios-{attaching,attempts,caller,commonjs,redirects}.test.ts',
+      'test/conformance/axios-{adapters,attaching,attempts,caller,commonjs,redirects}.test.ts',
       'test/neighbours/axios-{retry,mock-adapter}.test.ts',
       'test/conformance/axios-*.test.ts',
     ],

@@ -60,7 +60,7 @@ describe('what the transport is given', () => {
     const headers = { Authorization: undefined, 'x-other': 'kept' } as never
     await send('https://evil.example/x', { headers })
     await send(url, { headers })
-    expect(given.map(({ init }) => init?.headers)).toEqual([
+    expect(given.map(({ init }) => init?.headers)).toStrictEqual([
       { 'x-other': 'kept' },
       { 'x-other': 'kept', authorization: 'Bearer t1' },
     ])
@@ -137,6 +137,25 @@ describe('10: a caller who leaves', () => {
     const send = authorizedFetch(renewingTokens(), { ...options, fetch: leaving })
     await expect(send(url, { signal: caller.signal })).rejects.toBe(reason)
     expect(given).toHaveLength(1)
+  })
+
+  test('U16: while the 401 comes in does not wait for a renewal that never comes', async () => {
+    const caller = new AbortController()
+    let asked = 0
+    const tokens = {
+      ...staticTokenProvider(),
+      currentAccessToken: undefined as never,
+      getAccessToken: () => {
+        asked += 1
+        return asked === 1 ? staticTokenProvider().getAccessToken() : new Promise<never>(() => {})
+      },
+    }
+    const fetch = (async () => {
+      caller.abort(reason)
+      return new Response(null, { status: 401 })
+    }) as Fetch
+    const send = authorizedFetch(tokens, { ...options, fetch })
+    await expect(send(url, { signal: caller.signal })).rejects.toBe(reason)
   })
 
   test('has no say where init says that there is no signal', async () => {

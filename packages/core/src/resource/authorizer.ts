@@ -199,8 +199,7 @@ export function createAuthorizer<Req, Outcome>(
     const url = host.url(request)
     if (wanted === false || host.hasAuthorization(request)) return host.send(request, none)
     if (url === undefined || !belongs(url)) {
-      const isRefused = onForeignOrigin === 'throw' && !(url !== undefined && isTokenEndpoint(url))
-      if (isRefused) refuseForeign(url)
+      if (onForeignOrigin === 'throw') refuseForeign(url)
       return host.send(request, none)
     }
     if (isTokenEndpoint(url)) return host.send(request, none)

@@ -13,7 +13,7 @@ export function bearerChallenge(header: string | null | undefined): BearerChalle
   let at = 0
   let schemeEnd = -1
   while (at < header.length) {
-    const begin = skip(header, at, isSeparator)
+    const begin = at
     const end = skip(header, begin, isTokenCharacter)
     if (end === begin) {
       at = header[begin] === '"' ? quotedEnd(header, begin) : begin + 1
@@ -64,10 +64,6 @@ function skip(text: string, from: number, fits: (code: number) => boolean): numb
 
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09
-}
-
-function isSeparator(code: number): boolean {
-  return isSpace(code) || code === 0x2c
 }
 
 /** Visible, and none of `"`, `,` and `=`: tokens, and the words of a token68. */
