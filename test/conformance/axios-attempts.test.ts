@@ -32,8 +32,8 @@ describe('what is sent', () => {
     expect(response.config.headers.get('authorization')).toBeUndefined()
     expect(response.config).toMatchObject({ baseURL, url: '/x', data: 'body' })
     expect(sent).toHaveLength(2)
-    for (const { headers, url, data } of sent) {
-      expect([headers.get('x-custom'), url, data]).toEqual(['mine', `${baseURL}/x`, 'body'])
+    for (const { headers, baseURL: base, url, data } of sent) {
+      expect([headers.get('x-custom'), base, url, data]).toEqual(['mine', baseURL, '/x', 'body'])
     }
   })
 

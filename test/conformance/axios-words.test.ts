@@ -3,7 +3,12 @@ import { getEventListeners } from 'node:events'
 import { inspect } from 'node:util'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider, isCountersignError, redactError } from '@countersign/core'
-import axios, { type AxiosError, type AxiosRequestConfig } from 'axios'
+import axios, {
+  type AxiosAdapter,
+  type AxiosError,
+  type AxiosRequestConfig,
+  type InternalAxiosRequestConfig,
+} from 'axios'
 import { describe, expect, test } from 'vitest'
 import { answer, refused } from './recording-api.ts'
 import { startWorld, until } from './world.ts'
@@ -92,6 +97,51 @@ describe('aborts and timeouts', () => {
     expect(api.seen).toEqual([])
   })
 
+  test.each(['5000', 'none', 2 ** 31])(
+    '10: a timeout of %j does not end the wait for a token early',
+    async (timeout) => {
+      const { instance, server } = await attached({
+        adapter: async (config) => {
+          return { data: '', status: 200, statusText: 'OK', headers: {}, config }
+        },
+      })
+      const release = server.hold()
+
+      const pending = instance.get('/x', { timeout: timeout as number })
+      await until(() => server.requests.length === 1)
+      release()
+
+      expect((await pending).config.timeout).toBe(timeout)
+    },
+  )
+
+  test('10: the fetch adapter names the whole time too', async () => {
+    const { instance, server, api } = await attached({ adapter: 'fetch' })
+    const release = server.hold()
+    api.next(() => {})
+
+    const pending = rejection(instance.get('/x', { timeout: 1000 }))
+    const since = performance.now()
+    await until(() => server.requests.length === 1 && performance.now() - since > 20)
+    release()
+
+    expect((await pending).message).toBe('timeout of 1000ms exceeded')
+  })
+
+  test('10: an abort takes its listener along, though the token is still awaited', async () => {
+    const { instance, server } = await attached()
+    const release = server.hold()
+    const controller = new AbortController()
+
+    const pending = rejection(instance.get('/x', { signal: controller.signal }))
+    await until(() => server.requests.length === 1)
+    controller.abort()
+    await pending
+
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    release()
+  })
+
   test('10 U18: a timeout of the send names the whole time, though the wait has used a part of it', async () => {
     const { instance, server, api } = await attached()
     const release = server.hold()
@@ -108,6 +158,70 @@ describe('aborts and timeouts', () => {
     expect(error.config).not.toHaveProperty('timeoutErrorMessage')
     expect(api.seen).toHaveLength(1)
   })
+})
+
+describe('what an adapter of the caller gave', () => {
+  const adapters: Record<string, (config: InternalAxiosRequestConfig) => Promise<never>> = {
+    'an error without a response': () =>
+      Promise.reject(Object.assign(new Error('mine'), { response: null })),
+    'a frozen error': (config) =>
+      Promise.reject(Object.freeze(Object.assign(new Error('mine'), { config }))),
+    'a text': () => Promise.reject('mine'),
+  }
+
+  test.each(Object.keys(adapters))('14: %s is what the caller gets', async (kind) => {
+    const adapter = adapters[kind] as AxiosAdapter
+    const { instance } = await attached({ adapter })
+
+    const error: unknown = await instance.get('/x').catch((thrown: unknown) => thrown)
+
+    expect(error instanceof Error ? error.message : error).toBe('mine')
+  })
+
+  test('14: what it leaves on the config of a request without our token is there', async () => {
+    const { instance } = await attached({
+      adapter: async (config) => ({
+        ...{ data: '', status: 200, statusText: 'OK', headers: {} },
+        config: Object.assign({ ...config }, { cached: true }),
+      }),
+    })
+
+    const { config } = await instance.get('/x', { countersign: false })
+
+    expect(config).toMatchObject({ cached: true })
+  })
+
+  test('12: it finds base URL and URL as the caller gave them, whichever way it joins them', async () => {
+    const seen: unknown[] = []
+    const { instance, api } = await attached({
+      adapter: async (config) => {
+        seen.push([config.url, config.baseURL, axios.getUri(config)])
+        return { data: '', status: 200, statusText: 'OK', headers: {}, config }
+      },
+    })
+
+    await instance.get('/users/1', { params: { a: 1 } })
+
+    const base = `${api.origin}/v1`
+    expect(seen).toEqual([['/users/1', base, `${base}/users/1?a=1`]])
+  })
+
+  test.each(['\\\\evil.test/x', '/\t/evil.test/x', '/\\evil.test/x'])(
+    '9 X3: with the URL %j no way of joining leads elsewhere',
+    async (url) => {
+      const targets: string[] = []
+      const { instance, api } = await attached({
+        adapter: async (config) => {
+          targets.push(new URL(config.url ?? '', config.baseURL).origin)
+          return { data: '', status: 200, statusText: 'OK', headers: {}, config }
+        },
+      })
+
+      await instance.get(url)
+
+      expect(targets).toEqual([api.origin])
+    },
+  )
 })
 
 describe('errors', () => {

@@ -322,6 +322,100 @@ describe('bodies', () => {
   })
 })
 
+describe('a Request that is not the one ky made', () => {
+  const disguise = async ({ request }: { request: Request }) =>
+    new Request(request, { body: btoa(await request.clone().text()) })
+
+  test('6: the body that a beforeRequest hook made is what is sent again', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const disguised = api.extend({ hooks: { beforeRequest: [disguise] } })
+
+    await disguised.post('x', { json: { pin: 1 } })
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill(btoa('{"pin":1}')))
+  })
+
+  test('6: a Request without a body stays without one', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const emptied = api.extend({
+      hooks: { beforeRequest: [({ request }) => new Request(request.url, { method: 'POST' })] },
+    })
+
+    await emptied.post('x', { json: { secret: 1 } })
+
+    expect(recording.seen.map(({ status, body }) => `${status} ${body}`)).toEqual(['401 ', '200 '])
+  })
+
+  test('6: ky.retry with another Request sends that one, again too', async () => {
+    const { api, recording, server } = await attached({ retry: 1 })
+    recording.next(answer(500), refused)
+    const again = api.extend({
+      hooks: {
+        afterResponse: [
+          ({ response }) =>
+            response.status === 500
+              ? ky.retry({
+                  request: new Request(`${recording.origin}/fallback`, {
+                    method: 'POST',
+                    body: 'fallback',
+                  }),
+                })
+              : undefined,
+        ],
+      },
+    })
+
+    await again.post('x', { json: { a: 1 } })
+
+    expect(recording.seen.map(({ url, body }) => `${url} ${body}`)).toEqual([
+      '/x {"a":1}',
+      '/fallback fallback',
+      '/fallback fallback',
+    ])
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('6: a fetch that a later init hook puts around ours decides what is sent, twice', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const around = api.extend({
+      hooks: {
+        init: [
+          (options) => {
+            const inner = options.fetch
+            const fetch: Options['fetch'] = async (input, init) =>
+              inner?.(await disguise({ request: new Request(input) }), init) ?? Response.error()
+            Object.assign(options, { fetch })
+          },
+        ],
+      },
+    })
+
+    await around.post('x', { json: { pin: 1 } })
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill(btoa('{"pin":1}')))
+  })
+
+  test('12: what only a fetch reads from its init comes with the replay too', async () => {
+    const inits: unknown[] = []
+    const { api, recording } = await attached({
+      retry: 0,
+      fetch: (input, init) => {
+        inits.push((init as { next?: number } | undefined)?.next)
+        return fetch(input, init)
+      },
+    })
+    recording.next(refused)
+
+    await api.post('x', { json: 1, next: 1 } as Options)
+
+    expect(inits).toEqual([1, 1])
+    expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
+  })
+})
+
 describe('origins', () => {
   test.each([
     ['missing', undefined],

@@ -1,8 +1,8 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { dropAuthorization } from './authorization-header.js'
 import { timeoutMessage } from './axios-words.js'
-import { type Call, elapsed } from './call.js'
-import { isAbsoluteUrl } from './target-url.js'
+import { type Call, timeLeft } from './call.js'
+import { isAbsoluteUrl, isPath } from './target-url.js'
 
 /** One send of a call and what came of it. */
 export interface Attempt {
@@ -32,11 +32,11 @@ export function stampedCopy(
   // What was judged is joined with nothing again.
   if (copy.allowAbsoluteUrls !== undefined) copy.allowAbsoluteUrls = true
   if (!isAbsoluteUrl(copy.url)) delete copy.baseURL
-  else if (typeof call.adapter === 'function') setBase(copy, config.url)
+  else if (typeof call.adapter === 'function') splitUrl(copy, config.url)
   copy.beforeRedirect = redirectGuard(call, attempt)
-  const gone = config.timeout ? elapsed(call) : 0
-  if (config.timeout && gone > 0) {
-    copy.timeout = Math.max(1, config.timeout - gone)
+  const left = timeLeft(call)
+  if (left !== undefined && left !== config.timeout) {
+    copy.timeout = Math.max(1, left)
     copy.timeoutErrorMessage = timeoutMessage(config)
   }
   return copy
@@ -48,16 +48,14 @@ const inheritsNothing: object = Object.freeze(
 )
 
 function copyOf(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-  const copy = { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config }
-  return copy
+  return { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config } as typeof config
 }
 
 /** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
 export function putBack(
-  copy: InternalAxiosRequestConfig | undefined,
+  copy: InternalAxiosRequestConfig,
   { url, baseURL, headers }: InternalAxiosRequestConfig,
 ): void {
-  if (copy === undefined) return
   copy.headers = headers
   putMember(copy, 'url', url)
   putMember(copy, 'baseURL', baseURL)
@@ -72,10 +70,15 @@ function putMember(
   else copy[name] = value
 }
 
-/** A mock cuts the base URL off the URL, and matches what is left: the caller's own. */
-function setBase(copy: InternalAxiosRequestConfig, own: string | undefined): void {
+/**
+ * An adapter of the caller's own, such as a mock, finds the base URL and the URL apart, as it is
+ * used to. Whatever it makes of them stays with the origin that was judged.
+ */
+function splitUrl(copy: InternalAxiosRequestConfig, own: string | undefined): void {
   const url = copy.url as string
-  if (own && own !== url && url.endsWith(own)) copy.baseURL = url.slice(0, -own.length)
+  if (!own || own === url || !url.endsWith(own)) return
+  copy.baseURL = url.slice(0, -own.length)
+  if (isPath(own)) copy.url = own
 }
 
 /** axios before 1.21 keeps the header on a redirect to a subdomain. */

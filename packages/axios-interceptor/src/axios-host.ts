@@ -2,8 +2,10 @@ import { discardBody, type Host, isReplayableBody } from '@countersign/core/adap
 import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { type Attempt, putBack, stampedCopy } from './attempt.js'
 import { hasAuthorization } from './authorization-header.js'
+import { timeoutMessage } from './axios-words.js'
 import { type Call, endedBy, wait } from './call.js'
 import type { OwnAxios } from './own-axios.js'
+import { isAbsoluteUrl } from './target-url.js'
 
 /** How axios names a URL, a body and a status, and how a call of it is sent. */
 export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
@@ -17,7 +19,7 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
     send(call, { authorization }) {
       const { config, adapter } = call
       const attempt = { redirected: false, answeredBy: undefined, rejection: undefined } as Attempt
-      if (authorization === undefined) return settled(own.send(adapter, config), attempt, config)
+      if (authorization === undefined) return settled(own.send(adapter, config), attempt)
       const ended = endedBy(call)
       if (ended !== undefined) return Promise.reject(ended)
       const copy = stampedCopy(call, authorization, attempt)
@@ -25,37 +27,41 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
         attempt.redirected = redirected
         attempt.answeredBy = url || undefined
       })
-      return settled(sent, attempt, config, copy)
+      return settled(sent, attempt, { copy, config })
     },
     status: ({ response }) => response.status,
     challenge: ({ response }) => challenge(response.headers),
-    answeredBy: ({ answeredBy, response }) => answeredBy ?? response.request?.responseURL,
+    answeredBy: ({ answeredBy, response }) => answeredBy ?? responseUrl(response),
     redirected: ({ redirected }) => redirected,
     discard: ({ response }) => discardBody(response.data),
   }
+}
+
+/** What an attempt with a token was sent with, and the caller's own config. */
+interface Configs {
+  readonly copy: InternalAxiosRequestConfig
+  readonly config: InternalAxiosRequestConfig
 }
 
 /** Responses and errors show the caller's own config. */
 function settled(
   sent: Promise<AxiosResponse>,
   attempt: Attempt,
-  config: InternalAxiosRequestConfig,
-  copy?: InternalAxiosRequestConfig,
+  configs?: Configs,
 ): Promise<Attempt> {
   return sent.then(
     (response) => {
-      putBack(copy, config)
-      response.config = config
+      if (configs !== undefined) {
+        putBack(configs.copy, configs.config)
+        response.config = configs.config
+      }
       attempt.response = response
       return attempt
     },
     (error) => {
-      putBack(copy, config)
-      if (error?.config) error.config = config
       const response = ownResponse(error)
-      if (response === undefined) throw error
-      response.config = config
-      if (response.status !== 401 && response.status !== 403) throw error
+      if (configs !== undefined) showOwn(error, response, configs)
+      if (response?.status !== 401 && response?.status !== 403) throw error
       attempt.response = response
       attempt.rejection = error
       return attempt
@@ -63,9 +69,34 @@ function settled(
   )
 }
 
+function showOwn(
+  error: { config?: unknown; message?: unknown } | null | undefined,
+  response: AxiosResponse | undefined,
+  { copy, config }: Configs,
+): void {
+  putBack(copy, config)
+  try {
+    if (response !== undefined) response.config = config
+    if (!error?.config) return
+    error.config = config
+    // The fetch adapter takes no message of the caller's, and tells the part that was left.
+    if (copy.timeout !== config.timeout && /^timeout\b/.test(String(error.message))) {
+      error.message = timeoutMessage(config)
+    }
+  } catch {
+    // An error of the caller's own adapter may be frozen.
+  }
+}
+
 function ownResponse(error: unknown): AxiosResponse | undefined {
   if (typeof error !== 'object' || error === null || !Object.hasOwn(error, 'response')) return
-  return (error as { response?: AxiosResponse }).response
+  return (error as { response?: AxiosResponse | null }).response ?? undefined
+}
+
+/** Of the xhr adapter. A mock may give the caller's own URL, which tells nothing. */
+function responseUrl({ request }: AxiosResponse): string | undefined {
+  const url: unknown = request?.responseURL
+  return typeof url === 'string' && isAbsoluteUrl(url) ? url : undefined
 }
 
 /** A mock or an adapter of the caller's may give plain headers, in any case, or none. */

@@ -24,41 +24,52 @@ export function startCall(config: InternalAxiosRequestConfig, adapter: Adapter):
   }
 }
 
-/** Whole milliseconds of the timeout that are gone. */
-export function elapsed({ startedAt }: Call): number {
-  return Math.floor(performance.now() - startedAt)
+/** Milliseconds of the timeout that are left; undefined without one that a timer can count. */
+export function timeLeft({ config, startedAt }: Call): number | undefined {
+  if (!config.timeout) return undefined
+  // As axios reads it: text is a number too.
+  const timeout = Number.parseInt(String(config.timeout), 10)
+  if (!(timeout > 0 && timeout <= longestTimer)) return undefined
+  return Math.max(0, timeout - Math.floor(performance.now() - startedAt))
 }
 
 /** Why the caller no longer waits: `canceled`, `timedOut`, or what its cancel token says. */
 export function endedBy(call: Call): unknown {
-  const { cancelToken, signal, timeout } = call.config
+  const { cancelToken, signal } = call.config
   if (cancelToken?.reason) return cancelToken.reason
   if (signal?.aborted) return canceled
-  return timeout && elapsed(call) >= timeout ? timedOut : undefined
+  return timeLeft(call) === 0 ? timedOut : undefined
 }
 
 /** Races the request's own signal, cancel token and timeout. */
 export function wait<T>(call: Call, token: Promise<T>): Promise<T> {
-  const { signal, timeout } = call.config
+  const { signal } = call.config
   const cancelToken = call.config.cancelToken as Subscribable | undefined
-  if (!signal && !cancelToken && !timeout) return token
+  const left = timeLeft(call)
+  if (!signal && !cancelToken && left === undefined) return token
   return new Promise((resolve, reject) => {
-    const check = () => {
-      const reason = endedBy(call)
-      if (reason !== undefined) reject(reason)
-    }
-    check()
-    signal?.addEventListener?.('abort', check)
-    cancelToken?.subscribe(check)
-    const left = timeout ? Math.max(0, timeout - elapsed(call)) : undefined
-    const timer = left === undefined ? undefined : setTimeout(() => reject(timedOut), left)
-    token.then(resolve, reject).finally(() => {
+    const stop = () => {
       clearTimeout(timer)
       signal?.removeEventListener?.('abort', check)
       cancelToken?.unsubscribe(check)
-    })
+    }
+    const end = (reason: unknown) => {
+      stop()
+      reject(reason)
+    }
+    const check = () => {
+      const reason = endedBy(call)
+      if (reason !== undefined) end(reason)
+    }
+    const timer = left === undefined ? undefined : setTimeout(() => end(timedOut), left)
+    signal?.addEventListener?.('abort', check)
+    cancelToken?.subscribe(check)
+    token.then(resolve, reject).finally(stop)
+    check()
   })
 }
+
+const longestTimer = 2 ** 31 - 1
 
 /** What a `CancelToken` also has; its declaration does not say so. */
 interface Subscribable {

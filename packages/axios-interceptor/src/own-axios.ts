@@ -47,7 +47,14 @@ function through(bare: AxiosInstance): OwnAxios {
       if (typeof adapter === 'function') return adapter(config)
       const plain = { ...config, transformRequest: [], transformResponse: [] }
       if (seen !== undefined) showFetch(plain, seen)
-      return bare.request(plain)
+      return bare.request(plain).then(
+        (response) => Object.assign(response, { config }),
+        (error) => {
+          if (error?.config) error.config = config
+          if (error?.response) error.response.config = config
+          throw error
+        },
+      )
     },
     async errors() {
       const unknown = await rejection({ adapter: 'none of axios' })

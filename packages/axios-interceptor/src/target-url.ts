@@ -17,10 +17,10 @@ export function targetUrl({
   allowAbsoluteUrls?: unknown
 }): string | undefined {
   const url = given === undefined || given === null ? '' : String(given)
-  const isPath = url.startsWith('/') && !url.startsWith('//')
-  if (!isPath && ambiguous.test(url)) return undefined
+  const isRooted = url.startsWith('/') && !url.startsWith('//')
+  if (!isRooted && ambiguous.test(url)) return undefined
   const hasBase = baseURL !== undefined && baseURL !== null && baseURL !== ''
-  const isAbsolute = !isPath && isAbsoluteUrl(url)
+  const isAbsolute = !isRooted && isAbsoluteUrl(url)
   if (hasBase && isAbsolute && !isFlag(allowAbsoluteUrls)) return undefined
   if (!hasBase || (isAbsolute && allowAbsoluteUrls !== false)) return url === '' ? undefined : url
   if (typeof baseURL !== 'string') return undefined
@@ -30,6 +30,14 @@ export function targetUrl({
 /** Does axios take this URL for an absolute one, which it joins with nothing? */
 export function isAbsoluteUrl(url: string): boolean {
   return absolute.test(url)
+}
+
+/**
+ * Whatever joins a base URL and this, by whatever rule, stays with the base's origin: no scheme, no
+ * authority, and nothing that a parser of URLs takes out or turns round.
+ */
+export function isPath(url: string): boolean {
+  return /^(?:\/(?![/\\\t\n\r])|[\w.~%-]+(?:[/?#]|$))/.test(url)
 }
 
 /** Of what is neither true nor false, versions of axios differ on what it means. */

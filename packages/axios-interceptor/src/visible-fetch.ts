@@ -28,5 +28,5 @@ export function showFetch(
 
 async function relay(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const { [key]: send, ...rest } = init as RequestInit & { [key]: Fetch }
-  return send(input, rest)
+  return send(input, Object.keys(rest).length === 0 ? undefined : rest)
 }

@@ -3,6 +3,8 @@ import { createFetchAuthorizer, type FetchCall } from '@countersign/core/adapter
 import type { BeforeRequestHook, InitHook, Options } from 'ky'
 import { refuseKy1, requireKy2 } from './ky-version.js'
 
+type Fetch = NonNullable<Options['fetch']>
+
 /**
  * Hooks that authorize the requests of a ky instance: each attempt, ky's own retries included,
  * carries the current token, and a 401 about it is dealt with before ky sees an answer. Timeouts,
@@ -38,9 +40,14 @@ export function authorizationHooks(
       return text
     }
     // Read when it is sent, for later hooks may change it. ky hands every body over inside a
-    // Request, which does not tell a text from a stream.
-    const source = () => (request.json === undefined ? request.body : text)
-    request.fetch = (input, given) => authorize(input, given, call(request, fetch, source))
+    // Request, which does not tell a text from a stream; and it is not ky's own where something
+    // of the caller's comes between.
+    const source = () => {
+      if (request.fetch !== wrapped || mayReplaceRequest(request.hooks)) return undefined
+      return request.json === undefined ? request.body : text
+    }
+    const wrapped: Fetch = (input, given) => authorize(input, given, call(request, fetch, source))
+    request.fetch = wrapped
     const guarded = request.hooks?.beforeRequest
     if (guarded) request.hooks = { ...request.hooks, beforeRequest: withoutGuard(guarded) }
   }
@@ -57,6 +64,12 @@ function asked(options: Options): RequestAuthorization | false | undefined {
   const context = Object.hasOwn(options, 'context') ? options.context : undefined
   if (context === undefined || !Object.hasOwn(context, 'countersign')) return undefined
   return context.countersign as RequestAuthorization | false | undefined
+}
+
+/** These hooks may give ky another Request, with another body. */
+function mayReplaceRequest(hooks: Options['hooks']): boolean {
+  const { beforeRequest = [], beforeRetry = [], afterResponse = [] } = hooks ?? {}
+  return beforeRequest.length + beforeRetry.length + afterResponse.length > 0
 }
 
 function withoutGuard(hooks: BeforeRequestHook[]): BeforeRequestHook[] {

@@ -58,11 +58,14 @@ function sendAgain(exchange: Exchange, stamp: Readonly<Record<string, string>>):
   const headers =
     exchange.headers instanceof Headers ? new Headers(exchange.headers) : { ...exchange.headers }
   stampHeaders(headers, stamp)
-  const whole = Object.assign(ownMembers(init), { headers })
-  if (again === undefined || again === null) return fetch(target, whole)
+  const rest = ownMembers(init)
+  if (again === undefined || again === null) return fetch(target, Object.assign(rest, { headers }))
   // A form gets another boundary, and a content type that says so.
   if (again instanceof FormData && headers instanceof Headers) headers.delete('content-type')
-  return fetch(new Request(target, Object.assign(whole, { body: again })))
+  const request = new Request(target, Object.assign(ownMembers(init), { headers, body: again }))
+  // What a fetch reads from the init alone; the headers are the request's.
+  delete rest.headers
+  return fetch(request, rest)
 }
 
 function stampHeaders(
@@ -105,9 +108,13 @@ async function isReplayable(exchange: Exchange): Promise<boolean> {
 function raceSignal<T>(token: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
   if (signal === undefined || signal === null) return token
   return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
+    const stop = () => signal.removeEventListener('abort', abort)
+    const abort = () => {
+      stop()
+      reject(signal.reason)
+    }
     signal.addEventListener('abort', abort)
-    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    token.then(resolve, reject).finally(stop)
+    if (signal.aborted) abort()
   })
 }
