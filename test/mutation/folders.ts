@@ -22,7 +22,8 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   'token-endpoint': {
     mutate: [`${core}/token-endpoint/*.ts`],
     tests: [
-      'test/unit/core/{error-response,retry,server-text,transport-failure}.test.ts',
+      'test/unit/core/{error-response,retry,server-text,token-client,token-response}.test.ts',
+      'test/unit/core/transport-failure.test.ts',
       'test/generated/token-response.test.ts',
       'test/matrix/{configuration,error-response,token-response}.test.ts',
       'test/matrix/transport-*.test.ts',

@@ -1,0 +1,122 @@
+import { setImmediate } from 'node:timers/promises'
+import { createManualClock } from '@countersign/testing'
+import { expect, test } from 'vitest'
+import { requestToken, TokenRequestFailure } from '#core/token-endpoint/token-client.js'
+
+const good = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }
+
+/** One call of the token endpoint, which gives these answers in turn. */
+function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[]) {
+  const clock = createManualClock()
+  const events: object[] = []
+  const left = [...answers]
+  let sent = 0
+  const settings = {
+    ...{ clientId: 'client-1', tokenEndpoint: 'https://as.example/token', parameters: {} },
+    ...{ audience: 'https://as.example/token', timeout: 10_000, clock, random: () => 1 },
+    emit: (event: object) => void events.push(event),
+    fetch: async () => {
+      sent += 1
+      return (left.shift() ?? expect.unreachable('sent too often'))()
+    },
+  }
+  const call = {
+    access: { scope: undefined as string | undefined, resource: [] },
+    assertions: { alg: 'ES256', kid: 'k1', sign: async (_: number) => 'header.payload.signature' },
+    ...{ retries: 2, deadline: 10_000, signal: new AbortController().signal },
+  }
+  return { clock, events, settings, call, sent: () => sent }
+}
+
+const answer = (body: object, init?: ResponseInit) => () => Response.json(body, init)
+
+/** What a request that was answered badly fails with. */
+async function failure(request: Promise<unknown>): Promise<TokenRequestFailure> {
+  const thrown = await request.catch((error: unknown) => error)
+  if (!(thrown instanceof TokenRequestFailure)) expect.unreachable(String(thrown))
+  return thrown
+}
+
+test.each([
+  ['a b', 'a', ['scope-reduced']],
+  ['a b', 'b a', []],
+  ['a b', undefined, []],
+  [undefined, 'a', []],
+])('R28: of the scope %j the grant of %j warns %j', async (asked, scope, warnings) => {
+  const { settings, call, events } = tokenRequest(answer({ ...good, scope }))
+  await requestToken(settings, { ...call, access: { ...call.access, scope: asked } })
+  expect(events).toEqual(warnings.map((warning) => ({ type: 'response-warning', warning })))
+})
+
+test.each([
+  [999, undefined],
+  [1_000, 'over'],
+])('C7: a token of 1 s that takes %i ms to arrive is %s', async (ms, outcome) => {
+  const { settings, call, clock } = tokenRequest(async () => {
+    await clock.advance(ms)
+    return Response.json({ ...good, expires_in: 1 })
+  })
+  const request = requestToken(settings, call)
+  if (outcome === undefined) {
+    expect((await request).token.value).toBe('token-1')
+    return
+  }
+  expect((await failure(request)).error).toMatchObject({
+    ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in', retryable: false },
+    message:
+      'The token was over before its response arrived: its lifetime (expires_in) counts from when the request was sent.',
+  })
+})
+
+test('a clock that gives no number is named, and nothing is sent', async () => {
+  const { settings, call, clock, sent } = tokenRequest()
+  const broken = { ...settings, clock: { ...clock, now: () => Number.NaN } }
+  await expect(requestToken(broken, call)).rejects.toMatchObject({
+    ...{ name: 'ConfigurationError', code: 'ERR_CLOCK', option: 'clock' },
+    message: 'The clock gave no number; an assertion needs the time of day.',
+  })
+  expect(sent()).toBe(0)
+})
+
+test('E19: a flight that was given up while its assertion was signed sends nothing', async () => {
+  const flight = new AbortController()
+  const { settings, call, sent } = tokenRequest()
+  const assertions = {
+    ...call.assertions,
+    sign: async () => {
+      flight.abort(new Error('given up'))
+      return 'header.payload.signature'
+    },
+  }
+  const request = requestToken(settings, { ...call, assertions, signal: flight.signal })
+  await expect(request).rejects.toThrow('given up')
+  expect(sent()).toBe(0)
+})
+
+test('O10: a Retry-After that reaches the deadline is not waited for, a shorter one is', async () => {
+  const busy = (seconds: number) =>
+    answer({}, { status: 429, headers: { 'retry-after': String(seconds) } })
+  const late = tokenRequest(async () => {
+    await late.clock.advance(4_000)
+    return busy(6)()
+  })
+  const { error, retryAfter } = await failure(requestToken(late.settings, late.call))
+  expect([error.code, retryAfter]).toEqual(['ERR_TOKEN_RATE_LIMITED', 6_000])
+  const told = { type: 'token-request-failed', error, attempt: 1 }
+  expect(late.events).toEqual([{ ...told, duration: 4_000, retryIn: undefined }])
+
+  const early = tokenRequest(async () => {
+    await early.clock.advance(4_000)
+    return busy(5)()
+  }, answer(good))
+  const request = requestToken(early.settings, early.call)
+  while (early.events.length === 0) await setImmediate()
+  expect(early.events).toMatchObject([{ duration: 4_000, retryIn: 5_000 }])
+  await early.clock.advance(5_000)
+  expect(await request).toMatchObject({ token: { value: 'token-1' }, attempts: 2 })
+})
+
+test.each([[{ error: '' }], [{ error: 7 }]])('R5: %j beside a token is no error', async (more) => {
+  const { settings, call } = tokenRequest(answer({ ...good, ...more }))
+  expect((await requestToken(settings, call)).token.value).toBe('token-1')
+})
