@@ -72,6 +72,9 @@ async function reads(): Promise<Reads> {
     'a store that fails': await storeFailing(new TypeError('no store')),
     'a call without members': await calledTwice({}),
     'a URL through fetch': await fetched(new URL('https://api.example/x')),
+    'what becomes a URL through fetch': await fetched({
+      toString: () => 'https://api.example/x',
+    } as URL),
     'a text through fetch': await fetched('https://api.example/x', {
       ...{ method: 'POST', body: 'order', headers: { accept: 'text/plain' } },
     }),
