@@ -154,8 +154,10 @@ describe('two copies of the library', () => {
       other.axiosInterceptor.addAuthorization(instance, tokens, { origins: [second.origin] })
     expect(again).toThrow('This provider is attached to this instance already')
     other.axiosInterceptor.addAuthorization(instance, provider(other), { origins: [second.origin] })
-    await instance.get('/x')
-    await instance.get(`${second.origin}/y`)
+    for (const path of ['/x', `${second.origin}/y`]) {
+      const { config } = await instance.get(path)
+      expect(config.adapter).toEqual(instance.defaults.adapter)
+    }
     const values = [...api.seen, ...second.seen].map(({ authorization = '' }) => authorization)
     expect(values.map((value) => server.isLive(value.replace('Bearer ', '')))).toEqual([true, true])
     expect(new Set(values).size).toBe(2)

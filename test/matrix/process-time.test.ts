@@ -83,9 +83,13 @@ describe('with faked timers', () => {
 })
 
 /** A clock that is moved by its `at`; time limits never come. */
-function handClock(): Clock & { at: number } {
+function handClock(): Clock & { at: number; readonly waiting: number } {
+  let waiting = 0
   return {
     at: 0,
+    get waiting() {
+      return waiting
+    },
     now() {
       return Date.UTC(2026, 0, 1) + this.at
     },
@@ -94,7 +98,11 @@ function handClock(): Clock & { at: number } {
     },
     wait: (_, signal) =>
       new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        waiting += 1
+        signal.addEventListener('abort', () => {
+          waiting -= 1
+          reject(signal.reason)
+        })
       }),
   }
 }
@@ -126,6 +134,7 @@ test('P7: ten thousand failed flights leave no listener, and no warning of too m
   await setImmediate()
   expect(flights).toBe(10_000)
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  expect(clock.waiting).toBe(0)
   expect(warnings).toEqual([])
 })
 

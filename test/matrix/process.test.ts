@@ -52,6 +52,7 @@ test.each(['the provider', 'fetch', 'ky', 'axios, http', 'axios, fetch'])(
     })
     expect(stderr).toBe('')
     expect(JSON.parse(stdout)).toEqual([
+      ['AbortError', []],
       ['ERR_OAUTH', []],
       ['answered', []],
     ])

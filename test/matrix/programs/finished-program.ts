@@ -43,4 +43,20 @@ async function outcomeOf(clientId: string): Promise<unknown> {
   return [outcome, process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')]
 }
 
-console.log(JSON.stringify([await outcomeOf('unknown'), await outcomeOf('institution-1')]))
+/** The fetch never settles, and who waited for it has left. */
+async function leftAlone(): Promise<unknown> {
+  const leaving = new AbortController()
+  const tokens = createTokenProvider({
+    ...{ clientId: 'institution-1', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
+    fetch: () => {
+      leaving.abort()
+      return new Promise(() => {})
+    },
+  })
+  const { name } = await tokens.getAccessToken({ signal: leaving.signal }).catch((error) => error)
+  return [name, process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout')]
+}
+
+console.log(
+  JSON.stringify([await leftAlone(), await outcomeOf('unknown'), await outcomeOf('institution-1')]),
+)

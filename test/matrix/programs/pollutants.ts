@@ -12,7 +12,13 @@ export function pollutants(evil: string): Record<string, unknown> {
     ...{ renewal: { early: 'no' }, whole: true, pem: 'polluted', jwk: {}, cryptoKey: {} },
     // a token response, a stored token, a challenge
     ...{ access_token: 'polluted', token_type: 'mac', expires_in: 1 },
-    ...{ value: 'polluted', tokenType: 'Bearer', issuedAt: 0, expiresAt: 9e15, scheme: 'Bearer' },
+    ...{
+      value: 'polluted',
+      tokenType: 'Bearer',
+      issuedAt: 0,
+      expiresAt: Date.now() + 6e5,
+      scheme: 'Bearer',
+    },
     // our errors and calls
     ...{ code: 'CERT_HAS_EXPIRED', syscall: 'polluted', retryable: true, cause: 'polluted' },
     ...{ source: 'polluted', sender: 'polluted', rejection: 'polluted', redirected: true },

@@ -18,11 +18,11 @@ const adapter: AxiosAdapter = async (config) => {
   return { status, statusText: '', headers: {}, config, data: config.headers.get('authorization') }
 }
 
-const tokens = staticTokenProvider('t')
 let polluting = 'nothing'
 
 async function results(name: string): Promise<unknown[]> {
   polluting = name
+  const tokens = staticTokenProvider('t')
   const api = axios.create({ baseURL: 'https://api.example', adapter, validateStatus: () => true })
   addAuthorization(api, tokens)
   const found: unknown[] = []
@@ -31,7 +31,7 @@ async function results(name: string): Promise<unknown[]> {
       ({ status, data }) => [status, data],
       (error: Error) => [error.name, error.message, error instanceof AxiosError],
     )
-    found.push(await sent, inherited)
+    found.push(await sent, inherited, tokens.invalidated.length)
   }
   return found
 }

@@ -15,6 +15,7 @@ import {
   type TokenProviderOptions,
 } from '@countersign/core'
 import { createAuthorizer, type Host } from '@countersign/core/adapter'
+import { authorizedFetch } from '@countersign/core/fetch'
 import { importJWK } from 'jose'
 import { pollutants, polluted } from './pollutants.ts'
 
@@ -29,6 +30,9 @@ const tokenEndpoint = 'https://login.example.com/token'
 const token = '{"access_token":"t","token_type":"Bearer","expires_in":600}'
 
 const accessToken = await provider({ fetch: async () => answer(200, token) }).getAccessToken()
+const other = await provider({
+  fetch: async () => answer(200, token.replace('"t"', '"t2"')),
+}).getAccessToken()
 
 /** What each read gave, in words that can be compared. */
 type Reads = Record<string, unknown>
@@ -67,6 +71,13 @@ async function reads(): Promise<Reads> {
     }),
     'a store that fails': await storeFailing(new TypeError('no store')),
     'a call without members': await calledTwice({}),
+    'a URL through fetch': await fetched(new URL('https://api.example/x')),
+    'what becomes a URL through fetch': await fetched({
+      toString: () => 'https://api.example/x',
+    } as URL),
+    'a text through fetch': await fetched('https://api.example/x', {
+      ...{ method: 'POST', body: 'order', headers: { accept: 'text/plain' } },
+    }),
     'a 401 of another scheme': await judged(401, 'Basic realm="x"'),
     'a 401 about the token': await judged(401, 'Bearer'),
     'a 403 that names a scope': await judged(403, 'Bearer error=insufficient_scope, scope="a b"'),
@@ -133,6 +144,20 @@ async function storeFailing(error: Error): Promise<unknown> {
     await got(provider({ store: { get: fail, set: fail, delete: fail }, fetch, onEvent })),
     told,
   ]
+}
+
+/** What a fetch is given, twice: the first send is refused. */
+async function fetched(target: string | URL, init?: RequestInit): Promise<unknown> {
+  const given: unknown[] = []
+  const fetch = async (url: unknown, { headers, ...own }: RequestInit = {}) => {
+    given.push(typeof url, String(url), Object.entries(own), Object.entries(headers ?? {}))
+    return answer(given.length > 4 ? 200 : 401, '')
+  }
+  const tokens = { getAccessToken: async () => other, invalidate: () => {} }
+  const source = { ...tokens, currentAccessToken: () => (given.length === 0 ? accessToken : other) }
+  const options = { origins: ['https://api.example'], fetch: fetch as never }
+  await authorizedFetch(source, options)(target, init)
+  return given
 }
 
 /** What is done after an answer of an API, and what is told of it. */
