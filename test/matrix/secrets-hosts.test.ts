@@ -25,9 +25,11 @@ const unsent: Record<string, Ending> = {
     caller.abort()
     return ended.finally(release)
   },
-  'its time is over while it waits': ({ server, api }, send) => {
+  'its time is over while it waits': async ({ server, api }, send) => {
     const release = server.hold()
-    return send(`${api.origin}/x`, { timeout: 30 }).finally(release)
+    const ended = send(`${api.origin}/x`, { timeout: 30 }).catch((error: unknown) => error)
+    await until(() => server.requests.length === 1)
+    return ended.finally(release)
   },
   'its renewal fails after a 401': async ({ server, api, tokens }, send) => {
     await tokens.getAccessToken()
