@@ -22,7 +22,8 @@ export function updated(before: string, folder: string, outcome: Tally, commit: 
 const head = [
   '# What mutation testing found',
   '',
-  'Written by `pnpm mutation <folder>`, a row for each folder at its last run.',
+  'Written by `pnpm mutation <folder>`, a row for each folder at its last run. No kind of mutant is',
+  'left out, be it in a message or run once when a module is loaded; tests of crowds and costs are.',
   '',
   '| folder | mutants | killed | timeout | survived | disabled | score | commit |',
   '| --- | --: | --: | --: | --: | --: | --: | --- |',
