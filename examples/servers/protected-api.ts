@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { listen } from './listen.ts'
 
 /** A request that was judged. */
@@ -19,16 +19,26 @@ export interface ProtectedApi {
   close(): Promise<void>
 }
 
+/** What the API trusts. */
+export interface Trusted {
+  issuer: string
+  jwksUri: string
+  audience: string
+  /** How long after `exp` a client's token is accepted; 1 second when left out. */
+  leewaySeconds?: (clientId: unknown) => number
+}
+
 /**
  * Does what a real API does: checks the signature, issuer, audience, expiry and a list of refused
  * tokens. Answers with the client that the token was issued to, and the SHA-256 of the body that
  * it received, once `onJudged` lets it.
  */
 export async function startProtectedApi(
-  trusted: { issuer: string; jwksUri: string; audience: string },
+  trusted: Trusted,
   onJudged: (request: JudgedRequest) => void | Promise<void> = () => {},
 ): Promise<ProtectedApi> {
-  const { issuer, jwksUri, audience } = trusted
+  // `exp` is in whole seconds, rounded down by the issuer.
+  const { issuer, jwksUri, audience, leewaySeconds = () => 1 } = trusted
   const keys = createRemoteJWKSet(new URL(jwksUri))
   const seen = new Set<string>()
   const refused = new Set<string>()
@@ -38,8 +48,8 @@ export async function startProtectedApi(
     const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
     if (token === undefined) return undefined
     try {
-      // One second of leeway: `exp` is in whole seconds, rounded down by the issuer.
-      const { payload } = await jwtVerify(token, keys, { issuer, audience, clockTolerance: 1 })
+      const clockTolerance = leewaySeconds(decodeJwt(token).client_id)
+      const { payload } = await jwtVerify(token, keys, { issuer, audience, clockTolerance })
       if (payload.jti === undefined || refused.has(payload.jti)) return undefined
       seen.add(payload.jti)
       return payload.client_id
