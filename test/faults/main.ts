@@ -4,11 +4,11 @@
  * the outcome is written to `test/matrix/faults-outcome.md`.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { scratchCopy } from '../scratch-copy.ts'
 import { applyFault, type Fault, parseFaults } from './fault-list.ts'
 
 type Outcome = 'noticed' | 'not noticed' | 'no test' | 'does not compile'
@@ -19,14 +19,7 @@ const faults = parseFaults(readFileSync(join(root, 'test/matrix/faults.md'), 'ut
   ({ rows }) => wanted.length === 0 || rows.some((row) => wanted.includes(row)),
 )
 const commit = git('rev-parse', 'HEAD').trim()
-const scratch = mkdtempSync(join(tmpdir(), 'countersign-faults-'))
-process.once('SIGINT', () => process.exit(130))
-process.once('exit', () => {
-  spawnSync('git', ['worktree', 'remove', '--force', scratch], { cwd: root })
-  rmSync(scratch, { recursive: true, force: true })
-})
-
-git('worktree', 'add', '--detach', scratch, commit)
+const scratch = scratchCopy(root, commit)
 run('npx', ['--yes', 'pnpm@12', 'install', '--frozen-lockfile'])
 if (!build()) throw new Error('The last commit does not build.')
 

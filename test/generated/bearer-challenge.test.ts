@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { bearerChallenge, isAboutToken } from '#core/resource/bearer-challenge.js'
+import { countedText } from '../counted-text.ts'
 
 /** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
 vi.setConfig({ testTimeout: 120_000 })
@@ -195,26 +196,8 @@ describe('any other text', () => {
 
   /** Characters looked at, and copied, while a text is read. */
   function countedWork(text: string): number {
-    let reads = 0
-    const counted = {
-      length: text.length,
-      charCodeAt: (at: number) => {
-        reads++
-        return text.charCodeAt(at)
-      },
-      slice: (from: number, to: number) => {
-        reads += to - from
-        return text.slice(from, to)
-      },
-    }
-    const header = new Proxy(counted, {
-      get: (target, name) => {
-        if (name in target) return Reflect.get(target, name)
-        reads++
-        return text[Number(name)]
-      },
-    }) as unknown as string
-    bearerChallenge(header)
-    return reads
+    const { counted, reads } = countedText(text)
+    bearerChallenge(counted)
+    return reads()
   }
 })

@@ -4,11 +4,11 @@
  * `test/mutation/summary.md`.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { scratchCopy } from '../scratch-copy.ts'
 import { type FolderName, folders } from './folders.ts'
 import { complaints, tally } from './stryker-report.ts'
 import { updated } from './summary.ts'
@@ -25,14 +25,7 @@ if (wanted.length === 0 || !wanted.every((name): name is FolderName => known.inc
 }
 
 const commit = git('rev-parse', '--short', 'HEAD').trim()
-const scratch = mkdtempSync(join(tmpdir(), 'countersign-mutation-'))
-process.once('SIGINT', () => process.exit(130))
-process.once('exit', () => {
-  spawnSync('git', ['worktree', 'remove', '--force', scratch], { cwd: root })
-  rmSync(scratch, { recursive: true, force: true })
-})
-
-git('worktree', 'add', '--detach', scratch, commit)
+const scratch = scratchCopy(root, commit)
 run('npx', ['--yes', 'pnpm@12', 'install', '--frozen-lockfile'])
 run('npx', ['--yes', 'pnpm@12', 'build'])
 for (const folder of wanted) mutate(folder)

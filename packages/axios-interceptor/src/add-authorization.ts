@@ -24,12 +24,13 @@ export interface AuthorizableInstance {
  * the same instance is one attachment; several providers, each for origins of its own, may be
  * attached to one instance. Per request: `countersign: { scope, resource }`, or `false`.
  *
- * Requests that end early reject in axios' own words. When there is no token to be had, nothing is
- * sent and the request rejects with an `AxiosError` that has our `code` and our error as `cause`.
+ * Requests that end early reject in axios' own words. When there is no token to be had, the request
+ * is not sent (after a 401: not again) and rejects with an `AxiosError` that has our `code` and our
+ * error as `cause`.
  *
  * @returns eject: later requests go as before; those under way finish.
  * @throws {ConfigurationError} for options that cannot work, for want of an origin, and when the
- * provider is attached already with other options.
+ * provider is attached already with other origins or another `onForeignOrigin`.
  * @example
  * ```ts
  * const api = axios.create({ baseURL: 'https://api.example.com' })

@@ -1,6 +1,6 @@
 import { ConfigurationError, type TokenSource } from '@countersign/core'
 
-/** A provider on an instance. */
+/** One provider on one instance. */
 export interface Attachment {
   readonly tokens: TokenSource
   /** What it was attached with, for comparison. */

@@ -31,7 +31,7 @@ const ours: OwnAxios = {
     if (typeof adapter === 'function') return adapter(config)
     const found = axios.getAdapter(adapter, config)
     // The adapters that are not fetch bear a name.
-    if (seen === undefined || 'adapterName' in found) return found(config)
+    if (seen === undefined || Object.hasOwn(found, 'adapterName')) return found(config)
     showFetch(config, seen)
     return axios.getAdapter(adapter, config)(config)
   },
