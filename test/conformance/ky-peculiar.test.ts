@@ -377,6 +377,22 @@ describe('a Request that is not the one ky made', () => {
     expect(server.requests).toHaveLength(2)
   })
 
+  test('6: the Request of a beforeRetry hook is what is sent, again too', async () => {
+    const { api, recording } = await attached({ retry: { limit: 1, delay: () => 1 } })
+    recording.next(answer(503), refused)
+    const other = () =>
+      new Request(`${recording.origin}/other`, { method: 'PUT', body: 'another body' })
+    const again = api.extend({ hooks: { beforeRetry: [other] } })
+
+    await again.put('x', { json: { a: 1 } })
+
+    expect(recording.seen.map(({ url, body }) => `${url} ${body}`)).toEqual([
+      '/x {"a":1}',
+      '/other another body',
+      '/other another body',
+    ])
+  })
+
   test('6: a fetch that a later init hook puts around ours decides what is sent, twice', async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
