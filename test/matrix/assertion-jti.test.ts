@@ -4,8 +4,9 @@ import { createTokenProvider, type Jwk, type TokenFetch } from '@countersign/cor
 import { createAuthorizationServer } from '@countersign/testing'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
-import { clientAssertions } from '#core/assertion/client-assertion.js'
+import { clientAssertion } from '#core/assertion/client-assertion.js'
 import { newJti } from '#core/assertion/jti.js'
+import { signingKeys } from '#core/assertion/signing-key.js'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
@@ -73,11 +74,14 @@ test('A12: every bit of a jti is drawn: none is the same in all of a thousand', 
 })
 
 async function jtisOfAssertions(count: number): Promise<readonly string[]> {
-  const load = clientAssertions({
-    ...{ clientId, audience: 'https://as.example', lifetimeSeconds: 60, key },
-    ...{ alg: undefined, kid: undefined, typ: 'JWT', claims: {}, header: {} },
-  })
-  const { sign } = await load()
+  const chosen = { alg: undefined, kid: undefined }
+  const form = {
+    ...{ clientId, audience: 'https://as.example', lifetimeSeconds: 60, ...chosen },
+    ...{ typ: 'JWT', claims: {}, header: {} },
+  }
+  const signingKey = await signingKeys({ key, passphrase: undefined }, chosen)()
+  const { signal } = new AbortController()
+  const sign = (now: number) => clientAssertion(form, signingKey, { now, signal })
   const jtis: string[] = []
   while (jtis.length < count) {
     const signed = await Promise.all(Array.from({ length: 1_000 }, () => sign(Date.now())))

@@ -165,17 +165,23 @@ describe('what a key function gives', () => {
     [
       'public PEM',
       publicKey.export({ format: 'pem', type: 'spki' }) as string,
-      'The key is a public key. Give the private key that belongs to it.',
+      'The key is a public key. Give the private key that belongs to it',
     ],
     [
       'public JWK',
       publicKey.export({ format: 'jwk' }) as Jwk,
-      'The JWK has no d: it is a public key. Give the private key.',
+      'The key is a public JWK: it has no d. Give the private key that belongs to it',
     ],
-    ['public KeyObject', publicKey, 'The KeyObject is public. Give a private key.'],
+    [
+      'public KeyObject',
+      publicKey,
+      'The key is a public KeyObject. Give the private key that belongs to it',
+    ],
   ])('K4: a %s is refused on the call', async (_, key, message) => {
     await expect(provider(() => key).getAccessToken()).rejects.toMatchObject({
-      ...{ name: 'KeyError', code: 'ERR_NOT_PRIVATE_KEY', message },
+      name: 'KeyError',
+      code: 'ERR_NOT_PRIVATE_KEY',
+      message: expect.stringContaining(message),
     })
     expect(server.requests).toEqual([])
   })

@@ -65,6 +65,9 @@ describe('kind', () => {
 })
 
 describe('public keys', () => {
+  const notPrivate =
+    'Give the private key that belongs to it; if that is lost, make a new pair and register it: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'
+
   test.each([
     ['EC', p256],
     ['RSA', rsa],
@@ -75,14 +78,12 @@ describe('public keys', () => {
     const refused = (message: string) => ({
       ...{ name: 'KeyError', code: 'ERR_NOT_PRIVATE_KEY', message },
     })
-    expect(refusal(spki, 'PS256')).toMatchObject(
-      refused('The key is a public key. Give the private key that belongs to it.'),
-    )
+    expect(refusal(spki, 'PS256')).toMatchObject(refused(`The key is a public key. ${notPrivate}`))
     expect(refusal(jwk, 'PS256')).toMatchObject(
-      refused('The JWK has no d: it is a public key. Give the private key.'),
+      refused(`The key is a public JWK: it has no d. ${notPrivate}`),
     )
     expect(refusal(key, 'PS256')).toMatchObject(
-      refused('The KeyObject is public. Give a private key.'),
+      refused(`The key is a public KeyObject. ${notPrivate}`),
     )
   })
 
@@ -92,7 +93,7 @@ describe('public keys', () => {
     expect(refusal(publicKey)).toMatchObject({
       name: 'KeyError',
       code: 'ERR_NOT_PRIVATE_KEY',
-      message: 'The CryptoKey is public. Give a private key.',
+      message: `The key is a public CryptoKey. ${notPrivate}`,
     })
   })
 })

@@ -47,7 +47,6 @@ describe('text from outside', () => {
     ['tokenEndpoint', 'ERR_INVALID_TOKEN_ENDPOINT'],
     ['scope', 'ERR_INVALID_SCOPE'],
     ['resource', 'ERR_INVALID_RESOURCE'],
-    ['passphrase', 'ERR_INVALID_OPTION'],
     [forged, 'ERR_INVALID_OPTION'],
   ])('L8: in the option %j it is refused on one line', async (option, code) => {
     const { watched } = await startScene()

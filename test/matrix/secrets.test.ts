@@ -217,11 +217,16 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
   ],
   ['ERR_INVALID_OPTION', 'a key given as a time limit', () => provider({ timeout: pem as never })],
   [
-    'ERR_INVALID_OPTION',
-    'a passphrase, which is not supported yet',
+    'ERR_KEY_FORMAT',
+    'a passphrase that does not open the key',
     () => {
       search.add('secret passphrase')
-      provider({ passphrase: 'secret passphrase' })
+      search.add('another passphrase')
+      const locked = privateKey.export({
+        ...{ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'secret passphrase' },
+      } as const) as string
+      search.add(locked.split('\n')[1] as string)
+      provider({ key: locked, passphrase: 'another passphrase' })
     },
   ],
   [

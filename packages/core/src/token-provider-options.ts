@@ -1,5 +1,8 @@
-import type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
+import { type AssertionOptions, readAssertionOptions } from './assertion/assertion-options.js'
+import type { AssertionSigner } from './assertion/assertion-signer.js'
+import type { AssertionForm } from './assertion/client-assertion.js'
 import type { KeyInput } from './assertion/key-input.js'
+import type { Credential } from './assertion/signing-key.js'
 import { type Clock, longestTimer, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
@@ -22,11 +25,11 @@ export interface TokenProviderOptions {
   clientId: string | undefined
   /** https, or http to localhost, 127.0.0.1 or [::1]; sent and signed byte for byte. */
   tokenEndpoint: string | undefined
-  /** The private key; a function is asked at each token request. */
+  /** The private key, or a function that is asked at each token request. One of key and signer. */
   key?: KeyInput | undefined | (() => KeyInput | Promise<KeyInput>)
-  /** Of an encrypted PKCS#8 key. Not supported yet. */
+  /** Of an encrypted PKCS#8 key. */
   passphrase?: string | undefined
-  /** A key that lives elsewhere. Not supported yet. */
+  /** Signs where the key lives, such as in a KMS: the key never enters this process. */
   signer?: AssertionSigner
   /** Scope tokens in a string or an array (RFC 6749 section 3.3). */
   scope?: string | readonly string[]
@@ -34,22 +37,7 @@ export interface TokenProviderOptions {
   resource?: string | readonly string[]
   /** Extra form fields of the token request; naming one of ours throws `ERR_RESERVED_PARAMETER`. */
   parameters?: Readonly<Record<string, string>>
-  assertion?: {
-    /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
-    audience?: string
-    /** 60; 1 to 300. `iat` is now - 5 s, `exp` is `iat` + lifetime. */
-    lifetimeSeconds?: number
-    /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
-    alg?: Algorithm
-    /** Default: the JWK's `kid`, else the header has none. */
-    kid?: string
-    /** `JWT` */
-    typ?: string
-    /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
-    claims?: Readonly<Record<string, unknown>>
-    /** Extra header members; alg, kid and typ are ours. */
-    header?: Readonly<Record<string, unknown>>
-  }
+  assertion?: AssertionOptions
   renewal?: {
     /** 60,000; the window is min(early, 20 % of the lifetime) times 0.8 to 1. 0: none. */
     early?: number
@@ -77,17 +65,8 @@ export interface TokenProviderSettings {
   readonly tokenEndpoint: string
   readonly access: RequestedAccess
   readonly parameters: Readonly<Record<string, string>>
-  readonly assertion: {
-    readonly clientId: string
-    readonly audience: string
-    readonly lifetimeSeconds: number
-    readonly alg: Algorithm | undefined
-    readonly kid: string | undefined
-    readonly typ: string
-    readonly claims: Readonly<Record<string, unknown>>
-    readonly header: Readonly<Record<string, unknown>>
-    readonly key: KeyInput | (() => KeyInput | Promise<KeyInput>)
-  }
+  readonly assertion: AssertionForm
+  readonly credential: Credential
   readonly early: number
   readonly waitUntil: ((renewal: Promise<unknown>) => void) | undefined
   readonly timeout: number
@@ -128,7 +107,7 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     tokenEndpoint,
     access: { scope: parseScope(read.scope), resource: parseResource(read.resource) },
     parameters: checkParameters(read.parameters),
-    assertion: readAssertion(read.assertion, { clientId, tokenEndpoint, key: checkKey(read) }),
+    ...readAssertionOptions(read, { clientId, tokenEndpoint }),
     early: readNumber(renewal.early, 'renewal.early', {
       fallback: 60_000,
       least: 0,
@@ -159,28 +138,6 @@ function checkClientId(clientId: unknown): string {
   throw new ConfigurationError('ERR_INVALID_CLIENT_ID', what, 'clientId')
 }
 
-function checkKey(read: {
-  key?: unknown
-  signer?: unknown
-  passphrase?: unknown
-}): TokenProviderSettings['assertion']['key'] {
-  if (read.signer !== undefined)
-    throw invalidOption("The option 'signer' is not supported yet: give a 'key'.", 'signer')
-  if (read.passphrase !== undefined) {
-    throw invalidOption(
-      "The option 'passphrase' is not supported yet: decrypt the key with `openssl pkcs8 -in key.pem -out plain.pem`.",
-      'passphrase',
-    )
-  }
-  if (read.key === undefined) {
-    throw invalidOption(
-      "The option 'key' is missing (is the environment variable set?): give a private key.",
-      'key',
-    )
-  }
-  return read.key as TokenProviderSettings['assertion']['key']
-}
-
 function checkParameters(parameters: unknown): Readonly<Record<string, string>> {
   const checked: Record<string, string> = Object.create(null)
   if (parameters === undefined) return checked
@@ -200,70 +157,4 @@ function checkParameters(parameters: unknown): Readonly<Record<string, string>> 
     checked[name] = value
   }
   return checked
-}
-
-function readAssertion(
-  assertion: unknown,
-  {
-    clientId,
-    tokenEndpoint,
-    key,
-  }: { clientId: string; tokenEndpoint: string; key: TokenProviderSettings['assertion']['key'] },
-): TokenProviderSettings['assertion'] {
-  const names = ['audience', 'lifetimeSeconds', 'alg', 'kid', 'typ', 'claims', 'header'] as const
-  const read = readOptions(assertion ?? {}, names, 'assertion')
-  const audience = text(read.audience, 'assertion.audience') ?? tokenEndpoint
-  if (audience === 'issuer') {
-    throw invalidOption(
-      "The option 'assertion.audience' may be 'issuer' only with discovery, which is not there yet: write the issuer's URL.",
-      'assertion.audience',
-    )
-  }
-  return {
-    clientId,
-    audience,
-    lifetimeSeconds: lifetimeSeconds(read.lifetimeSeconds),
-    alg: read.alg as Algorithm | undefined,
-    kid: text(read.kid, 'assertion.kid'),
-    typ: text(read.typ, 'assertion.typ') ?? 'JWT',
-    claims: without(read.claims, 'assertion.claims', ['iss', 'sub', 'aud', 'jti', 'iat', 'exp']),
-    header: without(read.header, 'assertion.header', ['alg', 'kid', 'typ']),
-    key,
-  }
-}
-
-function lifetimeSeconds(value: unknown): number {
-  if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
-    throw invalidOption(
-      `The option 'assertion.lifetimeSeconds' is ${value}, which looks like milliseconds: it is in seconds, 1 to 300.`,
-      'assertion.lifetimeSeconds',
-    )
-  }
-  return readNumber(value, 'assertion.lifetimeSeconds', {
-    fallback: 60,
-    least: 1,
-    most: 300,
-    whole: true,
-  })
-}
-
-function text(value: unknown, option: string): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw invalidOption(`The option '${option}' must be one string that is not empty.`, option)
-}
-
-/** A copy of the extra members, none of which may be one of ours. */
-function without(
-  value: unknown,
-  option: string,
-  ours: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidOption(`The option '${option}' must be an object.`, option)
-  }
-  const taken = ours.find((name) => Object.hasOwn(value, name))
-  if (taken !== undefined)
-    throw invalidOption(`The option '${option}' may not set '${taken}'.`, option)
-  return structuredClone(value) as Record<string, unknown>
 }

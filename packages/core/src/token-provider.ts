@@ -1,5 +1,6 @@
 import type { AccessToken } from './access-token.js'
-import { clientAssertions } from './assertion/client-assertion.js'
+import { clientAssertion } from './assertion/client-assertion.js'
+import { signingKeys } from './assertion/signing-key.js'
 import { within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
@@ -44,7 +45,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   const { audience } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
-  const loadKey = clientAssertions(settings.assertion)
+  const loadKey = signingKeys(settings.credential, settings.assertion)
   const client = { ...settings, audience, random, emit }
   const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
   const ownKeeper = keeperFor(settings.access)
@@ -113,7 +114,11 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
       return fetch(url, init)
     }
     return within(clock, timeout, late, async (signal) => {
-      const assertions = await loadKey()
+      const key = await loadKey()
+      const assertions = {
+        ...key,
+        sign: (now: number) => clientAssertion(settings.assertion, key, { now, signal }),
+      }
       const retries = call.isProbe ? 0 : settings.retries
       const { deadline } = call
       const request = () =>
@@ -122,9 +127,9 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
           { access, assertions, retries, deadline, signal },
         )
       if (store === undefined) return { ...(await request()), source: 'endpoint' }
-      const key = await tokenKey({
+      const storeKey = await tokenKey({
         ...{ tokenEndpoint, clientId, audience, access },
-        key: assertions.identity ?? sharedStoreNeedsKid(),
+        key: key.identity ?? sharedStoreNeedsKid(),
         parameters: settings.parameters,
       })
       const { refused, forceRenewal } = call
@@ -132,7 +137,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
         isUsable(token, { now: clock.now(), early, refused })
       return sharedToken(
         { store, clock, random, emit },
-        { key, accepts, refused, forceRenewal, duration: timeout / 2, signal, request },
+        { key: storeKey, accepts, refused, forceRenewal, duration: timeout / 2, signal, request },
       )
     })
   }

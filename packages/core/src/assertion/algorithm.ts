@@ -1,6 +1,8 @@
 import { ConfigurationError } from '../errors.js'
 import type { Algorithm } from './assertion-signer.js'
-import { cryptoKeyAlgorithm, cryptoKeyKind, jwkKind, mismatch } from './key-shape.js'
+import { cryptoKeyAlgorithm, cryptoKeyKind } from './crypto-key.js'
+import { mismatch } from './key-error.js'
+import { jwkKind } from './private-jwk.js'
 import { isReadAs, type KeyMaterial } from './read-key.js'
 
 /** The configured algorithm, else the one that came with the key, else the only one that fits it. */
@@ -29,12 +31,12 @@ export function chooseAlgorithm(
 }
 
 /** Throws for a name that is not one of ours; matching is exact. */
-export function namedAlgorithm(alg: unknown): Algorithm | undefined {
+export function namedAlgorithm(alg: unknown, option = 'assertion.alg'): Algorithm | undefined {
   if (alg === undefined || alg === 'ES256' || alg === 'PS256' || alg === 'RS256') return alg
   const shown = typeof alg === 'string' && /^[\w-]{1,16}$/.test(alg) ? ` '${alg}'` : ''
   throw new ConfigurationError(
     'ERR_UNSUPPORTED_ALG',
     `The algorithm${shown} is not supported. Use ES256, PS256 or RS256.`,
-    'assertion.alg',
+    option,
   )
 }

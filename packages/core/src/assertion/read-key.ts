@@ -1,9 +1,13 @@
 import type { CryptoKey } from 'jose'
-import { KeyError } from '../errors.js'
-import { readOptions } from '../options.js'
-import type { Jwk, KeyObjectLike } from './key-input.js'
-import { checkCryptoKeyUse, privateJwk } from './key-shape.js'
-import { damagedPem, readPkcs8Pem } from './pem.js'
+import { invalidOption, readOptions } from '../options.js'
+import { checkCryptoKeyUse } from './crypto-key.js'
+import { type KeyChoice, signingJwk } from './jwk-set.js'
+import { keyFormat, newKey } from './key-error.js'
+import type { Jwk } from './key-input.js'
+import { isKeyObject, keyObjectJwk } from './key-object.js'
+import { undressed } from './key-text.js'
+import { pemKey } from './pem-key.js'
+import { checkPair, privateJwk } from './private-jwk.js'
 
 /** A key as far as it can be read at once; `pem` only where there is no `node:crypto`. */
 export type KeyMaterial =
@@ -27,23 +31,26 @@ export interface ReadKey {
   readonly kid: string | undefined
 }
 
+/** What the options say about whatever key comes. */
+export interface KeyOptions extends KeyChoice {
+  readonly passphrase: string | undefined
+}
+
 /** Reads a key option, or throws a {@link KeyError} that names the shape it saw. */
-export function readKey(input: unknown): ReadKey {
+export function readKey(input: unknown, options: KeyOptions): ReadKey {
   if (!isKeyWithHeader(input)) {
-    const material = readMaterial(input)
+    const material = readMaterial(input, options)
     return { material, alg: undefined, kid: ownKid(material) }
   }
-  const { key, alg, kid, passphrase } = readOptions(
-    input,
-    ['key', 'alg', 'kid', 'passphrase'],
-    'assertion.key',
-  )
-  if (passphrase !== undefined)
-    throw format('Encrypted private keys are not read yet: leave out passphrase.')
-  if (kid !== undefined && typeof kid !== 'string')
-    throw format('The kid of the key must be a string.')
-  const material = readMaterial(key)
-  return { material, alg, kid: kid ?? ownKid(material) }
+  const read = readOptions(input, ['key', 'alg', 'kid', 'passphrase'], 'key')
+  if (read.kid !== undefined && typeof read.kid !== 'string')
+    throw keyFormat('The kid of the key must be a string.')
+  const material = readMaterial(read.key, {
+    kid: options.kid ?? read.kid,
+    alg: options.alg ?? read.alg,
+    passphrase: readPassphrase(read.passphrase, 'key.passphrase') ?? options.passphrase,
+  })
+  return { material, alg: read.alg, kid: read.kid ?? ownKid(material) }
 }
 
 /** Whether the value is an object with a key and its header members. */
@@ -51,87 +58,77 @@ export function isKeyWithHeader(input: unknown): input is object {
   return typeof input === 'object' && input !== null && Object.hasOwn(input, 'key')
 }
 
-/** Reads a PEM without `node:crypto`. */
-export async function readPemLater(pem: string): Promise<Jwk> {
-  const [{ importPKCS8 }, { exportJWK }] = await Promise.all([
-    import('jose/key/import'),
-    import('jose/key/export'),
-  ])
-  for (const alg of ['ES256', 'PS256']) {
-    const key = await importPKCS8(pem, alg, { extractable: true }).catch(() => undefined)
-    if (key !== undefined) return privateJwk(await exportJWK(key))
-  }
-  throw format(
-    'The PEM text is neither an RSA (rsaEncryption) nor an EC P-256 private key, or it is damaged.',
-  )
+export function isCryptoKey(input: object): input is CryptoKey {
+  return Reflect.get(input, Symbol.toStringTag) === 'CryptoKey'
 }
 
-function readMaterial(input: unknown): KeyMaterial {
-  if (typeof input === 'string') return readPem(readPkcs8Pem(input))
+/** A passphrase is a text, or there is none. */
+export function readPassphrase(value: unknown, option: string): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  throw invalidOption(`The option '${option}' must be a string.`, option)
+}
+
+function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
+  if (typeof input === 'string') return readText(input, options)
   if (typeof input !== 'object' || input === null)
-    throw format(`The key is ${input === null ? 'null' : typeof input}.`)
+    throw keyFormat(
+      `The key is ${input === null ? 'null' : `a ${typeof input}`}, not a private key.`,
+    )
   if (isCryptoKey(input)) {
     checkCryptoKeyUse(input)
     return { cryptoKey: input }
   }
-  if (isKeyObject(input)) return { jwk: readKeyObject(input) }
-  if (Object.hasOwn(input, 'kty')) return { jwk: privateJwk(input) }
-  throw format(`The key is ${objectShape(input)}`)
+  if (isKeyObject(input)) return { jwk: keyObjectJwk(input) }
+  return { jwk: readJson(input, options) }
 }
 
-function readPem(pem: string): KeyMaterial {
-  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
-  if (crypto === undefined) return { pem }
-  let key: KeyObjectLike
+function readText(text: string, options: KeyOptions): KeyMaterial {
+  const bare = undressed(text)
+  if (bare.includes('-----BEGIN ')) return pemKey(bare, options.passphrase)
+  if (!bare.startsWith('{')) throw keyFormat(`The key is ${textShape(text.trim())}`)
+  let json: object
   try {
-    key = crypto.createPrivateKey(pem) as KeyObjectLike
+    json = JSON.parse(bare)
   } catch {
-    throw damagedPem()
+    throw keyFormat('The key is JSON text that is damaged or truncated. Give a JWK.')
   }
-  return { jwk: readKeyObject(key) }
+  return { jwk: readJson(json, options) }
 }
 
-function readKeyObject(key: KeyObjectLike): Jwk {
-  if (key.type !== 'private') {
-    const shape = key.type === 'public' ? 'public' : 'symmetric'
-    throw new KeyError('ERR_NOT_PRIVATE_KEY', `The KeyObject is ${shape}. Give a private key.`)
-  }
-  if (key.asymmetricKeyType === 'rsa-pss') {
-    throw format(
-      'The key is bound to RSA-PSS by its OID, which Web Crypto cannot read. Make an RSA key (it signs PS256 too): openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pkcs8.pem',
-    )
-  }
-  let jwk: object
-  try {
-    jwk = key.export({ format: 'jwk' })
-  } catch {
-    throw new KeyError('ERR_KEY_ALG_MISMATCH', 'The key is neither RSA nor EC P-256.')
-  }
-  return privateJwk(jwk)
+/** A JWK or a JWK Set. */
+function readJson(input: object, options: KeyOptions): Jwk {
+  const isSet = !Object.hasOwn(input, 'kty') && Object.hasOwn(input, 'keys')
+  const chosen = isSet ? signingJwk(Reflect.get(input, 'keys'), options) : input
+  if (!Object.hasOwn(chosen, 'kty')) throw keyFormat(`The key is ${objectShape(chosen)}`)
+  const jwk = privateJwk(chosen)
+  checkPair(jwk)
+  return jwk
 }
 
-function isCryptoKey(input: object): input is CryptoKey {
-  return Reflect.get(input, Symbol.toStringTag) === 'CryptoKey'
-}
-
-function isKeyObject(input: object): input is KeyObjectLike {
-  return 'type' in input && typeof Reflect.get(input, 'export') === 'function'
+function textShape(text: string): string {
+  if (text === '') return 'an empty string. Is the environment variable set?'
+  if (/^(ssh-|ecdsa-)/.test(text)) return 'an SSH public key. Give the private key as PKCS#8 PEM.'
+  const looksLikePath =
+    text.length < 512 &&
+    /^(file:|~?\/|\.{1,2}[\\/]|[A-Za-z]:\\)|\.(pem|key|p8|json|der)$/.test(text)
+  if (looksLikePath && !/\s{2}|\n/.test(text))
+    return "a path. Read the file and give its text: readFileSync(path, 'utf8')."
+  if (/^MI[A-Za-z0-9+/\s]{40,}=*$/.test(text)) {
+    return 'base64 of DER without a BEGIN line. Make it PEM: openssl base64 -d -A -in key.b64 | openssl pkey -inform DER -out key.pem'
+  }
+  return `text without a BEGIN line. Give a private key as PEM text or a JWK; make one: ${newKey}`
 }
 
 function objectShape(input: object): string {
-  if (Object.hasOwn(input, 'keys')) return 'a JWK Set. Give one of its keys.'
   if (Object.hasOwn(input, 'privateKey')) return 'a key pair. Give its privateKey.'
+  if (Object.hasOwn(input, 'private_key')) return 'a file around a key. Give its private_key.'
   if (Array.isArray(input)) return 'an array. Give one key.'
   if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer)
-    return 'bytes. Give PEM text or a JWK.'
+    return "bytes. Give text: readFileSync(path, 'utf8')."
   if (input instanceof Promise) return 'a promise. Give a function that returns it.'
-  return 'an object without kty. Give PKCS#8 PEM text, a JWK, a CryptoKey or a KeyObject.'
+  return 'an object without kty. Give PEM text, a JWK, a CryptoKey or a KeyObject.'
 }
 
 function ownKid(material: KeyMaterial): string | undefined {
   return isReadAs(material, 'jwk') ? material.jwk.kid : undefined
-}
-
-function format(message: string): KeyError {
-  return new KeyError('ERR_KEY_FORMAT', message)
 }

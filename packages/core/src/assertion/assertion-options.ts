@@ -1,0 +1,118 @@
+import { invalidOption, readNumber, readOptions } from '../options.js'
+import type { Algorithm } from './assertion-signer.js'
+import type { AssertionForm } from './client-assertion.js'
+import { readPassphrase } from './read-key.js'
+import { readSigner } from './remote-signer.js'
+import type { Credential } from './signing-key.js'
+
+/** The option `assertion` of a provider. */
+export interface AssertionOptions {
+  /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
+  audience?: string
+  /** 60; 1 to 300. `iat` is now - 5 s, `exp` is `iat` + lifetime. */
+  lifetimeSeconds?: number
+  /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
+  alg?: Algorithm
+  /** Default: the JWK's `kid`, else the header has none. Chooses the key of a JWK Set. */
+  kid?: string
+  /** `JWT` */
+  typ?: string
+  /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
+  claims?: Readonly<Record<string, unknown>>
+  /** Extra header members; alg, kid and typ are ours. */
+  header?: Readonly<Record<string, unknown>>
+}
+
+/** Reads what the options of a provider say about its assertions and their key. */
+export function readAssertionOptions(
+  read: Partial<Record<'assertion' | 'key' | 'passphrase' | 'signer', unknown>>,
+  client: { clientId: string; tokenEndpoint: string },
+): { assertion: AssertionForm; credential: Credential } {
+  const form = readForm(read.assertion, client)
+  return { assertion: form, credential: readCredential(read, form) }
+}
+
+function readForm(
+  assertion: unknown,
+  { clientId, tokenEndpoint }: { clientId: string; tokenEndpoint: string },
+): AssertionForm {
+  const names = ['audience', 'lifetimeSeconds', 'alg', 'kid', 'typ', 'claims', 'header'] as const
+  const read = readOptions(assertion ?? {}, names, 'assertion')
+  const audience = text(read.audience, 'assertion.audience') ?? tokenEndpoint
+  if (audience === 'issuer') {
+    throw invalidOption(
+      "The option 'assertion.audience' may be 'issuer' only with discovery, which is not there yet: write the issuer's URL.",
+      'assertion.audience',
+    )
+  }
+  return {
+    clientId,
+    audience,
+    lifetimeSeconds: lifetimeSeconds(read.lifetimeSeconds),
+    alg: read.alg as Algorithm | undefined,
+    kid: text(read.kid, 'assertion.kid'),
+    typ: text(read.typ, 'assertion.typ') ?? 'JWT',
+    claims: without(read.claims, 'assertion.claims', ['iss', 'sub', 'aud', 'jti', 'iat', 'exp']),
+    header: without(read.header, 'assertion.header', ['alg', 'kid', 'typ']),
+  }
+}
+
+function readCredential(
+  { key, passphrase, signer }: Partial<Record<'key' | 'passphrase' | 'signer', unknown>>,
+  { alg }: AssertionForm,
+): Credential {
+  if (signer === undefined) {
+    if (key === undefined) {
+      throw invalidOption(
+        "The option 'key' is missing (is the environment variable set?): give a private key, or a 'signer'.",
+        'key',
+      )
+    }
+    const text = readPassphrase(passphrase, 'passphrase')
+    return { key: key as Extract<Credential, { key: unknown }>['key'], passphrase: text }
+  }
+  if (key !== undefined || passphrase !== undefined)
+    throw invalidOption("Of the options 'key' and 'signer' only one can sign: give one.", 'signer')
+  const read = readSigner(signer)
+  if (alg === undefined || alg === read.alg) return { signer: read }
+  throw invalidOption(
+    `The option 'assertion.alg' is not the signer's, which is ${read.alg}: leave it out.`,
+    'assertion.alg',
+  )
+}
+
+function lifetimeSeconds(value: unknown): number {
+  if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
+    throw invalidOption(
+      `The option 'assertion.lifetimeSeconds' is ${value}, which looks like milliseconds: it is in seconds, 1 to 300.`,
+      'assertion.lifetimeSeconds',
+    )
+  }
+  return readNumber(value, 'assertion.lifetimeSeconds', {
+    fallback: 60,
+    least: 1,
+    most: 300,
+    whole: true,
+  })
+}
+
+function text(value: unknown, option: string): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value
+  throw invalidOption(`The option '${option}' must be one string that is not empty.`, option)
+}
+
+/** A copy of the extra members, none of which may be one of ours. */
+function without(
+  value: unknown,
+  option: string,
+  ours: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (value === undefined) return {}
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidOption(`The option '${option}' must be an object.`, option)
+  }
+  const taken = ours.find((name) => Object.hasOwn(value, name))
+  if (taken !== undefined)
+    throw invalidOption(`The option '${option}' may not set '${taken}'.`, option)
+  return structuredClone(value) as Record<string, unknown>
+}

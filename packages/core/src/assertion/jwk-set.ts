@@ -1,0 +1,47 @@
+import { keyFormat, notPrivate } from './key-error.js'
+import { isForSigning, jwkKind, ownMember } from './private-jwk.js'
+
+/** By what the signing key of a JWK Set is told from the others. */
+export interface KeyChoice {
+  readonly kid: string | undefined
+  readonly alg: unknown
+}
+
+/** The private key with this kid; without a kid the only one that can sign, with this `alg` if given. */
+export function signingJwk(keys: unknown, choice: KeyChoice): object {
+  if (!Array.isArray(keys)) throw keyFormat('The keys of the JWK Set are not an array.')
+  const privates = keys.filter(
+    (key: unknown): key is object =>
+      typeof key === 'object' && key !== null && ownMember(key, 'd') !== undefined,
+  )
+  if (privates.length === 0) throw notPrivate('a JWK Set without a private key')
+  const fitting = privates.filter((key) => isChosen(key, choice))
+  const [only] = fitting
+  if (fitting.length === 1 && only !== undefined) return only
+  throw keyFormat(
+    `The JWK Set holds ${fitting.length} private keys${wanted(choice)}: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${privates.map(shown).join(', ')}.`,
+  )
+}
+
+function isChosen(key: object, { kid, alg }: KeyChoice): boolean {
+  if (kid !== undefined) return ownMember(key, 'kid') === kid
+  const kind = jwkKind(key)
+  if (!isForSigning(key) || !(kind === 'RSA' || kind === 'EC P-256')) return false
+  if (alg === undefined) return true
+  return (kind === 'RSA') === (alg !== 'ES256') && (ownMember(key, 'alg') ?? alg) === alg
+}
+
+function wanted({ kid, alg }: KeyChoice): string {
+  if (kid !== undefined) return ` with the kid ${quoted(kid)}`
+  return alg === undefined ? ' for signing' : ` that sign ${String(alg)}`
+}
+
+function shown(key: object): string {
+  return `${quoted(ownMember(key, 'kid'))} (${jwkKind(key)})`
+}
+
+function quoted(kid: unknown): string {
+  return typeof kid === 'string' && /^[\x20-\x7e]{1,128}$/.test(kid)
+    ? `'${kid}'`
+    : 'one without kid'
+}

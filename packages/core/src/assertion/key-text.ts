@@ -1,0 +1,34 @@
+/**
+ * The text of a key without what environment variables, secret stores and editors put around it:
+ * byte order mark, blanks, quotes, escaped line breaks and quotes, base64 of the whole.
+ */
+export function undressed(text: string): string {
+  const bare = withoutEscapes(withoutQuotes(text))
+  return /^[{-]/.test(bare) ? bare : (decoded(bare) ?? bare)
+}
+
+function withoutQuotes(text: string): string {
+  const bare = text.replace(/^\uFEFF/, '').trim()
+  const quoted = /^(["'`])([\s\S]*)\1$/.exec(bare)
+  return quoted === null ? bare : withoutQuotes(quoted[2] as string)
+}
+
+/** No key has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
+function withoutEscapes(text: string): string {
+  return text
+    .replace(/\\+[rn]/g, '\n')
+    .replace(/\\+/g, '')
+    .trim()
+}
+
+/** Of base64 or base64url that holds a PEM or JSON text. */
+function decoded(text: string): string | undefined {
+  const base64 = text.replace(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/')
+  if (!/^[A-Za-z0-9+/]{24,}={0,2}$/.test(base64)) return undefined
+  try {
+    const inner = withoutEscapes(withoutQuotes(atob(base64)))
+    return /^\{|-----BEGIN /.test(inner) ? inner : undefined
+  } catch {
+    return undefined
+  }
+}

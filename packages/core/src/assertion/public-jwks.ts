@@ -1,0 +1,123 @@
+import type { CryptoKey } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { namedAlgorithm } from './algorithm.js'
+import { readDerKey } from './der-key.js'
+import { keyFormat, otherKind } from './key-error.js'
+import type { Jwk, KeyInput } from './key-input.js'
+import { isKeyObject } from './key-object.js'
+import { undressed } from './key-text.js'
+import { jwkKind, ownMember } from './private-jwk.js'
+import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
+
+/**
+ * The JWK Set to publish for private keys, or for public keys such as those that a KMS gives out:
+ * nothing but public members, each with `kid`, `use` and, where it is known, `alg`. The kid is the
+ * one given with the key, else the thumbprint (RFC 7638); sign under the same kid.
+ *
+ * @param keys - PEM text, JWKs, JWK Sets, `KeyObject`s and extractable `CryptoKey`s, private or
+ *   public, or `{ key, kid, alg, passphrase }` around one.
+ * @throws {KeyError} for what cannot be read or is not extractable, and for two keys of one kid.
+ * @example
+ * ```ts
+ * const jwks = await publicJwks([process.env.NEXT_KEY, process.env.CURRENT_KEY])
+ * response.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify(jwks))
+ * ```
+ * @see RFC 7517 section 5
+ */
+export async function publicJwks(
+  keys: readonly (KeyInput | undefined)[],
+): Promise<{ keys: Jwk[] }> {
+  const published = new Map<string, Jwk>()
+  for (const input of keys.flatMap(members)) {
+    const jwk = await publicJwk(input)
+    const kid = jwk.kid as string
+    const same = published.get(kid)
+    if (same !== undefined && (await thumbprint(same)) !== (await thumbprint(jwk)))
+      throw keyFormat(`Two of the keys have the kid '${kid}'. Give each its own.`)
+    published.set(kid, jwk)
+  }
+  return { keys: [...published.values()] }
+}
+
+/**
+ * The thumbprint (RFC 7638, SHA-256, base64url) of a key: the same for its private and its public
+ * part, so it makes a kid that both sides can work out.
+ *
+ * @throws {KeyError} for what cannot be read or is not extractable.
+ * @example
+ * ```ts
+ * const kid = await keyThumbprint(process.env.PRIVATE_KEY)
+ * ```
+ */
+export async function keyThumbprint(key: KeyInput | undefined): Promise<string> {
+  return thumbprint(await publicJwk(key))
+}
+
+/** Of a JWK Set its keys; of text its JSON, if it is that. */
+function members(input: KeyInput | undefined): readonly unknown[] {
+  const json = typeof input === 'string' ? jsonOf(input) : input
+  if (typeof json !== 'object' || json === null || Object.hasOwn(json, 'kty')) return [json]
+  const keys = ownMember(json, 'keys')
+  return Array.isArray(keys) ? keys : [json]
+}
+
+function jsonOf(text: string): unknown {
+  const bare = undressed(text)
+  if (!bare.startsWith('{')) return text
+  try {
+    return JSON.parse(bare)
+  } catch {
+    throw keyFormat('The key is JSON text that is damaged or truncated. Give a JWK.')
+  }
+}
+
+async function publicJwk(input: unknown): Promise<Jwk> {
+  const given = (name: string) => (isKeyWithHeader(input) ? ownMember(input, name) : undefined)
+  const jwk = await keyJwk(input)
+  const published = publicMembers(jwk)
+  const kid = given('kid') ?? ownMember(jwk, 'kid') ?? (await thumbprint(published))
+  if (typeof kid !== 'string' || kid === '') throw keyFormat('The kid of a key must be a string.')
+  const fallback = published.kty === 'EC' ? 'ES256' : undefined
+  const alg = namedAlgorithm(given('alg') ?? ownMember(jwk, 'alg') ?? fallback)
+  return { ...published, kid, use: 'sig', ...(alg !== undefined && { alg }) }
+}
+
+/** Private or public, from whatever it was given in. */
+async function keyJwk(input: unknown): Promise<Jwk> {
+  const inner = isKeyWithHeader(input) ? ownMember(input, 'key') : input
+  const key = typeof inner === 'string' ? jsonOf(inner) : inner
+  if (typeof key === 'string') {
+    const spki = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/.exec(undressed(key))
+    if (spki !== null) return readDerKey('spki', spki[0])
+  }
+  if (typeof key === 'object' && key !== null) {
+    if (isCryptoKey(key)) return exported(key)
+    if (isKeyObject(key) && key.type === 'public') return key.export({ format: 'jwk' }) as Jwk
+    if (Object.hasOwn(key, 'kty') && !Object.hasOwn(key, 'd')) return key as Jwk
+  }
+  const options = { kid: undefined, alg: undefined, passphrase: undefined }
+  const { material } = readKey(input, options)
+  if (isReadAs(material, 'jwk')) return material.jwk
+  if (isReadAs(material, 'pem')) return readDerKey('pkcs8', material.pem)
+  return exported(material.cryptoKey)
+}
+
+async function exported(key: CryptoKey): Promise<Jwk> {
+  if (!key.extractable) throw keyFormat('The CryptoKey is not extractable. Give its public key.')
+  return (await crypto.subtle.exportKey('jwk', key)) as Jwk
+}
+
+function publicMembers(jwk: Jwk): Jwk {
+  const kind = jwkKind(jwk)
+  if (kind !== 'RSA' && kind !== 'EC P-256') throw otherKind()
+  const names = kind === 'RSA' ? ['kty', 'n', 'e'] : ['kty', 'crv', 'x', 'y']
+  return Object.fromEntries(names.map((name) => [name, ownMember(jwk, name)])) as Jwk
+}
+
+async function thumbprint(jwk: Jwk): Promise<string> {
+  try {
+    return await calculateJwkThumbprint(jwk)
+  } catch {
+    throw keyFormat('The public JWK is not whole: it lacks x, y, n or e.')
+  }
+}

@@ -1,0 +1,35 @@
+import { KeyError } from '../errors.js'
+import { invalidOption } from '../options.js'
+import { namedAlgorithm } from './algorithm.js'
+import type { AssertionSigner } from './assertion-signer.js'
+import type { Sign } from './local-signer.js'
+import { safeCause } from './safe-cause.js'
+import { joseSignature } from './signature-form.js'
+
+/** Reads the option `signer` once; later changes of the object change nothing. */
+export function readSigner(value: unknown): AssertionSigner {
+  if (typeof value !== 'object' || value === null)
+    throw invalidOption("The option 'signer' must be an object with alg, kid and sign.", 'signer')
+  const { alg, kid, sign } = value as Record<keyof AssertionSigner, unknown>
+  const named = namedAlgorithm(alg, 'signer.alg')
+  if (named === undefined)
+    throw invalidOption("The option 'signer.alg' is missing: ES256, PS256 or RS256.", 'signer.alg')
+  if (typeof kid !== 'string' || kid === '')
+    throw invalidOption("The option 'signer.kid' must be a string that is not empty.", 'signer.kid')
+  if (typeof sign !== 'function')
+    throw invalidOption("The option 'signer.sign' must be a function.", 'signer.sign')
+  return { alg: named, kid, sign: sign.bind(value) as AssertionSigner['sign'] }
+}
+
+/** Signs where the key lives; what the signer throws is not echoed. */
+export function remoteSigner({ alg, sign }: AssertionSigner): Sign {
+  return async (bytes, signal) => {
+    let signature: unknown
+    try {
+      signature = await sign(bytes, signal)
+    } catch (thrown) {
+      throw new KeyError('ERR_KEY_PROVIDER', 'The signer failed.', safeCause(thrown))
+    }
+    return joseSignature(signature, alg)
+  }
+}

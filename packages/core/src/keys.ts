@@ -1,0 +1,1 @@
+export { keyThumbprint, publicJwks } from './assertion/public-jwks.js'
