@@ -71,12 +71,11 @@ test('G15: a __proto__ member out of JSON sets nothing, in any object that is ta
 
 test('G16: no option, key, request, response or stored token is read from Object.prototype', async () => {
   const results = (await run('polluted-core.ts')) as Record<string, Record<string, unknown>>
-  const { nothing, alg, ...pollutions } = results
+  const { nothing, ...pollutions } = results
   expect(Object.keys(pollutions).length).toBeGreaterThan(60)
   expect(nothing).toMatchObject({
     'no endpoint': expect.arrayContaining(['ERR_INVALID_TOKEN_ENDPOINT']),
     'plain http': expect.arrayContaining(['ERR_INSECURE_TOKEN_ENDPOINT']),
-    'jose alone': 'imported',
     PEM: [['t', 'Bearer', 'undefined', 60], expect.anything()],
     'the least token response': [['t', 'Bearer', 'undefined', 30], expect.anything()],
     'a stored token without members': ['t', 'Bearer', 'undefined', 60],
@@ -87,12 +86,6 @@ test('G16: no option, key, request, response or stored token is read from Object
   for (const [name, reads] of Object.entries(pollutions)) {
     expect({ name, ...reads }).toEqual({ name, ...nothing })
   }
-  // jose gives Web Crypto an object that inherits: such a key is refused, with us or without.
-  expect(alg).toMatchObject({
-    'jose alone': 'DataError',
-    PEM: [expect.arrayContaining(['ERR_KEY_FORMAT']), []],
-    CryptoKey: nothing?.CryptoKey,
-  })
 })
 
 /**

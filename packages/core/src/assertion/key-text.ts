@@ -3,7 +3,7 @@
  * byte order mark, blanks, quotes, escaped line breaks and quotes, base64 of the whole.
  */
 export function undressed(text: string): string {
-  const bare = withoutEscapes(withoutQuotes(text))
+  const bare = withoutQuotes(withoutEscapes(text))
   return /^[{-]/.test(bare) ? bare : (decoded(bare) ?? bare)
 }
 
@@ -15,10 +15,7 @@ function withoutQuotes(text: string): string {
 
 /** No key has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
 function withoutEscapes(text: string): string {
-  return text
-    .replace(/\\+[rn]/g, '\n')
-    .replace(/\\+/g, '')
-    .trim()
+  return text.replace(/\\+[rn]/g, '\n').replace(/\\+/g, '')
 }
 
 /** Of base64 or base64url that holds a PEM or JSON text. */
@@ -26,7 +23,7 @@ function decoded(text: string): string | undefined {
   const base64 = text.replace(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/')
   if (!/^[A-Za-z0-9+/]{24,}={0,2}$/.test(base64)) return undefined
   try {
-    const inner = withoutEscapes(withoutQuotes(atob(base64)))
+    const inner = withoutQuotes(withoutEscapes(atob(base64)))
     return /^\{|-----BEGIN /.test(inner) ? inner : undefined
   } catch {
     return undefined
