@@ -1,11 +1,4 @@
-const plainTags = new Set([
-  'URLSearchParams',
-  'FormData',
-  'Blob',
-  'File',
-  'ArrayBuffer',
-  'SharedArrayBuffer',
-])
+const plain = ['URLSearchParams', 'FormData', 'Blob', 'File', 'ArrayBuffer', 'SharedArrayBuffer']
 
 /**
  * Whether a body can be sent a second time: string, `URLSearchParams`, `FormData`, `Blob`,
@@ -17,5 +10,14 @@ export function isReplayableBody(body: unknown): boolean {
   // The form-data package says that it is a FormData, and is a stream.
   if (typeof (body as { pipe?: unknown }).pipe === 'function') return false
   if (ArrayBuffer.isView(body)) return true
-  return plainTags.has((body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '')
+  const tag = (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
+  return tag === undefined ? isOfPlainClass(body) : plain.includes(tag)
+}
+
+/** On Cloudflare Workers dated before 2024-09-26 the classes of the platform have no tag. */
+function isOfPlainClass(body: object): boolean {
+  return plain.some((name) => {
+    const type: unknown = Reflect.get(globalThis, name)
+    return typeof type === 'function' && body instanceof type
+  })
 }
