@@ -251,7 +251,6 @@ type RowId = keyof typeof rows
 const stores = 'no shared store but the one in memory yet'
 const keysLater = 'further key forms, remote signers and their diagnosis come later'
 const clockLater = 'learning and diagnosing the clock comes later'
-const runtimesLater = 'tests on other runtimes come later'
 
 /** Rows without a test that must have one later, and why not now. */
 export const notOwed: Partial<Record<RowId, string>> = {
@@ -259,7 +258,6 @@ export const notOwed: Partial<Record<RowId, string>> = {
   ...of(['S13', 'S14', 'C15', 'C17', 'D9'], stores),
   ...of(['K5', 'K6', 'K8', 'K9', 'K10', 'K11', 'K12', 'K15', 'K16'], keysLater),
   ...of(['A9', 'A10', 'A11'], clockLater),
-  ...of(['X20', 'P11'], runtimesLater),
   ...of(['V1', 'V2', 'V3', 'V4', 'V5'], 'neither DPoP nor mTLS yet'),
   G19: 'no discovery yet',
   K14: 'no Ed25519 yet',

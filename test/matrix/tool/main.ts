@@ -12,12 +12,18 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { notOwed, owedInPart, rows } from '../rows.ts'
 import { coverage, isShort } from './coverage.ts'
-import { type SoakReport, type SuiteReport, testResults } from './test-results.ts'
+import {
+  type RuntimesReport,
+  type SoakReport,
+  type SuiteReport,
+  testResults,
+} from './test-results.ts'
 import { matrixTable, missingRows, rowDetails, type Told } from './text.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const suiteFile = `${root}test/.report/results.json`
 const soakFile = `${root}test/.report/soak.json`
+const runtimesFile = `${root}test/.report/runtimes.json`
 const told: Told = { rows, notOwed, owedInPart }
 
 // The reader of a pipe may have seen enough.
@@ -53,10 +59,13 @@ function run({ row, missing }: { row?: string; missing: boolean }): {
 }
 
 function readResults() {
-  if (!existsSync(suiteFile)) throw new Error('There is no report of a test run: run `pnpm test`.')
-  const suite: SuiteReport = JSON.parse(readFileSync(suiteFile, 'utf8'))
-  const soak: SoakReport | undefined = existsSync(soakFile)
-    ? JSON.parse(readFileSync(soakFile, 'utf8'))
-    : undefined
-  return testResults(suite, soak, root)
+  const suite = readReport<SuiteReport>(suiteFile)
+  if (suite === undefined) throw new Error('There is no report of a test run: run `pnpm test`.')
+  const soak = readReport<SoakReport>(soakFile)
+  const runtimes = readReport<RuntimesReport>(runtimesFile)
+  return testResults(suite, { soak, runtimes }, root)
+}
+
+function readReport<Report>(file: string): Report | undefined {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }

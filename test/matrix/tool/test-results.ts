@@ -26,13 +26,24 @@ export type SoakReport = Readonly<
   Record<string, { readonly passed: boolean; readonly title: string }>
 >
 
-/** The tests of both reports; `root` is cut off the names of files. */
+/** What the run on other runtimes leaves: its cases, by runtime. */
+export type RuntimesReport = Readonly<
+  Record<string, readonly { readonly name: string; readonly passed: boolean }[]>
+>
+
+/** The reports that need not be there. */
+export interface OtherReports {
+  readonly soak?: SoakReport | undefined
+  readonly runtimes?: RuntimesReport | undefined
+}
+
+/** The tests of all reports; `root` is cut off the names of files. */
 export function testResults(
   suite: SuiteReport,
-  soak: SoakReport | undefined,
+  { soak = {}, runtimes = {} }: OtherReports,
   root: string,
 ): readonly TestResult[] {
-  return [...suiteResults(suite, root), ...soakResults(soak ?? {})]
+  return [...suiteResults(suite, root), ...soakResults(soak), ...runtimesResults(runtimes)]
 }
 
 function suiteResults({ testResults }: SuiteReport, root: string): readonly TestResult[] {
@@ -52,4 +63,15 @@ function soakResults(soak: SoakReport): readonly TestResult[] {
     const name = rowIds(title).includes(id) ? title : `${id}: ${title}`
     return { title: name, name, status: passed ? 'passed' : 'failed', file: 'the soak run' }
   })
+}
+
+function runtimesResults(runtimes: RuntimesReport): readonly TestResult[] {
+  return Object.entries(runtimes).flatMap(([runtime, cases]) =>
+    cases.map(({ name: title, passed }) => ({
+      title,
+      name: `${runtime} > ${title}`,
+      status: passed ? 'passed' : 'failed',
+      file: 'the run on other runtimes',
+    })),
+  )
 }

@@ -47,7 +47,7 @@ test('U12: what the runtime has no class for is sent once', ({ onTestFinished })
   const form = new FormData()
   Object.defineProperty(form, Symbol.toStringTag, { value: undefined })
   Reflect.deleteProperty(globalThis, 'FormData')
-  onTestFinished(() => Object.assign(globalThis, { FormData }))
+  onTestFinished(() => void Object.assign(globalThis, { FormData }))
   expect(isReplayableBody(form)).toBe(false)
 })
 

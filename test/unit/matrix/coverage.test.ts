@@ -79,16 +79,28 @@ describe('a row', () => {
   })
 })
 
-test('both reports are read: names of files become relative, soak rows get their id', () => {
+test('all reports are read: names of files become relative, soak rows get their id', () => {
   const assertionResults = [{ title: 'E1: a', fullName: 'group E1: a', status: 'failed' }]
   const suite = { testResults: [{ name: '/repo/test/a.test.ts', assertionResults }] }
   const soak = { H1: { passed: true, title: 'many' }, H2: { passed: false, title: 'H2: more' } }
-  expect(testResults(suite, soak, '/repo/')).toEqual([
+  const runtimes = {
+    'Node (22.1.0)': [{ name: 'E2: a', passed: true }],
+    'Bun (1.2.3)': [{ name: 'E2: a', passed: false }],
+  }
+  expect(testResults(suite, { soak, runtimes }, '/repo/')).toEqual([
     { title: 'E1: a', name: 'group E1: a', status: 'failed', file: 'test/a.test.ts' },
     { title: 'H1: many', name: 'H1: many', status: 'passed', file: 'the soak run' },
     { title: 'H2: more', name: 'H2: more', status: 'failed', file: 'the soak run' },
+    {
+      ...{ title: 'E2: a', name: 'Node (22.1.0) > E2: a', status: 'passed' },
+      file: 'the run on other runtimes',
+    },
+    {
+      ...{ title: 'E2: a', name: 'Bun (1.2.3) > E2: a', status: 'failed' },
+      file: 'the run on other runtimes',
+    },
   ])
-  expect(testResults(suite, undefined, '/repo/')).toHaveLength(1)
+  expect(testResults(suite, {}, '/repo/')).toHaveLength(1)
 })
 
 describe('what is printed', () => {

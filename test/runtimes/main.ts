@@ -1,0 +1,63 @@
+/**
+ * `pnpm test:runtimes`: one suite in every runtime that is promised. Fails for a case that fails,
+ * a case that did not run, and a runtime that is not the one it should be.
+ */
+import process from 'node:process'
+import { runProgram } from './stage/programs.ts'
+import {
+  clearReport,
+  completed,
+  failures,
+  outcomeTable,
+  runtimeLabel,
+  writeReport,
+} from './stage/report.ts'
+import { programRuntimes, type Runtime, workerRuntimes } from './stage/runtimes.ts'
+import { openStage } from './stage/stage.ts'
+import { stories } from './stage/stories.ts'
+import { runWorkers } from './stage/workers.ts'
+import type { CaseOutcome } from './suite/case.ts'
+import { cases } from './suite/cases.ts'
+
+const suite = cases.map(({ name }) => name)
+const suiteAndStories = [...suite, ...stories.map(({ name }) => name)]
+
+await clearReport()
+await using stage = await openStage()
+const [programs, workers] = await Promise.all([
+  runPrograms(),
+  runWorkers(workerRuntimes, stage.url).catch(nothingRan),
+])
+
+const outcomes = new Map([
+  ...programRuntimes.map((runtime) => told(runtime, programs.get(runtime), suite)),
+  ...workerRuntimes.map((runtime) => told(runtime, workers.get(runtime), suiteAndStories)),
+])
+await writeReport(outcomes)
+console.log(outcomeTable(outcomes))
+const failed = failures(outcomes)
+for (const failure of failed) console.error(`\n${failure}`)
+const count = [...outcomes.values()].flat().length
+console.log(`\n${outcomes.size} runtimes, ${count - failed.length} passed, ${failed.length} failed`)
+if (failed.length > 0) process.exitCode = 1
+
+/** Each of its cases is missing then. */
+function nothingRan(error: unknown): ReadonlyMap<Runtime, readonly CaseOutcome[]> {
+  console.error(error)
+  return new Map()
+}
+
+/** One after the other, beside the workers. */
+async function runPrograms(): Promise<ReadonlyMap<Runtime, readonly CaseOutcome[]>> {
+  const outcomes = new Map<Runtime, readonly CaseOutcome[]>()
+  for (const runtime of programRuntimes) outcomes.set(runtime, await runProgram(runtime, stage.url))
+  return outcomes
+}
+
+function told(
+  runtime: Runtime,
+  outcomes: readonly CaseOutcome[] = [],
+  owed: readonly string[],
+): [string, readonly CaseOutcome[]] {
+  return [runtimeLabel(runtime), completed(outcomes, owed)]
+}

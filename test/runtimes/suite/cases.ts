@@ -1,0 +1,30 @@
+import { cancelling } from './cancelling.ts'
+import type { Case } from './case.ts'
+import { exchange } from './exchange.ts'
+import { same } from './expectations.ts'
+import { flights } from './flights.ts'
+import { keyForms } from './key-forms.ts'
+import { redaction } from './redaction.ts'
+import { redirects } from './redirects.ts'
+import { renewal } from './renewal.ts'
+import { signing } from './signing.ts'
+
+/** What every runtime must keep, each by the same code. */
+export const cases: readonly Case[] = [
+  {
+    name: 'is the kind of runtime that it is said to be',
+    run: async ({ traits }) => {
+      const nodeCrypto = globalThis.process?.getBuiltinModule?.('node:crypto') !== undefined
+      const isWorker = 'Cloudflare' in globalThis
+      same([nodeCrypto, isWorker], [traits.nodeCrypto, traits.isWorker], 'node:crypto, a worker')
+    },
+  },
+  ...signing,
+  ...keyForms,
+  ...flights,
+  ...renewal,
+  ...exchange,
+  ...cancelling,
+  ...redirects,
+  ...redaction,
+]
