@@ -22,11 +22,14 @@ import { cases } from './suite/cases.ts'
 const suite = cases.map(({ name }) => name)
 const suiteAndStories = [...suite, ...stories.map(({ name }) => name)]
 
+/** The run takes a tenth of this; what it has not done by then hangs. */
+const overdue = AbortSignal.timeout(180_000)
+
 await clearReport()
 await using stage = await openStage()
 const [programs, workers] = await Promise.all([
   runPrograms(),
-  runWorkers(workerRuntimes, stage.url).catch(nothingRan),
+  runWorkers(workerRuntimes, stage.url, overdue).catch(nothingRan),
 ])
 
 const outcomes = new Map([
@@ -50,7 +53,8 @@ function nothingRan(error: unknown): ReadonlyMap<Runtime, readonly CaseOutcome[]
 /** One after the other, beside the workers. */
 async function runPrograms(): Promise<ReadonlyMap<Runtime, readonly CaseOutcome[]>> {
   const outcomes = new Map<Runtime, readonly CaseOutcome[]>()
-  for (const runtime of programRuntimes) outcomes.set(runtime, await runProgram(runtime, stage.url))
+  for (const runtime of programRuntimes)
+    outcomes.set(runtime, await runProgram(runtime, stage.url, overdue))
   return outcomes
 }
 

@@ -11,7 +11,10 @@ declare module 'miniflare' {
 
   export class Miniflare {
     constructor(options: { readonly workers: readonly WorkerOptions[]; readonly cf: false })
-    dispatchFetch(url: string, init?: { method: string; body: string }): Promise<Response>
+    dispatchFetch(
+      url: string,
+      init: { method: string; body: string; signal: AbortSignal },
+    ): Promise<Response>
     dispose(): Promise<void>
   }
 }

@@ -7,17 +7,18 @@ import type { ProgramRuntime } from './runtimes.ts'
 const program = fileURLToPath(new URL('../hosts/program.ts', import.meta.url))
 const denoCache = fileURLToPath(new URL('../node_modules/.cache/deno', import.meta.url))
 
-/** A program that takes longer is ended; what it has not told by then is missing. */
-const limitMs = 240_000
-
-/** Runs the suite in a process of the runtime; besides what it tells, only failures are given. */
+/**
+ * Runs the suite in a process of the runtime; besides what it tells, only failures are given.
+ * What it has not told when the signal ends it is missing.
+ */
 export async function runProgram(
   { command, version, traits }: ProgramRuntime,
   stage: string,
+  signal: AbortSignal,
 ): Promise<readonly CaseOutcome[]> {
   const [executable, ...before] = command
   const args = [...before, program, stage, JSON.stringify(traits)]
-  const { output, problem } = await executed(executable, args)
+  const { output, problem } = await executed(executable, args, signal)
   const [first, ...outcomes] = output
     .split('\n')
     .filter(isJson)
@@ -34,11 +35,12 @@ export async function runProgram(
 function executed(
   executable: string,
   args: readonly string[],
+  signal: AbortSignal,
 ): Promise<{ output: string; problem: string | undefined }> {
   // Little of the environment: none of it may change what a runtime does.
   const { PATH, HOME } = env
   const options = {
-    timeout: limitMs,
+    signal,
     maxBuffer: 2 ** 26,
     env: { PATH, HOME, DENO_DIR: denoCache, DENO_NO_UPDATE_CHECK: '1' },
   }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
@@ -11,12 +10,13 @@ import { outcomeOf, stories } from './stories.ts'
 const program = fileURLToPath(new URL('../hosts/worker.ts', import.meta.url))
 
 /** A request that gets no answer in this time hangs. */
-const limitMs = 90_000
+const limitMs = 45_000
 
 /** Runs the suite and the stories in each of the workers, beside each other, in one workerd. */
 export async function runWorkers(
   runtimes: readonly WorkerRuntime[],
   stage: string,
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<WorkerRuntime, readonly CaseOutcome[]>> {
   const contents = await bundled()
   const workerd = new Miniflare({
@@ -31,7 +31,7 @@ export async function runWorkers(
   })
   try {
     const runs = runtimes.map(async (runtime, index) => {
-      const ask = (request: WorkerRequest) => answered(workerd, hostname(index), request)
+      const ask = (request: WorkerRequest) => answered(workerd, hostname(index), request, signal)
       return [runtime, await runWorker(runtime, stage, ask)] as const
     })
     return new Map(await Promise.all(runs))
@@ -68,24 +68,16 @@ async function answered(
   workerd: Miniflare,
   host: string,
   request: WorkerRequest,
+  signal: AbortSignal,
 ): Promise<unknown> {
-  const ended = new AbortController()
-  const late = pause(limitMs, undefined, { signal: ended.signal }).then(() => {
-    throw new Error(`no answer within ${limitMs / 1000} s`)
+  const response = await workerd.dispatchFetch(`http://${host}/`, {
+    method: 'POST',
+    body: JSON.stringify(request),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
   })
-  try {
-    const sent = workerd.dispatchFetch(`http://${host}/`, {
-      method: 'POST',
-      body: JSON.stringify(request),
-    })
-    const response = await Promise.race([sent, late])
-    const { value, error } = (await response.json()) as { value?: unknown; error?: string }
-    if (error !== undefined) throw new Error(error)
-    return value
-  } finally {
-    ended.abort()
-    late.catch(() => {})
-  }
+  const { value, error } = (await response.json()) as { value?: unknown; error?: string }
+  if (error !== undefined) throw new Error(error)
+  return value
 }
 
 /** One module, with what it imports; fails for an import of a module of Node. */

@@ -3,7 +3,7 @@ import type { Traits } from './traits.ts'
 import { openWorld } from './world.ts'
 
 /** A case that takes longer hangs. */
-const limit = 60_000
+const limit = 30_000
 
 /** Runs a case in a world of its own. */
 export async function runCase(stage: string, traits: Traits, one: Case): Promise<CaseOutcome> {
