@@ -71,9 +71,7 @@ export function readPassphrase(value: unknown, option: string): string | undefin
 function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
   if (typeof input === 'string') return readText(input, options)
   if (typeof input !== 'object' || input === null)
-    throw keyFormat(
-      `The key is ${input === null ? 'null' : `a ${typeof input}`}, not a private key.`,
-    )
+    throw keyFormat(`The key is ${input === null ? 'null' : typeof input}, not a private key.`)
   if (isCryptoKey(input)) {
     checkCryptoKeyUse(input)
     return { cryptoKey: input }

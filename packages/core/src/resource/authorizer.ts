@@ -2,43 +2,11 @@ import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError, isCountersignError } from '../errors.js'
 import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
+import { isSameOrigin, wasRedirected } from './answered-by.js'
 import { bearerChallenge, isAboutToken, loggableScope } from './bearer-challenge.js'
+import type { Host } from './host.js'
 import { originRule, parseHttpUrl } from './origin-rule.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
-
-/**
- * What an HTTP library must say and do. An `Outcome` may stand for a rejection (axios): the
- * adapter wraps before and unwraps after.
- */
-export interface Host<Req, Outcome> {
-  /** Absolute, as it will be sent; undefined counts as foreign. */
-  url(request: Req): string | undefined
-  method(request: Req): string
-  asked(request: Req): RequestAuthorization | false | undefined
-  /** The caller's own; a stamp of ours left on a request that is sent again is not. */
-  hasAuthorization(request: Req): boolean
-  /**
-   * Asked once, after a 401 about our token. A host that must keep a copy of the body begins it
-   * in its first `send` with headers and waits for it here. A throw counts as false.
-   */
-  isReplayable(request: Req): boolean | Promise<boolean>
-  /**
-   * Races the request's own signal and timeout; rejects when they have ended already. Before the
-   * first send only when no token is at hand, before the second always.
-   */
-  wait<T>(request: Req, token: Promise<T>): Promise<T>
-  /** `{ authorization }` now; empty for a request that goes untouched. */
-  send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
-  status(outcome: Outcome): number | undefined
-  /** WWW-Authenticate; asked on 401 and 403 only. */
-  challenge(outcome: Outcome): string | null | undefined
-  /** The final URL after redirects, when it is known. */
-  answeredBy(outcome: Outcome): string | undefined
-  /** For hosts that know it: a 303 may lead back to the very URL that was sent. */
-  redirected?(outcome: Outcome): boolean | undefined
-  /** Frees the socket. */
-  discard(outcome: Outcome): void
-}
 
 /** Without a prototype, so that nothing is in it. */
 const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
@@ -236,25 +204,4 @@ function own(value: unknown): string | readonly string[] {
 function isSafe(method: string): boolean {
   const upper = method.toUpperCase()
   return upper === 'GET' || upper === 'HEAD'
-}
-
-function isSameOrigin(a: string, b: string): boolean {
-  const origin = parseHttpUrl(a)?.origin
-  return origin !== undefined && origin === parseHttpUrl(b)?.origin
-}
-
-function wasRedirected<Req, Outcome>(
-  host: Host<Req, Outcome>,
-  outcome: Outcome,
-  url: string,
-): boolean {
-  if (host.redirected?.(outcome) === true) return true
-  const answeredBy = host.answeredBy(outcome)
-  return Boolean(answeredBy) && withoutFragment(answeredBy as string) !== withoutFragment(url)
-}
-
-function withoutFragment(url: string): string {
-  const href = parseHttpUrl(url)?.href ?? url
-  const at = href.indexOf('#')
-  return at === -1 ? href : href.slice(0, at)
 }

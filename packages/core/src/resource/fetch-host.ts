@@ -1,5 +1,4 @@
 import { discardBody } from '../discard-body.js'
-import type { Host } from './authorizer.js'
 import { copyBody } from './body-copy.js'
 import {
   type Exchange,
@@ -8,6 +7,7 @@ import {
   ownMembers,
   sendsRequestBody,
 } from './fetch-exchange.js'
+import type { Host } from './host.js'
 import { requireSafeRedirects } from './redirect-safety.js'
 import { isReplayableBody } from './replayable-body.js'
 

@@ -1,0 +1,35 @@
+import type { RequestAuthorization } from './request-event.js'
+
+/**
+ * What an HTTP library must say and do. An `Outcome` may stand for a rejection (axios): the
+ * adapter wraps before and unwraps after.
+ */
+export interface Host<Req, Outcome> {
+  /** Absolute, as it will be sent; undefined counts as foreign. */
+  url(request: Req): string | undefined
+  method(request: Req): string
+  asked(request: Req): RequestAuthorization | false | undefined
+  /** The caller's own; a stamp of ours left on a request that is sent again is not. */
+  hasAuthorization(request: Req): boolean
+  /**
+   * Asked once, after a 401 about our token. A host that must keep a copy of the body begins it
+   * in its first `send` with headers and waits for it here. A throw counts as false.
+   */
+  isReplayable(request: Req): boolean | Promise<boolean>
+  /**
+   * Races the request's own signal and timeout; rejects when they have ended already. Before the
+   * first send only when no token is at hand, before the second always.
+   */
+  wait<T>(request: Req, token: Promise<T>): Promise<T>
+  /** `{ authorization }` now; empty for a request that goes untouched. */
+  send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
+  status(outcome: Outcome): number | undefined
+  /** WWW-Authenticate; asked on 401 and 403 only. */
+  challenge(outcome: Outcome): string | null | undefined
+  /** The final URL after redirects, when it is known. */
+  answeredBy(outcome: Outcome): string | undefined
+  /** For hosts that know it: a 303 may lead back to the very URL that was sent. */
+  redirected?(outcome: Outcome): boolean | undefined
+  /** Frees the socket. */
+  discard(outcome: Outcome): void
+}

@@ -1,0 +1,101 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createTokenProvider, type Jwk, type TokenProviderOptions } from '@countersign/core'
+import { createAuthorizationServer } from '@countersign/testing'
+import { expect, test } from 'vitest'
+
+const clientId = 'client-1'
+const ec = (members: object): Jwk => ({ ...jwkOf('ec'), ...members })
+const rsa = (members: object): Jwk => ({ ...jwkOf('rsa'), ...members })
+
+function jwkOf(type: 'ec' | 'rsa'): Jwk {
+  const { privateKey } =
+    type === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return privateKey.export({ format: 'jwk' }) as Jwk
+}
+
+const first = ec({ kid: 'first' })
+const second = ec({ kid: 'second' })
+const forPs256 = rsa({ kid: 'third', alg: 'PS256' })
+const forRs256 = rsa({ kid: 'fourth', alg: 'RS256' })
+const encrypting = ec({ kid: 'fifth', use: 'enc' })
+const published = ec({ kid: 'sixth', d: undefined })
+const symmetric = { kty: 'oct', k: 'c2VjcmV0', kid: 'seventh' }
+
+type Assertion = NonNullable<TokenProviderOptions['assertion']>
+
+test.each<[string, Jwk[], Assertion, { alg: string; kid: string }]>([
+  ['the only one', [first], {}, { alg: 'ES256', kid: 'first' }],
+  ['the one with the kid', [first, second], { kid: 'second' }, { alg: 'ES256', kid: 'second' }],
+  [
+    'the one with the alg',
+    [first, forPs256, forRs256],
+    { alg: 'RS256' },
+    { alg: 'RS256', kid: 'fourth' },
+  ],
+  [
+    'the one whose kind fits the alg',
+    [first, forPs256],
+    { alg: 'ES256' },
+    { alg: 'ES256', kid: 'first' },
+  ],
+  [
+    'the only one for signing',
+    [encrypting, published, symmetric, second],
+    {},
+    { alg: 'ES256', kid: 'second' },
+  ],
+])('K11: of a JWK Set %s signs', async (_, keys, assertion, header) => {
+  await using server = await createAuthorizationServer()
+  const publics = keys
+    .filter(({ d }) => d !== undefined)
+    .map((key) => ({
+      ...(createPublicKey({ key: key as never, format: 'jwk' }).export({ format: 'jwk' }) as Jwk),
+      kid: key.kid as string,
+    }))
+  server.register({ clientId, jwks: { keys: publics } })
+  const { tokenEndpoint } = server
+  for (const key of [{ keys }, JSON.stringify({ keys }), () => ({ keys })])
+    await createTokenProvider({ clientId, tokenEndpoint, key, assertion }).getAccessToken()
+  expect(server.requests).toMatchObject(Array(3).fill({ status: 200, header }))
+})
+
+test.each<[string, unknown, Assertion, string, string]>([
+  [
+    'several that could sign',
+    [first, second, encrypting],
+    {},
+    'ERR_KEY_FORMAT',
+    "The JWK Set holds 2 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds 'first' (EC P-256), 'second' (EC P-256), 'fifth' (EC P-256).",
+  ],
+  [
+    'none with the kid',
+    [first, ec({})],
+    { kid: 'third' },
+    'ERR_KEY_FORMAT',
+    "The JWK Set holds 0 private keys with the kid 'third': choose one with 'assertion.kid' or 'assertion.alg'. It holds 'first' (EC P-256), one without kid (EC P-256).",
+  ],
+  [
+    'none for the alg',
+    [first, forPs256],
+    { alg: 'RS256' },
+    'ERR_KEY_FORMAT',
+    "The JWK Set holds 0 private keys that sign RS256: choose one with 'assertion.kid' or 'assertion.alg'. It holds 'first' (EC P-256), 'third' (RSA).",
+  ],
+  [
+    'the kid of a key for encryption',
+    [first, encrypting],
+    { kid: 'fifth' },
+    'ERR_KEY_USE',
+    "The use of the JWK is not 'sig'. Give a key for signing, or leave out use.",
+  ],
+  ['no array', 'first', {}, 'ERR_KEY_FORMAT', 'The keys of the JWK Set are not an array.'],
+])('K11: a JWK Set with %s is refused', (_, keys, assertion, code, message) => {
+  const tokenEndpoint = 'https://login.example.com/token'
+  for (const key of [{ keys } as never, JSON.stringify({ keys })]) {
+    expect(() => createTokenProvider({ clientId, tokenEndpoint, key, assertion })).toThrow(
+      expect.objectContaining({ name: 'KeyError', code, message }),
+    )
+  }
+})

@@ -1,0 +1,139 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import process from 'node:process'
+import type { Jwk, KeyInput } from '@countersign/core'
+import { keyThumbprint, publicJwks } from '@countersign/core/keys'
+import { calculateJwkThumbprint } from 'jose'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const passphrase = 'a passphrase'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe.each([
+  ['EC', p256, { alg: 'ES256' }],
+  ['RSA', rsa, {}],
+] as const)('of an %s key', (_kind, key, alg) => {
+  const jwk = key.export({ format: 'jwk' }) as Jwk
+  const publicKey = createPublicKey(key)
+  const publicJwk = publicKey.export({ format: 'jwk' }) as Jwk
+  const pkcs8 = String(key.export({ format: 'pem', type: 'pkcs8' }))
+  const spki = String(publicKey.export({ format: 'pem', type: 'spki' }))
+  const locked = String(
+    key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase }),
+  )
+  const inputs: [string, KeyInput][] = [
+    ['PKCS#8', pkcs8],
+    ['PKCS#8 with literal line breaks', pkcs8.replaceAll('\n', '\\n')],
+    ['an encrypted PEM', { key: locked, passphrase }],
+    ['a JWK', jwk],
+    ['JWK text', JSON.stringify(jwk)],
+    ['a JWK Set', { keys: [jwk] }],
+    ['JWK Set text', JSON.stringify({ keys: [jwk] })],
+    ['a KeyObject', key],
+    ['a public PEM', spki],
+    ['a public JWK', publicJwk],
+    ['a public JWK in text', JSON.stringify(publicJwk)],
+    ['a public KeyObject', publicKey],
+  ]
+
+  test.each(inputs)(
+    '%s gives the public members alone, named by its thumbprint',
+    async (_, input) => {
+      const kid = await calculateJwkThumbprint(publicJwk)
+      expect(await publicJwks([input])).toEqual({
+        keys: [{ ...publicJwk, kid, use: 'sig', ...alg }],
+      })
+      if (!('keys' in Object(input)) && !String(input).includes('"keys"'))
+        expect(await keyThumbprint(input)).toBe(kid)
+    },
+  )
+
+  test('PEMs are read where there is no node:crypto too', async () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    const kid = await calculateJwkThumbprint(publicJwk)
+    for (const input of [pkcs8, spki])
+      expect((await publicJwks([input])).keys).toMatchObject([{ ...publicJwk, kid }])
+  })
+
+  test('a CryptoKey gives the same, if it may be exported', async () => {
+    const algorithm =
+      jwk.kty === 'EC'
+        ? { name: 'ECDSA', namedCurve: 'P-256' }
+        : { name: 'RSA-PSS', hash: 'SHA-256' }
+    const importKey = (it: object, extractable: boolean, usage: 'sign' | 'verify') =>
+      crypto.subtle.importKey('jwk', it, algorithm, extractable, [usage])
+    for (const it of [
+      await importKey(jwk, true, 'sign'),
+      await importKey(publicJwk, true, 'verify'),
+    ])
+      expect((await publicJwks([it])).keys).toMatchObject([publicJwk])
+    await expect(publicJwks([await importKey(jwk, false, 'sign')])).rejects.toMatchObject({
+      code: 'ERR_KEY_FORMAT',
+      message: 'The CryptoKey is not extractable. Give its public key.',
+    })
+  })
+})
+
+test('kid and alg are those given with the key, else its own', async () => {
+  const jwk = { ...(p256.export({ format: 'jwk' }) as Jwk), kid: 'own', alg: 'ES256' }
+  const pem = String(rsa.export({ format: 'pem', type: 'pkcs8' }))
+  const { keys } = await publicJwks([jwk, { key: pem, kid: 'given', alg: 'PS256' }])
+  expect(keys).toMatchObject([
+    { kid: 'own', alg: 'ES256' },
+    { kid: 'given', alg: 'PS256' },
+  ])
+  expect((await publicJwks([{ key: jwk, kid: 'given' }])).keys).toMatchObject([{ kid: 'given' }])
+})
+
+test('one key given twice is published once; two keys of one kid are refused', async () => {
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  expect((await publicJwks([p256, createPublicKey(p256)])).keys).toHaveLength(1)
+  await expect(publicJwks([withKid(p256, 'key-1'), withKid(other, 'key-1')])).rejects.toMatchObject(
+    {
+      name: 'KeyError',
+      code: 'ERR_KEY_FORMAT',
+      message: "Two of the keys have the kid 'key-1'. Give each its own.",
+    },
+  )
+})
+
+test.each<[string, unknown, string, string]>([
+  ['nothing', undefined, 'ERR_KEY_FORMAT', 'The key is undefined, not a private key.'],
+  [
+    'a certificate',
+    '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----',
+    'ERR_NOT_PRIVATE_KEY',
+    'The key is a certificate.',
+  ],
+  [
+    'a P-384 key',
+    generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey,
+    'ERR_KEY_ALG_MISMATCH',
+    'The key is neither RSA nor EC P-256.',
+  ],
+  [
+    'an algorithm that is not ours',
+    { key: p256, alg: 'ES384' },
+    'ERR_UNSUPPORTED_ALG',
+    "The algorithm 'ES384' is not supported.",
+  ],
+  [
+    'a public JWK without y',
+    { ...createPublicKey(p256).export({ format: 'jwk' }), y: undefined },
+    'ERR_KEY_FORMAT',
+    'The public JWK is not whole',
+  ],
+])('%s is refused', async (_, input, code, message) => {
+  await expect(publicJwks([input as KeyInput])).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(message),
+  })
+})
+
+function withKid(key: KeyObject, kid: string): Jwk {
+  return { ...(key.export({ format: 'jwk' }) as Jwk), kid }
+}
