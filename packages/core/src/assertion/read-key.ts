@@ -58,8 +58,12 @@ export function isKeyWithHeader(input: unknown): input is object {
   return typeof input === 'object' && input !== null && Object.hasOwn(input, 'key')
 }
 
+/** By its name, since there may be several classes; old dates of Workers give classes none. */
 export function isCryptoKey(input: object): input is CryptoKey {
-  return Reflect.get(input, Symbol.toStringTag) === 'CryptoKey'
+  const tag: unknown = Reflect.get(input, Symbol.toStringTag)
+  if (tag !== undefined) return tag === 'CryptoKey'
+  const type: unknown = Reflect.get(globalThis, 'CryptoKey')
+  return typeof type === 'function' && input instanceof type
 }
 
 /** A passphrase is a text, or there is none. */
