@@ -40,12 +40,13 @@ import type { AccessTokenOptions, TokenProvider } from './token-source.js'
  * @see RFC 6749 section 4.4, RFC 7523 section 2.2
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
-  const settings = readTokenProviderOptions(options)
+  // Without the credential: the settings live as long as the provider, and a JWK must not.
+  const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
   const { audience } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
-  const loadKey = signingKeys(settings.credential, settings.assertion)
+  const loadKey = signingKeys(credential, settings.assertion)
   const client = { ...settings, audience, random, emit }
   const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
   const ownKeeper = keeperFor(settings.access)

@@ -5,7 +5,7 @@ import type { SigningKey } from './client-assertion.js'
 import { checkCryptoKey } from './crypto-key.js'
 import { readDerKey } from './der-key.js'
 import type { Jwk, KeyInput } from './key-input.js'
-import { askForKey, isSameSource, keySource } from './key-provider.js'
+import { askForKey, isSameSource, type KeySource, keySources } from './key-provider.js'
 import { importPrivateKey, localSigner } from './local-signer.js'
 import { checkJwk, privateJwk } from './private-jwk.js'
 import { isReadAs, type KeyMaterial, type KeyOptions, type ReadKey, readKey } from './read-key.js'
@@ -69,7 +69,8 @@ function providedKey(
   provider: () => KeyInput | Promise<KeyInput>,
   options: KeyOptions & Chosen,
 ): () => Promise<SigningKey> {
-  let last: { source: readonly unknown[]; ready: Promise<SigningKey> } | undefined
+  const keySource = keySources()
+  let last: { source: KeySource; ready: Promise<SigningKey> } | undefined
   return async () => {
     const input = await askForKey(provider)
     const source = keySource(input)
