@@ -38,6 +38,12 @@ export function signingKeys(credential: Credential, chosen: Chosen): () => Promi
     : fixedKey(checked(readKey(key, options), chosen), chosen)
 }
 
+/** Whoever outside this library has to answer before there is a signature. */
+export function askedFor(credential: Credential): 'key function' | 'signer' | undefined {
+  if (isRemote(credential)) return 'signer'
+  return typeof credential.key === 'function' ? 'key function' : undefined
+}
+
 /** The signer's own algorithm; a kid of the options replaces its kid in the header alone. */
 function remoteKey(signer: AssertionSigner, { kid }: Chosen): () => Promise<SigningKey> {
   const { alg } = signer
