@@ -68,6 +68,17 @@ describe('a key function that rotates', () => {
     expect(kidsSent().slice(0, 3)).toEqual(pairs.map(({ kid }) => kid))
   })
 
+  test('K12: the kid of the same key is the one that was given with it last', async () => {
+    const { privateKey, publicKey } = pairOf(0)
+    const kids = ['old', 'new', 'new', 'old']
+    const keys = ['old', 'new'].map((kid) => ({ ...jwkOf(publicKey), kid, alg: 'ES256' }))
+    server.register({ clientId, jwks: { keys } })
+    let asked = 0
+    const tokens = provider(() => ({ key: privateKey, kid: kids[asked++] ?? '' }))
+    for (const _ of kids) await tokens.getAccessToken({ forceRenewal: true })
+    expect(kidsSent()).toEqual(kids)
+  })
+
   test('K12: back to a key that it gave before signs with that one', async () => {
     const turns = [0, 1, 0, 0, 2, 1]
     let asked = 0
