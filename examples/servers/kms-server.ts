@@ -12,9 +12,9 @@ export interface KmsServer {
   close(): Promise<void>
 }
 
-export type KeySpec = 'ECC_NIST_P256' | 'RSA_2048'
+type KeySpec = 'ECC_NIST_P256' | 'RSA_2048'
 
-export interface KmsRequest {
+interface KmsRequest {
   /** Such as `TrentService.Sign`. */
   target: string
   contentType: string | undefined

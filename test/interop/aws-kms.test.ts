@@ -5,8 +5,10 @@ import {
   createResourceServer,
   type ResourceServer,
 } from '@countersign/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { startAuthorizationServer } from '../../examples/servers/authorization-server.ts'
 import { type KmsServer, startKmsServer } from '../../examples/servers/kms-server.ts'
+import { startRecordingApi } from '../conformance/recording-api.ts'
 import { clientId, runWith } from './example-program.ts'
 
 const program = new URL('../../examples/aws-kms.ts', import.meta.url)
@@ -58,6 +60,26 @@ for (const [alg, spec, signingAlgorithm] of [
     ])
   })
 }
+
+test.each([
+  ['ES256', 'ECC_NIST_P256'],
+  ['PS256', 'RSA_2048'],
+] as const)('K11: oidc-provider accepts the %s of KMS, too', async (algorithm, spec) => {
+  const id = kms.createKey(spec)
+  const [publicKey] = (await register(id, algorithm)).keys
+  if (publicKey === undefined) expect.unreachable('no key was printed')
+  const client = { clientId, algorithm, publicKey, tokenLifetimeSeconds: 600 }
+  const issuer = await startAuthorizationServer([client], api.origin, () => {})
+  const anyApi = await startRecordingApi((response) => void response.end())
+  onTestFinished(() => Promise.all([issuer.close(), anyApi.close()]).then(() => {}))
+  const { tokenEndpoint } = issuer
+
+  const own = { TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: anyApi.origin }
+  const ended = await runWith({ ...environment(id, algorithm), ...own }, program)
+
+  expect(ended).toEqual({ code: 0, stdout: '200\n', stderr: '' })
+  expect(anyApi.seen).toMatchObject([{ authorization: expect.stringMatching(/^Bearer \S+$/) }])
+})
 
 test.each<[string, () => string, Algorithm, string]>([
   ['a key that KMS does not have', () => crypto.randomUUID(), 'ES256', 'NotFoundException'],
