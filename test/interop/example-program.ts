@@ -38,20 +38,26 @@ export async function serverFor(
   return server
 }
 
-/** Runs a TypeScript program in a process of its own, with nothing but this environment. */
-export async function run(
+/** Runs a TypeScript program with this key, and what else a program of `examples` is told. */
+export function run(
   program: URL,
   { privateKey }: Pair,
   { tokenEndpoint }: AuthorizationServer,
   env: Record<string, string>,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(program)], {
-    env: {
-      CLIENT_ID: clientId,
-      PRIVATE_KEY: pem(privateKey),
-      TOKEN_ENDPOINT: tokenEndpoint,
-      ...env,
-    },
+  const PRIVATE_KEY = pem(privateKey)
+  const own = { CLIENT_ID: clientId, PRIVATE_KEY, TOKEN_ENDPOINT: tokenEndpoint }
+  return runWith({ ...own, ...env }, program)
+}
+
+/** Runs a TypeScript program in a process of its own, with nothing but this environment. */
+export async function runWith(
+  env: Record<string, string>,
+  program: URL,
+  ...words: readonly string[]
+): Promise<Ended> {
+  const child = spawn(process.execPath, [fileURLToPath(program), ...words], {
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const closed = once(child, 'close')

@@ -8,7 +8,7 @@ const programs = ['axios.ts', 'fetch.ts', 'ky.ts', 'nestjs.ts']
 
 test('every example is run by a test', async () => {
   const present = (await readdir(folder)).filter((name) => name.endsWith('.ts'))
-  expect(present.sort()).toEqual([...programs, 'jack-henry.ts'].sort())
+  expect(present.sort()).toEqual([...programs, 'aws-kms.ts', 'jack-henry.ts'].sort())
 })
 
 for (const program of programs) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createResourceServer } from '@countersign/testing'
@@ -12,6 +12,7 @@ import { keyPair, run, serverFor } from './example-program.ts'
 const folder = new URL('test/.report/readme/', root)
 const tsc = fileURLToPath(new URL('node_modules/.bin/tsc', root))
 const exampleOrigin = 'https://api.example.com'
+const kms = '../../../examples/node_modules/@aws-sdk/client-kms'
 const tsconfig = {
   compilerOptions: {
     target: 'es2023',
@@ -25,6 +26,8 @@ const tsconfig = {
     noUncheckedIndexedAccess: true,
     skipLibCheck: true,
     noEmit: true,
+    // Only the examples depend on it.
+    paths: { '@aws-sdk/client-kms': [`${kms}/dist-types/index.d.ts`] },
   },
   include: ['*.ts'],
 }
@@ -45,6 +48,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/axios.md',
     'docs/fetch.md',
     'docs/keys.md',
+    'docs/kms.md',
     'docs/ky.md',
     'docs/rotation.md',
     'packages/axios-interceptor/README.md',
@@ -58,6 +62,12 @@ test('every TypeScript block of the documentation compiles strictly as it stands
 
   expect(await typeCheck()).toEqual({ code: 0, output: '' })
 }, 60_000)
+
+test('the AWS program of docs/kms.md is the example that is run', async () => {
+  const page = await readFile(new URL('docs/kms.md', root), 'utf8')
+  const example = await readFile(new URL('examples/aws-kms.ts', root), 'utf8')
+  expect(page).toContain(`\`\`\`ts\n${example}\`\`\`\n`)
+})
 
 for (const from of [
   '@countersign/axios-interceptor',

@@ -1,6 +1,6 @@
 import type { AccessToken } from './access-token.js'
 import { clientAssertion } from './assertion/client-assertion.js'
-import { signingKeys } from './assertion/signing-key.js'
+import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
@@ -18,7 +18,11 @@ import { isUsable } from './store/stored-token.js'
 import { tokenKey } from './store/token-key.js'
 import { requestToken, TokenRequestFailure } from './token-endpoint/token-client.js'
 import type { TokenFetch } from './token-endpoint/token-request.js'
-import { timeoutError, transportError } from './token-endpoint/transport-failure.js'
+import {
+  timeoutError,
+  transportError,
+  unansweredError,
+} from './token-endpoint/transport-failure.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, TokenProvider } from './token-source.js'
 
@@ -40,12 +44,14 @@ import type { AccessTokenOptions, TokenProvider } from './token-source.js'
  * @see RFC 6749 section 4.4, RFC 7523 section 2.2
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
-  const settings = readTokenProviderOptions(options)
+  // Without the credential: the settings live as long as the provider, and a JWK must not.
+  const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
   const { audience } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
-  const loadKey = signingKeys(settings.credential, settings.assertion)
+  const loadKey = signingKeys(credential, settings.assertion)
+  const asked = askedFor(credential)
   const client = { ...settings, audience, random, emit }
   const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
   const ownKeeper = keeperFor(settings.access)
@@ -108,17 +114,25 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
     const { fetch } = settings
     let sent = 0
-    const late = () => timeoutError(`No token within ${timeout} ms.`, sent)
+    let isAsking = true
+    const late = () =>
+      isAsking && asked !== undefined
+        ? unansweredError(asked, timeout, sent)
+        : timeoutError(`No token within ${timeout} ms.`, sent)
     const counted: TokenFetch = (url, init) => {
       sent += 1
       return fetch(url, init)
     }
     return within(clock, timeout, late, async (signal) => {
       const key = await loadKey()
-      const assertions = {
-        ...key,
-        sign: (now: number) => clientAssertion(settings.assertion, key, { now, signal }),
+      isAsking = false
+      const sign = async (now: number) => {
+        isAsking = asked === 'signer'
+        const assertion = await clientAssertion(settings.assertion, key, { now, signal })
+        isAsking = false
+        return assertion
       }
+      const assertions = { ...key, sign }
       const retries = call.isProbe ? 0 : settings.retries
       const { deadline } = call
       const request = () =>

@@ -4,6 +4,7 @@ import {
   timeoutError,
   transportError,
   transportRetries,
+  unansweredError,
 } from '#core/token-endpoint/transport-failure.js'
 
 /** How Node's fetch rejects: its own error outside, the platform's within. */
@@ -177,6 +178,17 @@ test('E13 D8: a timeout names both likely causes', () => {
     attempts: 3,
     retryable: true,
   })
+})
+
+test('K11: where a signer or a key function did not answer, that is the cause', () => {
+  for (const asked of ['signer', 'key function'] as const) {
+    expect(unansweredError(asked, 7, 3)).toMatchObject({
+      code: 'ERR_TOKEN_TIMEOUT',
+      message: `No token within 7 ms: the ${asked} did not answer. Check that what it asks can be reached from here, and that it ends when it cannot.`,
+      attempts: 3,
+      retryable: true,
+    })
+  }
 })
 
 describe('E1 E2 E4: a redirect is told by its origin alone', () => {

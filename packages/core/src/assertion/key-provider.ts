@@ -13,14 +13,26 @@ export async function askForKey(provider: () => KeyInput | Promise<KeyInput>): P
 }
 
 /** What tells one answer of a key function from the next: the key and what came with it. */
-export function keySource(input: unknown): readonly unknown[] {
-  if (!isKeyWithHeader(input)) return [input]
-  return ['key', 'kid', 'alg', 'passphrase'].map((name) =>
-    Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined,
-  )
+export type KeySource = readonly unknown[]
+
+/** Reads the source of an answer. An object, such as a JWK, is known again and not kept. */
+export function keySources(): (input: unknown) => KeySource {
+  const marks = new WeakMap<object, symbol>()
+  const mark = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value
+    const known = marks.get(value) ?? Symbol()
+    marks.set(value, known)
+    return known
+  }
+  return (input) => {
+    if (!isKeyWithHeader(input)) return [mark(input)]
+    return ['key', 'kid', 'alg', 'passphrase'].map((name) =>
+      Object.hasOwn(input, name) ? mark(Reflect.get(input, name)) : undefined,
+    )
+  }
 }
 
 /** Whether two answers are one and the same key. */
-export function isSameSource(a: readonly unknown[], b: readonly unknown[]): boolean {
+export function isSameSource(a: KeySource, b: KeySource): boolean {
   return a.length === b.length && a.every((member, index) => member === b[index])
 }

@@ -5,7 +5,7 @@ import type { SigningKey } from './client-assertion.js'
 import { checkCryptoKey } from './crypto-key.js'
 import { readDerKey } from './der-key.js'
 import type { Jwk, KeyInput } from './key-input.js'
-import { askForKey, isSameSource, keySource } from './key-provider.js'
+import { askForKey, isSameSource, type KeySource, keySources } from './key-provider.js'
 import { importPrivateKey, localSigner } from './local-signer.js'
 import { checkJwk, privateJwk } from './private-jwk.js'
 import { isReadAs, type KeyMaterial, type KeyOptions, type ReadKey, readKey } from './read-key.js'
@@ -36,6 +36,12 @@ export function signingKeys(credential: Credential, chosen: Chosen): () => Promi
   return typeof key === 'function'
     ? providedKey(key, options)
     : fixedKey(checked(readKey(key, options), chosen), chosen)
+}
+
+/** Whoever outside this library has to answer before there is a signature. */
+export function askedFor(credential: Credential): 'key function' | 'signer' | undefined {
+  if (isRemote(credential)) return 'signer'
+  return typeof credential.key === 'function' ? 'key function' : undefined
 }
 
 /** The signer's own algorithm; a kid of the options replaces its kid in the header alone. */
@@ -69,7 +75,8 @@ function providedKey(
   provider: () => KeyInput | Promise<KeyInput>,
   options: KeyOptions & Chosen,
 ): () => Promise<SigningKey> {
-  let last: { source: readonly unknown[]; ready: Promise<SigningKey> } | undefined
+  const keySource = keySources()
+  let last: { source: KeySource; ready: Promise<SigningKey> } | undefined
   return async () => {
     const input = await askForKey(provider)
     const source = keySource(input)

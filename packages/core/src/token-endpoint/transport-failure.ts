@@ -27,6 +27,19 @@ export function timeoutError(what: string, attempts: number): TokenTransportErro
   )
 }
 
+/** All the time went by where the signature comes from: advice about the endpoint would mislead. */
+export function unansweredError(
+  asked: 'key function' | 'signer',
+  timeout: number,
+  attempts: number,
+): TokenTransportError {
+  return new TokenTransportError(
+    'ERR_TOKEN_TIMEOUT',
+    `No token within ${timeout} ms: the ${asked} did not answer. Check that what it asks can be reached from here, and that it ends when it cannot.`,
+    { attempts },
+  )
+}
+
 export function redirectError(
   response: Response,
   tokenEndpoint: string,
