@@ -9,13 +9,9 @@ import {
 import { createIssuedTokens } from './issued-tokens.js'
 import { requireKnownMembers } from './known-members.js'
 import { startLoopbackServer } from './loopback-server.js'
+import { playAnswer } from './played-answer.js'
 import { requestBody } from './request-body.js'
-import {
-  completeAnswer,
-  playAnswer,
-  type ScriptedAnswer,
-  visibleStatus,
-} from './scripted-answer.js'
+import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
 import { type TokenRefusal, wrongClient, wrongForm, wrongScope } from './token-request.js'
 
 /** What `createAuthorizationServer` takes; all of it may be left out. */

@@ -1,13 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthorizationServer } from './authorization-server.js'
 import { startLoopbackServer } from './loopback-server.js'
+import { playAnswer } from './played-answer.js'
 import { requestBody } from './request-body.js'
-import {
-  completeAnswer,
-  playAnswer,
-  type ScriptedAnswer,
-  visibleStatus,
-} from './scripted-answer.js'
+import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
 
 /** One request at the resource server. */
 export interface ResourceRequestRecord {
