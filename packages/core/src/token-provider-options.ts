@@ -34,6 +34,7 @@ export interface TokenProviderOptions {
   resource?: string | readonly string[]
   /** Extra form fields of the token request; naming one of ours throws `ERR_RESERVED_PARAMETER`. */
   parameters?: Readonly<Record<string, string>>
+  /** The client assertion (RFC 7523 section 3). */
   assertion?: {
     /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
     audience?: string
@@ -50,6 +51,7 @@ export interface TokenProviderOptions {
     /** Extra header members; alg, kid and typ are ours. */
     header?: Readonly<Record<string, unknown>>
   }
+  /** When a token is renewed. */
   renewal?: {
     /** 60,000; the window is min(early, 20 % of the lifetime) times 0.8 to 1. 0: none. */
     early?: number
@@ -66,6 +68,7 @@ export interface TokenProviderOptions {
   store?: TokenStore
   /** What it throws or rejects with is swallowed. */
   onEvent?: (event: TokenEvent) => void
+  /** Default: the platform's. */
   clock?: Clock
   /** false; lets `tokenEndpoint` be http on a host that is not loopback. */
   allowInsecureHttp?: boolean

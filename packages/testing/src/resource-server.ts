@@ -7,10 +7,13 @@ import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-a
 
 /** One request at the resource server. */
 export interface ResourceRequestRecord {
+  /** In upper case. */
   readonly method: string
   /** Path and query, as they came. */
   readonly url: string
+  /** The header of that name, as it came. */
   readonly authorization: string | undefined
+  /** All of it; empty when there was none. */
   readonly body: Uint8Array
   /** As answered; 0 when the connection was dropped without an answer. */
   readonly status: number
@@ -18,6 +21,7 @@ export interface ResourceRequestRecord {
 
 /** An API on loopback that accepts the live tokens of one authorization server. */
 export interface ResourceServer extends AsyncDisposable {
+  /** Its scheme, host and port. */
   readonly origin: string
   /** In order of arrival. */
   readonly requests: readonly ResourceRequestRecord[]

@@ -11,6 +11,7 @@
 export interface ScriptedAnswer {
   /** 200 when there is a body and no status. */
   status?: number
+  /** Beside those of the body. */
   headers?: Record<string, string>
   /** A string or bytes go out as they are, anything else as JSON; none is an empty body. */
   body?: unknown

@@ -10,7 +10,10 @@ export type Algorithm = 'ES256' | 'PS256' | 'RS256'
  * the object. It may be called several times at once.
  */
 export interface AssertionSigner {
+  /** The `alg` of the assertion's header. */
   readonly alg: Algorithm
+  /** The `kid` of the header, and the key's identity in a shared store. */
   readonly kid: string
+  /** The signature of the signing input. */
   sign(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
 }

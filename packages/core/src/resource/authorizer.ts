@@ -13,7 +13,9 @@ import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from '.
 export interface Host<Req, Outcome> {
   /** Absolute, as it will be sent; undefined counts as foreign. */
   url(request: Req): string | undefined
+  /** As it will be sent; case does not matter. */
   method(request: Req): string
+  /** What the caller asked for with this request; false: nothing. */
   asked(request: Req): RequestAuthorization | false | undefined
   /** The caller's own; a stamp of ours left on a request that is sent again is not. */
   hasAuthorization(request: Req): boolean
@@ -29,6 +31,7 @@ export interface Host<Req, Outcome> {
   wait<T>(request: Req, token: Promise<T>): Promise<T>
   /** `{ authorization }` now; empty for a request that goes untouched. */
   send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
+  /** Undefined where there was no answer. */
   status(outcome: Outcome): number | undefined
   /** WWW-Authenticate; asked on 401 and 403 only. */
   challenge(outcome: Outcome): string | null | undefined
@@ -54,6 +57,16 @@ type Detail = RequestEvent extends infer E
  * Authorization and the token endpoint are sent untouched. Else stamp and send; on a 401 about our
  * token invalidate it, get the current one, and if it is another and the body can be sent again,
  * discard the 401 and send once more. At most two sends.
+ *
+ * @returns what sends one request; it rejects with a `CountersignError` when there is no token to
+ * be had, and for a foreign origin if `onForeignOrigin` is `'throw'`.
+ * @throws {ConfigurationError} for options that cannot work.
+ * @example
+ * ```ts
+ * const authorize = createAuthorizer(tokens, host, { origins: ['https://api.example.com'] })
+ * const outcome = await authorize(request)
+ * ```
+ * @see RFC 6750 sections 2.1 and 3
  */
 export function createAuthorizer<Req, Outcome>(
   tokens: TokenSource,
