@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
 import { conformanceTable } from './test/reporters/conformance-table.ts'
 import { nothingSkipped } from './test/reporters/nothing-skipped.ts'
 
@@ -10,11 +10,30 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const kyVersion = (folder: string): string =>
   JSON.parse(readFileSync(path(`./test/node_modules/${folder}/package.json`), 'utf8')).version
 
-/** The oldest host libraries that are supported, in place of the newest. */
-const oldestHosts = [
-  { find: /^axios$/, replacement: path('./test/node_modules/axios-1.12.0/index.js') },
-  { find: /^ky$/, replacement: path('./test/node_modules/ky-2.0.0/distribution/index.js') },
+/**
+ * Older releases in place of the newest, for the tests and for what the built packages import. Of
+ * plugins with one name vitest would take the first for all projects.
+ */
+const insteadOf = (folders: Record<string, string>): Plugin => ({
+  name: `instead-of-${Object.values(folders).join()}`,
+  enforce: 'pre',
+  resolveId(id) {
+    const [library = ''] = id.split('/')
+    const folder = folders[library]
+    return folder && this.resolve(folder + id.slice(library.length), path('./test/package.json'))
+  },
+})
+
+/** The oldest that the packages' ranges allow; of p-memoize that is the newest as well. */
+const oldest = insteadOf({ axios: 'axios-1.12.0', ky: 'ky-2.0.0', jose: 'jose-6.2.13' })
+const between = insteadOf({ axios: 'axios-1.17.0' })
+
+const axiosTests = [
+  'test/conformance/{axios*,host-versions}.test.ts',
+  'test/neighbours/{axios-retry,axios-mock-adapter,axios-auth-refresh,msw,nock}.test.ts',
 ]
+const kyTests = ['test/conformance/ky*.test.ts', 'test/neighbours/ky.test.ts']
+const joseTests = ['test/matrix/{assertion*,keys,crypto-keys}.test.ts']
 
 export default defineConfig({
   resolve: { alias: [{ find: /^#core\//, replacement: path('./packages/core/src/') }] },
@@ -34,19 +53,25 @@ export default defineConfig({
         test: {
           name: 'newest',
           include: ['test/**/*.test.ts'],
-          env: { KY_VERSION: kyVersion('ky') },
+          env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },
       {
         extends: true,
-        resolve: { alias: oldestHosts },
+        plugins: [oldest],
         test: {
           name: 'oldest',
-          include: [
-            'test/conformance/{axios,ky}*.test.ts',
-            'test/neighbours/{axios-retry,axios-mock-adapter,axios-auth-refresh,ky,msw,nock}.test.ts',
-          ],
-          env: { KY_VERSION: kyVersion('ky-2.0.0') },
+          include: [...axiosTests, ...kyTests, ...joseTests],
+          env: { HOSTS: 'oldest', KY_VERSION: kyVersion('ky-2.0.0') },
+        },
+      },
+      {
+        extends: true,
+        plugins: [between],
+        test: {
+          name: 'between',
+          include: axiosTests,
+          env: { HOSTS: 'between', KY_VERSION: kyVersion('ky') },
         },
       },
     ],

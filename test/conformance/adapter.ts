@@ -1,8 +1,10 @@
+import process from 'node:process'
 import { describe } from 'vitest'
 import { cancelling } from './adapter/cancelling.ts'
 import { failing } from './adapter/failing.ts'
 import { injecting } from './adapter/injecting.ts'
 import { judging } from './adapter/judging.ts'
+import { lasting } from './adapter/lasting.ts'
 import { originating } from './adapter/originating.ts'
 import { renewing } from './adapter/renewing.ts'
 import { replaying } from './adapter/replaying.ts'
@@ -27,5 +29,7 @@ export function adapterSuite(host: HostUnderTest): void {
     originating(host)
     cancelling(host)
     failing(host)
+    // A release in the middle holds as many sockets as those at both ends.
+    if (process.env.HOSTS !== 'between') lasting(host)
   })
 }

@@ -1,15 +1,103 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import typescript58 from 'typescript-5.8'
+import typescript6 from 'typescript-6'
+import { describe, expect, test } from 'vitest'
+import { compilerInProcess, compilerProgram, type Options } from './compiler.ts'
 
-test.each(['commonjs', 'esm'])(
-  '8: a %s program under nodenext compiles, and what is wrong in it does not',
-  async (kind) => {
-    const project = fileURLToPath(new URL(kind, import.meta.url))
+const compilers = {
+  '5.8': compilerInProcess(typescript58),
+  '6': compilerInProcess(typescript6),
+  '7': compilerProgram,
+}
 
-    const { stdout } = await promisify(execFile)('tsc', ['-p', project]).catch((error) => error)
+const resolutions = {
+  nodenext: { module: 'nodenext' },
+  bundler: { module: 'preserve', moduleResolution: 'bundler' },
+}
 
-    expect(stdout).toBe('')
+const platforms = {
+  'Node without the DOM library': { lib: ['es2023', 'esnext.disposable'], types: ['node'] },
+  'the DOM library without Node': {
+    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+    types: [],
   },
-)
+}
+
+type Platform = keyof typeof platforms
+
+const modules = ['adapter', 'axios', 'errors', 'events', 'fetch', 'ky', 'provider', 'tokens']
+
+function options(
+  resolution: keyof typeof resolutions,
+  platform: Platform,
+  exactOptionalPropertyTypes: boolean,
+): Options {
+  return {
+    ...{ noEmit: true, strict: true, target: 'es2023', skipLibCheck: false },
+    ...{ ...resolutions[resolution], ...platforms[platform], exactOptionalPropertyTypes },
+  }
+}
+
+function programs(platform: Platform, isExact: boolean): string[] {
+  const platformModule = platform.startsWith('Node') ? 'on-node' : 'on-the-web'
+  const optionalModule = isExact ? 'exact-optional' : 'loose-optional'
+  return [...modules, 'testing', platformModule, optionalModule]
+    .map((name) => join(import.meta.dirname, 'esm', `${name}.ts`))
+    .concat(join(import.meta.dirname, 'commonjs/program.ts'))
+}
+
+describe('8: ES modules and a CommonJS program compile, and what is wrong in them does not', () => {
+  describe.each(Object.keys(compilers) as (keyof typeof compilers)[])(
+    'TypeScript %s',
+    (version) => {
+      describe.each(Object.keys(resolutions) as (keyof typeof resolutions)[])(
+        '%s',
+        (resolution) => {
+          describe.each(Object.keys(platforms) as Platform[])('%s', (platform) => {
+            test.each([true, false])('exactOptionalPropertyTypes: %s', async (isExact) => {
+              const files = programs(platform, isExact)
+
+              const said = await compilers[version](files, options(resolution, platform, isExact))
+
+              expect(said).toEqual([])
+            })
+          })
+        },
+      )
+    },
+  )
+})
+
+test('they do so with the oldest hosts as well', async () => {
+  const insteadOf = { axios: 'axios-1.12.0', ky: 'ky-2.0.0', jose: 'jose-6.2.13' }
+  const compile = compilerInProcess(typescript6, { insteadOf })
+  const platform = 'Node without the DOM library'
+
+  const said = await compile(programs(platform, true), options('nodenext', platform, true))
+
+  expect(said).toEqual([])
+})
+
+test('each line that is said to be wrong is wrong for the reason that it gives', async () => {
+  const compile = compilerInProcess(typescript6, {
+    read: (text) => text.replaceAll('@ts-expect-error', ''),
+  })
+  const platform = 'the DOM library without Node'
+  const files = programs(platform, true)
+
+  const said = await compile(files, options('nodenext', platform, true))
+
+  expect(said.map((line) => /^\S+ \d+/.exec(line)?.[0])).toEqual(files.flatMap(expectedErrors))
+})
+
+function expectedErrors(file: string): string[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line, index) => {
+      const code = /@ts-expect-error (\d+): /.exec(line)?.[1]
+      return code === undefined
+        ? []
+        : [`${file.slice(import.meta.dirname.length + 1)}:${index + 2} ${code}`]
+    })
+}

@@ -10,9 +10,20 @@ import { adapterWrapper } from './wrapped-adapter.js'
 
 /** An instance of any copy of axios, also that of a CommonJS program. */
 export interface AuthorizableInstance {
-  readonly defaults: { baseURL?: string | undefined }
+  /** What holds for all its requests. */
+  readonly defaults: {
+    /** Read once, by {@link addAuthorization}, when no `origins` are given. */
+    baseURL?: string | undefined
+  }
+  /** As axios has them. */
   readonly interceptors: {
-    readonly request: { use: (...given: never[]) => number; eject(id: number): void }
+    /** Of requests; the library adds one to them. */
+    readonly request: {
+      /** Adds an interceptor and gives its number. */
+      use: (...given: never[]) => number
+      /** Takes it out again. */
+      eject(id: number): void
+    }
   }
 }
 
@@ -28,6 +39,9 @@ export interface AuthorizableInstance {
  * is not sent (after a 401: not again) and rejects with an `AxiosError` that has our `code` and our
  * error as `cause`.
  *
+ * @param instance - Of any copy of axios from 1.12 on.
+ * @param tokens - Whose tokens its requests carry.
+ * @param options - `origins` that may have the token, `onForeignOrigin` and `onEvent`.
  * @returns eject: later requests go as before; those under way finish.
  * @throws {ConfigurationError} for options that cannot work, for want of an origin, and when the
  * provider is attached already with other origins or another `onForeignOrigin`.

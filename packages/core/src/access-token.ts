@@ -6,6 +6,7 @@
 export interface AccessToken {
   /** The token itself: printable ASCII without a space, checked on arrival. */
   readonly value: string
+  /** How it is shown to a resource server (RFC 6750, RFC 9449). */
   readonly tokenType: 'Bearer' | 'DPoP'
   /** `Bearer ${value}`, built once. */
   readonly authorization: string
@@ -19,10 +20,15 @@ export interface AccessToken {
 
 /** An access token as plain data: what a token response says and a shared store keeps. */
 export interface StoredToken {
+  /** The token itself: whoever reads the store can use it. */
   readonly value: string
+  /** How it is shown to a resource server. */
   readonly tokenType: 'Bearer' | 'DPoP'
+  /** As granted; left out when neither the response nor the request had one. */
   readonly scope?: string
+  /** Epoch milliseconds at which the token request was sent. */
   readonly issuedAt: number
+  /** Epoch milliseconds. */
   readonly expiresAt: number
 }
 

@@ -1,13 +1,13 @@
 /**
- * Where time comes from. Handed in through `clock`, so that a test can move it by hand.
- *
- * `now` is the wall clock in epoch milliseconds, `monotonic` a clock in milliseconds that never
- * goes back. `wait` resolves after `ms` and rejects with `signal.reason` on abort; every pause
- * and every time limit of this library goes through it.
+ * Where time comes from. Handed in through `clock`, so that a test can move it by hand: every
+ * pause and every time limit of this library goes through it.
  */
 export interface Clock {
+  /** The wall clock, in epoch milliseconds. */
   now(): number
+  /** Milliseconds since whenever; never goes back. */
   monotonic(): number
+  /** Resolves after `ms` milliseconds; rejects with `signal.reason` on abort. */
   wait(ms: number, signal: AbortSignal): Promise<void>
 }
 

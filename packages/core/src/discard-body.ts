@@ -1,6 +1,11 @@
 /**
  * Lets go of a body that nobody will read, so that its socket is free: a web stream is cancelled,
  * a Node stream destroyed. Anything else is left alone. Never throws.
+ *
+ * @example
+ * ```ts
+ * if (response.status === 401) discardBody(response.body)
+ * ```
  */
 export function discardBody(body: unknown): void {
   const stream = body as

@@ -31,6 +31,7 @@ export abstract class CountersignError extends Error {
   /** Epoch milliseconds. Until then every caller gets this same error at once. */
   declare readonly nextAttemptAt?: number
 
+  /** @internal */
   constructor(message: string, retryable = false, cause?: ErrorCause) {
     super(message, cause && { cause })
     this.retryable = retryable
@@ -80,6 +81,7 @@ export class ConfigurationError extends CountersignError {
   /** The option's name, as written in the options object. */
   declare readonly option?: string
 
+  /** @internal */
   constructor(code: ConfigurationError['code'], message: string, option?: string) {
     super(message)
     this.code = code
@@ -101,6 +103,7 @@ export class KeyError extends CountersignError {
     | 'ERR_KEY_USE'
     | 'ERR_KEY_PROVIDER'
 
+  /** @internal */
   constructor(code: KeyError['code'], message: string, cause?: ErrorCause) {
     super(message, code === 'ERR_KEY_PROVIDER', cause)
     this.code = code
@@ -122,6 +125,7 @@ export class TokenTransportError extends CountersignError {
   /** Token requests sent for this failure. */
   readonly attempts: number
 
+  /** @internal */
   constructor(
     code: TokenTransportError['code'],
     message: string,
@@ -147,6 +151,7 @@ export class TokenResponseError extends CountersignError {
   /** The member at fault, by its name on the wire. */
   declare readonly field?: string
 
+  /** @internal */
   constructor(code: TokenResponseError['code'], message: string, field?: string) {
     super(message)
     this.code = code
@@ -161,6 +166,7 @@ export class TokenResponseError extends CountersignError {
 /** The token endpoint refused (RFC 6749 section 5.2). */
 export class TokenEndpointError extends CountersignError {
   readonly code: 'ERR_OAUTH' | 'ERR_TOKEN_HTTP' | 'ERR_TOKEN_RATE_LIMITED' | 'ERR_TOKEN_UNAVAILABLE'
+  /** The HTTP status of the response. */
   readonly status: number
   /** `error` of the response, cut to 64 printable characters. */
   declare readonly error?: string
@@ -169,6 +175,7 @@ export class TokenEndpointError extends CountersignError {
   /** Token requests sent for this failure. */
   readonly attempts: number
 
+  /** @internal */
   constructor(
     code: TokenEndpointError['code'],
     message: string,
@@ -196,8 +203,10 @@ export class TokenEndpointError extends CountersignError {
 /** A request to an origin that was not named, with `onForeignOrigin: 'throw'`. Nothing was sent. */
 export class ForeignOriginError extends CountersignError {
   readonly code = 'ERR_FOREIGN_ORIGIN'
+  /** Scheme, host and port that were asked for. */
   readonly origin: string
 
+  /** @internal */
   constructor(message: string, origin: string) {
     super(message)
     this.origin = origin
@@ -208,7 +217,17 @@ export class ForeignOriginError extends CountersignError {
   }
 }
 
-/** True for an error of any copy of this library. */
+/**
+ * True for an error of any copy of this library.
+ *
+ * @example
+ * ```ts
+ * api.interceptors.response.use(undefined, (error) => {
+ *   if (isCountersignError(error.cause)) report(error.cause.code)
+ *   throw error
+ * })
+ * ```
+ */
 export function isCountersignError(error: unknown): error is CountersignError {
   return typeof error === 'object' && error !== null && brand in error
 }

@@ -2,38 +2,64 @@ import type { CountersignError } from './errors.js'
 
 /** What happened to the tokens of one provider: plain data, safe to log. */
 export type TokenEvent = {
+  /** Of the provider. */
   readonly clientId: string
+  /** Of the provider. */
   readonly tokenEndpoint: string
 } & TokenHappening
 
+/**
+ * What is peculiar to each type of event. Instants are epoch milliseconds, durations milliseconds.
+ *
+ * @inline
+ */
 export type TokenHappening =
   | {
+      /** There is a new token. */
       readonly type: 'token-issued'
+      /** Where it comes from. */
       readonly source: 'endpoint' | 'store'
+      /** When it ends. */
       readonly expiresAt: number
+      /** Token requests sent for it. */
       readonly attempts: number
+      /** From the wish for it to its arrival. */
       readonly duration: number
     }
   | {
+      /** One token request failed. */
       readonly type: 'token-request-failed'
+      /** Why. */
       readonly error: CountersignError
+      /** Its number; the first is 1. */
       readonly attempt: number
+      /** Of this attempt. */
       readonly duration: number
+      /** The pause before the next attempt; undefined: there is none. */
       readonly retryIn: number | undefined
     }
   | {
+      /** All attempts failed. */
       readonly type: 'renewal-failed'
+      /** Why. */
       readonly error: CountersignError
+      /** When the kept token ends; undefined: there is none. */
       readonly servesUntil: number | undefined
+      /** Until then nobody asks the token endpoint again. */
       readonly nextAttemptAt: number
     }
   | {
+      /** A resource server refused the kept token. */
       readonly type: 'token-refused'
+      /** `kept`: it had just replaced a refused one, so a new token would not help. */
       readonly action: 'dropped' | 'kept'
+      /** Until then refusals change nothing. */
       readonly coolDownUntil: number | undefined
     }
   | {
+      /** A token response was usable and yet not as it should be. */
       readonly type: 'response-warning'
+      /** What was wrong. */
       readonly warning:
         | 'expires-in-missing'
         | 'expires-in-clamped'
@@ -41,12 +67,24 @@ export type TokenHappening =
         | 'scope-reduced'
         | 'token-over-16k'
     }
-  /** Server minus local, in milliseconds. */
-  | { readonly type: 'clock-skew'; readonly offset: number }
-  | { readonly type: 'configuration-warning'; readonly warning: 'audience-on-another-host' }
   | {
+      /** The clocks differ. */
+      readonly type: 'clock-skew'
+      /** Server minus local, in milliseconds. */
+      readonly offset: number
+    }
+  | {
+      /** The options work, and are probably not what was meant. */
+      readonly type: 'configuration-warning'
+      /** `assertion.audience` names another host than `tokenEndpoint`. */
+      readonly warning: 'audience-on-another-host'
+    }
+  | {
+      /** The shared store failed or took too long; the provider goes on without it. */
       readonly type: 'store-failed'
+      /** What was asked of it. */
       readonly operation: 'get' | 'set' | 'delete' | 'lease'
+      /** The name or code of its error. */
       readonly reason: string
     }
 

@@ -3,6 +3,11 @@ const redacted = '[redacted]'
 /**
  * A copy of an axios or ky error, or of any error, that is safe to log: name, message, code,
  * status, method and URL without its query. No header, no body. Never throws.
+ *
+ * @example
+ * ```ts
+ * api.get('/accounts').catch((error) => log.error(redactError(error)))
+ * ```
  */
 export function redactError(error: unknown): Record<string, unknown> {
   const safe: Record<string, unknown> = {}

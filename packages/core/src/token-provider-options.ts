@@ -1,5 +1,5 @@
-import { type AssertionOptions, readAssertionOptions } from './assertion/assertion-options.js'
-import type { AssertionSigner } from './assertion/assertion-signer.js'
+import { readAssertionOptions } from './assertion/assertion-options.js'
+import type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
 import type { AssertionForm } from './assertion/client-assertion.js'
 import type { KeyInput } from './assertion/key-input.js'
 import type { Credential } from './assertion/signing-key.js'
@@ -37,7 +37,24 @@ export interface TokenProviderOptions {
   resource?: string | readonly string[]
   /** Extra form fields of the token request; naming one of ours throws `ERR_RESERVED_PARAMETER`. */
   parameters?: Readonly<Record<string, string>>
-  assertion?: AssertionOptions
+  /** The client assertion (RFC 7523 section 3). */
+  assertion?: {
+    /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
+    audience?: string
+    /** 60; 1 to 300. `iat` is now - 5 s, `exp` is `iat` + lifetime. */
+    lifetimeSeconds?: number
+    /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
+    alg?: Algorithm
+    /** Default: the JWK's `kid`, else the header has none. Chooses the key of a JWK Set. */
+    kid?: string
+    /** `JWT` */
+    typ?: string
+    /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
+    claims?: Readonly<Record<string, unknown>>
+    /** Extra header members; alg, kid and typ are ours. */
+    header?: Readonly<Record<string, unknown>>
+  }
+  /** When a token is renewed. */
   renewal?: {
     /** 60,000; the window is min(early, 20 % of the lifetime) times 0.8 to 1. 0: none. */
     early?: number
@@ -54,6 +71,7 @@ export interface TokenProviderOptions {
   store?: TokenStore
   /** What it throws or rejects with is swallowed. */
   onEvent?: (event: TokenEvent) => void
+  /** Default: the platform's. */
   clock?: Clock
   /** false; lets `tokenEndpoint` be http on a host that is not loopback. */
   allowInsecureHttp?: boolean

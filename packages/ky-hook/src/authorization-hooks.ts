@@ -27,7 +27,12 @@ type Fetch = NonNullable<Options['fetch']>
 export function authorizationHooks(
   tokens: TokenSource,
   options: AuthorizationOptions,
-): { init: InitHook[]; beforeRequest: BeforeRequestHook[] } {
+): {
+  /** Wraps the fetch of each request. */
+  init: InitHook[]
+  /** Refuses ky 1, which knows no `init` hooks; on ky 2 it takes itself out. */
+  beforeRequest: BeforeRequestHook[]
+} {
   requireKy2()
   const authorize = createFetchAuthorizer(tokens, options)
 

@@ -9,13 +9,9 @@ import {
 import { createIssuedTokens } from './issued-tokens.js'
 import { requireKnownMembers } from './known-members.js'
 import { startLoopbackServer } from './loopback-server.js'
+import { playAnswer } from './played-answer.js'
 import { requestBody } from './request-body.js'
-import {
-  completeAnswer,
-  playAnswer,
-  type ScriptedAnswer,
-  visibleStatus,
-} from './scripted-answer.js'
+import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
 import { type TokenRefusal, wrongClient, wrongForm, wrongScope } from './token-request.js'
 
 /** What `createAuthorizationServer` takes; all of it may be left out. */
@@ -38,7 +34,9 @@ export interface TokenRequestRecord {
   readonly clientId: string
   /** Of the assertion; empty when it has none. */
   readonly jti: string
+  /** Of the assertion; empty when it cannot be read. */
   readonly header: object
+  /** Of the assertion; empty when they cannot be read. */
   readonly claims: object
   /** As answered; 0 until that is decided, and when the connection was dropped without one. */
   readonly status: number
@@ -48,8 +46,11 @@ export interface TokenRequestRecord {
 
 /** An authorization server on loopback for the client credentials grant (RFC 6749 section 4.4). */
 export interface AuthorizationServer extends AsyncDisposable {
+  /** Its identifier (RFC 8414 section 2). */
   readonly issuer: string
+  /** A URL for the option of that name. */
   readonly tokenEndpoint: string
+  /** Where the public keys of its JWT access tokens are. */
   readonly jwksUri: string
   /**
    * Makes a client known, or replaces what was known of it.

@@ -9,9 +9,15 @@ import { requireKnownMembers } from './known-members.js'
 
 /** What an authorization server is told about a client. */
 export interface ClientRegistration {
+  /** Not empty. */
   clientId: string
   /** The public keys, or the URL at which the client publishes them. */
-  jwks: { keys: readonly Jwk[] } | string
+  jwks:
+    | {
+        /** Public only. */
+        keys: readonly Jwk[]
+      }
+    | string
   /** ES256, PS256 and RS256 when left out. */
   algorithms?: readonly Algorithm[]
   /** The one audience that is accepted; the token endpoint when left out. */

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import type { Fault, FaultEnd, WholeAnswer } from './fault.js'
 import { chunkBytes, headBytes } from './http-bytes.js'
-import { bodyBytes, completeAnswer } from './scripted-answer.js'
+import { bodyBytes } from './played-answer.js'
+import { completeAnswer } from './scripted-answer.js'
 
 /** What a fault sends, and what becomes of the connection afterwards. */
 export interface FaultOutput {

@@ -27,6 +27,7 @@ export interface FaultRequestRecord {
 
 /** A server on loopback that breaks TCP and HTTP in the way it is told. */
 export interface FaultServer extends AsyncDisposable {
+  /** Its scheme, host and port. */
   readonly origin: string
   /** A URL of this server for the option of that name. Every path is answered alike. */
   readonly tokenEndpoint: string
@@ -36,6 +37,7 @@ export interface FaultServer extends AsyncDisposable {
    * @throws TypeError for a fault of a type that there is not.
    */
   next(...faults: readonly Fault[]): void
+  /** In order of arrival, open or not. */
   readonly connections: readonly FaultConnectionRecord[]
   /** In the order in which they were complete. */
   readonly requests: readonly FaultRequestRecord[]

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { BodyFraming, WholeAnswer } from './fault.js'
-import { answerHeaders, bodyBytes } from './scripted-answer.js'
+import { answerHeaders, bodyBytes } from './played-answer.js'
 
 /** Status line and headers, with the framing of the body unless the headers have one. */
 export function headBytes(answer: WholeAnswer, framing: BodyFraming): Buffer {

@@ -1,20 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthorizationServer } from './authorization-server.js'
 import { startLoopbackServer } from './loopback-server.js'
+import { playAnswer } from './played-answer.js'
 import { requestBody } from './request-body.js'
-import {
-  completeAnswer,
-  playAnswer,
-  type ScriptedAnswer,
-  visibleStatus,
-} from './scripted-answer.js'
+import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
 
 /** One request at the resource server. */
 export interface ResourceRequestRecord {
+  /** In upper case. */
   readonly method: string
   /** Path and query, as they came. */
   readonly url: string
+  /** The header of that name, as it came. */
   readonly authorization: string | undefined
+  /** All of it; empty when there was none. */
   readonly body: Uint8Array
   /** As answered; 0 when the connection was dropped without an answer. */
   readonly status: number
@@ -22,6 +21,7 @@ export interface ResourceRequestRecord {
 
 /** An API on loopback that accepts the live tokens of one authorization server. */
 export interface ResourceServer extends AsyncDisposable {
+  /** Its scheme, host and port. */
   readonly origin: string
   /** In order of arrival. */
   readonly requests: readonly ResourceRequestRecord[]

@@ -5,7 +5,9 @@ import type { StoredToken, TokenStore } from '@countersign/core'
 
 /** One case of a conformance suite; `run` rejects with an AssertionError when it does not hold. */
 export interface ConformanceCase {
+  /** What the store promises. */
   readonly name: string
+  /** Rejects when the store does not keep it. */
   run(): Promise<void>
 }
 

@@ -1,4 +1,3 @@
-import { staticTokenProvider } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import type { HostUnderTest } from '../host.ts'
 import { answer, refused } from '../recording-api.ts'
@@ -149,33 +148,5 @@ export function renewing(host: HostUnderTest): void {
 
     expect(await client.send({ url: '/x' })).toEqual({ status: 200, text: 'ok' })
     expect(api.mostSockets).toBeLessThanOrEqual(2)
-  })
-
-  test('13 U15: ten thousand refusals need no more than a few sockets', {
-    timeout: 120_000,
-  }, async () => {
-    const { api } = await startWorld()
-    let current = staticTokenProvider('token-0')
-    let count = 0
-    const client = host.client({
-      tokens: {
-        getAccessToken: (options) => current.getAccessToken(options),
-        invalidate: () => {
-          current = staticTokenProvider(`token-${++count}`)
-        },
-      },
-      baseUrl: api.origin,
-      origins: [api.origin],
-    })
-    let refusing = false
-    api.answerWith((response) => {
-      refusing = !refusing
-      response.writeHead(refusing ? 401 : 200).end('x'.repeat(100))
-    })
-
-    for (let cycle = 0; cycle < 10_000; cycle++) await client.send({ url: '/x' })
-
-    expect(count).toBe(10_000)
-    expect(api.mostSockets).toBeLessThan(10)
   })
 }

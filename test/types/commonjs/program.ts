@@ -1,25 +1,42 @@
 import { addAuthorization } from '@countersign/axios-interceptor'
-import { createTokenProvider } from '@countersign/core'
+import { createTokenProvider, isCountersignError, type TokenProvider } from '@countersign/core'
+import { createAuthorizer } from '@countersign/core/adapter'
+import { authorizedFetch } from '@countersign/core/fetch'
+import { authorizationHooks } from '@countersign/ky-hook'
 
 import axios = require('axios')
+import ky = require('ky')
 
 /** A CommonJS program, whose axios has declarations of its own (`index.d.cts`). */
 export async function program(): Promise<number> {
   const api = axios.create({ baseURL: 'https://api.example.com', countersign: { scope: 'a' } })
-  const tokens = createTokenProvider({
-    clientId: process.env.CLIENT_ID,
-    tokenEndpoint: process.env.TOKEN_ENDPOINT,
-    key: process.env.PRIVATE_KEY,
+  const tokens: TokenProvider = createTokenProvider({
+    clientId: 'client',
+    tokenEndpoint: 'https://login.example.com/token',
+    key: '-----BEGIN PRIVATE KEY-----',
   })
+  const origins = ['https://api.example.com']
   const eject: () => void = addAuthorization(api, tokens)
-  const { status } = await api.get('/x', { countersign: false })
+  const { status } = await api.get('/x', { countersign: false }).catch((error: unknown) => {
+    if (axios.isAxiosError(error) && isCountersignError(error.cause)) return { status: 0 }
+    throw error
+  })
   await api.get('/x', { countersign: { scope: ['a', 'b'], resource: 'https://r.example/' } })
-  // @ts-expect-error: no such member
+  ky.default.create({ hooks: authorizationHooks(tokens, { origins }) })
+  const send: typeof fetch = authorizedFetch(tokens, { origins })
+  await send('https://api.example.com/x')
+  // @ts-expect-error 2561: misspelt
   await api.get('/x', { countersign: { scopes: 'a' } })
-  // @ts-expect-error: true says nothing
+  // @ts-expect-error 2322: true says nothing
   await api.get('/x', { countersign: true })
-  // @ts-expect-error: origins is a list
+  // @ts-expect-error 2322: origins is a list
   addAuthorization(api, tokens, { origins: 'https://api.example.com' })
+  // @ts-expect-error 2345: ky has no base that names an origin
+  authorizationHooks(tokens, {})
+  // @ts-expect-error 2345: clientId is missing
+  createTokenProvider({ tokenEndpoint: 'https://login.example.com/token' })
+  // @ts-expect-error 2345: a host that cannot send
+  createAuthorizer(tokens, {}, { origins })
   eject()
   return status
 }

@@ -5,24 +5,6 @@ import { readPassphrase } from './read-key.js'
 import { readSigner } from './remote-signer.js'
 import type { Credential } from './signing-key.js'
 
-/** The option `assertion` of a provider. */
-export interface AssertionOptions {
-  /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
-  audience?: string
-  /** 60; 1 to 300. `iat` is now - 5 s, `exp` is `iat` + lifetime. */
-  lifetimeSeconds?: number
-  /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
-  alg?: Algorithm
-  /** Default: the JWK's `kid`, else the header has none. Chooses the key of a JWK Set. */
-  kid?: string
-  /** `JWT` */
-  typ?: string
-  /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
-  claims?: Readonly<Record<string, unknown>>
-  /** Extra header members; alg, kid and typ are ours. */
-  header?: Readonly<Record<string, unknown>>
-}
-
 /** Reads what the options of a provider say about its assertions and their key. */
 export function readAssertionOptions(
   read: Partial<Record<'assertion' | 'key' | 'passphrase' | 'signer', unknown>>,

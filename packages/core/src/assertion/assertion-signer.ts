@@ -17,6 +17,7 @@ export type Algorithm = 'ES256' | 'PS256' | 'RS256'
  * @see RFC 7515 section 5.1, RFC 7518 sections 3.3 to 3.5
  */
 export interface AssertionSigner {
+  /** The `alg` of the assertion's header. */
   readonly alg: Algorithm
   /**
    * Under which the authorization server knows the public key. Stands in the assertion's header,

@@ -3,24 +3,35 @@ import type { Algorithm } from './assertion-signer.js'
 
 /** A JSON Web Key (RFC 7517). Only its own members are read. */
 export interface Jwk {
+  /** The type of the key: `EC` or `RSA`. */
   readonly kty: string
+  /** Becomes the `kid` of the assertion's header. */
   readonly kid?: string
+  /** The algorithm that the key is meant for. */
   readonly alg?: string
+  /** The members of its type, `d` of a private key among them. */
   readonly [member: string]: unknown
 }
 
 /** What is used of a `KeyObject` of `node:crypto`. */
 export interface KeyObjectLike {
+  /** `private` */
   readonly type: string
+  /** Such as `ec` or `rsa`. */
   readonly asymmetricKeyType?: string | undefined
+  /** The key as a JWK. */
   export(options: { format: 'jwk' }): object
 }
 
 /** A key together with the header members that belong to it, so that they rotate as one pair. */
 export interface KeyWithHeader {
+  /** The private key. */
   key: string | Jwk | CryptoKey | KeyObjectLike
+  /** Goes before what the key says. */
   alg?: Algorithm
+  /** The `kid` of the assertion's header. */
   kid?: string
+  /** Of an encrypted PKCS#8 key. */
   passphrase?: string
 }
 
@@ -28,7 +39,10 @@ export interface KeyWithHeader {
 export type KeyInput =
   | string
   | Jwk
-  | { keys: readonly Jwk[] }
+  | {
+      /** A JWK set (RFC 7517 section 5). */
+      keys: readonly Jwk[]
+    }
   | CryptoKey
   | KeyObjectLike
   | KeyWithHeader

@@ -7,7 +7,11 @@ import type { AuthorizationOptions, RequestAuthorization } from './request-event
 
 type Fetch = typeof globalThis.fetch
 
-type Init = RequestInit & { countersign?: RequestAuthorization | false }
+/** @inline */
+type Init = RequestInit & {
+  /** What this request asks for; `false` sends it untouched. */
+  countersign?: RequestAuthorization | false
+}
 
 /**
  * Goes where a `typeof fetch` is asked. Never mutates a caller's Request. Of a Request with a body
@@ -16,7 +20,17 @@ type Init = RequestInit & { countersign?: RequestAuthorization | false }
  */
 export type AuthorizedFetch = (input: string | URL | Request, init?: Init) => Promise<Response>
 
-/** The exchange over fetch, for adapters; {@link authorizedFetch} for everyone else. */
+/**
+ * The exchange over fetch, for adapters whose host hands over a fetch function; others have
+ * `authorizedFetch`. Input and init are read at once.
+ *
+ * @throws {ConfigurationError} for options that cannot work.
+ * @example
+ * ```ts
+ * const authorize = createFetchAuthorizer(tokens, { origins: ['https://api.example.com'] })
+ * const response = await authorize(input, init, { fetch: globalThis.fetch, authorization: undefined })
+ * ```
+ */
 export function createFetchAuthorizer(
   tokens: TokenSource,
   options: AuthorizationOptions,
@@ -42,7 +56,16 @@ export function createFetchAuthorizer(
  * A fetch that authorizes the requests to `origins`. Without `fetch` the global one is looked up
  * per call; when this replaces the global, pass `fetch: globalThis.fetch`.
  *
- * @throws ConfigurationError
+ * A call rejects with a `CountersignError` when there is no token to be had or the origin is
+ * refused; a request that was sent ends as the inner fetch says.
+ *
+ * @throws {ConfigurationError} for options that cannot work.
+ * @example
+ * ```ts
+ * const api = authorizedFetch(tokens, { origins: ['https://api.example.com'] })
+ * const response = await api('https://api.example.com/accounts')
+ * ```
+ * @see RFC 6750 section 2.1
  */
 export function authorizedFetch(
   tokens: TokenSource,

@@ -22,6 +22,16 @@ type Detail = RequestEvent extends infer E
  * Authorization and the token endpoint are sent untouched. Else stamp and send; on a 401 about our
  * token invalidate it, get the current one, and if it is another and the body can be sent again,
  * discard the 401 and send once more. At most two sends.
+ *
+ * @returns what sends one request; it rejects with a `CountersignError` when there is no token to
+ * be had, and for a foreign origin if `onForeignOrigin` is `'throw'`.
+ * @throws {ConfigurationError} for options that cannot work.
+ * @example
+ * ```ts
+ * const authorize = createAuthorizer(tokens, host, { origins: ['https://api.example.com'] })
+ * const outcome = await authorize(request)
+ * ```
+ * @see RFC 6750 sections 2.1 and 3
  */
 export function createAuthorizer<Req, Outcome>(
   tokens: TokenSource,

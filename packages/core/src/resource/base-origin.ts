@@ -7,6 +7,10 @@ import { parseHttpUrl } from './origin-rule.js'
  * origin that is not loopback is not taken from there: naming it in `origins` is the opt-in.
  *
  * @throws {ConfigurationError} `ERR_INVALID_ORIGIN`; the message does not quote the URL.
+ * @example
+ * ```ts
+ * originOfBaseUrl('https://api.example.com/v1') // 'https://api.example.com'
+ * ```
  */
 export function originOfBaseUrl(baseUrl: unknown): string {
   const parsed = typeof baseUrl === 'string' ? parseHttpUrl(baseUrl) : undefined

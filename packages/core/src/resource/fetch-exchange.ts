@@ -5,6 +5,7 @@ import type { RequestAuthorization } from './request-event.js'
 export interface FetchCall {
   /** Sends the request. */
   fetch: typeof globalThis.fetch
+  /** What the caller asked for with this request; false sends it untouched. */
   authorization: RequestAuthorization | false | undefined
   /**
    * What a Request's body was made from, for adapters that know it: it is sent again from there, if

@@ -7,7 +7,9 @@ import type { RequestAuthorization } from './request-event.js'
 export interface Host<Req, Outcome> {
   /** Absolute, as it will be sent; undefined counts as foreign. */
   url(request: Req): string | undefined
+  /** As it will be sent; case does not matter. */
   method(request: Req): string
+  /** What the caller asked for with this request; false: nothing. */
   asked(request: Req): RequestAuthorization | false | undefined
   /** The caller's own; a stamp of ours left on a request that is sent again is not. */
   hasAuthorization(request: Req): boolean
@@ -23,6 +25,7 @@ export interface Host<Req, Outcome> {
   wait<T>(request: Req, token: Promise<T>): Promise<T>
   /** `{ authorization }` now; empty for a request that goes untouched. */
   send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
+  /** Undefined where there was no answer. */
   status(outcome: Outcome): number | undefined
   /** WWW-Authenticate; asked on 401 and 403 only. */
   challenge(outcome: Outcome): string | null | undefined

@@ -5,7 +5,13 @@ import { ConfigurationError } from '../errors.js'
  * fails is the URL parsed, and both roads give the same answer. A URL with userinfo never belongs:
  * its caller authenticates by himself.
  *
- * @throws ConfigurationError `ERR_INVALID_ORIGIN`
+ * @throws {ConfigurationError} `ERR_INVALID_ORIGIN`
+ * @example
+ * ```ts
+ * const belongs = originRule(['https://api.example.com'])
+ * belongs('https://api.example.com/accounts') // true
+ * belongs('https://api.example.com.evil.example/') // false
+ * ```
  */
 export function originRule(origins: readonly string[]): (url: string) => boolean {
   if (!Array.isArray(origins) || origins.length === 0) {

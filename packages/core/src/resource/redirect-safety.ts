@@ -5,6 +5,10 @@ import { ConfigurationError } from '../errors.js'
  * redirects to other origins.
  *
  * @throws {ConfigurationError} `ERR_UNSUPPORTED_HOST`
+ * @example
+ * ```ts
+ * requireSafeRedirects(init.redirect)
+ * ```
  */
 export function requireSafeRedirects(redirect: string | undefined): void {
   if (redirect === 'manual' || !keepsAuthorizationOnRedirect()) return

@@ -3,6 +3,12 @@ const plain = ['URLSearchParams', 'FormData', 'Blob', 'File', 'ArrayBuffer', 'Sh
 /**
  * Whether a body can be sent a second time: string, `URLSearchParams`, `FormData`, `Blob`,
  * `ArrayBuffer` and its views, and no body at all. All else, streams above all, is read once.
+ *
+ * @example
+ * ```ts
+ * isReplayableBody('text') // true
+ * isReplayableBody(new ReadableStream()) // false
+ * ```
  */
 export function isReplayableBody(body: unknown): boolean {
   if (body === undefined || body === null || typeof body === 'string') return true

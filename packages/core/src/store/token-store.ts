@@ -20,5 +20,11 @@ export interface TokenStore {
   acquireLease?(
     key: string,
     call: { duration: number; signal: AbortSignal },
-  ): Promise<{ release(): Promise<void> } | undefined>
+  ): Promise<
+    | {
+        /** Gives the right back; only if it is still held. */
+        release(): Promise<void>
+      }
+    | undefined
+  >
 }

@@ -1,5 +1,6 @@
 import type { RequestedAccess } from '../requested-access.js'
 
+/** What sends the token request; as the platform's `fetch`, of a URL in text. */
 export type TokenFetch = (url: string, init: RequestInit) => Promise<Response>
 
 /**

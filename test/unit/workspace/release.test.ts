@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+const root = new URL('../../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+
+const published = readdirSync(new URL('packages', root))
+  .map((folder): Manifest => JSON.parse(read(`packages/${folder}/package.json`)))
+  .filter((manifest) => manifest.private !== true)
+
+describe('packages', () => {
+  test('are released together, each of them', () => {
+    const { fixed } = JSON.parse(read('.changeset/config.json'))
+
+    expect(fixed).toEqual([published.map(({ name }) => name).sort()])
+    expect(new Set(published.map(({ version }) => version))).toHaveLength(1)
+  })
+
+  test.each(published.filter(({ name }) => /^@countersign\/(?!core$)/.test(name)))(
+    '$name: the core is a peer, so that a program has it once',
+    (manifest) => {
+      expect(manifest.peerDependencies).toMatchObject({ '@countersign/core': 'workspace:^' })
+      expect(manifest.dependencies ?? {}).not.toHaveProperty('@countersign/core')
+    },
+  )
+})
+
+test('the formatter, which knows no front matter, leaves changesets alone', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'countersign-'))
+  onTestFinished(() => rmSync(scratch, { recursive: true }))
+  const [changeset, page] = [join(scratch, '.changeset/a.md'), join(scratch, 'page.md')]
+  const text = '---\n"@countersign/core": minor\n---\n\nA *new* option.\n'
+  for (const file of ['biome.json', '.gitignore']) writeFileSync(join(scratch, file), read(file))
+  mkdirSync(join(scratch, '.changeset'))
+  for (const file of [changeset, page]) writeFileSync(file, text)
+
+  execFileSync('biome', ['format', '--write'], { cwd: scratch, stdio: 'pipe' })
+
+  expect(readFileSync(changeset, 'utf8')).toBe(text)
+  expect(readFileSync(page, 'utf8')).not.toBe(text)
+})
+
+const folder = '.github/workflows/'
+const workflows = readdirSync(new URL(folder, root)).map((file) => {
+  const text = read(folder + file)
+  return { file, text, lines: text.split('\n').map((line) => line.trim()) }
+})
+
+describe.each(workflows)('the workflow $file', ({ text, lines }) => {
+  test('names each action by the hash of its commit, beside the release that this is', () => {
+    const actions = lines.filter((line) => /^(- )?uses:/.test(line))
+
+    expect(actions.length).toBeGreaterThan(0)
+    for (const action of actions) {
+      expect(action).toMatch(/^(- )?uses: [\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+    }
+  })
+
+  test('permits nothing as a whole, and each job what it needs', () => {
+    const [head, ...jobs] = text.split(/^ {2}[\w-]+:$(?=\n {4}name:)/m)
+
+    expect(head).toMatch(/^permissions: \{\}$/m)
+    expect(jobs.length).toBeGreaterThan(0)
+    for (const job of jobs) expect(job).toMatch(/^ {4}permissions:$/m)
+  })
+
+  test('leaves no credentials in what it checks out', () => {
+    const checkouts = lines.filter((line) => line.includes('actions/checkout@'))
+
+    expect(lines.filter((line) => line === 'persist-credentials: false')).toHaveLength(
+      checkouts.length,
+    )
+  })
+})
+
+test('an action is the same commit wherever it is used', () => {
+  const actions = workflows.flatMap(({ text }) => [...text.matchAll(/uses: ((\S+)@.*)/g)])
+  const names = new Set(actions.map(([, , name]) => name))
+
+  expect(new Set(actions.map(([, action]) => action))).toHaveLength(names.size)
+})
+
+test('the one thing that any job may write is the identity that npm is shown', () => {
+  const writing = workflows.flatMap(({ file, lines }) =>
+    lines
+      .filter((line) => /^[\w-]+: write\b/.test(line))
+      .map((line) => [file, line.split(' #')[0]]),
+  )
+
+  expect(writing).toEqual([['release.yml', 'id-token: write']])
+})
