@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
-const main = createRequire(import.meta.url).resolve('countersign/dist/main.js')
+export const main = createRequire(import.meta.url).resolve('countersign/dist/main.js')
 
 /** How a command ended, and what it said. */
 export interface Ended {

@@ -35,6 +35,7 @@ export function lifetime(claims: Claims, { now, most }: { now: number; most: num
   const exp = judge('exp', 'RFC 7523 section 3, rule 4')
   const [ends, starts] = [dateClaim(claims, 'exp'), dateClaim(claims, 'iat')]
   if (typeof ends !== 'number') return []
+  if (typeof starts === 'number' && ends <= starts) return [exp.error('exp is not after iat.')]
   const whole = ends - (typeof starts === 'number' ? Math.min(starts, now) : now)
   return whole > most
     ? [exp.error(`The lifetime is ${Math.round(whole)} s, and may be ${most} s.`)]
