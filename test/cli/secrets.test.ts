@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { leakSearch } from '../matrix/leak-search.ts'
 import { countersign, type Ended, onTerminal, scratchFolder } from './command-line.ts'
 
-const passphrase = 'canary-passphrase-7310'
+// Short, as one is that people type.
+const passphrase = 'canary-7310'
 const client = ['--client-id', 'a', '--token-endpoint', 'https://as.example.com/token']
 const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const pem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }))
