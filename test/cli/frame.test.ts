@@ -103,6 +103,19 @@ test.each(commands)(
   },
 )
 
+test('the README tells every command, flag, variable and exit code', async () => {
+  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
+  await using folder = await scratchFolder()
+  for (const name of commands) {
+    const { stdout } = await countersign([...name.split(' '), '--help'], { cwd: folder.path })
+    const told = [...stdout.matchAll(/--[a-z-]+|(?<=env: )[A-Z_]+|PRIVATE_KEY\w*/g)].flat()
+    for (const word of [...told, ...name.split(' ')].filter((one) => one !== '--help'))
+      expect(readme).toContain(`\`${word}`)
+    for (const [, code] of stdout.matchAll(/^ {2}(\d) {2}/gm))
+      expect(readme).toMatch(`\n| ${code} `)
+  }
+})
+
 test('--version loads no command and no library but that of the command line', async () => {
   await using folder = await scratchFolder()
   const env = { NODE_V8_COVERAGE: join(folder.path, 'coverage') }

@@ -22,7 +22,7 @@ export async function readTextFile(path: string, option: string): Promise<string
   return bounded(read, option)
 }
 
-export async function readStdin(option: string): Promise<string> {
+async function readStdin(option: string): Promise<string> {
   if (process.stdin.isTTY)
     throw misused(`${option} is to be read from stdin, which is a terminal: give a file or a pipe.`)
   return bounded(await text(process.stdin), option)
