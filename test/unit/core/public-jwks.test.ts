@@ -110,6 +110,18 @@ test.each<[string, unknown, string, string]>([
     'The key is a certificate.',
   ],
   [
+    'an RSA key of 1024 bits',
+    generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey,
+    'ERR_WEAK_KEY',
+    'The RSA key has 1024 bits and needs 2048 or more.',
+  ],
+  [
+    'an algorithm that the key does not sign',
+    { key: p256, alg: 'PS256' },
+    'ERR_KEY_ALG_MISMATCH',
+    'PS256 needs an RSA key, got EC P-256.',
+  ],
+  [
     'a P-384 key',
     generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey,
     'ERR_KEY_ALG_MISMATCH',

@@ -15,8 +15,9 @@ interface Manifest {
 const root = new URL('../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
-const published = readdirSync(new URL('packages', root))
-  .map((folder): Manifest => JSON.parse(read(`packages/${folder}/package.json`)))
+const published = readdirSync(new URL('packages', root), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }): Manifest => JSON.parse(read(`packages/${name}/package.json`)))
   .filter((manifest) => manifest.private !== true)
 
 describe('packages', () => {

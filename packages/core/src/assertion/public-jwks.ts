@@ -6,7 +6,7 @@ import { keyFormat, otherKind } from './key-error.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { isKeyObject } from './key-object.js'
 import { undressed } from './key-text.js'
-import { jwkKind, ownMember } from './private-jwk.js'
+import { checkJwk, jwkKind, ownMember } from './private-jwk.js'
 import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
 
 /**
@@ -16,7 +16,8 @@ import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
  *
  * @param keys - PEM text, JWKs, JWK Sets, `KeyObject`s and extractable `CryptoKey`s, private or
  *   public, or `{ key, kid, alg, passphrase }` around one.
- * @throws {KeyError} for what cannot be read or is not extractable, and for two keys of one kid.
+ * @throws {KeyError} for what cannot be read, is not extractable or could not sign, and for two
+ *   keys of one kid.
  * @example
  * ```ts
  * const jwks = await publicJwks([process.env.NEXT_KEY, process.env.CURRENT_KEY])
@@ -24,9 +25,10 @@ import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
  * ```
  * @see RFC 7517 section 5
  */
-export async function publicJwks(
-  keys: readonly (KeyInput | undefined)[],
-): Promise<{ keys: Jwk[] }> {
+export async function publicJwks(keys: readonly (KeyInput | undefined)[]): Promise<{
+  /** In the order given, each once. */
+  keys: Jwk[]
+}> {
   const published = new Map<string, Jwk>()
   for (const input of keys.flatMap(members)) {
     const jwk = await publicJwk(input)
@@ -79,6 +81,7 @@ async function publicJwk(input: unknown): Promise<Jwk> {
   if (typeof kid !== 'string' || kid === '') throw keyFormat('The kid of a key must be a string.')
   const fallback = published.kty === 'EC' ? 'ES256' : undefined
   const alg = namedAlgorithm(given('alg') ?? ownMember(jwk, 'alg') ?? fallback)
+  checkJwk(published, alg ?? 'PS256')
   return { ...published, kid, use: 'sig', ...(alg !== undefined && { alg }) }
 }
 

@@ -1,0 +1,58 @@
+import { CommanderError } from 'commander'
+import { CommandFailure, misused, refused } from './command-failure.js'
+import { commonOptions as options } from './common-options.js'
+import type { OptionDefinition } from './option-definition.js'
+
+/** Whatever was thrown, as it may be shown. */
+export async function reportedFailure(thrown: unknown): Promise<CommandFailure> {
+  if (thrown instanceof CommandFailure) return thrown
+  if (thrown instanceof CommanderError) return misused(withoutValues(thrown.message))
+  const { ConfigurationError, isCountersignError } = await import('@countersign/core')
+  if (!isCountersignError(thrown)) return unexpected(thrown)
+  const message = inFlags(thrown.message)
+  // The algorithms of flags and environment are checked before: this one came with the key.
+  const isMisuse = thrown instanceof ConfigurationError && thrown.code !== 'ERR_UNSUPPORTED_ALG'
+  return isMisuse ? misused(message, thrown.code) : refused(thrown.code, message)
+}
+
+/** What the options of `createTokenProvider` are called here. */
+const flags: Readonly<Record<string, OptionDefinition>> = {
+  clientId: options.clientId,
+  tokenEndpoint: options.tokenEndpoint,
+  key: options.key,
+  passphrase: options.passphrase,
+  scope: options.scope,
+  resource: options.resource,
+  'assertion.alg': options.alg,
+  'assertion.kid': options.kid,
+  'assertion.audience': options.audience,
+  'assertion.lifetimeSeconds': options.lifetime,
+  'assertion.claims': options.claim,
+}
+
+function inFlags(message: string): string {
+  return message.replace(/(?:the option )?'([\w.]+)'/gi, (quoted, name: string) => {
+    const option = Object.hasOwn(flags, name) ? flags[name] : undefined
+    if (option === undefined) return quoted
+    return option.env === undefined ? `--${option.name}` : `--${option.name} (${option.env})`
+  })
+}
+
+/** What was typed may be a secret in the wrong place: the names of options stay, values go. */
+function withoutValues(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/(Expected \d+ arguments? but got \d+).*$/s, '$1.')
+    .replace(/(--[\w-]+)=[^']*/g, '$1=…')
+    .replace(/'([^']{25,})'/gs, "'…'")
+    .replace(/\s*\n\s*/g, ' ')
+}
+
+/** The words of an unknown error may quote what was read, so only its kind is told. */
+function unexpected(thrown: unknown): CommandFailure {
+  if (!(thrown instanceof Error)) return refused('ERR_UNEXPECTED', 'Something unknown was thrown.')
+  const { code } = thrown as NodeJS.ErrnoException
+  const kind = typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : thrown.name
+  const place = /\/(packages|node_modules|dist)\/[^\s()]+:\d+/.exec(thrown.stack ?? '')?.[0] ?? ''
+  return refused('ERR_UNEXPECTED', `Unexpected ${kind} ${place}: a fault of this program.`)
+}

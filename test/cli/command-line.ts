@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+export const main = createRequire(import.meta.url).resolve('countersign/dist/main.js')
+
+/** How a command ended, and what it said. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Surroundings {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What comes from stdin; nothing when left out. */
+  readonly stdin?: string
+}
+
+/** The command in a process of its own, in pipes, with nothing but this environment. */
+export async function countersign(
+  args: readonly string[],
+  { cwd, env = {}, stdin = '' }: Surroundings,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], { cwd, env })
+  child.stdin.on('error', ignoreClosed).end(stdin)
+  const closed = once(child, 'close')
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const [code] = (await closed) as [number | null]
+  return { code, stdout, stderr }
+}
+
+/** What is typed when the prompt is there. */
+export type Typed = readonly [prompt: string, answer: string]
+
+/** The command on a pseudo-terminal, by `script` of util-linux; stdout and stderr are one screen. */
+export async function onTerminal(
+  args: readonly string[],
+  { cwd, env = {}, typed = [] }: Omit<Surroundings, 'stdin'> & { typed?: readonly Typed[] },
+): Promise<{ code: number | null; screen: string }> {
+  const line = [process.execPath, main, ...args].map(shellQuoted).join(' ')
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    cwd,
+    env: { PATH: process.env.PATH, SHELL: '/bin/sh', TERM: 'xterm', ...env },
+  })
+  let screen = ''
+  let asked = 0
+  let read = 0
+  child.stdin.on('error', ignoreClosed)
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      screen += chunk
+      const [prompt, answer] = typed[asked] ?? []
+      const at = prompt === undefined ? -1 : screen.indexOf(prompt, read)
+      if (prompt === undefined || at < 0) return
+      read = at + prompt.length
+      asked += 1
+      child.stdin.write(`${answer}\r`)
+    })
+  }
+  const [code] = (await once(child, 'close')) as [number | null]
+  child.stdin.destroy()
+  return { code, screen: screen.replaceAll('\r\n', '\n') }
+}
+
+/** A folder that is gone afterwards. */
+export async function scratchFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'countersign-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** The one JSON document on stdout. */
+export function documentOf<T = Record<string, unknown>>({ stdout }: Ended): T {
+  return JSON.parse(stdout) as T
+}
+
+function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** A command that never asks may end before it was given its stdin. */
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

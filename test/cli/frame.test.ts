@@ -1,0 +1,195 @@
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { countersign, documentOf, main, onTerminal, scratchFolder } from './command-line.ts'
+
+const commands = ['keygen', 'jwks', 'jwks add', 'jwks retire', 'assert', 'inspect']
+const escapeCode = '\u001b['
+/** A spinner moves the cursor as well; that is no colour. */
+const isColoured = (screen: string) =>
+  screen
+    .split(escapeCode)
+    .slice(1)
+    .some((code) => /^\d+m/.test(code))
+const client = ['--client-id', 'a', '--token-endpoint', 'https://as.example.com/token']
+
+/** Each command with arguments that do. */
+const doing: Record<string, string[]> = {
+  keygen: ['keygen', '--out', 'new'],
+  jwks: ['jwks', 'a.pem'],
+  'jwks add': ['jwks', 'add', '--set', 'set.json', 'b.pem'],
+  'jwks retire': ['jwks', 'retire', '--set', 'two.json', '--kid', 'a'],
+  assert: ['assert', ...client, '--key', 'a.pem'],
+  inspect: ['inspect', 'assertion.txt'],
+}
+
+async function preparedFolder() {
+  const folder = await scratchFolder()
+  const cwd = folder.path
+  const into = async (file: string, args: string[]) =>
+    writeFile(join(cwd, file), (await countersign(args, { cwd })).stdout)
+  for (const name of ['a', 'b']) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    await writeFile(join(cwd, `${name}.pem`), pem)
+    const jwk = { ...privateKey.export({ format: 'jwk' }), kid: name }
+    await writeFile(join(cwd, `${name}.jwk.json`), JSON.stringify(jwk))
+  }
+  await into('set.json', ['jwks', 'a.jwk.json'])
+  await into('two.json', ['jwks', 'a.jwk.json', 'b.jwk.json'])
+  await into('assertion.txt', ['assert', ...client, '--key', 'a.pem'])
+  return { cwd, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+}
+
+test('every command is in this test, and in the help', async () => {
+  await using folder = await scratchFolder()
+  const { code, stdout } = await countersign(['--help'], { cwd: folder.path })
+  expect(code).toBe(0)
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, name]) => name)
+  expect(listed).toEqual([...new Set(commands.map((name) => name.split(' ')[0]))])
+  expect(Object.keys(doing)).toEqual(commands)
+})
+
+test.each(commands)(
+  '%s works in a pipe: plain text, and one document with --json',
+  async (name) => {
+    const args = doing[name] ?? []
+    await using folder = await preparedFolder()
+    const plain = await countersign(args, folder)
+    expect(plain).toMatchObject({ code: 0, stderr: '' })
+    expect(plain.stdout).not.toContain('\u001b')
+    await using again = await preparedFolder()
+    const ended = await countersign([...args, '--json'], again)
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    expect(Object.keys(documentOf(ended))).not.toEqual([])
+  },
+)
+
+test.each(commands)(
+  '%s works on a terminal: in colours, and without them for NO_COLOR',
+  async (name) => {
+    const args = doing[name] ?? []
+    await using folder = await preparedFolder()
+    const { code, screen } = await onTerminal(args, folder)
+    expect(code).toBe(0)
+    expect(isColoured(screen)).toBe(true)
+    await using again = await preparedFolder()
+    const plain = await onTerminal(args, { ...again, env: { NO_COLOR: '1' } })
+    expect(plain.code).toBe(0)
+    expect(isColoured(plain.screen)).toBe(false)
+  },
+)
+
+test.each(commands)(
+  '%s has help with examples and exit codes, which loads no other command',
+  async (name) => {
+    await using folder = await scratchFolder()
+    const cwd = folder.path
+    const env = { NODE_V8_COVERAGE: join(cwd, 'coverage') }
+    const help = await countersign([...name.split(' '), '--help'], { cwd, env })
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toContain(`Usage: countersign ${name} [options]`)
+    expect(help.stdout).toContain('--json ')
+    expect(help.stdout).toMatch(/\nExamples:\n {2}# .+\n {2}countersign .+\n/)
+    expect(help.stdout).toMatch(/\nExit codes:\n {2}0 {2}.+\n {2}1 {2}.+\n {2}2 {2}.+\n$/)
+    const loaded = await loadedModules(join(cwd, 'coverage'))
+    const names = [name.split(' ')[0], name.replace(' ', '-')]
+    expect(loaded.filter((url) => url.includes('/cli/dist/commands/'))).toEqual(
+      [...new Set(names)].map((one) => expect.stringContaining(`/${one}.js`)),
+    )
+    expect(await countersign(['help', ...name.split(' ')], { cwd })).toEqual(help)
+  },
+)
+
+test('the README tells every command, flag, variable and exit code', async () => {
+  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
+  await using folder = await scratchFolder()
+  for (const name of commands) {
+    const { stdout } = await countersign([...name.split(' '), '--help'], { cwd: folder.path })
+    const told = [...stdout.matchAll(/--[a-z-]+|(?<=env: )[A-Z_]+|PRIVATE_KEY\w*/g)].flat()
+    for (const word of [...told, ...name.split(' ')].filter((one) => one !== '--help'))
+      expect(readme).toContain(`\`${word}`)
+    for (const [, code] of stdout.matchAll(/^ {2}(\d) {2}/gm))
+      expect(readme).toMatch(`\n| ${code} `)
+  }
+})
+
+test('--version loads no command and no library but that of the command line', async () => {
+  await using folder = await scratchFolder()
+  const env = { NODE_V8_COVERAGE: join(folder.path, 'coverage') }
+  const ended = await countersign(['--version'], { cwd: folder.path, env })
+  expect(ended).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' })
+  const loaded = await loadedModules(join(folder.path, 'coverage'))
+  expect(loaded.filter((url) => /\/commands\/|\/core\/dist\/|\/jose\/|spinner/.test(url))).toEqual(
+    [],
+  )
+  expect(loaded.filter((url) => url.includes('/commander/'))).not.toEqual([])
+})
+
+test.each([
+  [[], 'Give a command; countersign --help lists them.'],
+  [['sign'], "unknown command 'sign'"],
+  [['asert'], "unknown command 'asert' (Did you mean assert?)"],
+  [['jwks', '--kidd', 'a'], "unknown option '--kidd' (Did you mean --kid?)"],
+  [['assert', '--key'], "option '--key <file>' argument missing"],
+  [['keygen', '--dotenv', 'nope.env'], 'There is no file nope.env (--dotenv).'],
+])('%j is an error on stderr and 2, with --json a document on stdout', async (args, message) => {
+  await using folder = await scratchFolder()
+  const cwd = folder.path
+  expect(await countersign(args, { cwd })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `error: ${message}\n`,
+  })
+  if (args.at(-1) === '--key' || args.length === 0) return
+  const ended = await countersign([...args, '--json'], { cwd })
+  expect(ended).toMatchObject({ code: 2, stderr: '' })
+  expect(documentOf(ended)).toEqual({ error: { code: expect.stringMatching(/^ERR_/), message } })
+})
+
+test('a .env that is there and cannot be read is an error, not silence', async () => {
+  await using folder = await preparedFolder()
+  await writeFile(join(folder.cwd, '.env'), 'x'.repeat(1024 * 1024 + 1))
+  expect(await countersign(['jwks', 'a.pem'], folder)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: What .env names is larger than 1 MiB.\n',
+  })
+})
+
+test('progress is shown on a terminal, on stderr alone', async () => {
+  await using folder = await scratchFolder()
+  const args = ['keygen', '--alg', 'PS256']
+  const { screen } = await onTerminal([...args, '--out', 'a'], { cwd: folder.path })
+  expect(screen).toContain('Making the key (PS256)')
+  const piped = await countersign([...args, '--out', 'b'], { cwd: folder.path })
+  expect(piped).toMatchObject({ code: 0, stderr: '' })
+  expect(piped.stdout).not.toContain('Making the key')
+})
+
+test('a reader that closes the pipe early is no error', async () => {
+  await using folder = await preparedFolder()
+  const script = '"$0" "$@" | true'
+  const { stderr } = spawnSync('sh', ['-c', script, process.execPath, main, 'jwks', 'a.pem'], {
+    cwd: folder.cwd,
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe('')
+})
+
+test('nothing of a terminal is left behind by an error', async () => {
+  await using folder = await scratchFolder()
+  const { code, screen } = await onTerminal(['jwks', 'nope.pem'], { cwd: folder.path })
+  expect([code, screen]).toEqual([
+    2,
+    `${escapeCode}31merror${escapeCode}39m: There is no file nope.pem (key file).\n`,
+  ])
+})
+
+async function loadedModules(folder: string): Promise<string[]> {
+  const [file = ''] = await readdir(folder)
+  const { result } = JSON.parse(await readFile(join(folder, file), 'utf8'))
+  return (result as { url: string }[]).map(({ url }) => url)
+}

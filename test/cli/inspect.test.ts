@@ -1,0 +1,434 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
+
+interface Finding {
+  level: string
+  subject: string
+  message: string
+}
+interface Inspected {
+  kind: string
+  source: string
+  header: object
+  claims: object
+  times: Record<string, { seconds: number; utc: string; secondsFromNow: number }>
+  findings: Finding[]
+  ok: boolean
+}
+
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const now = Math.floor(Date.now() / 1000)
+const jti = 'jti-0123456789abcdef'
+const good = {
+  iss: 'a',
+  sub: 'a',
+  aud: 'https://as.example.com/token',
+  jti,
+  iat: now - 5,
+  exp: now + 250,
+}
+const token = {
+  iss: 'https://as.example.com',
+  sub: 'a',
+  client_id: 'a',
+  aud: 'api',
+  scope: 'read',
+  iat: now,
+  exp: now + 600,
+}
+const header = { alg: 'ES256', typ: 'JWT', kid: 'one' }
+
+const signed = (claims: object, head: object = header, by: KeyObject = key.privateKey) =>
+  new SignJWT({ ...claims }).setProtectedHeader(head as { alg: string }).sign(by)
+const unsigned = (head: object, claims: object) =>
+  `${[head, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
+
+let folder: Awaited<ReturnType<typeof scratchFolder>>
+
+beforeAll(async () => {
+  folder = await scratchFolder()
+  const jwk = (pair: typeof key, kid: string) => ({
+    ...pair.publicKey.export({ format: 'jwk' }),
+    kid,
+  })
+  const files = {
+    'one.json': JSON.stringify({ keys: [jwk(other, 'two'), jwk(key, 'one')] }),
+    'swapped.json': JSON.stringify({ keys: [jwk(key, 'two'), jwk(other, 'one')] }),
+    'unknown.json': JSON.stringify({ keys: [jwk(key, 'three')] }),
+    'key.pub.pem': String(key.publicKey.export({ type: 'spki', format: 'pem' })),
+    'key.pub.json': JSON.stringify(jwk(key, 'one')),
+    'other.pub.pem': String(other.publicKey.export({ type: 'spki', format: 'pem' })),
+    'leaked.json': JSON.stringify({ keys: [key.privateKey.export({ format: 'jwk' })] }),
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text)
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+const inspect = (stdin: string, ...args: string[]) =>
+  countersign(['inspect', ...args], { cwd: folder.path, stdin })
+
+async function inspected(
+  stdin: string,
+  ...args: string[]
+): Promise<Inspected & { code: number | null }> {
+  const ended = await inspect(stdin, '--json', ...args)
+  expect(ended.stderr).toBe('')
+  return { ...documentOf<Inspected>(ended), code: ended.code }
+}
+
+const bad = ({ findings }: Inspected) =>
+  findings.filter(({ level }) => level !== 'ok').map(({ level, message }) => `${level}: ${message}`)
+const notVerified = 'warning: The signature was not verified: give --jwks or --public-key.'
+
+test('of a good assertion every finding is ok, and it ends with 0', async () => {
+  const seen = await inspected(await signed(good), '--jwks', 'one.json')
+  expect(bad(seen)).toEqual([])
+  expect(seen).toMatchObject({
+    code: 0,
+    ok: true,
+    kind: 'client-assertion',
+    source: 'a bare JWT',
+    header,
+    claims: good,
+  })
+  expect(seen.findings.map(({ subject }) => subject)).toEqual([
+    'alg',
+    'typ',
+    'kid',
+    'iss, sub',
+    'aud',
+    'exp',
+    'exp',
+    'iat',
+    'jti',
+    'signature',
+  ])
+  const { exp } = seen.times
+  expect(exp).toMatchObject({
+    seconds: good.exp,
+    utc: `${new Date(good.exp * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+  })
+  expect(exp?.secondsFromNow).toBeGreaterThan(100)
+})
+
+test('people read header, claims with their dates, and findings; the signature is not shown', async () => {
+  const jwt = await signed(good)
+  const { code, stdout, stderr } = await inspect(jwt, '--public-key', 'key.pub.pem')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(
+    /^Client assertion \(a bare JWT\)\n\nHeader\n {2}alg {2}"ES256"\n {2}typ {2}"JWT"\n/,
+  )
+  expect(stdout).toMatch(
+    /\n {2}exp {2}\d{10} {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, in \d min( \d+ s)?\n/,
+  )
+  expect(stdout).toMatch(/\n {2}iat {2}\d{10} {2}.* UTC, (\d+ min )?\d+ s ago\n/)
+  expect(stdout).toContain('  ok       The signature is by the given key. RFC 7515 section 5.2\n')
+  expect(stdout).not.toContain(jwt.split('.')[2])
+})
+
+test('in colours on a terminal', async () => {
+  await writeFile(join(folder.path, 'late.txt'), await signed({ ...good, exp: now - 7200 }))
+  const { code, screen } = await onTerminal(['inspect', 'late.txt'], { cwd: folder.path })
+  expect(code).toBe(1)
+  expect(screen).toContain('\u001b[32mok     \u001b[39m  alg is ES256.')
+  expect(screen).toContain('\u001b[31merror  \u001b[39m  exp has passed: 2 h')
+})
+
+test('a terminal is not waited for', async () => {
+  const { code, screen } = await onTerminal(['inspect'], { cwd: folder.path })
+  expect(code).toBe(2)
+  expect(screen).toContain(
+    'the JWT is to be read from stdin, which is a terminal: give a file or a pipe.',
+  )
+})
+
+const form = (jwt: string) =>
+  `grant_type=client_credentials&client_id=a&client_assertion=${jwt}&scope=read`
+
+test.each<[string, (jwt: string) => string, string]>([
+  ['bare', (jwt) => `\n${jwt}\n`, 'a bare JWT'],
+  ['quoted', (jwt) => `"${jwt}"`, 'a bare JWT'],
+  ['in broken lines', (jwt) => jwt.replace(/.{64}/g, '$&\n  '), 'a bare JWT'],
+  ['in a form', form, 'client_assertion of the form'],
+  [
+    'in a whole request',
+    (jwt) => `POST /token HTTP/1.1\r\nHost: as.example.com\r\n\r\n${form(jwt)}`,
+    'client_assertion of the form',
+  ],
+  [
+    'in a curl line',
+    (jwt) => `curl -d 'client_assertion=${jwt}' https://as.example.com/token`,
+    'client_assertion of the form',
+  ],
+  ['in JSON', (jwt) => JSON.stringify({ client_assertion: jwt }), 'client_assertion of the JSON'],
+  [
+    'as assert --json has it',
+    (jwt) => JSON.stringify({ assertion: jwt }),
+    'client_assertion of the JSON',
+  ],
+])('an assertion is found %s', async (_, dressed, source) => {
+  const seen = await inspected(dressed(await signed(good)), '--jwks', 'one.json')
+  expect(bad(seen)).toEqual([])
+  expect(seen).toMatchObject({ source, kind: 'client-assertion', claims: good })
+})
+
+test.each<[string, (jwt: string) => string, string]>([
+  ['bare', (jwt) => jwt, 'a bare JWT'],
+  [
+    'in a token response',
+    (jwt) => JSON.stringify({ token_type: 'Bearer', access_token: jwt }),
+    'access_token of the JSON',
+  ],
+  ['in a header', (jwt) => `Authorization: Bearer ${jwt}`, 'the Authorization header'],
+  ['in the value of a header', (jwt) => `Bearer ${jwt}`, 'the Authorization header'],
+  [
+    'in a whole request',
+    (jwt) => `GET / HTTP/1.1\r\nauthorization: bearer ${jwt}\r\nhost: api\r\n\r\n`,
+    'the Authorization header',
+  ],
+])('an access token is found %s, and judged as one', async (_, dressed, source) => {
+  const seen = await inspected(dressed(await signed(token)), '--jwks', 'one.json')
+  expect(bad(seen)).toEqual([])
+  expect(seen).toMatchObject({ source, kind: 'access-token', code: 0 })
+  expect(seen.findings.map(({ subject }) => subject)).toEqual([
+    'alg',
+    'exp',
+    'iat',
+    'aud',
+    'scope',
+    'signature',
+  ])
+})
+
+test.each<[string, object, string[]]>([
+  ['is over', { exp: now - 60 }, ['error: exp has passed: ']],
+  [
+    'names no API and no scope',
+    { aud: undefined, scope: undefined },
+    ['warning: There is no aud: ', 'warning: There is no scope: '],
+  ],
+])('an access token that %s', async (_, claims, messages) => {
+  const seen = await inspected(
+    await signed({ ...token, ...claims }, { ...header, typ: 'at+jwt' }),
+    '--jwks',
+    'one.json',
+  )
+  expect(seen.kind).toBe('access-token')
+  expect(bad(seen)).toEqual(messages.map((message) => expect.stringContaining(message)))
+})
+
+test.each<[string, object, string]>([
+  [
+    'exp in milliseconds',
+    { exp: (now + 60) * 1000 },
+    'error: exp is in milliseconds, and must be in seconds: divide it by 1000.',
+  ],
+  [
+    'iat in milliseconds',
+    { iat: now * 1000 },
+    'error: iat is in milliseconds, and must be in seconds: divide it by 1000.',
+  ],
+  [
+    'exp as text',
+    { exp: String(now + 60) },
+    `error: exp must be a number of seconds, and is "${now + 60}".`,
+  ],
+  ['no exp', { exp: undefined }, 'error: There is no exp.'],
+  ['no iat', { iat: undefined }, 'warning: There is no iat: a server may ask for it.'],
+  [
+    'a lifetime of an hour',
+    { iat: now - 5, exp: now + 3595 },
+    'error: The lifetime is 3600 s, and may be 300 s.',
+  ],
+  ['aud as a list', { aud: [good.aud, 'b'] }, 'error: aud must be one string, and is a list of 2.'],
+  ['no aud', { aud: undefined }, 'error: aud must be one string, and is nothing.'],
+  [
+    'aud without TLS',
+    { aud: 'http://as.example.com' },
+    'error: aud is "http://as.example.com", which is not https.',
+  ],
+  [
+    'aud that is no URL',
+    { aud: 'my-server' },
+    'warning: aud is "my-server", and most servers ask for an https URL.',
+  ],
+  [
+    'iss and sub that differ',
+    { sub: 'b' },
+    'error: iss is "a" and sub "b": both must be the client id.',
+  ],
+  ['no sub', { sub: undefined }, 'error: sub must be the client id, and there is none.'],
+  ['no jti', { jti: undefined }, 'error: There is no jti: a server cannot tell a replay by it.'],
+  ['a short jti', { jti: '1' }, 'warning: jti has 1 characters; 16 or more cannot be guessed.'],
+])('%s is found in an assertion', async (_, claims, message) => {
+  const seen = await inspected(await signed({ ...good, ...claims }), '--jwks', 'one.json')
+  expect(bad(seen)).toEqual([message])
+  expect(seen.code).toBe(message.startsWith('error') ? 1 : 0)
+})
+
+test('an assertion that was over before it began is found', async () => {
+  const seen = await inspected(await signed({ ...good, exp: good.iat }), '--jwks', 'one.json')
+  expect(bad(seen)).toEqual([
+    expect.stringMatching(/^error: exp has passed: .* ago\.$/),
+    'error: exp is not after iat.',
+  ])
+})
+
+test.each(['iat', 'nbf'])('%s ahead is found in an assertion', async (name) => {
+  const seen = await inspected(
+    await signed({ ...good, [name]: now + 900, exp: now + 1000 }),
+    '--jwks',
+    'one.json',
+  )
+  const ahead = expect.stringMatching(
+    `^error: ${name} is ahead \\(in 1\\d min( \\d+ s)?\\): a server`,
+  )
+  expect(bad(seen)).toContainEqual(ahead)
+})
+
+test.each<[string, object, string]>([
+  ['alg none', { alg: 'none' }, 'error: alg is none: nothing is signed.'],
+  [
+    'a shared secret',
+    { alg: 'HS256' },
+    'error: alg is "HS256", signed with a shared secret instead of a key pair.',
+  ],
+  [
+    'another algorithm',
+    { alg: 'RS512' },
+    'warning: alg is "RS512", and usual are ES256, PS256, RS256.',
+  ],
+  ['no alg', { alg: undefined }, 'error: There is no alg.'],
+  ['no typ', { typ: undefined }, 'warning: There is no typ: some servers ask for "JWT".'],
+  ['another typ', { typ: 'JOSE' }, 'warning: typ is "JOSE", and "JWT" is usual.'],
+  ['a kid that is no text', { kid: 1 }, 'error: kid must be a string, and is 1.'],
+])('%s is found in a header', async (_, members, message) => {
+  const seen = await inspected(unsigned({ ...header, ...members }, good))
+  expect(bad(seen)).toEqual([message, notVerified])
+})
+
+test('a profile judges by the rules of its provider', async () => {
+  const aud = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
+  const profile = ['--profile', 'jack-henry', '--jwks', 'one.json']
+  expect(bad(await inspected(await signed({ ...good, aud }), ...profile))).toEqual([])
+  expect(bad(await inspected(await signed(good), ...profile))).toEqual([
+    `error: aud is "${good.aud}", and Jack Henry (Banno) takes ${aud}.`,
+  ])
+  const foreign = unsigned({ ...header, alg: 'RS512' }, { ...good, aud })
+  expect(bad(await inspected(foreign, '--profile', 'jack-henry'))[0]).toBe(
+    'error: alg is "RS512", and Jack Henry (Banno) takes ES256, PS256, RS256.',
+  )
+})
+
+test.each<[string, string[], string]>([
+  [
+    '--jwks',
+    ['--jwks', 'swapped.json'],
+    'error: The signature is not by the given key, or the JWT was changed.',
+  ],
+  [
+    '--jwks without the kid',
+    ['--jwks', 'unknown.json'],
+    'error: The set has no key with the kid and alg of the JWT.',
+  ],
+  [
+    '--public-key',
+    ['--public-key', 'other.pub.pem'],
+    'error: The signature is not by the given key, or the JWT was changed.',
+  ],
+])('a signature by another key is found with %s', async (_, args, message) => {
+  const seen = await inspected(await signed(good), ...args)
+  expect(bad(seen)).toEqual([message])
+  expect(seen).toMatchObject({ code: 1, ok: false })
+})
+
+test('a public key is PEM or a JWK, and without a kid every key of a set is tried', async () => {
+  const { kid: _, ...nameless } = header
+  expect(bad(await inspected(await signed(good), '--public-key', 'key.pub.json'))).toEqual([])
+  for (const set of ['one.json', 'swapped.json'])
+    expect(bad(await inspected(await signed(good, nameless), '--jwks', set))).toEqual([])
+})
+
+test('a public key is never taken for a shared secret', async () => {
+  const secret = new TextEncoder().encode(
+    String(key.publicKey.export({ type: 'spki', format: 'pem' })),
+  )
+  const forged = await new SignJWT(good)
+    .setProtectedHeader({ ...header, alg: 'HS256' })
+    .sign(secret)
+  const seen = await inspected(forged, '--public-key', 'key.pub.pem')
+  expect(bad(seen)).toContain('error: No public key verifies this alg.')
+})
+
+test('a claim cannot steer the terminal', async () => {
+  const { stdout } = await inspect(
+    await signed({ ...good, note: '\u001b[2J\u009b31m\u202e', 'a\nb': 1 }),
+  )
+  expect(stdout).toContain('"\\u001b[2J\\u009b31m\\u202e"')
+  expect(stdout.split('').filter((letter) => letter !== '\n' && letter < ' ')).toEqual([])
+  expect(stdout).toContain('a\\u000ab')
+})
+
+test.each<[string, string, string]>([
+  ['nothing', '', 'Nothing was given.'],
+  [
+    'an opaque token',
+    'Bearer 2YotnFZFEjr1zCsicMWpAA',
+    'What the Authorization header holds is no JWT',
+  ],
+  [
+    'a JWE',
+    'eyJhbGciOiJkaXIifQ..AAAA.AAAA.AAAA',
+    'What was given is encrypted (JWE): only its recipient can read it.',
+  ],
+  [
+    'a truncated JWT',
+    'eyJhbGciOiJF.eyJpc3Mi.AAAA',
+    'In the header of the JWT there is no JSON object: it is damaged or truncated.',
+  ],
+  [
+    'JSON without a token',
+    '{"token_type":"Bearer"}',
+    'The JSON has neither client_assertion nor access_token.',
+  ],
+  ['damaged JSON', '{"access_token":', 'The JSON is damaged or truncated.'],
+  ['a private key', '-----BEGIN PRIVATE KEY-----\n', 'That is a private key.'],
+])('%s is no JWT', async (_, stdin, message) => {
+  const ended = await inspect(stdin, '--json')
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  expect(documentOf(ended)).toEqual({
+    error: { code: 'ERR_NOT_A_JWT', message: expect.stringContaining(message) },
+  })
+})
+
+test.each<[string, string[], number, string]>([
+  [
+    'both keys',
+    ['--jwks', 'one.json', '--public-key', 'key.pub.pem'],
+    2,
+    'Of --jwks and --public-key only one can verify: give one.',
+  ],
+  ['a set that is not there', ['--jwks', 'nope.json'], 2, 'There is no file nope.json (--jwks).'],
+  ['a file that is not there', ['nope.txt'], 2, 'There is no file nope.txt (the JWT).'],
+  [
+    'a set for a key',
+    ['--public-key', 'one.json'],
+    1,
+    'one.json holds no public key: give PEM or a JWK.',
+  ],
+  [
+    'a private key in the set',
+    ['--jwks', 'leaked.json'],
+    1,
+    'leaked.json holds a PRIVATE key. Nothing was changed.',
+  ],
+])('%s is refused', async (_, args, code, message) => {
+  const ended = await inspect(await signed(good), ...args)
+  expect(ended).toMatchObject({ code, stdout: '' })
+  expect(ended.stderr).toContain(message)
+})

@@ -1,0 +1,290 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keyThumbprint } from '@countersign/core/keys'
+import { expect, test } from 'vitest'
+import { countersign, documentOf, scratchFolder } from './command-line.ts'
+
+interface Set {
+  keys: Record<string, unknown>[]
+}
+
+const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const pem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }))
+const publicJwk = (key: KeyObject) => createPublicKey(key).export({ format: 'jwk' })
+const json = (value: unknown) => JSON.stringify(value)
+
+/** A folder with these files. */
+async function folderWith(files: Record<string, string>) {
+  const folder = await scratchFolder()
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text)
+  const read = async (name: string) => JSON.parse(await readFile(join(folder.path, name), 'utf8'))
+  return { cwd: folder.path, read, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+}
+
+const kids = ({ keys }: Set) => keys.map(({ kid }) => kid)
+
+test('the set of several keys, whatever they are dressed in, holds their public parts', async () => {
+  const [first, second, third] = [ec(), rsa(), ec()]
+  const jwk = { ...third.export({ format: 'jwk' }), kid: 'third' }
+  await using folder = await folderWith({
+    'a.pem': pem(first),
+    'b.pem': pem(second),
+    'c.json': json(jwk),
+  })
+  const ended = await countersign(['jwks', 'a.pem', 'b.pem', 'c.json'], folder)
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(documentOf(ended)).toEqual({
+    keys: [
+      { ...publicJwk(first), kid: await keyThumbprint(pem(first)), use: 'sig', alg: 'ES256' },
+      { ...publicJwk(second), kid: await keyThumbprint(pem(second)), use: 'sig' },
+      { ...publicJwk(third), kid: 'third', use: 'sig', alg: 'ES256' },
+    ],
+  })
+})
+
+test('a key comes from a file, from stdin, from the environment or from .env', async () => {
+  const key = ec()
+  const text = pem(key)
+  await using folder = await folderWith({
+    'a.pem': text,
+    '.env': `PRIVATE_KEY="${text}"\n`,
+    'elsewhere.env': 'PRIVATE_KEY_FILE=a.pem\n',
+  })
+  await using bare = await folderWith({})
+  const sets = await Promise.all([
+    countersign(['jwks', 'a.pem'], folder),
+    countersign(['jwks', '-'], { ...bare, stdin: text }),
+    countersign(['jwks'], { ...bare, env: { PRIVATE_KEY: text } }),
+    countersign(['jwks'], { ...bare, env: { PRIVATE_KEY_FILE: join(folder.cwd, 'a.pem') } }),
+    countersign(['jwks'], folder),
+    countersign(['jwks', '--dotenv', 'elsewhere.env'], folder),
+  ])
+  for (const set of sets) expect(documentOf<Set>(set).keys).toMatchObject([publicJwk(key)])
+})
+
+test('--kid and --alg are published, of one key', async () => {
+  await using folder = await folderWith({ 'a.pem': pem(rsa()), 'b.pem': pem(ec()) })
+  const one = await countersign(['jwks', 'a.pem', '--kid', 'now', '--alg', 'PS256'], folder)
+  expect(documentOf(one)).toMatchObject({ keys: [{ kid: 'now', alg: 'PS256' }] })
+  const env = { KID: 'now', ALG: 'PS256' }
+  const several = await countersign(['jwks', 'a.pem', 'b.pem'], { ...folder, env })
+  expect(kids(documentOf<Set>(several))).not.toContain('now')
+  expect(await countersign(['jwks', 'a.pem', 'b.pem', '--kid', 'now'], folder)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: --kid is for one key: leave it out, or give one file.\n',
+  })
+})
+
+test('an encrypted key opens with its passphrase', async () => {
+  const key = ec()
+  const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc' } as const
+  const locked = String(key.export({ ...options, passphrase: 'correct horse' }))
+  await using folder = await folderWith({ 'a.pem': locked })
+  const opened = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
+  for (const flags of [[], ['--passphrase']]) {
+    const set = documentOf<Set>(await countersign(['jwks', 'a.pem', ...flags], opened))
+    expect(set.keys).toMatchObject([publicJwk(key)])
+  }
+  expect(await countersign(['jwks', 'a.pem'], folder)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'error: The private key is encrypted: give --passphrase to be asked, or set PRIVATE_KEY_PASSPHRASE.\n',
+  })
+  const wrong = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'wrong pony' } }
+  const ended = await countersign(['jwks', 'a.pem'], wrong)
+  expect(ended).toMatchObject({ code: 1, stdout: '' })
+  expect(ended.stderr).toContain('a.pem: The passphrase does not open the private key')
+})
+
+test.each([
+  [
+    'a certificate',
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    'ERR_NOT_PRIVATE_KEY',
+    'a.pem: The key is a certificate.',
+  ],
+  ['no key', 'hello', 'ERR_KEY_FORMAT', 'a.pem: The key is text without a BEGIN line.'],
+  ['an empty file', '', 'ERR_KEY_FORMAT', 'a.pem: The key is an empty string.'],
+  [
+    'a curve that signs nothing of ours',
+    pem(generateKeyPairSync('ed25519').privateKey),
+    'ERR_KEY_ALG_MISMATCH',
+    'a.pem: ',
+  ],
+])('%s is refused as the library refuses it, with its file', async (_, text, code, message) => {
+  await using folder = await folderWith({ 'a.pem': text })
+  const ended = await countersign(['jwks', 'a.pem', '--json'], folder)
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  const { error } = documentOf<{ error: { code: string; message: string } }>(ended)
+  expect(error.code).toBe(code)
+  expect(error.message).toContain(message)
+})
+
+test('an algorithm that does not fit the key is not published', async () => {
+  await using folder = await folderWith({ 'a.pem': pem(ec()) })
+  expect(await countersign(['jwks', 'a.pem', '--alg', 'PS256'], folder)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: a.pem: PS256 needs an RSA key, got EC P-256.\n',
+  })
+})
+
+test('a rotation: the new key is added, and the old one retired, each with the next step', async () => {
+  const [old, next] = [ec(), ec()]
+  await using folder = await folderWith({ 'old.pem': pem(old), 'next.pem': pem(next) })
+  const { stdout } = await countersign(['jwks', 'old.pem', '--kid', 'old'], folder)
+  await writeFile(join(folder.cwd, 'jwks.json'), stdout)
+  await chmod(join(folder.cwd, 'jwks.json'), 0o640)
+
+  const added = await countersign(
+    ['jwks', 'add', '--set', 'jwks.json', '--kid', 'next', 'next.pem'],
+    folder,
+  )
+  expect(added).toEqual({
+    code: 0,
+    stderr: '',
+    stdout: `'next' is added
+
+Next
+1. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
+2. Wait until the authorization server has read it; many keep a set for up to a day.
+3. Switch the program to the new private key, with KID='next', and see that it gets a token.
+4. Wait until the assertions of the old key (5 minutes) and the tokens got with it are over.
+5. Take the old key out: countersign jwks retire --set jwks.json --kid 'old'
+`,
+  })
+  expect(await folder.read('jwks.json')).toEqual({
+    keys: [
+      { ...publicJwk(old), kid: 'old', use: 'sig', alg: 'ES256' },
+      { ...publicJwk(next), kid: 'next', use: 'sig', alg: 'ES256' },
+    ],
+  })
+
+  const retired = await countersign(
+    ['jwks', 'retire', '--set', 'jwks.json', '--kid', 'old'],
+    folder,
+  )
+  expect(retired).toEqual({
+    code: 0,
+    stderr: '',
+    stdout: `'old' is taken out
+
+Next
+1. Publish jwks.json again: from then on no assertion of 'old' is accepted.
+2. Destroy the private key of 'old', in every secret store that has it.
+`,
+  })
+  expect(kids(await folder.read('jwks.json'))).toEqual(['next'])
+  expect((await stat(join(folder.cwd, 'jwks.json'))).mode & 0o777).toBe(0o640)
+  expect((await readdir(folder.cwd)).sort()).toEqual(['jwks.json', 'next.pem', 'old.pem'])
+})
+
+test('a key that is there already is left alone', async () => {
+  const key = ec()
+  const set = json({ keys: [{ ...publicJwk(key), kid: 'one' }] })
+  await using folder = await folderWith({ 'jwks.json': set, 'a.pem': pem(key) })
+  const again = await countersign(
+    ['jwks', 'add', '--set', 'jwks.json', '--kid', 'one', 'a.pem', '--json'],
+    folder,
+  )
+  expect(again).toMatchObject({ code: 0 })
+  expect(documentOf(again)).toMatchObject({ added: false, kid: 'one', kids: ['one'] })
+  expect(await readFile(join(folder.cwd, 'jwks.json'), 'utf8')).toBe(set)
+  expect(
+    await countersign(['jwks', 'add', '--set', 'jwks.json', '--kid', 'two', 'a.pem'], folder),
+  ).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: "error: The set has this key already, as 'one'.\n",
+  })
+})
+
+test('what a set holds beside our keys stays as it is, and a link stays a link', async () => {
+  const foreign = { kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'foreign', note: 1 }
+  const key = ec()
+  await using folder = await folderWith({
+    'real.json': json({ keys: [foreign], comment: 'ours' }),
+    'a.pem': pem(key),
+  })
+  await symlink('real.json', join(folder.cwd, 'jwks.json'))
+  const added = await countersign(['jwks', 'add', '--set', 'jwks.json', 'a.pem'], folder)
+  expect(added).toMatchObject({ code: 0 })
+  const { keys, comment } = await folder.read('real.json')
+  expect([keys.length, keys[0], comment]).toEqual([2, foreign, 'ours'])
+})
+
+const taken = { ...publicJwk(ec()), kid: 'taken' }
+
+test.each([
+  [
+    'another key has the kid',
+    ['add', '--set', 'jwks.json', '--kid', 'taken', 'a.pem'],
+    { keys: [taken] },
+    'ERR_KID_TAKEN',
+    "The set has another key with the kid 'taken'. Give the new one a kid of its own with --kid.",
+  ],
+  [
+    'the kid is unknown',
+    ['retire', '--set', 'jwks.json', '--kid', 'tacken'],
+    { keys: [taken, { ...taken, kid: undefined }] },
+    'ERR_KID_UNKNOWN',
+    "The set has no key with the kid 'tacken'. It has 'taken', one without kid.",
+  ],
+  [
+    'it is the last key',
+    ['retire', '--set', 'jwks.json', '--kid', 'taken'],
+    { keys: [taken] },
+    'ERR_LAST_KEY',
+    "'taken' is the last key of the set: without it no assertion is accepted. Add the next one first: countersign jwks add.",
+  ],
+  [
+    'the file is no set',
+    ['retire', '--set', 'jwks.json', '--kid', 'taken'],
+    taken,
+    'ERR_JWK_SET',
+    'jwks.json is no JWK Set: it must be JSON with an array of keys.',
+  ],
+  [
+    'a private key is in the set',
+    ['add', '--set', 'jwks.json', 'a.pem'],
+    { keys: [{ ...ec().export({ format: 'jwk' }), kid: 'leaked' }] },
+    'ERR_PRIVATE_JWK',
+    "jwks.json holds a PRIVATE key (kid 'leaked'). Nothing was changed. If this file was ever published or sent, that key is disclosed: make another with countersign keygen, and register it at once.",
+  ],
+  [
+    'a shared secret is in the set',
+    ['retire', '--set', 'jwks.json', '--kid', 'taken'],
+    { keys: [taken, { kty: 'oct', k: 'c2VjcmV0' }] },
+    'ERR_PRIVATE_JWK',
+    'jwks.json holds a PRIVATE key. Nothing was changed. If this file was ever published or sent, that key is disclosed: make another with countersign keygen, and register it at once.',
+  ],
+])('nothing is changed when %s', async (_, args, set, code, message) => {
+  await using folder = await folderWith({ 'jwks.json': json(set), 'a.pem': pem(ec()) })
+  const ended = await countersign(['jwks', ...args, '--json'], folder)
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  expect(documentOf(ended)).toEqual({ error: { code, message } })
+  expect(await readFile(join(folder.cwd, 'jwks.json'), 'utf8')).toBe(json(set))
+})
+
+test.each([
+  [
+    ['jwks'],
+    'No private key: give its file with --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen makes one.',
+  ],
+  [['jwks', 'nope.pem'], 'There is no file nope.pem (key file).'],
+  [['jwks', 'add', 'a.pem'], '--set is missing.'],
+  [['jwks', 'add', '--set', 'jwks.json'], "missing required argument 'file'"],
+  [['jwks', 'add', '--set', 'nope.json', 'a.pem'], 'There is no file nope.json (--set).'],
+  [['jwks', 'retire', '--set', 'jwks.json'], '--kid is missing.'],
+])('%j is an error of the command line', async (args, message) => {
+  await using folder = await folderWith({
+    'jwks.json': json({ keys: [taken] }),
+    'a.pem': pem(ec()),
+  })
+  const ended = await countersign(args, { ...folder, env: { KID: 'taken' } })
+  expect(ended).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` })
+})

@@ -1,0 +1,222 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keyThumbprint } from '@countersign/core/keys'
+import { expect, test } from 'vitest'
+import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
+
+interface Made {
+  alg: string
+  kid: string
+  files: { privateKey: string; publicKey: string; jwks: string }
+  next: string[]
+}
+
+test.each([
+  ['ES256', [], { asymmetricKeyType: 'ec', asymmetricKeyDetails: { namedCurve: 'prime256v1' } }],
+  ['PS256', [], { asymmetricKeyType: 'rsa', asymmetricKeyDetails: { modulusLength: 2048 } }],
+  [
+    'RS256',
+    ['--bits', '3072'],
+    { asymmetricKeyType: 'rsa', asymmetricKeyDetails: { modulusLength: 3072 } },
+  ],
+])(
+  '%s: the three files hold one key, and the private one is readable by its owner alone',
+  async (alg, bits, kind) => {
+    await using folder = await scratchFolder()
+    const cwd = folder.path
+    const ended = await countersign(['keygen', '--alg', alg, ...bits, '--json'], { cwd })
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const { kid, files, ...rest } = documentOf<Made>(ended)
+    expect(rest.alg).toBe(alg)
+    expect(files).toEqual({
+      privateKey: 'countersign.pem',
+      publicKey: 'countersign.pub.pem',
+      jwks: 'countersign.jwks.json',
+    })
+    const pem = await readFile(join(cwd, files.privateKey), 'utf8')
+    expect(pem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/)
+    const privateKey = createPrivateKey(pem)
+    expect(privateKey).toMatchObject(kind)
+    const publicPem = await readFile(join(cwd, files.publicKey), 'utf8')
+    expect(createPublicKey(privateKey).equals(createPublicKey(publicPem))).toBe(true)
+    expect(JSON.parse(await readFile(join(cwd, files.jwks), 'utf8'))).toEqual({
+      keys: [{ ...createPublicKey(publicPem).export({ format: 'jwk' }), kid, use: 'sig', alg }],
+    })
+    expect(kid).toBe(await keyThumbprint(pem))
+    expect((await stat(join(cwd, files.privateKey))).mode & 0o777).toBe(0o600)
+  },
+)
+
+test('the private key is 0600 from the beginning, whatever the umask lets through', async () => {
+  await using folder = await scratchFolder()
+  const umask = process.umask(0)
+  try {
+    await countersign(['keygen'], { cwd: folder.path })
+  } finally {
+    process.umask(umask)
+  }
+  expect((await stat(join(folder.path, 'countersign.pem'))).mode & 0o777).toBe(0o600)
+  expect((await stat(join(folder.path, 'countersign.pub.pem'))).mode & 0o777).toBe(0o644)
+})
+
+test.each(['countersign.pem', 'countersign.pub.pem', 'countersign.jwks.json'])(
+  'nothing is written where %s is there already',
+  async (name) => {
+    await using folder = await scratchFolder()
+    await writeFile(join(folder.path, name), 'mine')
+    const ended = await countersign(['keygen', '--json'], { cwd: folder.path })
+    expect(ended).toMatchObject({ code: 1, stderr: '' })
+    expect(documentOf(ended)).toEqual({
+      error: {
+        code: 'ERR_FILE_EXISTS',
+        message: `${name} is there already and is not overwritten. Nothing was written; choose another name with --out.`,
+      },
+    })
+    expect(await readdir(folder.path)).toEqual([name])
+    expect(await readFile(join(folder.path, name), 'utf8')).toBe('mine')
+  },
+)
+
+test('a link that leads nowhere is not written through', async () => {
+  await using folder = await scratchFolder()
+  await symlink(join(folder.path, 'elsewhere'), join(folder.path, 'countersign.pem'))
+  expect(await countersign(['keygen'], { cwd: folder.path })).toMatchObject({ code: 1 })
+  expect(await readdir(folder.path)).toEqual(['countersign.pem'])
+})
+
+test('a failure at the last file leaves none behind', async () => {
+  await using folder = await scratchFolder()
+  // 246 characters: with .jwks.json more than a file name may have, with .pub.pem not.
+  const ended = await countersign(['keygen', '--out', 'x'.repeat(246)], { cwd: folder.path })
+  expect(ended).toMatchObject({ code: 1, stdout: '' })
+  expect(ended.stderr).toContain('x.jwks.json cannot be written: ENAMETOOLONG.')
+  expect(await readdir(folder.path)).toEqual([])
+})
+
+test('--out is a folder or a prefix', async () => {
+  await using folder = await scratchFolder()
+  const cwd = folder.path
+  await mkdir(join(cwd, 'keys'))
+  for (const out of ['keys', 'keys/next', 'keys/other.pem'])
+    expect(await countersign(['keygen', '--out', out], { cwd })).toMatchObject({ code: 0 })
+  const endings = ['.jwks.json', '.pem', '.pub.pem']
+  expect((await readdir(join(cwd, 'keys'))).sort()).toEqual(
+    ['countersign', 'next', 'other'].flatMap((name) => endings.map((ending) => name + ending)),
+  )
+  const ended = await countersign(['keygen', '--out', 'nowhere/'], { cwd })
+  expect(ended).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: There is no folder for nowhere/countersign.pem: make it first.\n',
+  })
+})
+
+test('--kid names the key, and what comes next is said with placeholders', async () => {
+  await using folder = await scratchFolder()
+  const args = ['keygen', '--kid', '2025-11', '--alg', 'PS256', '--profile', 'jack-henry']
+  const { code, stdout } = await countersign(args, { cwd: folder.path })
+  expect(code).toBe(0)
+  expect(stdout).toBe(`The new key is made (PS256)
+kid          2025-11
+private key  countersign.pem, which you alone can read
+public key   countersign.pub.pem
+JWK Set      countersign.jwks.json
+
+Next
+1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL.
+2. Keep countersign.pem in a secret store. It is a credential: never commit it, never send it.
+3. Set the environment, or .env; leave out KID where you uploaded countersign.pub.pem:
+     CLIENT_ID=<the client id that you get>
+     TOKEN_ENDPOINT=https://login.jackhenry.com/a/oidc-provider/api/v0/token
+     PRIVATE_KEY_FILE=countersign.pem
+     ALG=PS256
+     KID=2025-11
+4. Try it: countersign doctor
+`)
+  const set = await readFile(join(folder.path, 'countersign.jwks.json'), 'utf8')
+  expect(JSON.parse(set)).toMatchObject({ keys: [{ kid: '2025-11' }] })
+})
+
+test('KID and ALG of the environment are those of another key', async () => {
+  await using folder = await scratchFolder()
+  const env = { KID: 'old', ALG: 'RS256' }
+  const made = documentOf<Made>(await countersign(['keygen', '--json'], { cwd: folder.path, env }))
+  expect(made.alg).toBe('ES256')
+  expect(made.kid).not.toBe('old')
+})
+
+test('--passphrase takes PRIVATE_KEY_PASSPHRASE and encrypts the private key', async () => {
+  await using folder = await scratchFolder()
+  const env = { PRIVATE_KEY_PASSPHRASE: 'correct horse' }
+  const { code, stdout } = await countersign(['keygen', '--passphrase'], { cwd: folder.path, env })
+  expect(code).toBe(0)
+  expect(stdout).toContain('PRIVATE_KEY_PASSPHRASE=<the passphrase>')
+  await expectEncrypted(folder.path, 'correct horse')
+})
+
+test('on a terminal --passphrase asks twice, and shows nothing of what is typed', async () => {
+  await using folder = await scratchFolder()
+  const typed = [
+    ['New passphrase: ', 'correct horse'],
+    ['The same again: ', 'correct horse'],
+  ] as const
+  const { code, screen } = await onTerminal(['keygen', '--passphrase'], { cwd: folder.path, typed })
+  expect(code).toBe(0)
+  expect(screen).toMatch(/^New passphrase: \nThe same again: \n/)
+  expect(screen).not.toContain('correct')
+  await expectEncrypted(folder.path, 'correct horse')
+})
+
+test.each([
+  ['two that differ', ['one', 'other'], 1, 'The two passphrases differ. Nothing was written.'],
+  ['an empty one', [''], 2, 'The passphrase is empty.'],
+  ['Ctrl-C', ['\u0003'], 130, 'No passphrase was given.'],
+])('of passphrases %s make no key', async (_, [first = '', second = ''], code, message) => {
+  await using folder = await scratchFolder()
+  const typed = [
+    ['New passphrase: ', first],
+    ['The same again: ', second],
+  ] as const
+  const ended = await onTerminal(['keygen', '--passphrase'], { cwd: folder.path, typed })
+  expect(ended.code).toBe(code)
+  expect(ended.screen).toContain(message)
+  expect(await readdir(folder.path)).toEqual([])
+})
+
+test('without a terminal and without the variable --passphrase is an error', async () => {
+  await using folder = await scratchFolder()
+  const ended = await countersign(['keygen', '--passphrase'], {
+    cwd: folder.path,
+    stdin: 'typed\n',
+  })
+  expect(ended).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'error: --passphrase asks on a terminal, and there is none: set PRIVATE_KEY_PASSPHRASE.\n',
+  })
+  expect(await readdir(folder.path)).toEqual([])
+})
+
+test.each([
+  [['--bits', '2048'], '--bits is the size of an RSA key: give --alg PS256 or RS256 with it.'],
+  [['--alg', 'PS256', '--bits', '1024'], 'is invalid. Allowed choices are 2048, 3072, 4096.'],
+  [['--alg', 'HS256'], 'is invalid. Allowed choices are ES256, PS256, RS256.'],
+  [['--kid', ''], '--kid is empty.'],
+])('%j is an error of the command line', async (args, message) => {
+  await using folder = await scratchFolder()
+  const ended = await countersign(['keygen', ...args], { cwd: folder.path })
+  expect(ended).toMatchObject({ code: 2, stdout: '' })
+  expect(ended.stderr).toContain(message)
+  expect(await readdir(folder.path)).toEqual([])
+})
+
+async function expectEncrypted(folder: string, passphrase: string): Promise<void> {
+  const key = await readFile(join(folder, 'countersign.pem'), 'utf8')
+  expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
+  expect(() => createPrivateKey({ key, passphrase: 'another' })).toThrow()
+  const publicPem = await readFile(join(folder, 'countersign.pub.pem'), 'utf8')
+  const opened = createPublicKey(createPrivateKey({ key, passphrase }))
+  expect(opened.equals(createPublicKey(publicPem))).toBe(true)
+}
