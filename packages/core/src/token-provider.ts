@@ -15,8 +15,13 @@ import { recentlyUsed } from './store/recently-used.js'
 import { sharedToken } from './store/shared-token.js'
 import { isUsable } from './store/stored-token.js'
 import { tokenKey } from './store/token-key.js'
-import { requestToken, TokenRequestFailure } from './token-endpoint/token-client.js'
+import { acceptedKey } from './token-endpoint/accepted-key.js'
+import { audienceDifference } from './token-endpoint/audience.js'
+import { clockSkew } from './token-endpoint/clock-skew.js'
+import { ignoredProxyVariable } from './token-endpoint/proxy-variable.js'
+import { requestToken } from './token-endpoint/token-client.js'
 import type { TokenFetch } from './token-endpoint/token-request.js'
+import { TokenRequestFailure } from './token-endpoint/token-request-failure.js'
 import { timeoutError, transportError } from './token-endpoint/transport-failure.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, TokenProvider } from './token-source.js'
@@ -41,11 +46,15 @@ import type { AccessTokenOptions, TokenProvider } from './token-source.js'
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
   const settings = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
-  const { audience } = settings.assertion
+  const { audience, lifetimeSeconds } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
   const loadKey = clientAssertions(settings.assertion)
-  const client = { ...settings, audience, random, emit }
+  const learnt = { skew: clockSkew(), accepted: acceptedKey() }
+  const client = { ...settings, audience, lifetimeSeconds, random, emit, ...learnt }
+  // Some servers want it so; of those that do not it is the first mistake.
+  if (audienceDifference(audience, tokenEndpoint) === 'host')
+    emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
   const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
   const ownKeeper = keeperFor(settings.access)
   const ownKey = accessKey(settings.access)
@@ -105,9 +114,12 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   }
 
   function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
-    const { fetch } = settings
+    const { fetch, isPlatformFetch } = settings
     let sent = 0
-    const late = () => timeoutError(`No token within ${timeout} ms.`, sent)
+    const late = () => {
+      const proxy = isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
+      return timeoutError(`No token within ${timeout} ms.`, sent, proxy)
+    }
     const counted: TokenFetch = (url, init) => {
       sent += 1
       return fetch(url, init)

@@ -30,6 +30,8 @@ export interface AssertionSettings {
 export interface AssertionKey {
   readonly alg: Algorithm
   readonly kid: string | undefined
+  /** RFC 7638, of the public key; undefined for a key that cannot be exported. */
+  readonly thumbprint: string | undefined
   /** The RFC 7638 thumbprint, else the kid, else undefined (not extractable and no kid). */
   readonly identity: string | undefined
   /** A new assertion, with a jti never used before. `now` is in epoch milliseconds. */
@@ -105,8 +107,9 @@ async function imported(
   const alg = checkedAlgorithm(usable, keyAlg, form)
   const kid = form.kid ?? keyKid
   const key = isReadAs(usable, 'jwk') ? await importPrivate(usable.jwk, alg) : usable.cryptoKey
-  const identity = (await thumbprint(usable)) ?? kid
-  return signingKey(key, { alg, kid, identity }, form)
+  const publicThumbprint = await thumbprint(usable)
+  const identity = publicThumbprint ?? kid
+  return signingKey(key, { alg, kid, thumbprint: publicThumbprint, identity }, form)
 }
 
 function signingKey(key: CryptoKey, shown: Omit<AssertionKey, 'sign'>, form: Form): AssertionKey {
