@@ -36,7 +36,11 @@ export const answerCauses: readonly Cause[] = [
     say: () => 'The client is set up for DPoP, which is not there yet: have it take Bearer tokens.',
   },
   {
-    weight: (evidence) => named(evidence, /client_assertion\b|authentication mechanism/),
+    weight: (evidence) =>
+      named(
+        evidence,
+        /authentication mechanism|client_assertion(_type)? (format|is missing|must be)/,
+      ),
     say: () => 'The client_assertion did not arrive whole: something between changes the form.',
   },
   {

@@ -1,7 +1,6 @@
 import { type AudienceDifference, audienceDifference } from './audience.js'
 import { type Cause, named } from './cause.js'
-import { type Evidence, isAboutAssertion, isSkewed, isWrongUrl } from './evidence.js'
-import { isRetryableStatus } from './retry.js'
+import { type Evidence, isAboutAssertion, isFinal, isSkewed, isWrongUrl } from './evidence.js'
 import { shortClientId, shown, shownKid } from './sent-assertion.js'
 
 /** What may be wrong with an assertion. Of equal weight the first counts. */
@@ -76,13 +75,14 @@ const audienceAdvice: Readonly<Record<AudienceDifference | 'none', (audience: st
   }
 
 function isBareRefusal({ status, error }: Evidence): boolean {
-  return error === undefined && status < 500 && !isRetryableStatus(status) && !isWrongUrl(status)
+  return error === undefined && isFinal(status) && !isWrongUrl(status)
 }
 
 /** Some servers say `unauthorized_client` where they mean `invalid_client`. */
 function usual(evidence: Evidence): number {
-  if (evidence.error === undefined) return 0
-  return isAboutAssertion(evidence) || evidence.error === 'unauthorized_client' ? 1 : 0
+  const { status, error } = evidence
+  if (error === undefined || !isFinal(status)) return 0
+  return isAboutAssertion(evidence) || error === 'unauthorized_client' ? 1 : 0
 }
 
 /** Without a kid some servers answer with an error status and nothing else. */

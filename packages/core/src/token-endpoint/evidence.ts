@@ -1,4 +1,5 @@
 import { leastSkew } from './clock-skew.js'
+import { isRetryableStatus } from './retry.js'
 import type { SentAssertion, SigningKey } from './sent-assertion.js'
 
 /** What an error may have come from, apart from the answer itself. */
@@ -24,7 +25,12 @@ export interface Evidence extends Circumstances {
 /** Whether it was the assertion that was refused, so that another one may do better. */
 export function isAboutAssertion({ status, error }: { status: number; error?: unknown }): boolean {
   if (error === undefined) return [400, 401, 403].includes(status)
-  return status < 500 && status !== 429 && (error === 'invalid_client' || error === 'invalid_grant')
+  return isFinal(status) && (error === 'invalid_client' || error === 'invalid_grant')
+}
+
+/** Neither in trouble nor too busy to judge. */
+export function isFinal(status: number): boolean {
+  return status < 500 && !isRetryableStatus(status)
 }
 
 /** Whether the clock is off by more than the network explains. */
