@@ -1,7 +1,14 @@
 import type { TokenEndpointError, TokenEvent, TokenProviderOptions } from '@countersign/core'
-import type { Fault, FaultRequestRecord } from '@countersign/testing'
-import { decodeJwt } from 'jose'
+import {
+  createAuthorizationServer,
+  type Fault,
+  type FaultRequestRecord,
+} from '@countersign/testing'
+import { decodeJwt, type JWK } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { startAuthorizationServer } from '../../examples/servers/authorization-server.ts'
+import { ecPair } from '../mistakes/keys.ts'
+import { offClock } from '../mistakes/off-clock.ts'
 import {
   expectNoSecret,
   faultServer,
@@ -41,8 +48,47 @@ function claimsOf(request: FaultRequestRecord) {
   return decodeJwt(new URLSearchParams(wireOf(request).body).get('client_assertion') ?? '')
 }
 
+const { privateKey, publicJwk } = ecPair()
+
+async function startTestKit(): Promise<{ tokenEndpoint: string } & AsyncDisposable> {
+  const server = await createAuthorizationServer()
+  server.register({ clientId: 'client-1', jwks: { keys: [publicJwk] } })
+  return server
+}
+
+async function startOidcProvider(): Promise<{ tokenEndpoint: string } & AsyncDisposable> {
+  const client = { clientId: 'client-1', publicKey: publicJwk as JWK, tokenLifetimeSeconds: 600 }
+  const { tokenEndpoint, close } = await startAuthorizationServer(
+    [{ ...client, algorithm: 'ES256' }],
+    'https://api.example.com',
+  )
+  return { tokenEndpoint, [Symbol.asyncDispose]: close }
+}
+
 const skews = (events: readonly TokenEvent[]) =>
   events.filter(({ type }) => type === 'clock-skew').map((event) => Reflect.get(event, 'offset'))
+
+describe('A9: a clock half a minute ahead', () => {
+  const clock = offClock(30_000)
+
+  test.each([
+    ['the test kit', startTestKit],
+    ['oidc-provider', startOidcProvider],
+  ])('is no reason to refuse for %s', async (_, start) => {
+    await using server = await start()
+    const { tokens, events } = providerFor(server.tokenEndpoint, { clock, key: privateKey })
+    await tokens.getAccessToken()
+    expect(events).toMatchObject([{ type: 'token-issued', attempts: 1 }])
+  })
+
+  test('gives an assertion that is dated back five seconds, and has no nbf', async () => {
+    const { server, tokens } = await scene([granted])
+    await tokens.getAccessToken()
+    const claims = claimsOf(server.requests[0] as FaultRequestRecord)
+    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'sub'])
+    expect(claims.iat).toBe(startOfTime / 1000 - 5)
+  })
+})
 
 describe('A10: a clock that is off', () => {
   test.each([

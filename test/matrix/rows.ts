@@ -250,7 +250,6 @@ type RowId = keyof typeof rows
 
 const stores = 'no shared store but the one in memory yet'
 const keysLater = 'further key forms, remote signers and their diagnosis come later'
-const clockLater = 'learning and diagnosing the clock comes later'
 const runtimesLater = 'tests on other runtimes come later'
 
 /** Rows without a test that must have one later, and why not now. */
@@ -258,7 +257,6 @@ export const notOwed: Partial<Record<RowId, string>> = {
   ...of(['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9', 'S10', 'S11', 'S12'], stores),
   ...of(['S13', 'S14', 'C15', 'C17', 'D9'], stores),
   ...of(['K5', 'K6', 'K8', 'K9', 'K10', 'K11', 'K12', 'K15', 'K16'], keysLater),
-  ...of(['A9', 'A10', 'A11'], clockLater),
   ...of(['X20', 'P11'], runtimesLater),
   ...of(['V1', 'V2', 'V3', 'V4', 'V5'], 'neither DPoP nor mTLS yet'),
   G19: 'no discovery yet',
