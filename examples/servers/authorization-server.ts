@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload } from 'jose'
-import { Provider } from 'oidc-provider'
+import { errors, Provider } from 'oidc-provider'
 import { listen } from './listen.ts'
 
 export interface RegisteredClient {
@@ -10,7 +10,17 @@ export interface RegisteredClient {
   algorithm: 'ES256' | 'PS256' | 'RS256'
   publicKey: JWK
   tokenLifetimeSeconds: number
+  /** What it may ask for, space-delimited; anything when left out. */
+  scope?: string
+  /** `client_credentials` when left out. */
+  grantTypes?: readonly string[]
 }
+
+/** What a stricter server finds wrong with an assertion that holds; undefined: nothing. */
+export type StricterCheck = (assertion: {
+  header: Readonly<Record<string, unknown>>
+  claims: Readonly<Record<string, unknown>>
+}) => string | undefined
 
 /** A token request that arrived at the endpoint, whatever came of it. */
 export interface ArrivedTokenRequest {
@@ -34,7 +44,8 @@ export interface AuthorizationServer {
 export async function startAuthorizationServer(
   clients: readonly RegisteredClient[],
   resource: string,
-  onTokenRequest: (request: ArrivedTokenRequest) => void,
+  onTokenRequest: (request: ArrivedTokenRequest) => void = () => {},
+  stricterCheck: StricterCheck = () => undefined,
 ): Promise<AuthorizationServer> {
   const server = createServer()
   const { origin: issuer, close } = await listen(server)
@@ -48,9 +59,11 @@ export async function startAuthorizationServer(
       new Provider(issuer, {
         jwks: { keys: [signingKey] },
         cookies: { keys: [randomBytes(32).toString('hex')] },
-        clients: clients.map(({ clientId, algorithm, publicKey }) => ({
+        scopes: ['openid', ...new Set(clients.flatMap(({ scope }) => scope?.split(' ') ?? []))],
+        clients: clients.map(({ clientId, algorithm, publicKey, scope, grantTypes }) => ({
           client_id: clientId,
-          grant_types: ['client_credentials'],
+          grant_types: [...(grantTypes ?? ['client_credentials'])],
+          ...(scope === undefined ? {} : { scope }),
           redirect_uris: [],
           response_types: [],
           id_token_signed_response_alg: 'ES256',
@@ -58,6 +71,11 @@ export async function startAuthorizationServer(
           token_endpoint_auth_signing_alg: algorithm,
           jwks: { keys: [{ ...publicKey, alg: algorithm, use: 'sig' }] },
         })),
+        assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) => {
+          const reason = stricterCheck({ header: { ...header }, claims: { ...claims } })
+          if (reason !== undefined)
+            throw new errors.CustomOIDCProviderError('invalid_client', reason)
+        },
         ttl: { ClientCredentials: (_ctx, _token, client) => lifetimes.get(client.clientId) ?? 600 },
         features: {
           devInteractions: { enabled: false },

@@ -38,9 +38,10 @@ test.each([
   ['a number', '1', 'application/json'],
 ])('R1: a 200 with %s is malformed, told by type and length only', async (_, body, type) => {
   const error = await refusalOf(body, type ? { 'content-type': type } : {})
+  const page = type === 'text/html' ? "A login page or a proxy's page answered in its place. " : ''
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). Check that the URL is that of a token endpoint.`,
+    message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${page}Check that the URL is that of a token endpoint.`,
     retryable: false,
   })
   expect(String(error)).not.toContain(secretText)

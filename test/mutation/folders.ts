@@ -22,10 +22,10 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   'token-endpoint': {
     mutate: [`${core}/token-endpoint/*.ts`],
     tests: [
-      'test/unit/core/{error-response,retry,server-text,token-client,token-response}.test.ts',
-      'test/unit/core/transport-failure.test.ts',
+      'test/unit/core/{audience,clock-skew,diagnosis,error-response,proxy-variable,retry}.test.ts',
+      'test/unit/core/{server-text,token-client,token-response,transport-failure}.test.ts',
       'test/generated/token-response.test.ts',
-      'test/matrix/{configuration,error-response,token-response}.test.ts',
+      'test/matrix/{clock-skew,configuration,diagnosis,error-response,token-response}.test.ts',
       'test/matrix/transport-*.test.ts',
     ],
   },

@@ -124,16 +124,23 @@ export class TokenTransportError extends CountersignError {
     | 'ERR_TOKEN_REDIRECT'
   /** Token requests sent for this failure. */
   readonly attempts: number
+  /** What may be the cause and what to do, most likely first; empty when nothing is known. */
+  readonly causes: readonly string[]
 
   /** @internal */
   constructor(
     code: TokenTransportError['code'],
     message: string,
-    { attempts, cause }: { attempts: number; cause?: ErrorCause | undefined },
+    {
+      attempts,
+      cause,
+      causes = [],
+    }: { attempts: number; cause?: ErrorCause | undefined; causes?: readonly string[] },
   ) {
     super(message, code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT', cause)
     this.code = code
     this.attempts = attempts
+    this.causes = causes
   }
 
   static {
@@ -150,12 +157,19 @@ export class TokenResponseError extends CountersignError {
     | 'ERR_TOKEN_TYPE_UNSUPPORTED'
   /** The member at fault, by its name on the wire. */
   declare readonly field?: string
+  /** What may be the cause and what to do, most likely first; empty when nothing is known. */
+  readonly causes: readonly string[]
 
   /** @internal */
-  constructor(code: TokenResponseError['code'], message: string, field?: string) {
+  constructor(
+    code: TokenResponseError['code'],
+    message: string,
+    { field, causes = [] }: { field?: string; causes?: readonly string[] } = {},
+  ) {
     super(message)
     this.code = code
     if (field !== undefined) this.field = field
+    this.causes = causes
   }
 
   static {
@@ -174,6 +188,11 @@ export class TokenEndpointError extends CountersignError {
   declare readonly errorDescription?: string
   /** Token requests sent for this failure. */
   readonly attempts: number
+  /**
+   * What may be the cause and what to do, a sentence each, most likely first, three at the most;
+   * empty when nothing is known. For people: the sentences change between versions.
+   */
+  readonly causes: readonly string[]
 
   /** @internal */
   constructor(
@@ -185,6 +204,7 @@ export class TokenEndpointError extends CountersignError {
       retryable: boolean
       error?: string | undefined
       errorDescription?: string | undefined
+      causes?: readonly string[]
     },
   ) {
     super(message, fields.retryable)
@@ -193,6 +213,7 @@ export class TokenEndpointError extends CountersignError {
     this.attempts = fields.attempts
     if (fields.error !== undefined) this.error = fields.error
     if (fields.errorDescription !== undefined) this.errorDescription = fields.errorDescription
+    this.causes = fields.causes ?? []
   }
 
   static {

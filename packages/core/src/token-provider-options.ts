@@ -90,6 +90,8 @@ export interface TokenProviderSettings {
   readonly timeout: number
   readonly retries: number
   readonly fetch: TokenFetch
+  /** `fetch` is the platform's, since none was given. */
+  readonly isPlatformFetch: boolean
   readonly store: TokenStore | undefined
   readonly onEvent: ((event: TokenEvent) => unknown) | undefined
   readonly clock: WaitingClock
@@ -141,6 +143,7 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     }),
     retries: readNumber(read.retries, 'retries', { fallback: 2, least: 0, most: 10, whole: true }),
     fetch: readFunction(read.fetch, 'fetch') ?? ((url, init) => globalThis.fetch(url, init)),
+    isPlatformFetch: read.fetch === undefined,
     store: readMethods(read.store, 'store', ['get', 'set', 'delete']),
     onEvent: readFunction(read.onEvent, 'onEvent'),
     clock: readMethods(read.clock, 'clock', ['now', 'monotonic', 'wait']) ?? systemClock,

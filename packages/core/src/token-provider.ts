@@ -16,8 +16,13 @@ import { recentlyUsed } from './store/recently-used.js'
 import { sharedToken } from './store/shared-token.js'
 import { isUsable } from './store/stored-token.js'
 import { tokenKey } from './store/token-key.js'
-import { requestToken, TokenRequestFailure } from './token-endpoint/token-client.js'
+import { acceptedKey } from './token-endpoint/accepted-key.js'
+import { audienceDifference } from './token-endpoint/audience.js'
+import { clockSkew } from './token-endpoint/clock-skew.js'
+import { ignoredProxyVariable } from './token-endpoint/proxy-variable.js'
+import { requestToken } from './token-endpoint/token-client.js'
 import type { TokenFetch } from './token-endpoint/token-request.js'
+import { TokenRequestFailure } from './token-endpoint/token-request-failure.js'
 import {
   timeoutError,
   transportError,
@@ -47,12 +52,16 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   // Without the credential: the settings live as long as the provider, and a JWK must not.
   const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
-  const { audience } = settings.assertion
+  const { audience, lifetimeSeconds } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
   const loadKey = signingKeys(credential, settings.assertion)
   const asked = askedFor(credential)
-  const client = { ...settings, audience, random, emit }
+  const learnt = { skew: clockSkew(), accepted: acceptedKey() }
+  const client = { ...settings, audience, lifetimeSeconds, random, emit, ...learnt }
+  // Some servers want it so; of those that do not it is the first mistake.
+  if (audienceDifference(audience, tokenEndpoint) === 'host')
+    emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
   const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
   const ownKeeper = keeperFor(settings.access)
   const ownKey = accessKey(settings.access)
@@ -112,13 +121,14 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   }
 
   function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
-    const { fetch } = settings
+    const { fetch, isPlatformFetch } = settings
     let sent = 0
     let isAsking = true
-    const late = () =>
-      isAsking && asked !== undefined
-        ? unansweredError(asked, timeout, sent)
-        : timeoutError(`No token within ${timeout} ms.`, sent)
+    const late = () => {
+      if (isAsking && asked !== undefined) return unansweredError(asked, timeout, sent)
+      const proxy = isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
+      return timeoutError(`No token within ${timeout} ms.`, sent, proxy)
+    }
     const counted: TokenFetch = (url, init) => {
       sent += 1
       return fetch(url, init)

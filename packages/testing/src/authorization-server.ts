@@ -16,7 +16,7 @@ import { type TokenRefusal, wrongClient, wrongForm, wrongScope } from './token-r
 
 /** What `createAuthorizationServer` takes; all of it may be left out. */
 export interface AuthorizationServerOptions {
-  /** By which assertions and tokens expire; the wall clock when left out. */
+  /** By which assertions and tokens expire, and what `Date` says; the wall clock when left out. */
   clock?: Clock
   /** Of the access tokens, in seconds; 600 when left out. */
   lifetimeSeconds?: number
@@ -115,6 +115,7 @@ export async function createAuthorizationServer(
 
   const tokens = await createIssuedTokens(format, now, () => issuer)
   const http = await startLoopbackServer((request, response) => {
+    if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
     route(request, response).catch(() => response.destroy())
   })
   const issuer = options.issuer ?? http.origin

@@ -1,28 +1,41 @@
 import { expect, test } from 'vitest'
 import { endpointError, malformedResponse } from '#core/token-endpoint/error-response.js'
 
-const sent = { clientId: 'client-1', audience: 'https://as.example/token', alg: 'ES256', kid: 'k1' }
-const whatWasSent = 'Sent: alg ES256, kid k1, aud https://as.example/token, client id client-1.'
+const sent = {
+  ...{ clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
+  ...{ alg: 'ES256', kid: 'k1' as string | undefined, thumbprint: 'tp1' as string | undefined },
+}
+const whatWasSent =
+  'Sent: alg ES256, kid k1, aud https://as.example/token, lifetime 60 s, thumbprint tp1, client id client-1.'
+const circumstances = {
+  ...{ sent, tokenEndpoint: 'https://as.example/token', isCorrected: false },
+  ...{ clockOffset: undefined, accepted: undefined },
+}
 
 function errorOf(
   status: number,
   body?: Record<string, unknown>,
   contentType: string | null = 'application/json',
 ) {
-  return endpointError({ status, contentType, body }, sent, 1)
+  return endpointError({ status, contentType, body }, circumstances, 1)
 }
 
+const key = 'the public key is not registered for this client id (thumbprint tp1).'
+const kid = 'the kid k1 is not known for this client: register it, or correct assertion.kid.'
+const aud = 'the server wants another aud, such as its issuer: set assertion.audience.'
+const see = 'See the documentation of the authorization server.'
+
 const advice = {
-  invalid_client:
-    'Likely: the public key is not registered for this client id, the kid is not known there, the aud is not what the server expects, or the clock is off.',
+  invalid_client: `Likely: ${key} Or: ${kid} Or: ${aud}`,
   invalid_scope: 'Likely: a scope that is misspelt or not granted to this client.',
-  unauthorized_client: 'Likely: the client may not use the client_credentials grant.',
+  unauthorized_client: `Likely: the client may not use the client_credentials grant. Or: ${key} Or: ${kid}`,
   unsupported_grant_type: 'Likely: the server or the client lacks the client_credentials grant.',
   invalid_request:
     'Likely: a parameter that the server requires is missing, or one that it refuses was sent.',
   invalid_target: 'Likely: a resource that the server does not know.',
-  invalid_grant: 'Likely: the assertion is expired or was used before.',
-  another_error: 'See the documentation of the authorization server.',
+  invalid_grant: `Likely: the assertion is expired or was used before. Or: ${key} Or: ${kid}`,
+  another_error: see,
+  scope_invalid: `Likely: a scope that is misspelt or not granted to this client. ${see}`,
 }
 
 test.each(Object.entries(advice))(
@@ -34,6 +47,15 @@ test.each(Object.entries(advice))(
     })
   },
 )
+
+test('the causes are told one by one beside the message, as sentences', () => {
+  expect(errorOf(401, { error: 'invalid_client' }).causes).toEqual([
+    'The public key is not registered for this client id (thumbprint tp1).',
+    'The kid k1 is not known for this client: register it, or correct assertion.kid.',
+    'The server wants another aud, such as its issuer: set assertion.audience.',
+  ])
+  expect(errorOf(400, { error: 'another_error' }).causes).toEqual([])
+})
 
 test("O14: the server's own description is shown as its words", () => {
   const body = { error: 'invalid_scope', error_description: 'no scope\nof that name' }
@@ -53,8 +75,10 @@ test('O7 O14: an error has 64 characters at most, a description 256', () => {
 
 const busy = 'Too many token requests: share one provider per client id.'
 const trouble = 'The authorization server is in trouble; later calls try again.'
-const badUrl = 'Check the URL of the token endpoint.'
+const badUrl = 'The path /token is wrong. Check the URL of the token endpoint.'
 const badAssertion = 'Likely: a bad assertion (aud, kid, exp, scope).'
+const blocked = 'the address of this machine is blocked, perhaps after many failed requests.'
+const page = 'a login page, a proxy or a firewall answered in place of the token endpoint.'
 
 test.each([
   ['O10', 429, 'ERR_TOKEN_RATE_LIMITED', '429', busy, true],
@@ -66,7 +90,14 @@ test.each([
   ['O13', 405, 'ERR_TOKEN_HTTP', '405: rejected without an OAuth error', badUrl, false],
   ['O13', 410, 'ERR_TOKEN_HTTP', '410: rejected without an OAuth error', badUrl, false],
   ['O13', 415, 'ERR_TOKEN_HTTP', '415: rejected without an OAuth error', badUrl, false],
-  ['O4', 403, 'ERR_TOKEN_HTTP', '403: rejected without an OAuth error', badAssertion, false],
+  [
+    'O4',
+    403,
+    'ERR_TOKEN_HTTP',
+    '403: rejected without an OAuth error',
+    `${badAssertion} Or: ${blocked}`,
+    false,
+  ],
   ['O4', 499, 'ERR_TOKEN_HTTP', '499: rejected without an OAuth error', badAssertion, false],
 ])('%s: a %i without an OAuth error is %s', (_, status, code, answered, advised, retryable) => {
   const error = errorOf(status)
@@ -92,34 +123,57 @@ test('O9 O10: a status that says enough is not outdone by an OAuth error', () =>
 test('O6 O7: an HTML page is told as one, never quoted', () => {
   const html = 'text/html; charset=utf-8'
   expect(errorOf(500, undefined, html).message).toBe(
-    `The token endpoint answered 500 with an HTML page. ${trouble} ${whatWasSent}`,
+    `The token endpoint answered 500 with an HTML page. ${trouble} Or: some servers answer so to a kid that they do not know (k1). ${whatWasSent}`,
   )
   expect(errorOf(400, undefined, html).message).toBe(
-    `The token endpoint answered 400: rejected without an OAuth error with an HTML page. ${badAssertion} ${whatWasSent}`,
+    `The token endpoint answered 400: rejected without an OAuth error with an HTML page. Likely: ${page} Or: a bad assertion (aud, kid, exp, scope). ${whatWasSent}`,
   )
   expect(errorOf(500, undefined, null).message).toContain('answered 500. ')
 })
 
-test('what was sent: a long client id is shortened, and a kid may be missing', () => {
-  const say = (clientId: string, kid?: string) =>
+test('what was sent: a long client id is shortened, kid and thumbprint may be missing', () => {
+  const say = (more: Partial<typeof sent>) =>
     endpointError(
-      { status: 400, contentType: null, body: undefined },
-      { ...sent, clientId, kid },
+      { status: 418, contentType: null, body: undefined },
+      { ...circumstances, sent: { ...sent, ...more } },
       1,
     ).message
-  expect(say('twelve-chars', 'k1')).toMatch(/kid k1, .* client id twelve-chars\.$/)
-  expect(say('thirteen-char', 'k1')).toMatch(
-    / client id thirteen\.\.\.$|client id thirteen\.\.\.\.$/,
+  expect(say({ clientId: 'twelve-chars' })).toMatch(/kid k1, .* client id twelve-chars\.$/)
+  expect(say({ clientId: 'thirteen-char' })).toMatch(/ client id thirteen\.\.\.\.$/)
+  expect(say({ kid: undefined })).toContain(' kid none, ')
+  expect(say({ kid: 'k'.repeat(30) })).toContain(` kid ${'k'.repeat(30)}, `)
+  expect(say({ kid: 'k'.repeat(65) })).toContain(` kid ${'k'.repeat(61)}..., `)
+  expect(say({ thumbprint: undefined })).toContain(', thumbprint unknown, ')
+  expect(say({ lifetimeSeconds: 300 })).toContain(', lifetime 300 s, ')
+})
+
+test('what was sent is our own: a thumbprint used as kid or a long audience is not redacted', () => {
+  const thumbprint = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
+  const audience = `https://as.example/${thumbprint}`
+  const { message } = endpointError(
+    { status: 418, contentType: null, body: undefined },
+    { ...circumstances, sent: { ...sent, kid: thumbprint, thumbprint, audience } },
+    1,
   )
-  expect(say('client-1')).toContain(' kid none, ')
-  expect(say('client-1', 'k'.repeat(30))).toContain(` kid ${'k'.repeat(30)}, `)
+  expect(message).toContain(`kid ${thumbprint}, aud ${audience}, `)
+  expect(message).toContain(`, thumbprint ${thumbprint}, `)
+  expect(message).not.toContain('[redacted]')
 })
 
 test('R1: a success that is no JSON object is told by its type and length', () => {
   expect(malformedResponse(200, 'text/html', 12)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
     message:
-      'The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). Check that the URL is that of a token endpoint.',
+      "The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy's page answered in its place. Check that the URL is that of a token endpoint.",
+    causes: [
+      "A login page or a proxy's page answered in its place.",
+      'Check that the URL is that of a token endpoint.',
+    ],
+  })
+  expect(malformedResponse(200, 'text/plain', 12)).toMatchObject({
+    message:
+      'The token endpoint answered 200, but not with a JSON object (text/plain, 12 characters). Check that the URL is that of a token endpoint.',
+    causes: ['Check that the URL is that of a token endpoint.'],
   })
   expect(malformedResponse(204, null, 0).message).toContain(' (no content type, 0 characters)')
 })

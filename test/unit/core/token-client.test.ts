@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { createManualClock } from '@countersign/testing'
 import { expect, test } from 'vitest'
-import { requestToken, TokenRequestFailure } from '#core/token-endpoint/token-client.js'
+import { acceptedKey } from '#core/token-endpoint/accepted-key.js'
+import { clockSkew } from '#core/token-endpoint/clock-skew.js'
+import { requestToken } from '#core/token-endpoint/token-client.js'
+import { TokenRequestFailure } from '#core/token-endpoint/token-request-failure.js'
 
 const good = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }
 
@@ -14,6 +17,8 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
   const settings = {
     ...{ clientId: 'client-1', tokenEndpoint: 'https://as.example/token', parameters: {} },
     ...{ audience: 'https://as.example/token', timeout: 10_000, clock, random: () => 1 },
+    ...{ lifetimeSeconds: 60, isPlatformFetch: false },
+    ...{ skew: clockSkew(), accepted: acceptedKey() },
     emit: (event: object) => void events.push(event),
     fetch: async () => {
       sent += 1
@@ -22,7 +27,10 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
   }
   const call = {
     access: { scope: undefined as string | undefined, resource: [] },
-    assertions: { alg: 'ES256', kid: 'k1', sign: async (_: number) => 'header.payload.signature' },
+    assertions: {
+      ...{ alg: 'ES256', kid: 'k1', thumbprint: undefined },
+      sign: async (_: number) => 'header.payload.signature',
+    },
     ...{ retries: 2, deadline: 10_000, signal: new AbortController().signal },
   }
   return { clock, events, settings, call, sent: () => sent }

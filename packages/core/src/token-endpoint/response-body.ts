@@ -22,8 +22,10 @@ export async function readBody(response: Response): Promise<string> {
 }
 
 function tooLarge(): TokenResponseError {
+  const cause = 'Check that the URL is that of a token endpoint.'
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_TOO_LARGE',
-    `The token endpoint answered with more than ${limit} bytes. Check that the URL is that of a token endpoint.`,
+    `The token endpoint answered with more than ${limit} bytes. ${cause}`,
+    { causes: [cause] },
   )
 }

@@ -73,7 +73,7 @@ function invalid(field: string, what: string): TokenResponseError {
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_INVALID',
     `The token response's ${field} ${what} (RFC 6749 section 5.1). The token was not kept.`,
-    field,
+    { field },
   )
 }
 
@@ -81,6 +81,6 @@ function unsupportedType(): TokenResponseError {
   return new TokenResponseError(
     'ERR_TOKEN_TYPE_UNSUPPORTED',
     "The token response's token_type is not Bearer. The token was not kept: ask the authorization server for Bearer tokens.",
-    'token_type',
+    { field: 'token_type', causes: ['Ask the authorization server for Bearer tokens.'] },
   )
 }

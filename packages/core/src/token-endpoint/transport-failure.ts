@@ -1,4 +1,5 @@
 import { type ErrorCause, TokenTransportError } from '../errors.js'
+import { isUnreached, proxyCauses } from './proxy-variable.js'
 
 /** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
 type TransportCode = Exclude<
@@ -6,25 +7,41 @@ type TransportCode = Exclude<
   'ERR_TOKEN_TIMEOUT' | 'ERR_TOKEN_REDIRECT'
 >
 
-/** What a rejected fetch means. The platform's error is never kept: it may quote what was sent. */
-export function transportError(thrown: unknown, attempts: number): TokenTransportError {
+/**
+ * What a rejected fetch means. The platform's error is never kept: it may quote what was sent.
+ * `proxyVariable` is the name of one that fetch passes by.
+ */
+export function transportError(
+  thrown: unknown,
+  attempts: number,
+  proxyVariable?: string,
+): TokenTransportError {
   const chain = causeChain(thrown)
   const cause = safeCause(chain)
   const causeCode = codeOf(cause)
   const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(causeCode)
   const why = causeCode === undefined ? '' : ` (${causeCode})`
-  return new TokenTransportError(code, `${summary[code]}${why}. ${advice[code]}`, {
+  const causes = [...(isUnreached(causeCode) ? proxyCauses(proxyVariable) : []), advice[code]]
+  return new TokenTransportError(code, `${summary[code]}${why}. ${causes.join(' ')}`, {
     attempts,
     cause,
+    causes,
   })
 }
 
-export function timeoutError(what: string, attempts: number): TokenTransportError {
-  return new TokenTransportError(
-    'ERR_TOKEN_TIMEOUT',
-    `${what} Check that the token endpoint can be reached from here; if the token request goes through an authorized instance, check that it does not wait for its own token.`,
-    { attempts },
-  )
+export function timeoutError(
+  what: string,
+  attempts: number,
+  proxyVariable?: string,
+): TokenTransportError {
+  const causes = [
+    ...proxyCauses(proxyVariable),
+    'Check that the token endpoint can be reached from here; if the token request goes through an authorized instance, check that it does not wait for its own token.',
+  ]
+  return new TokenTransportError('ERR_TOKEN_TIMEOUT', `${what} ${causes.join(' ')}`, {
+    attempts,
+    causes,
+  })
 }
 
 /** All the time went by where the signature comes from: advice about the endpoint would mislead. */
@@ -33,10 +50,11 @@ export function unansweredError(
   timeout: number,
   attempts: number,
 ): TokenTransportError {
+  const cause = 'Check that what it asks can be reached from here, and that it ends when it cannot.'
   return new TokenTransportError(
     'ERR_TOKEN_TIMEOUT',
-    `No token within ${timeout} ms: the ${asked} did not answer. Check that what it asks can be reached from here, and that it ends when it cannot.`,
-    { attempts },
+    `No token within ${timeout} ms: the ${asked} did not answer. ${cause}`,
+    { attempts, causes: [cause] },
   )
 }
 
@@ -45,11 +63,13 @@ export function redirectError(
   tokenEndpoint: string,
   attempts: number,
 ): TokenTransportError {
-  const target = redirectOrigin(response, tokenEndpoint)
+  const target = redirectTarget(response, tokenEndpoint)
+  const to = target === undefined ? '' : ` to ${target.origin}`
+  const cause = `Configure the final URL${target === undefined ? '' : change(new URL(tokenEndpoint), target)}.`
   return new TokenTransportError(
     'ERR_TOKEN_REDIRECT',
-    `The token endpoint answered with a redirect${target}. It was not followed: the assertion would go with it. Configure the final URL.`,
-    { attempts },
+    `The token endpoint answered with a redirect${to}. It was not followed: the assertion would go with it. ${cause}`,
+    { attempts, causes: [cause] },
   )
 }
 
@@ -123,8 +143,23 @@ function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
-function redirectOrigin(response: Response, tokenEndpoint: string): string {
+function redirectTarget(response: Response, tokenEndpoint: string): URL | undefined {
   const location = response.redirected ? response.url : response.headers.get('location')
-  if (!location || !URL.canParse(location, tokenEndpoint)) return ''
-  return ` to ${new URL(location, tokenEndpoint).origin}`
+  if (!location || !URL.canParse(location, tokenEndpoint)) return undefined
+  return new URL(location, tokenEndpoint)
+}
+
+/** How the target differs, where little does. Its path and query are never told. */
+function change(from: URL, to: URL): string {
+  if (/log-?[io]n|sign-?in|\bsso\b/i.test(to.pathname)) return ': this one leads to a login page'
+  if (from.search !== to.search) return ''
+  if (from.pathname !== to.pathname) {
+    const isSlash = from.pathname === `${to.pathname}/` || `${from.pathname}/` === to.pathname
+    return isSlash && from.origin === to.origin ? ': only the slash at the end differs' : ''
+  }
+  const differing = [
+    ...(from.protocol === to.protocol ? [] : ['scheme']),
+    ...(from.host === to.host ? [] : ['host']),
+  ]
+  return differing.length === 0 ? '' : `: only the ${differing.join(' and the ')} differs`
 }

@@ -1,0 +1,124 @@
+import { type AudienceDifference, audienceDifference } from './audience.js'
+import { type Cause, named } from './cause.js'
+import { type Evidence, isAboutAssertion, isFinal, isSkewed, isWrongUrl } from './evidence.js'
+import { shortClientId, shown, shownKid } from './sent-assertion.js'
+
+/** What may be wrong with an assertion. Of equal weight the first counts. */
+export const assertionCauses: readonly Cause[] = [
+  {
+    weight: (evidence) => (isBareRefusal(evidence) ? 1 : 0),
+    say: () => 'A bad assertion (aud, kid, exp, scope).',
+  },
+  { weight: clockWeight, say: clockOff },
+  {
+    weight: (evidence) => named(evidence, /\bjti\b|replay|used (before|once)|(already|been) used/),
+    say: () =>
+      'The assertion arrived twice (its jti was used): a retrying fetch or proxy resends it.',
+  },
+  {
+    weight: (evidence) => (isAboutAssertion(evidence) && hasNewKey(evidence) ? 2 : 0),
+    say: ({ sent }) =>
+      `The key (kid ${shownKid(sent.kid)}) is not the one accepted last: the server has not read the new JWK Set yet.`,
+  },
+  {
+    weight: (evidence) => named(evidence, /signature|public key|certificate/) || usual(evidence),
+    say: ({ sent: { thumbprint } }) =>
+      `The public key is not registered for this client id${thumbprint === undefined ? '' : ` (thumbprint ${thumbprint})`}.`,
+  },
+  {
+    weight: (evidence) => named(evidence, /\bkid\b|key.?id|no \w+ key/) || kidWeight(evidence),
+    say: ({ sent: { kid } }) =>
+      kid === undefined
+        ? 'The server wants a kid, and none was sent: set assertion.kid.'
+        : `The kid ${shownKid(kid)} is not known for this client: register it, or correct assertion.kid.`,
+  },
+  {
+    weight: (evidence) => named(evidence, /\balg(orithm)?\b/),
+    say: ({ sent: { alg } }) =>
+      `The alg ${alg} is not what is registered for this client: set assertion.alg to that.`,
+  },
+  {
+    weight: (evidence) => named(evidence, /\baud(ience)?\b/) || audienceWeight(evidence),
+    say: ({ sent: { audience }, tokenEndpoint }) =>
+      audienceAdvice[audienceDifference(audience, tokenEndpoint) ?? 'none'](shown(audience, 80)),
+  },
+  {
+    weight: (evidence) =>
+      named(evidence, /lifetime|too (long|far)|more than \d+ ?s|ahead/) || lifetimeWeight(evidence),
+    say: ({ sent: { lifetimeSeconds } }) =>
+      `The lifetime of ${lifetimeSeconds} s is over the server's limit: lower assertion.lifetimeSeconds.`,
+  },
+  {
+    weight: (evidence) => named(evidence, time),
+    say: ({ sent: { lifetimeSeconds } }) =>
+      `The assertion was not valid when it arrived (lifetime ${lifetimeSeconds} s): check both clocks.`,
+  },
+  {
+    weight: (evidence) => named(evidence, unknownClient),
+    say: ({ sent }) =>
+      `The client id ${shortClientId(sent)} is not known there: check it, and that the endpoint is of the same environment.`,
+  },
+]
+
+const time = /\b(exp|iat|nbf)\b|expir|not (yet )?(valid|active)|future/
+const unknownClient =
+  /\b(client|application)(?!.?assertion)\b.{0,60}\b(not (found|registered|known|exist)|unknown|disabled)|(unknown|no such) client/
+
+const audienceAdvice: Readonly<Record<AudienceDifference | 'none', (audience: string) => string>> =
+  {
+    none: () => 'The server wants another aud, such as its issuer: set assertion.audience.',
+    slash: (aud) => `The aud ${aud} differs from the token endpoint by the slash at its end.`,
+    host: (aud) => `The aud ${aud} is on another host than the token endpoint.`,
+    issuer: (aud) =>
+      `The aud ${aud} looks like the issuer, and the server wants its token endpoint: leave assertion.audience out.`,
+    other: (aud) => `The aud ${aud} is not the token endpoint: check assertion.audience.`,
+  }
+
+function isBareRefusal({ status, error }: Evidence): boolean {
+  return error === undefined && isFinal(status) && !isWrongUrl(status)
+}
+
+/** Some servers say `unauthorized_client` where they mean `invalid_client`. */
+function usual(evidence: Evidence): number {
+  const { status, error } = evidence
+  if (error === undefined || !isFinal(status)) return 0
+  return isAboutAssertion(evidence) || error === 'unauthorized_client' ? 1 : 0
+}
+
+/** Without a kid some servers answer with an error status and nothing else. */
+function kidWeight(evidence: Evidence): number {
+  const isMissing = evidence.sent.kid === undefined && isAboutAssertion(evidence)
+  return isMissing ? 1 : usual(evidence)
+}
+
+/** What has been accepted before is hardly at fault now. */
+function suspect(evidence: Evidence): number {
+  if (!isAboutAssertion(evidence)) return usual(evidence)
+  return evidence.accepted === undefined ? 2 : 1
+}
+
+function audienceWeight(evidence: Evidence): number {
+  const { audience } = evidence.sent
+  return audience === evidence.tokenEndpoint ? usual(evidence) : suspect(evidence)
+}
+
+function lifetimeWeight(evidence: Evidence): number {
+  return evidence.sent.lifetimeSeconds > 60 ? suspect(evidence) : 0
+}
+
+function hasNewKey({ accepted, sent }: Evidence): boolean {
+  if (accepted === undefined) return false
+  return accepted.kid !== sent.kid || accepted.thumbprint !== sent.thumbprint
+}
+
+function clockWeight(evidence: Evidence): number {
+  if (!isSkewed(evidence.clockOffset) || !isAboutAssertion(evidence)) return 0
+  return evidence.isCorrected ? 4 : Math.max(2, named(evidence, time))
+}
+
+function clockOff({ clockOffset = 0, isCorrected }: Evidence): string {
+  const seconds = Math.round(Math.abs(clockOffset) / 1000)
+  const side = clockOffset > 0 ? 'behind' : 'ahead of'
+  const so = isCorrected ? ', and correcting that did not help' : ': set it right'
+  return `The clock here is ${seconds} s ${side} the server's Date${so}.`
+}

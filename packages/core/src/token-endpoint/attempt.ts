@@ -1,0 +1,114 @@
+import type { StoredToken } from '../access-token.js'
+import type { Clock } from '../clock.js'
+import { within } from '../deadline.js'
+import { ConfigurationError, TokenTransportError } from '../errors.js'
+import type { RequestedAccess } from '../requested-access.js'
+import type { AcceptedKey } from './accepted-key.js'
+import { type AnswerSettings, readAnswer } from './answer.js'
+import type { ClockSkew } from './clock-skew.js'
+import { ignoredProxyVariable } from './proxy-variable.js'
+import type { SigningKey } from './sent-assertion.js'
+import { type TokenFetch, tokenRequest } from './token-request.js'
+import { TokenRequestFailure } from './token-request-failure.js'
+import { timeoutError, transportError } from './transport-failure.js'
+
+/** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
+interface AssertionSource extends SigningKey {
+  readonly alg: string
+  sign(now: number, signal: AbortSignal): Promise<string>
+}
+
+export interface AttemptSettings extends AnswerSettings {
+  readonly clientId: string
+  readonly audience: string
+  readonly lifetimeSeconds: number
+  readonly parameters: Readonly<Record<string, string>>
+  readonly timeout: number
+  readonly fetch: TokenFetch
+  /** Of the platform, which may pass by a proxy. */
+  readonly isPlatformFetch: boolean
+  readonly skew: ClockSkew
+  readonly accepted: AcceptedKey
+}
+
+export interface AttemptCall {
+  readonly access: RequestedAccess
+  readonly assertions: AssertionSource
+  /** Monotonic: no attempt and no pause goes past it. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+interface Attempt {
+  readonly attempt: number
+  /** Monotonic. */
+  readonly sentAt: number
+  /** The clock was corrected for this attempt, after a refusal. */
+  readonly isCorrected: boolean
+}
+
+/** One token request, with an assertion of its own. */
+export async function attemptOnce(
+  settings: AttemptSettings,
+  { access, assertions, deadline, signal }: AttemptCall,
+  { attempt, sentAt, isCorrected }: Attempt,
+): Promise<StoredToken | TokenRequestFailure> {
+  const { clock, timeout, tokenEndpoint, skew, accepted } = settings
+  const issuedAt = wallTime(clock)
+  const correction = skew.correction()
+  const clientAssertion = await assertions.sign(issuedAt + correction, signal)
+  const limit = Math.max(0, Math.min(timeout / 2, deadline - clock.monotonic()))
+  const late = () =>
+    timeoutError(
+      `The token endpoint did not answer within ${Math.round(limit)} ms.`,
+      attempt,
+      proxyVariable(settings),
+    )
+  signal.throwIfAborted()
+  const exchange = async (attemptSignal: AbortSignal) => {
+    const init = tokenRequest(settings, access, clientAssertion, attemptSignal)
+    const response = await fetched(settings, init, attempt)
+    const { clientId, audience, lifetimeSeconds } = settings
+    const { alg, kid, thumbprint } = assertions
+    const sent = { clientId, audience, lifetimeSeconds, alg, kid, thumbprint }
+    return readAnswer(response, settings, {
+      ...{ access, attempt, issuedAt, sentAt, correction },
+      circumstances: { sent, tokenEndpoint, isCorrected, accepted: accepted.last() },
+    })
+  }
+  try {
+    const outcome = await within(clock, limit, late, exchange)
+    if (!(outcome instanceof TokenRequestFailure)) accepted.note(assertions)
+    return outcome
+  } catch (error) {
+    if (error instanceof TokenTransportError) return new TokenRequestFailure(error)
+    throw error
+  }
+}
+
+async function fetched(
+  settings: AttemptSettings,
+  init: RequestInit,
+  attempt: number,
+): Promise<Response> {
+  const { fetch, tokenEndpoint } = settings
+  try {
+    return await fetch(tokenEndpoint, init)
+  } catch (error) {
+    throw transportError(error, attempt, proxyVariable(settings))
+  }
+}
+
+function proxyVariable({ isPlatformFetch, tokenEndpoint }: AttemptSettings): string | undefined {
+  return isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
+}
+
+function wallTime(clock: Clock): number {
+  const now = clock.now()
+  if (Number.isFinite(now)) return now
+  throw new ConfigurationError(
+    'ERR_CLOCK',
+    'The clock gave no number; an assertion needs the time of day.',
+    'clock',
+  )
+}

@@ -1,0 +1,39 @@
+/** A smaller distance, in milliseconds, is the network's and not the clock's. */
+export const leastSkew = 5_000
+
+/** By how much a provider corrects its clock for its assertions; all its scopes share one. */
+export interface ClockSkew {
+  /** Server minus local, in milliseconds; 0 until it is learnt. */
+  correction(): number
+  /** Corrects by that from now on. What it returns takes that back, unless more was learnt since. */
+  learn(offset: number): () => void
+}
+
+export function clockSkew(): ClockSkew {
+  let correction = 0
+  return {
+    correction: () => correction,
+    learn(offset) {
+      const before = correction
+      correction = offset
+      return () => {
+        if (correction === offset) correction = before
+      }
+    },
+  }
+}
+
+/**
+ * How far the server's `Date`, which is a whole second, lies outside the time between sending and
+ * receiving, in milliseconds: 0 within it, undefined for what is no date (RFC 9110 section 5.6.7).
+ */
+export function clockOffset(
+  date: string | null,
+  sentAt: number,
+  receivedAt: number,
+): number | undefined {
+  const second = date?.endsWith(' GMT') ? Date.parse(date) : Number.NaN
+  if (Number.isNaN(second)) return undefined
+  if (second > receivedAt) return second - receivedAt
+  return Math.min(0, second + 999 - sentAt)
+}

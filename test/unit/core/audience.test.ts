@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { audienceDifference } from '#core/token-endpoint/audience.js'
+
+const endpoint = 'https://as.example/realms/r/token'
+
+test.each([
+  [endpoint, undefined],
+  [`${endpoint}/`, 'slash'],
+  ['https://other.example/realms/r/token', 'host'],
+  ['https://as.example:8443/realms/r/token', 'host'],
+  ['https://as.example', 'issuer'],
+  ['https://as.example/', 'issuer'],
+  ['https://as.example/realms/r', 'issuer'],
+  ['https://as.example/realms/r/', 'issuer'],
+  ['https://as.example/realms/s', 'other'],
+  ['https://as.example/real', 'other'],
+  ['https://as.example/?x', 'other'],
+  ['https://as.example/realms/r/token?x', 'other'],
+  ['urn:example:as', 'other'],
+  ['as', 'other'],
+])('the audience %s differs from the token endpoint by %s', (audience, difference) => {
+  expect(audienceDifference(audience, endpoint)).toBe(difference)
+})
+
+test('a token endpoint with a slash at its end is told from one without', () => {
+  expect(audienceDifference('https://as.example/token', 'https://as.example/token/')).toBe('slash')
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { clockOffset, clockSkew } from '#core/token-endpoint/clock-skew.js'
+
+const second = Date.UTC(2026, 0, 1, 12)
+const date = new Date(second).toUTCString()
+
+test.each([
+  ['within the second', second + 300, second + 400, 0],
+  ['from before it to after it', second - 5_000, second + 5_000, 0],
+  ['up to its beginning', second - 10, second, 0],
+  ['from its end on', second + 999, second + 5_000, 0],
+  ['a millisecond before it', second - 10, second - 1, 1],
+  ['ten minutes before it', second - 600_010, second - 600_000, 600_000],
+  ['a millisecond after it', second + 1_000, second + 1_010, -1],
+  ['ten minutes after it', second + 600_999, second + 601_010, -600_000],
+])(
+  'A10: a request that was under way %s is off by what lies between',
+  (_, sentAt, receivedAt, offset) => {
+    expect(clockOffset(date, sentAt, receivedAt)).toBe(offset)
+  },
+)
+
+test.each([null, '', 'GMT', 'soon', '2026-01-01T12:00:00Z', '1767268800', 'yesterday GMT'])(
+  'A10: the Date %j tells nothing',
+  (text) => {
+    expect(clockOffset(text, second, second)).toBeUndefined()
+  },
+)
+
+test('A10: what was learnt last counts, and can be taken back', () => {
+  const skew = clockSkew()
+  expect(skew.correction()).toBe(0)
+  const takeBack = skew.learn(600_000)
+  expect(skew.correction()).toBe(600_000)
+  takeBack()
+  expect(skew.correction()).toBe(0)
+})
+
+test('A10: taking back does not touch what another request has learnt since', () => {
+  const skew = clockSkew()
+  const takeBack = skew.learn(600_000)
+  const takeBackLater = skew.learn(599_000)
+  takeBack()
+  expect(skew.correction()).toBe(599_000)
+  takeBackLater()
+  expect(skew.correction()).toBe(600_000)
+})

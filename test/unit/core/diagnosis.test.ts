@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest'
+import { diagnose } from '#core/token-endpoint/diagnosis.js'
+import type { Evidence } from '#core/token-endpoint/evidence.js'
+
+const tokenEndpoint = 'https://as.example/realms/r/token'
+const sent: Evidence['sent'] = {
+  ...{ clientId: 'client-1', audience: tokenEndpoint, lifetimeSeconds: 60 },
+  ...{ alg: 'ES256', kid: 'k1', thumbprint: 'tp1' },
+}
+const plain: Evidence = {
+  ...{ status: 401, isHtml: false, error: 'invalid_client', description: undefined },
+  ...{ sent, tokenEndpoint, clockOffset: undefined, isCorrected: false, accepted: undefined },
+}
+
+const key = 'The public key is not registered for this client id (thumbprint tp1).'
+const kid = 'The kid k1 is not known for this client: register it, or correct assertion.kid.'
+const noKid = 'The server wants a kid, and none was sent: set assertion.kid.'
+const alg = 'The alg ES256 is not what is registered for this client: set assertion.alg to that.'
+const aud = 'The server wants another aud, such as its issuer: set assertion.audience.'
+const lifetime = "The lifetime of 60 s is over the server's limit: lower assertion.lifetimeSeconds."
+const over = 'The assertion was not valid when it arrived (lifetime 60 s): check both clocks.'
+const twice =
+  'The assertion arrived twice (its jti was used): a retrying fetch or proxy resends it.'
+const client =
+  'The client id client-1 is not known there: check it, and that the endpoint is of the same environment.'
+const scope = 'A scope that is misspelt or not granted to this client.'
+const grant = 'The client may not use the client_credentials grant.'
+const dpop = 'The client is set up for DPoP, which is not there yet: have it take Bearer tokens.'
+const torn = 'The client_assertion did not arrive whole: something between changes the form.'
+const resource = 'A resource that the server does not know.'
+const badAssertion = 'A bad assertion (aud, kid, exp, scope).'
+
+function causes(more: Partial<Evidence>): readonly string[] {
+  return diagnose({ ...plain, ...more })
+}
+
+/** With another assertion than the usual one. */
+function causesOf(assertion: Partial<Evidence['sent']>, more: Partial<Evidence> = {}) {
+  return causes({ sent: { ...sent, ...assertion }, ...more })
+}
+
+describe("what the server's words name comes first, without what is merely usual", () => {
+  test.each([
+    ['the signature is wrong', [key]],
+    ['The client_assertion signature is invalid.', [key]],
+    ['Unable to load public key', [key]],
+    ['The certificate used to sign the client assertion is not registered on application', [key]],
+    ['no registered key has this kid and alg', [kid, alg]],
+    ['unknown kid', [kid]],
+    ['The key ID is invalid', [kid]],
+    ['alg PS256 is not allowed; ES256 are', [alg]],
+    ['unsupported algorithm', [alg]],
+    ["Token audience doesn't match domain", [aud]],
+    ['aud is x, and must be y', [aud]],
+    ['the lifetime is too long', [lifetime]],
+    ['exp is more than 30 s ahead', [lifetime, over]],
+    ['the assertion has expired', [over]],
+    ['Token is not active', [over]],
+    ['iat is in the future', [over]],
+    ['jti was used before', [twice]],
+    ['client assertion tokens must only be used once', [twice]],
+    ['Token reuse detected: jti has already been used', [twice]],
+    ['the client is not registered', [client]],
+    ["Application with identifier 'x' was not found in the directory", [client]],
+    ['unknown client', [client]],
+    ['requested scope is not allowed', [scope]],
+    ['requested grant type is not allowed for this client', [grant]],
+    ['The DPoP proof JWT header is missing.', [dpop]],
+    ['no client authentication mechanism provided', [torn]],
+    ['resource indicator is missing, or unknown', [resource]],
+  ])('O1 O2 O3: %s', (description, named) => {
+    expect(causes({ description })).toEqual(named)
+    expect(causes({ description: description.toUpperCase() })).toEqual(named)
+    expect(causes({ description, status: 500, error: 'server_error' }).slice(1)).toEqual(named)
+  })
+
+  test.each([
+    'client authentication failed',
+    'Invalid client or Invalid client credentials',
+    'nonsense',
+  ])('O2: %s names nothing, and what is usual is told', (description) => {
+    expect(causes({ description })).toEqual([key, kid, aud])
+  })
+
+  test.each([429, 502, 503, 504, 408])(
+    'O9 O10: what is said beside a %i is not about the request',
+    (status) => {
+      expect(causes({ status, description: 'scope of the outage: signature' })).toHaveLength(1)
+    },
+  )
+})
+
+describe('the code of the error', () => {
+  test.each([
+    ['invalid_client', [key, kid, aud]],
+    ['invalid_scope', [scope]],
+    ['scope_invalid', [scope]],
+    ['invalid_target', [resource]],
+    ['unauthorized_client', [grant, key, kid]],
+    ['unsupported_grant_type', ['The server or the client lacks the client_credentials grant.']],
+    [
+      'invalid_request',
+      ['A parameter that the server requires is missing, or one that it refuses was sent.'],
+    ],
+    ['invalid_grant', ['The assertion is expired or was used before.', key, kid]],
+    ['use_dpop_nonce', [dpop]],
+    ['invalid_dpop_proof', [dpop]],
+    ['another', []],
+  ])('O1 O2 O3 O5 O8 O16: %s', (error, usual) => {
+    expect(causes({ status: 400, error })).toEqual(usual)
+  })
+})
+
+describe('an answer without an OAuth error', () => {
+  const bare = { error: undefined }
+  const page = 'A login page, a proxy or a firewall answered in place of the token endpoint.'
+  const blocked = 'The address of this machine is blocked, perhaps after many failed requests.'
+  const trouble = 'The authorization server is in trouble; later calls try again.'
+  const wrong = 'The path /realms/r/token is wrong. Check the URL of the token endpoint.'
+
+  test('O4: an empty 403 is a bad assertion, a kid that is missing, or a blocked address', () => {
+    expect(causesOf({ kid: undefined }, { ...bare, status: 403 })).toEqual([
+      badAssertion,
+      noKid,
+      blocked,
+    ])
+    expect(causes({ ...bare, status: 403 })).toEqual([badAssertion, blocked])
+    expect(causes({ ...bare, status: 400 })).toEqual([badAssertion])
+    expect(causes({ ...bare, status: 418 })).toEqual([badAssertion])
+  })
+
+  test('O7: a page is something between', () => {
+    expect(causes({ ...bare, status: 400, isHtml: true })).toEqual([page, badAssertion])
+    expect(causes({ status: 400, isHtml: true })).toEqual([key, kid, aud])
+  })
+
+  test('O6: a page with a 500 may be about the kid', () => {
+    const html = { ...bare, status: 500, isHtml: true }
+    const shown = (name: string) =>
+      `Some servers answer so to a kid that they do not know (${name}).`
+    expect(causes(html)).toEqual([trouble, shown('k1')])
+    expect(causesOf({ kid: undefined }, html)).toEqual([trouble, shown('none')])
+    expect(causes({ ...bare, status: 500 })).toEqual([trouble])
+  })
+
+  test.each([404, 405, 410, 415, 501])('O13: a %i is a wrong path, and nothing else', (status) => {
+    expect(causes({ ...bare, status })).toEqual([wrong])
+    expect(causes({ ...bare, status, isHtml: true })).toEqual([wrong])
+  })
+
+  test('O13: a path is told without its query, and cut', () => {
+    const path = `/${'p'.repeat(100)}`
+    const endpoint = `https://as.example${path}?secret`
+    expect(causes({ ...bare, status: 404, tokenEndpoint: endpoint })).toEqual([
+      `The path ${path.slice(0, 77)}... is wrong. Check the URL of the token endpoint.`,
+    ])
+  })
+
+  test('O10: a 429 is too many requests', () => {
+    expect(causes({ ...bare, status: 429 })).toEqual([
+      'Too many token requests: share one provider per client id.',
+    ])
+  })
+})
+
+describe('what is known on this side comes before what is usual', () => {
+  test.each([
+    [`${tokenEndpoint}/`, `The aud ${tokenEndpoint}/ differs from the token endpoint by the slash`],
+    ['https://x.example/t', 'The aud https://x.example/t is on another host than the token end'],
+    ['https://as.example', 'The aud https://as.example looks like the issuer, and the server wa'],
+    ['urn:as', 'The aud urn:as is not the token endpoint: check assertion.audience.'],
+  ])('A3 A4: the audience %s', (audience, said) => {
+    expect(causesOf({ audience })[0]).toContain(said)
+    expect(causesOf({ audience })).toHaveLength(3)
+    expect(causesOf({ audience }, { error: 'invalid_scope' })).toEqual([scope])
+  })
+
+  test('A8: a lifetime above 60 s', () => {
+    const said = (seconds: number) =>
+      `The lifetime of ${seconds} s is over the server's limit: lower assertion.lifetimeSeconds.`
+    expect(causesOf({ lifetimeSeconds: 61 })[0]).toBe(said(61))
+    expect(causesOf({ lifetimeSeconds: 60 })).toEqual([key, kid, aud])
+    expect(causesOf({ lifetimeSeconds: 300 }, { error: 'invalid_scope' })).toEqual([scope])
+  })
+
+  test('another key than the one accepted last, and then the others that are new', () => {
+    const told =
+      'The key (kid k1) is not the one accepted last: the server has not read the new JWK Set yet.'
+    expect(causes({ accepted: { kid: 'k0', thumbprint: 'tp1' } })[0]).toBe(told)
+    expect(causes({ accepted: { kid: 'k1', thumbprint: 'tp0' } })[0]).toBe(told)
+    expect(causes({ accepted: { kid: 'k1', thumbprint: 'tp1' } })).toEqual([key, kid, aud])
+    const accepted = { kid: 'k0', thumbprint: 'tp0' }
+    expect(causes({ accepted, error: 'invalid_scope' })).toEqual([scope])
+  })
+
+  test('audience and lifetime that were accepted before are not suspected', () => {
+    const accepted = { kid: 'k1', thumbprint: 'tp1' }
+    const more = { audience: 'urn:as', lifetimeSeconds: 300 }
+    expect(causesOf(more, { accepted })).toEqual([key, kid, expect.stringContaining('urn:as')])
+  })
+
+  test('A10: a clock that is off by 5 s or more, either way', () => {
+    const said = (seconds: number, side: string) =>
+      `The clock here is ${seconds} s ${side} the server's Date: set it right.`
+    expect(causes({ clockOffset: 5_000 })[0]).toBe(said(5, 'behind'))
+    expect(causes({ clockOffset: -600_400 })[0]).toBe(said(600, 'ahead of'))
+    expect(causes({ clockOffset: 4_999 })).toEqual([key, kid, aud])
+    expect(causes({ clockOffset: -4_999 })).toEqual([key, kid, aud])
+    expect(causes({ clockOffset: 600_000, error: 'invalid_scope' })).toEqual([scope])
+    expect(causes({ clockOffset: 600_000, error: undefined, status: 403 })[0]).toBe(
+      said(600, 'behind'),
+    )
+  })
+
+  test('A10: words about time mean that clock; other words come before it', () => {
+    const off = "The clock here is 600 s behind the server's Date: set it right."
+    const clockOffset = 600_000
+    expect(causes({ clockOffset, description: 'the assertion has expired' })).toEqual([off, over])
+    expect(causes({ clockOffset, description: 'the signature is wrong' })).toEqual([key, off])
+  })
+
+  test('A10: a correction that did not help is the first of all', () => {
+    const tried = { clockOffset: -600_000, isCorrected: true }
+    const said =
+      "The clock here is 600 s ahead of the server's Date, and correcting that did not help."
+    expect(causes({ ...tried, description: 'the signature is wrong' })[0]).toBe(said)
+    expect(causes(tried)).toEqual([said, key, kid])
+    expect(causes({ ...tried, error: 'invalid_scope' })).toEqual([scope])
+  })
+})
+
+test('a key that cannot tell has no thumbprint to compare', () => {
+  const [first] = causesOf({ thumbprint: undefined })
+  expect(first).toBe('The public key is not registered for this client id.')
+})
+
+test('never more than three are told', () => {
+  const all = { audience: 'urn:as', lifetimeSeconds: 300, kid: undefined }
+  const accepted = undefined
+  expect(causesOf(all, { clockOffset: 9_000, accepted })).toEqual([
+    expect.stringMatching(/^The clock/),
+    expect.stringMatching(/^The aud/),
+    expect.stringMatching(/^The lifetime/),
+  ])
+})
