@@ -1,7 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createTokenProvider, type Jwk, type TokenEvent } from '@countersign/core'
+import {
+  createTokenProvider,
+  type Jwk,
+  TokenEndpointError,
+  type TokenEvent,
+} from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { keyThumbprint, publicJwks } from '@countersign/core/keys'
 import {
@@ -77,7 +82,7 @@ async function startScene(ring: KeyRing) {
   }
   const kidsSince = (from: number) =>
     server.requests.slice(from).map(({ header }) => String(Reflect.get(header, 'kid')))
-  return { clock, server, events, statuses, workFor, kidsSince }
+  return { clock, server, tokens, events, statuses, workFor, kidsSince }
 }
 
 test('publish both, switch, retire: no call and no token request fails', async () => {
@@ -103,4 +108,33 @@ test('publish both, switch, retire: no call and no token request fails', async (
   expect(new Set(kidsSince(0).slice(0, switched))).toEqual(new Set([old.kid]))
   expect(new Set(kidsSince(switched))).toEqual(new Set([next.kid]))
   expect(server.requests.length).toBeGreaterThan(retired)
+})
+
+test('switched before the server has read the new set: the error says so, and old tokens serve', async () => {
+  const [old, next] = [await newKey(), await newKey()]
+  const ring: KeyRing = { keys: [old], active: old.kid }
+  const { clock, server, tokens, events, statuses, workFor } = await startScene(ring)
+  const readSet = async () => server.register({ clientId, jwks: await publicJwks(ring.keys) })
+  await readSet()
+  await workFor(1)
+  ring.keys = [old, next]
+  ring.active = next.kid
+
+  await workFor(8.5)
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  const failed = events.find(({ type }) => type === 'renewal-failed')
+  expect(failed).toMatchObject({ type: 'renewal-failed', error: { code: 'ERR_OAUTH' } })
+
+  await clock.advance(10 * 60_000)
+  const error = await tokens.getAccessToken({ scope: 'accounts' }).catch((thrown) => thrown)
+  expect(error).toBeInstanceOf(TokenEndpointError)
+  const { causes, message } = error as TokenEndpointError
+  expect(causes[0]).toContain('has not read the new JWK Set yet')
+  expect(causes[0]).toContain(next.kid)
+  expect(message).toContain(causes[0]?.slice(1))
+
+  await readSet()
+  await clock.advance(10 * 60_000)
+  expect((await tokens.getAccessToken({ scope: 'accounts' })).value).toMatch(/./)
+  expect(server.requests.at(-1)).toMatchObject({ status: 200, header: { kid: next.kid } })
 })
