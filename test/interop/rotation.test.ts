@@ -120,7 +120,7 @@ test('switched before the server has read the new set: the error says so, and ol
   ring.keys = [old, next]
   ring.active = next.kid
 
-  await workFor(8.5)
+  await workFor(9)
   expect(new Set(statuses)).toEqual(new Set([200]))
   const failed = events.find(({ type }) => type === 'renewal-failed')
   expect(failed).toMatchObject({ type: 'renewal-failed', error: { code: 'ERR_OAUTH' } })
