@@ -6,6 +6,7 @@ export const published = {
       '@countersign/core': 'createTokenProvider',
       '@countersign/core/fetch': 'authorizedFetch',
       '@countersign/core/adapter': 'createAuthorizer',
+      '@countersign/core/keys': 'publicJwks',
     },
   },
   '@countersign/axios-interceptor': {

@@ -9,8 +9,8 @@ export default defineConfig({
     globalSetup: './packed.ts',
     retry: 0,
     // Of an installation on a busy machine; no promise is about time.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
     passWithNoTests: false,
