@@ -23,16 +23,16 @@ export const sizedBundles: readonly SizedBundle[] = [
     code: tokenProvider,
     external: [],
     goal: coreGoal,
-    // Measured 18,819, and 5 % more, until the goal is reached.
-    most: 19_760,
+    // Measured 19,043, and 5 % more, until the goal is reached.
+    most: 19_990,
   },
   {
     title: 'core: createTokenProvider and authorizedFetch',
     code: `${tokenProvider}\nexport { authorizedFetch } from '@countersign/core/fetch'`,
     external: [],
     goal: undefined,
-    // Measured 22,395, and 5 % more.
-    most: 23_510,
+    // Measured 22,670, and 5 % more.
+    most: 23_800,
   },
   {
     title: 'axios-interceptor, on top of core and axios',

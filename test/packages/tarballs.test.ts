@@ -32,7 +32,8 @@ beforeAll(async () => {
 })
 
 test('every package of the workspace is among the published', async () => {
-  const folders = await readdir(join(root, 'packages'))
+  const entries = await readdir(join(root, 'packages'), { withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   expect(names.map((name) => published[name].folder).toSorted()).toEqual(folders.toSorted())
 })
 
