@@ -53,6 +53,8 @@ export default defineConfig({
         test: {
           name: 'newest',
           include: ['test/**/*.test.ts'],
+          // A command of its own, `pnpm test:packages`: it installs from the registry.
+          exclude: ['test/packages/**'],
           env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },

@@ -16,7 +16,7 @@ export const assertionCauses: readonly Cause[] = [
       'The assertion arrived twice (its jti was used): a retrying fetch or proxy resends it.',
   },
   {
-    weight: (evidence) => (isAboutAssertion(evidence) && hasNewKey(evidence) ? 2 : 0),
+    weight: newKeyWeight,
     say: ({ sent }) =>
       `The key (kid ${shownKid(sent.kid)}) is not the one accepted last: the server has not read the new JWK Set yet.`,
   },
@@ -26,7 +26,7 @@ export const assertionCauses: readonly Cause[] = [
       `The public key is not registered for this client id${thumbprint === undefined ? '' : ` (thumbprint ${thumbprint})`}.`,
   },
   {
-    weight: (evidence) => named(evidence, /\bkid\b|key.?id|no \w+ key/) || kidWeight(evidence),
+    weight: (evidence) => named(evidence, unknownKey) || kidWeight(evidence),
     say: ({ sent: { kid } }) =>
       kid === undefined
         ? 'The server wants a kid, and none was sent: set assertion.kid.'
@@ -60,6 +60,7 @@ export const assertionCauses: readonly Cause[] = [
   },
 ]
 
+const unknownKey = /\bkid\b|key.?id|no \w+ key/
 const time = /\b(exp|iat|nbf)\b|expir|not (yet )?(valid|active)|future/
 const unknownClient =
   /\b(client|application)(?!.?assertion)\b.{0,60}\b(not (found|registered|known|exist)|unknown|disabled)|(unknown|no such) client/
@@ -104,6 +105,11 @@ function audienceWeight(evidence: Evidence): number {
 
 function lifetimeWeight(evidence: Evidence): number {
   return evidence.sent.lifetimeSeconds > 60 ? suspect(evidence) : 0
+}
+
+function newKeyWeight(evidence: Evidence): number {
+  if (!isAboutAssertion(evidence) || !hasNewKey(evidence)) return 0
+  return Math.max(2, named(evidence, unknownKey))
 }
 
 function hasNewKey({ accepted, sent }: Evidence): boolean {

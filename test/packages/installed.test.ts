@@ -1,0 +1,81 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { type Installation, installation } from './installation.ts'
+import { names, published } from './published.ts'
+import type { Ended } from './run-program.ts'
+
+const programs = fileURLToPath(new URL('programs/', import.meta.url))
+
+let installed: Installation
+
+beforeAll(async () => {
+  installed = await installation('installed', [...names, 'axios', 'ky'])
+  const files = await readdir(programs)
+  for (const file of files) {
+    await installed.write({ [file]: await readFile(join(programs, file), 'utf8') })
+  }
+})
+
+test('every entry point can be imported and required, and gives the same names', async () => {
+  const wanted: Record<string, string> = Object.assign(
+    {},
+    ...names.map((name) => published[name].entryPoints),
+  )
+
+  const found = await entryPoints(Object.keys(wanted))
+
+  for (const [specifier, name] of Object.entries(wanted)) {
+    expect(found[specifier]?.imported).toContain(name)
+    expect(found[specifier]?.required).toEqual(found[specifier]?.imported)
+  }
+})
+
+test.each(names)('nothing deeper in %s can be imported or required', async (name) => {
+  const files = await readdir(join(installed.folder, 'node_modules', name), { recursive: true })
+  const deeper = files.filter((file) => /\.[a-z]+$/.test(file)).map((file) => `${name}/${file}`)
+  expect(deeper).toContain(`${name}/dist/index.js`)
+
+  const found = await entryPoints(deeper)
+
+  const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+  for (const specifier of deeper) {
+    expect([specifier, found[specifier]]).toEqual([
+      specifier,
+      { imported: refused, required: refused },
+    ])
+  }
+})
+
+test.each([
+  ['an ES module', 'three-hosts-esm.mjs'],
+  ['a CommonJS program', 'three-hosts-commonjs.cjs'],
+])(
+  'axios, ky and fetch share one token in %s, and a revoked one is renewed once',
+  async (_, program) => {
+    const { stdout } = succeeded(await installed.run(`node ${program}`))
+
+    const { answers, ...seen } = JSON.parse(stdout)
+    expect(seen).toEqual({ tokenRequests: 2, node: expect.stringMatching(/^22\./) })
+    expect(answers.toSorted()).toEqual([
+      ...Array(3).fill('/first 200'),
+      ...Array(3).fill('/second 200'),
+      ...Array(3).fill('/second 401'),
+    ])
+  },
+)
+
+async function entryPoints(
+  specifiers: readonly string[],
+): Promise<Record<string, { imported: string | string[]; required: string | string[] }>> {
+  const { stdout } = succeeded(
+    await installed.run(`node entry-points.cjs ${specifiers.map((one) => `'${one}'`).join(' ')}`),
+  )
+  return JSON.parse(stdout)
+}
+
+function succeeded(ended: Ended): Ended {
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  return ended
+}
