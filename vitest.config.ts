@@ -54,7 +54,7 @@ export default defineConfig({
           name: 'newest',
           include: ['test/**/*.test.ts'],
           // A command of its own, `pnpm test:packages`: it installs from the registry.
-          exclude: ['test/packages/**'],
+          exclude: ['**/node_modules/**', 'test/packages/**'],
           env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },

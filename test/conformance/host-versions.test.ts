@@ -63,10 +63,11 @@ async function versionsInUse(): Promise<Versions> {
   }
   await ky(url, { fetch })
 
-  const sign = crypto.subtle.sign.bind(crypto.subtle)
-  using _ = vi.spyOn(crypto.subtle, 'sign').mockImplementation((...args) => {
+  // For the thumbprint of the key.
+  const digest = crypto.subtle.digest.bind(crypto.subtle)
+  using _ = vi.spyOn(crypto.subtle, 'digest').mockImplementation((...args) => {
     found.jose = callerVersion('jose')
-    return sign(...args)
+    return digest(...args)
   })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const tokens = createTokenProvider({

@@ -84,9 +84,7 @@ function testFiles(pattern: RegExp): string[] {
 }
 
 function build(): boolean {
-  const packages = ['core', 'axios-interceptor', 'ky-hook', 'testing']
-  const folders = packages.map((name) => `packages/${name}`)
-  return run('node_modules/.bin/tsc', ['-b', ...folders]).status === 0
+  return run('node_modules/.bin/node', ['--run', 'build']).status === 0
 }
 
 function run(command: string, args: readonly string[]): { status: number | null } {
