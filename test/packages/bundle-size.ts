@@ -16,6 +16,8 @@ export async function bundleSize({ code, external }: SizedBundle): Promise<Bundl
   const options = {
     stdin: { contents: code, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     external: [...external],
+    // By its path a package of the workspace is not known for an installed one.
+    logOverride: { 'ignored-bare-import': 'silent' },
     bundle: true,
     write: false,
     metafile: true,

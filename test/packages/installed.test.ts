@@ -35,7 +35,7 @@ test('every entry point can be imported and required, and gives the same names',
 test.each(names)('nothing deeper in %s can be imported or required', async (name) => {
   const files = await readdir(join(installed.folder, 'node_modules', name), { recursive: true })
   const deeper = files.filter((file) => /\.[a-z]+$/.test(file)).map((file) => `${name}/${file}`)
-  expect(deeper).toContain(`${name}/dist/index.js`)
+  expect(deeper).toContain(`${name}/${published[name].built}`)
 
   const found = await entryPoints(deeper)
 
@@ -65,6 +65,15 @@ test.each([
     ])
   },
 )
+
+test('the command runs', async () => {
+  const { version } = JSON.parse(
+    await readFile(join(installed.folder, 'node_modules/countersign/package.json'), 'utf8'),
+  )
+  expect(succeeded(await installed.run('npx countersign --version')).stdout).toBe(`${version}\n`)
+  const { stdout } = succeeded(await installed.run('npx countersign keygen --out key --json'))
+  expect(JSON.parse(stdout)).toMatchObject({ kid: expect.stringMatching(/^[\w-]{43}$/) })
+})
 
 async function entryPoints(
   specifiers: readonly string[],

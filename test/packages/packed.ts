@@ -5,7 +5,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { npmInstall } from './npm-install.ts'
-import { names, type PackageName, published } from './published.ts'
+import { names, type PackageName } from './published.ts'
 import { finished } from './run-program.ts'
 
 declare module 'vitest' {
@@ -44,7 +44,8 @@ async function packAll(destination: string): Promise<Record<PackageName, string>
   await finished('npx', ['--yes', 'pnpm@12', ...packing], { cwd: root, env: process.env })
   const files = await readdir(destination)
   const tarballs = names.map((name) => {
-    const file = files.find((one) => one.startsWith(`countersign-${published[name].folder}-`))
+    const stem = name.replace('@', '').replace('/', '-')
+    const file = files.find((one) => /^-\d/.test(one.slice(stem.length)) && one.startsWith(stem))
     if (file === undefined) throw new Error(`${name} was not packed.`)
     return [name, join(destination, file)]
   })

@@ -1,7 +1,11 @@
-/** What is published: each package's folder, and its entry points with something that each exports. */
+/**
+ * What is published: each package's folder, a file of what was built, and its entry points with
+ * something that each exports. The command has none.
+ */
 export const published = {
   '@countersign/core': {
     folder: 'core',
+    built: 'dist/index.js',
     entryPoints: {
       '@countersign/core': 'createTokenProvider',
       '@countersign/core/fetch': 'authorizedFetch',
@@ -11,21 +15,32 @@ export const published = {
   },
   '@countersign/axios-interceptor': {
     folder: 'axios-interceptor',
+    built: 'dist/index.js',
     entryPoints: { '@countersign/axios-interceptor': 'addAuthorization' },
   },
   '@countersign/ky-hook': {
     folder: 'ky-hook',
+    built: 'dist/index.js',
     entryPoints: { '@countersign/ky-hook': 'authorizationHooks' },
   },
   '@countersign/testing': {
     folder: 'testing',
+    built: 'dist/index.js',
     entryPoints: { '@countersign/testing': 'createAuthorizationServer' },
+  },
+  countersign: {
+    folder: 'cli',
+    built: 'dist/main.js',
+    entryPoints: {},
   },
 } as const
 
 export type PackageName = keyof typeof published
 
 export const names = Object.keys(published) as PackageName[]
+
+/** Those that programs import. */
+export const libraries = names.filter((name) => Object.keys(published[name].entryPoints).length > 0)
 
 export function isPackageName(name: string): name is PackageName {
   return Object.hasOwn(published, name)

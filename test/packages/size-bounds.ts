@@ -23,16 +23,16 @@ export const sizedBundles: readonly SizedBundle[] = [
     code: tokenProvider,
     external: [],
     goal: coreGoal,
-    // Measured 19,043, and 5 % more, until the goal is reached.
-    most: 19_990,
+    // Measured 22,217, and 5 % more, until the goal is reached.
+    most: 23_330,
   },
   {
     title: 'core: createTokenProvider and authorizedFetch',
     code: `${tokenProvider}\nexport { authorizedFetch } from '@countersign/core/fetch'`,
     external: [],
     goal: undefined,
-    // Measured 22,670, and 5 % more.
-    most: 23_800,
+    // Measured 25,911, and 5 % more.
+    most: 27_210,
   },
   {
     title: 'axios-interceptor, on top of core and axios',
