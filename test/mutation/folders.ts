@@ -7,7 +7,13 @@ export interface MutatedFolder {
   readonly tests: readonly string[]
 }
 
-export type FolderName = 'axios-interceptor' | 'ky-hook' | 'renewal' | 'resource' | 'token-endpoint'
+export type FolderName =
+  | 'assertion'
+  | 'axios-interceptor'
+  | 'ky-hook'
+  | 'renewal'
+  | 'resource'
+  | 'token-endpoint'
 
 const core = 'packages/core/src'
 
@@ -17,6 +23,16 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     tests: [
       'test/unit/core/{freshness,hold-off,refusal,single-flight,token-keeper}.test.ts',
       'test/matrix/{cache,storms}.test.ts',
+    ],
+  },
+  assertion: {
+    mutate: [`${core}/assertion/*.ts`],
+    tests: [
+      'test/matrix/{keys,crypto-keys,jwk-sets,key-dresses,key-functions,remote-signers}.test.ts',
+      'test/unit/core/public-jwks.test.ts',
+      'test/generated/signature-form.test.ts',
+      'test/matrix/{assertion,assertion-key-import,configuration}.test.ts',
+      'test/conformance/signer-local.test.ts',
     ],
   },
   'token-endpoint': {

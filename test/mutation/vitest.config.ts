@@ -27,7 +27,7 @@ export default defineConfig({
       { find: /^#core\//, replacement: path('packages/core/src/') },
       { find: /^@countersign\/core$/, replacement: path('packages/core/src/index.ts') },
       {
-        find: /^@countersign\/core\/(fetch|adapter)$/,
+        find: /^@countersign\/core\/(fetch|adapter|keys)$/,
         replacement: path('packages/core/src/$1.ts'),
       },
       {
