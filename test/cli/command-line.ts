@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 
-export const main = createRequire(import.meta.url).resolve('countersign/dist/main.js')
+export const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
 
 /** How a command ended, and what it said. */
 export interface Ended {

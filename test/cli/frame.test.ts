@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createAuthorizationServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import { countersign, documentOf, main, onTerminal, scratchFolder } from './command-line.ts'
 
-const commands = ['keygen', 'jwks', 'jwks add', 'jwks retire', 'assert', 'inspect']
+const commands = [
+  ...['keygen', 'jwks', 'jwks add', 'jwks retire', 'assert', 'inspect'],
+  ...['token', 'doctor', 'serve'],
+]
 const escapeCode = '\u001b['
 /** A spinner moves the cursor as well; that is no colour. */
 const isColoured = (screen: string) =>
@@ -23,6 +27,9 @@ const doing: Record<string, string[]> = {
   'jwks retire': ['jwks', 'retire', '--set', 'two.json', '--kid', 'a'],
   assert: ['assert', ...client, '--key', 'a.pem'],
   inspect: ['inspect', 'assertion.txt'],
+  token: ['token', '--key', 'a.pem'],
+  doctor: ['doctor', '--key', 'a.pem'],
+  serve: ['serve', '--jwks', 'set.json', '--for', '0'],
 }
 
 async function preparedFolder() {
@@ -40,7 +47,20 @@ async function preparedFolder() {
   await into('set.json', ['jwks', 'a.jwk.json'])
   await into('two.json', ['jwks', 'a.jwk.json', 'b.jwk.json'])
   await into('assertion.txt', ['assert', ...client, '--key', 'a.pem'])
-  return { cwd, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+  const server = await createAuthorizationServer()
+  server.register({
+    clientId: 'a',
+    jwks: JSON.parse(await readFile(join(cwd, 'set.json'), 'utf8')),
+  })
+  const variables = `CLIENT_ID=a\nTOKEN_ENDPOINT=${server.tokenEndpoint}\n`
+  await writeFile(join(cwd, '.env'), variables)
+  return {
+    cwd,
+    async [Symbol.asyncDispose]() {
+      await server.close()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
 }
 
 test('every command is in this test, and in the help', async () => {
@@ -63,7 +83,15 @@ test.each(commands)(
     await using again = await preparedFolder()
     const ended = await countersign([...args, '--json'], again)
     expect(ended).toMatchObject({ code: 0, stderr: '' })
-    expect(Object.keys(documentOf(ended))).not.toEqual([])
+    // A document a line, of a command that goes on.
+    const documents =
+      name === 'serve'
+        ? ended.stdout
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line))
+        : [documentOf(ended)]
+    for (const document of documents) expect(Object.keys(document)).not.toEqual([])
   },
 )
 

@@ -70,7 +70,7 @@ test.each(['countersign.pem', 'countersign.pub.pem', 'countersign.jwks.json'])(
     expect(documentOf(ended)).toEqual({
       error: {
         code: 'ERR_FILE_EXISTS',
-        message: `${name} is there already and is not overwritten. Nothing was written; choose another name with --out.`,
+        message: `${name} is there already and is not overwritten. Nothing was written; choose another name.`,
       },
     })
     expect(await readdir(folder.path)).toEqual([name])

@@ -15,6 +15,8 @@ export interface Mistake {
 
 export interface Planted extends AsyncDisposable {
   readonly options: TokenProviderOptions
+  /** How many token requests have reached the server, or whatever answers in its place. */
+  tokenRequests(): number
 }
 
 export const clientId = 'institution-0001'

@@ -22,6 +22,7 @@ async function plantAt(
   wrong: (server: Server) => Partial<Planted['options']>,
   { check, grantTypes }: { check?: StricterCheck; grantTypes?: readonly string[] } = {},
 ): Promise<Planted> {
+  let seen = 0
   const common = { algorithm: 'ES256', tokenLifetimeSeconds: 600 } as const
   const server = await startAuthorizationServer(
     [
@@ -35,12 +36,15 @@ async function plantAt(
       },
     ],
     'https://api.example.com',
-    undefined,
+    () => {
+      seen += 1
+    },
     check,
   )
   const { tokenEndpoint } = server
   return {
     options: { clientId, tokenEndpoint, key: own.privateKey, ...wrong(server) },
+    tokenRequests: () => seen,
     [Symbol.asyncDispose]: server.close,
   }
 }

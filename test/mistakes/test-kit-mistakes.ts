@@ -17,7 +17,11 @@ async function plantAt(
   server.register({ clientId, jwks: { keys }, scope: 'accounts:read', ...registration })
   const { tokenEndpoint } = server
   const right = { clientId, tokenEndpoint, key: own.privateKey, scope: 'accounts:read' }
-  return { options: { ...right, ...wrong }, [Symbol.asyncDispose]: server.close }
+  return {
+    options: { ...right, ...wrong },
+    tokenRequests: () => server.requests.length,
+    [Symbol.asyncDispose]: server.close,
+  }
 }
 
 /** Something between that sends each request twice. */
@@ -28,6 +32,7 @@ async function plantBehindDoublingProxy(): Promise<Planted> {
   server.register({ clientId, jwks: { keys: [own.publicJwk] }, audience: tokenEndpoint })
   return {
     options: { clientId, tokenEndpoint, key: own.privateKey },
+    tokenRequests: proxy.tokenRequests,
     async [Symbol.asyncDispose]() {
       await proxy.close()
       await server.close()

@@ -6,9 +6,10 @@ import { startWebServer } from './web-servers.ts'
 const html = { 'content-type': 'text/html; charset=utf-8' }
 
 async function plantAt(path: string, listener: RequestListener): Promise<Planted> {
-  const { tokenEndpoint, close } = await startWebServer(listener, path)
+  const { tokenEndpoint, tokenRequests, close } = await startWebServer(listener, path)
   const key = ecPair().privateKey
-  return { options: { clientId, tokenEndpoint, key }, [Symbol.asyncDispose]: close }
+  const options = { clientId, tokenEndpoint, key }
+  return { options, tokenRequests, [Symbol.asyncDispose]: close }
 }
 
 /** Where no token endpoint answers. */

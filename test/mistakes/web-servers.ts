@@ -4,13 +4,20 @@ import { listen } from '../../examples/servers/listen.ts'
 
 export interface WebServer {
   readonly tokenEndpoint: string
+  /** How many requests were sent with POST. */
+  tokenRequests(): number
   close(): Promise<void>
 }
 
 /** A web server on loopback, and a token endpoint at that path of it. */
 export async function startWebServer(listener: RequestListener, path: string): Promise<WebServer> {
-  const { origin, close } = await listen(createServer(listener))
-  return { tokenEndpoint: `${origin}${path}`, close }
+  const server = createServer(listener)
+  let seen = 0
+  server.on('request', ({ method }) => {
+    if (method === 'POST') seen += 1
+  })
+  const { origin, close } = await listen(server)
+  return { tokenEndpoint: `${origin}${path}`, tokenRequests: () => seen, close }
 }
 
 /** Sends each request twice, and answers with the second answer. */

@@ -41,4 +41,19 @@ export const commandList: readonly ListedCommand[] = [
     summary: 'judge an assertion or any JWT, offline',
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
+  {
+    name: 'token',
+    summary: 'get an access token; print it, its claims, a header or a curl line',
+    load: async () => (await import('./commands/token.js')).token,
+  },
+  {
+    name: 'doctor',
+    summary: 'find out why there is no token: offline first, then one token request',
+    load: async () => (await import('./commands/doctor.js')).doctor,
+  },
+  {
+    name: 'serve',
+    summary: 'run an authorization server and an API on this machine, to try things',
+    load: async () => (await import('./commands/serve.js')).serve,
+  },
 ]

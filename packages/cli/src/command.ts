@@ -1,6 +1,6 @@
 import type { OptionDefinition } from './option-definition.js'
 import type { Outcome } from './outcome.js'
-import type { Progress } from './output.js'
+import type { Progress, Say } from './output.js'
 import type { Settings } from './settings.js'
 
 /** One command, in one file of `commands/`. The frame does the rest. */
@@ -19,4 +19,5 @@ export interface Call {
   readonly operands: readonly string[]
   readonly settings: Settings
   readonly progress: Progress
+  readonly say: Say
 }

@@ -49,6 +49,6 @@ function unwritable(path: string, code: string | undefined) {
 function overwriting(path: string) {
   return refused(
     'ERR_FILE_EXISTS',
-    `${shownPath(path)} is there already and is not overwritten. Nothing was written; choose another name with --out.`,
+    `${shownPath(path)} is there already and is not overwritten. Nothing was written; choose another name.`,
   )
 }

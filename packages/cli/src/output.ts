@@ -5,20 +5,35 @@ import type { Outcome, Paint } from './outcome.js'
 /** Shows that something is under way, on a terminal. */
 export type Progress = <T>(what: string, work: Promise<T>) => Promise<T>
 
+/** Prints a line while a command goes on: with `--json` one line of JSON. */
+export type Say = (json: unknown, text: (paint: Paint) => string) => void
+
 /** The one place that writes: results to stdout, whatever is said beside them to stderr. */
 export interface Output {
   result(outcome: Outcome): void
   failure(failure: CommandFailure): void
   readonly progress: Progress
+  readonly say: Say
 }
 
 export function createOutput({ isJson }: { isJson: boolean }): Output {
-  return { result, failure, progress }
+  // After a line of JSON everything is: one document a line.
+  let document = indented
+  return { result, failure, progress, say }
+
+  function say(json: unknown, text: (paint: Paint) => string): void {
+    document = line
+    print(json, text)
+  }
 
   function result({ json, text, note }: Outcome): void {
-    process.stdout.write(isJson ? document(json) : `${text(paint(process.stdout))}\n`)
+    print(json, text)
     if (!isJson && note !== undefined && process.stderr.isTTY)
       process.stderr.write(`${paint(process.stderr)('dim', note)}\n`)
+  }
+
+  function print(json: unknown, text: (paint: Paint) => string): void {
+    process.stdout.write(isJson ? document(json) : `${text(paint(process.stdout))}\n`)
   }
 
   function failure({ code, message }: CommandFailure): void {
@@ -47,8 +62,12 @@ async function progress<T>(what: string, work: Promise<T>): Promise<T> {
   }
 }
 
-function document(json: unknown): string {
+function indented(json: unknown): string {
   return `${JSON.stringify(json, null, 2)}\n`
+}
+
+function line(json: unknown): string {
+  return `${JSON.stringify(json)}\n`
 }
 
 function paint(stream: NodeJS.WriteStream): Paint {

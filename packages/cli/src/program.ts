@@ -101,8 +101,8 @@ async function run(
   const { dotenv } = flags
   const file = await readVariables(typeof dotenv === 'string' ? dotenv : undefined)
   const settings = createSettings(flags, [process.env, file])
-  const { progress } = output
-  const outcome = await definition.run({ operands: command.args, settings, progress })
+  const { progress, say } = output
+  const outcome = await definition.run({ operands: command.args, settings, progress, say })
   output.result(outcome)
   return outcome.isBad ? 1 : 0
 }

@@ -25,7 +25,12 @@ export async function providerOptions(
   const clientId = settings.required(options.clientId)
   const tokenEndpoint = settings.required(options.tokenEndpoint)
   const assertion = assertionOptions(settings)
-  return { clientId, tokenEndpoint, ...(await privateKey(settings)), assertion }
+  const [scope, resource] = [options.scope, options.resource].map(settings.text)
+  return {
+    ...{ clientId, tokenEndpoint, ...(await privateKey(settings)), assertion },
+    ...(scope !== undefined && { scope }),
+    ...(resource !== undefined && { resource }),
+  }
 }
 
 function assertionOptions(settings: Settings): NonNullable<TokenProviderOptions['assertion']> {

@@ -1,0 +1,35 @@
+import type { Paint } from '../outcome.js'
+import type { Check } from './check.js'
+
+const marks = { ok: '+', warning: '!', bad: 'x', skipped: '-' } as const
+const colours = { ok: 'green', warning: 'yellow', bad: 'red', skipped: 'dim' } as const
+
+/** A line for each check, then the verdict and its causes. */
+export function reportText(
+  {
+    ok,
+    verdict,
+    causes,
+    checks,
+    requests,
+  }: {
+    ok: boolean
+    verdict: string
+    causes: readonly string[]
+    checks: readonly Check[]
+    requests: number
+  },
+  paint: Paint,
+): string {
+  const lines = checks.map(
+    ({ status, title, detail }) =>
+      `${paint(colours[status], `${marks[status]} ${title}`)}: ${detail}`,
+  )
+  return [
+    ...lines,
+    '',
+    paint(ok ? 'green' : 'red', verdict),
+    ...causes.map((cause, index) => `${index + 1}. ${cause}`),
+    paint('dim', `Token requests made: ${requests}.`),
+  ].join('\n')
+}

@@ -1,0 +1,205 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { createServer as createPlainServer } from 'node:http'
+import { createServer } from 'node:https'
+import { join } from 'node:path'
+import type { Jwk } from '@countersign/core'
+import { createAuthorizationServer } from '@countersign/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { listen } from '../../examples/servers/listen.ts'
+import { createCertificateAuthority } from '../matrix/certificates.ts'
+import { leakSearch } from '../matrix/leak-search.ts'
+import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
+
+const clientId = 'institution-1'
+const passphrase = 'canary-2209'
+const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const [key, other] = [newKey(), newKey()]
+const pem = (it: KeyObject) => String(it.export({ type: 'pkcs8', format: 'pem' }))
+const spki = (it: KeyObject) => String(createPublicKey(it).export({ type: 'spki', format: 'pem' }))
+const jwk = (it: KeyObject, kid?: string) =>
+  ({ ...createPublicKey(it).export({ format: 'jwk' }), ...(kid && { kid }) }) as Jwk
+
+interface Report {
+  readonly ok: boolean
+  readonly verdict: string
+  readonly causes: readonly string[]
+  readonly requests: number
+  readonly checks: readonly { id: string; status: string; detail: string }[]
+}
+
+/** A folder with keys and sets, and a server that knows the client. */
+async function scene() {
+  const server = await createAuthorizationServer({ format: 'jwt' })
+  const folder = await scratchFolder()
+  onTestFinished(async () => {
+    await server.close()
+    await folder[Symbol.asyncDispose]()
+  })
+  server.register({ clientId, jwks: { keys: [jwk(key)] } })
+  const files = {
+    'key.pem': pem(key),
+    'key.pub.pem': spki(key),
+    'other.pub.pem': spki(other),
+    'set.json': JSON.stringify({ keys: [jwk(key, 'one'), jwk(other, 'two')] }),
+    'alone.json': JSON.stringify({ keys: [jwk(key, 'one')] }),
+    'other.json': JSON.stringify({ keys: [jwk(other, 'two')] }),
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text)
+  const env = { CLIENT_ID: clientId, TOKEN_ENDPOINT: server.tokenEndpoint }
+  const call = { cwd: folder.path, env }
+  const doctor = (...args: string[]) =>
+    countersign(['doctor', '--json', '--key', 'key.pem', ...args], call)
+  return { server, call, doctor }
+}
+
+const statuses = ({ checks }: Report) => Object.fromEntries(checks.map((it) => [it.id, it.status]))
+
+test('where all fits there is one token request, and exit code 0', async () => {
+  const { server, doctor } = await scene()
+  const ended = await doctor('--public-key', 'key.pub.pem')
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const report = documentOf<Report>(ended)
+  expect(report).toMatchObject({
+    ok: true,
+    verdict: 'A token was issued: all of it fits together.',
+    causes: [],
+    requests: 1,
+  })
+  expect(statuses(report)).toEqual({
+    ...{ options: 'ok', key: 'ok', assertion: 'ok', audience: 'ok', 'public-key': 'ok' },
+    ...{ dns: 'ok', tls: 'skipped', clock: 'ok', 'token-request': 'ok' },
+  })
+  expect(server.requests).toHaveLength(1)
+})
+
+test.each<[string, string[], string]>([
+  [
+    'the public key of another pair',
+    ['--public-key', 'other.pub.pem'],
+    'The public key is of another pair',
+  ],
+  ['a set without the key', ['--jwks', 'other.json'], 'is not in the JWK Set, which holds '],
+  [
+    'another kid than that of the set',
+    ['--jwks', 'set.json', '--kid', 'two'],
+    "The key is published as 'one', and the assertion says kid 'two'.",
+  ],
+  [
+    'a set that cannot be read',
+    ['--jwks', 'http://127.0.0.1:1/jwks'],
+    'The URL of the JWK Set could not be read',
+  ],
+  ['a set over plain http', ['--jwks', 'http://keys.example.com/jwks'], 'must be at an https URL'],
+  ['an audience that is no text of one line', ['--scope', 'a"b'], 'ERR_INVALID_SCOPE'],
+])('with %s no token is asked for', async (_, args, cause) => {
+  const { server, doctor } = await scene()
+  const ended = await doctor(...args)
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  const { ok, verdict, causes, requests } = documentOf<Report>(ended)
+  expect({ ok, verdict, requests }).toEqual({
+    ok: false,
+    verdict: 'This cannot work, so no token was asked for.',
+    requests: 0,
+  })
+  expect(causes[0]).toContain(cause)
+  expect(server.requests).toEqual([])
+})
+
+test('a key among several without a kid is a warning, from a file and from a URL', async () => {
+  const { server, doctor } = await scene()
+  const warned = documentOf<Report>(await doctor('--jwks', 'set.json'))
+  expect(warned).toMatchObject({ ok: true, requests: 1 })
+  expect(warned.causes[0]).toContain("set the kid 'one'")
+  const alone = documentOf<Report>(await doctor('--jwks', 'alone.json'))
+  expect(alone).toMatchObject({ ok: true, causes: [] })
+  // The server's own set has other keys than the client's.
+  const foreign = documentOf<Report>(await doctor('--jwks', server.jwksUri))
+  expect(foreign.causes[0]).toContain('is not in the JWK Set')
+})
+
+test('--offline looks at nothing beyond this machine', async () => {
+  const { server, doctor } = await scene()
+  const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))
+  expect(report).toMatchObject({ ok: true, requests: 0, causes: [] })
+  expect(Object.keys(statuses(report))).not.toContain('dns')
+  expect(server.requests).toEqual([])
+})
+
+test.each([
+  ['is not accepted', {}, 'bad', 0],
+  ['is accepted once its authority is known', { NODE_EXTRA_CA_CERTS: 'ca.pem' }, 'ok', 1],
+])('a certificate %s', async (_, extra, status, requests) => {
+  const { call } = await scene()
+  const authority = await createCertificateAuthority('doctor')
+  await writeFile(join(call.cwd, 'ca.pem'), authority.cert)
+  const web = createServer(await authority.issue(), (_request, response) => response.end('{}'))
+  const { origin, close } = await listen(web)
+  onTestFinished(close)
+  const env = {
+    ...call.env,
+    ...extra,
+    TOKEN_ENDPOINT: `${origin.replace('http:', 'https:')}/token`,
+  }
+  const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
+  expect(ended.code).toBe(1)
+  const report = documentOf<Report>(ended)
+  expect(report.requests).toBe(requests)
+  const tls = report.checks.find(({ id }) => id === 'tls')
+  expect(tls).toMatchObject({ status, detail: expect.stringContaining('by doctor is valid until') })
+})
+
+test('a name that does not exist is told before anything is sent', async () => {
+  const { call } = await scene()
+  const env = { ...call.env, TOKEN_ENDPOINT: 'https://login.invalid/token' }
+  const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
+  const { causes, requests } = documentOf<Report>(ended)
+  expect(causes[0]).toMatch(/^The name login\.invalid cannot be resolved \(E\w+\): /)
+  expect(requests).toBe(0)
+})
+
+test('a proxy variable that is passed by is named', async () => {
+  const { call } = await scene()
+  const { origin, close } = await listen(createPlainServer())
+  await close()
+  const env = {
+    ...call.env,
+    TOKEN_ENDPOINT: `${origin}/token`,
+    HTTP_PROXY: `http://user:${passphrase}@proxy.example.com`,
+  }
+  const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
+  expect(documentOf<Report>(ended).causes[0]).toContain('HTTP_PROXY is set')
+  expect(ended.stdout).not.toContain(passphrase)
+})
+
+test('on a terminal and in a pipe it says the same, in lines', async () => {
+  const { call } = await scene()
+  const args = ['doctor', '--key', 'key.pem', '--client-id', 'nobody']
+  const piped = await countersign(args, call)
+  expect(piped).toMatchObject({ code: 1, stderr: '' })
+  expect(piped.stdout).toMatch(
+    /^\+ Options: .*\n(.*\n)+\nNo token was issued\.\n1\. The client id nobody is not known there: .*\nToken requests made: 1\.\n$/,
+  )
+  const { code, screen } = await onTerminal(args, call)
+  expect(code).toBe(1)
+  expect(screen).toContain('1. The client id nobody is not known there')
+})
+
+test('nothing secret is told, which the search would find', async () => {
+  const { server, call } = await scene()
+  const locked = String(
+    key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }),
+  )
+  await writeFile(join(call.cwd, 'locked.pem'), locked)
+  const search = leakSearch(key)
+  search.add(passphrase, ...locked.split('\n').slice(1, -2))
+  const env = { ...call.env, PRIVATE_KEY_PASSPHRASE: passphrase }
+  for (const args of [[], ['--json'], ['--client-id', 'nobody'], ['--audience', 'x', '--json']]) {
+    const ended = await countersign(['doctor', '--key', 'locked.pem', ...args], { ...call, env })
+    // Neither the JWTs of the assertion nor those of the token.
+    expect(ended.stdout).not.toMatch(/eyJ/)
+    expect(search.isIn(ended.stdout + ended.stderr)).toBe(false)
+    expect(search.isIn(ended.stdout + pem(key))).toBe(true)
+  }
+  expect(server.requests).toHaveLength(4)
+})

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createTokenProvider } from '@countersign/core'
+import { authorizedFetch } from '@countersign/core/fetch'
+import { expect, onTestFinished, test } from 'vitest'
+import { leakSearch } from '../matrix/leak-search.ts'
+import { countersign, main, onTerminal, scratchFolder } from './command-line.ts'
+
+interface Ready {
+  readonly variables: { CLIENT_ID: string; TOKEN_ENDPOINT: string; API_URL: string }
+}
+
+async function folderWithKey() {
+  const folder = await scratchFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const cwd = folder.path
+  expect((await countersign(['keygen'], { cwd })).code).toBe(0)
+  return { cwd, key: await readFile(join(cwd, 'countersign.pem'), 'utf8') }
+}
+
+/** The command at work, its lines of JSON one by one; it ends with the test. */
+function serving(cwd: string, ...args: string[]) {
+  const child = spawn(process.execPath, [main, 'serve', '--json', ...args], { cwd, env: {} })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const closed = once(child, 'close')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () => JSON.parse(String((await lines.next()).value))
+  return { child, closed, next }
+}
+
+test('registers the key, logs each request, and ends by a signal', async () => {
+  const { cwd, key } = await folderWithKey()
+  const { child, closed, next } = serving(cwd, '--save', '.env')
+  const { variables } = (await next()) as Ready
+  const saved = await readFile(join(cwd, '.env'), 'utf8')
+  expect(saved.trim().split('\n')).toEqual(
+    Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+  )
+
+  const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_URL: api } = variables
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key })
+  const send = authorizedFetch(tokens, { origins: [api] })
+  expect((await send(`${api}/accounts?secret=1`)).status).toBe(200)
+  const logged = [await next(), await next()]
+  expect(logged).toEqual([
+    { type: 'token-request', status: 200, clientId },
+    { type: 'api-request', status: 200, method: 'GET', path: '/accounts' },
+  ])
+  const search = leakSearch()
+  search.add((await tokens.getAccessToken()).value)
+  expect(search.isIn(JSON.stringify(logged))).toBe(false)
+
+  const stranger = createTokenProvider({ clientId: 'nobody', tokenEndpoint, key })
+  await expect(stranger.getAccessToken()).rejects.toMatchObject({ code: 'ERR_OAUTH' })
+  expect(await next()).toMatchObject({
+    ...{ type: 'token-request', status: 401, clientId: 'nobody' },
+    refusal: expect.stringContaining('not registered'),
+  })
+  child.kill('SIGINT')
+  expect(await next()).toEqual({ type: 'ended', tokenRequests: 2, apiRequests: 1 })
+  expect(await closed).toEqual([0, null])
+  await expect(fetch(api)).rejects.toThrow('fetch failed')
+})
+
+test('ends by itself after --for, and says in lines what to set', async () => {
+  const { cwd } = await folderWithKey()
+  const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(
+    /^Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_URL=http:\/\/127\.0\.0\.1:\d+\n/,
+  )
+  expect(stdout).toMatch(/\n0 token requests, 0 API requests\.\n$/)
+  const { screen } = await onTerminal(['serve', '--for', '0'], { cwd })
+  expect(screen).toContain('TOKEN_ENDPOINT=http://127.0.0.1:')
+})
+
+test('without a JWK Set it says what makes one, and what is saved overwrites nothing', async () => {
+  const folder = await scratchFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const none = await countersign(['serve', '--for', '0'], { cwd: folder.path })
+  expect(none).toMatchObject({ code: 2, stdout: '' })
+  expect(none.stderr).toContain('countersign.jwks.json')
+  const { cwd } = await folderWithKey()
+  const taken = await countersign(['serve', '--for', '0', '--save', 'countersign.pem'], { cwd })
+  expect(taken).toMatchObject({ code: 1, stdout: '' })
+  expect(taken.stderr).toContain('countersign.pem is there already')
+})

@@ -1,0 +1,104 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Jwk } from '@countersign/core'
+import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { leakSearch } from '../matrix/leak-search.ts'
+import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
+
+const clientId = 'institution-1'
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const pem = (it: KeyObject) => String(it.export({ type: 'pkcs8', format: 'pem' }))
+
+async function scene(format: 'jwt' | 'opaque' = 'jwt') {
+  const server = await createAuthorizationServer({ format })
+  const folder = await scratchFolder()
+  onTestFinished(async () => {
+    await server.close()
+    await folder[Symbol.asyncDispose]()
+  })
+  const jwk = createPublicKey(key).export({ format: 'jwk' }) as Jwk
+  server.register({ clientId, jwks: { keys: [jwk] }, scope: 'accounts:read' })
+  await writeFile(join(folder.path, 'key.pem'), pem(key))
+  await writeFile(
+    join(folder.path, '.env'),
+    `CLIENT_ID=${clientId}\nTOKEN_ENDPOINT=${server.tokenEndpoint}\nPRIVATE_KEY_FILE=key.pem\n`,
+  )
+  const call = { cwd: folder.path }
+  return { server, call, token: (...args: string[]) => countersign(['token', ...args], call) }
+}
+
+test('prints a token that the API takes, by one token request', async () => {
+  const { server, token } = await scene()
+  await using api = await createResourceServer(server)
+  const { code, stdout, stderr } = await token('--scope', 'accounts:read')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const authorization = `Bearer ${stdout.trim()}`
+  expect((await fetch(api.origin, { headers: { authorization } })).status).toBe(200)
+  expect(server.requests).toMatchObject([{ status: 200, clientId }])
+})
+
+test('prints a header for a script, and with --json all that is known of the token', async () => {
+  const { server, token } = await scene()
+  await using api = await createResourceServer(server)
+  const header = (await token('--show', 'header')).stdout.trim()
+  const [name = '', value = ''] = header.split(': ')
+  expect((await fetch(api.origin, { headers: { [name]: value } })).status).toBe(200)
+  const { token: text, ...others } = documentOf(await token('--json', '--scope', 'accounts:read'))
+  expect(server.isLive(String(text))).toBe(true)
+  expect(others).toEqual({
+    ...{ tokenType: 'Bearer', scope: 'accounts:read' },
+    issuedAt: expect.any(Number),
+    expiresAt: Number(others.issuedAt) + 600_000,
+  })
+})
+
+test('prints the claims of a JWT, and says that an opaque token has none', async () => {
+  const { token } = await scene()
+  const { claims } = documentOf<{ claims: object }>(await token('--show', 'claims', '--json'))
+  expect(claims).toMatchObject({ client_id: clientId, exp: expect.any(Number) })
+  const plain = await token('--show', 'claims')
+  expect(JSON.parse(plain.stdout)).toMatchObject({ client_id: clientId })
+  const opaque = await (await scene('opaque')).token('--show', 'claims')
+  expect(opaque).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: The token is opaque, not a JWT: it has no claims to show.\n',
+  })
+})
+
+test('prints curl lines with commands in place of secrets, and asks for nothing', async () => {
+  const { server, token } = await scene()
+  const { code, stdout } = await token('--show', 'curl', '--scope', "it's mine")
+  expect(code).toBe(0)
+  expect(stdout).toContain(`curl '${server.tokenEndpoint}' \\\n  --data-urlencode 'grant_type=`)
+  expect(stdout).toContain("'scope=it'\\''s mine'")
+  expect(stdout).toContain('"client_assertion=$(countersign assert)"')
+  expect(stdout).toContain('"Authorization: Bearer $(countersign token)"')
+  expect(leakSearch(key).isIn(stdout)).toBe(false)
+  expect(stdout).not.toMatch(/eyJ/)
+  expect(server.requests).toEqual([])
+})
+
+test('a refusal is told once, with its causes, and not repeated', async () => {
+  const { server, token } = await scene()
+  const plain = await token('--client-id', 'nobody')
+  expect(plain).toMatchObject({ code: 1, stdout: '' })
+  expect(plain.stderr).toMatch(
+    /^error: The token endpoint answered 401 'invalid_client'\..*Likely: /,
+  )
+  expect(leakSearch(key).isIn(plain.stderr)).toBe(false)
+  expect(server.requests).toHaveLength(1)
+  const ended = await token('--client-id', 'nobody', '--json')
+  expect(documentOf(ended)).toMatchObject({ error: { code: 'ERR_OAUTH' } })
+  expect(server.requests).toHaveLength(2)
+})
+
+test('on a terminal it says beside the token how long it is good', async () => {
+  const { call } = await scene()
+  const { code, screen } = await onTerminal(['token', '--scope', 'accounts:read'], call)
+  expect(code).toBe(0)
+  expect(screen).toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
+  expect(screen).toMatch(/Good until 20\d\d-.*Z, for accounts:read\. A credential while it lives\./)
+})
