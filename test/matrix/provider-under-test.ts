@@ -29,6 +29,16 @@ export async function faultServer(...faults: readonly Fault[]): Promise<FaultSer
   return server
 }
 
+/** That message, and after it what the provider had sent. */
+export function thenSent(message: string): string {
+  const escaped = message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return expect.stringMatching(
+    new RegExp(
+      `^${escaped} Sent: alg ES256, kid none, aud http\\S+, lifetime 60 s, thumbprint [\\w-]{43}, client id client-1\\.$`,
+    ),
+  )
+}
+
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 /** A provider for that endpoint, with the events that it gave. */

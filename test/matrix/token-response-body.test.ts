@@ -5,6 +5,7 @@ import {
   providerFor,
   rejection,
   standingClock,
+  thenSent,
 } from './provider-under-test.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -26,7 +27,9 @@ async function refusalOf(body: string | Buffer) {
 
 const malformed = (length: number) => ({
   code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-  message: `The token endpoint answered 200, but not with a JSON object (application/json, ${length} characters). Check that the URL is that of a token endpoint.`,
+  message: thenSent(
+    `The token endpoint answered 200, but not with a JSON object (application/json, ${length} characters). Check that the URL is that of a token endpoint.`,
+  ),
   retryable: false,
 })
 

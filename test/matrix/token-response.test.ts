@@ -9,6 +9,7 @@ import {
   secretText,
   standingClock,
   startOfTime,
+  thenSent,
 } from './provider-under-test.ts'
 
 async function tokenFrom(body: unknown, headers: Record<string, string> = {}) {
@@ -41,7 +42,9 @@ test.each([
   const page = type === 'text/html' ? "A login page or a proxy's page answered in its place. " : ''
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${page}Check that the URL is that of a token endpoint.`,
+    message: thenSent(
+      `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${page}Check that the URL is that of a token endpoint.`,
+    ),
     retryable: false,
   })
   expect(String(error)).not.toContain(secretText)

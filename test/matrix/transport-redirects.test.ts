@@ -8,12 +8,15 @@ import {
   rejection,
   secretText,
   standingClock,
+  thenSent,
 } from './provider-under-test.ts'
 
 const notFollowed = (target: string) => ({
   name: 'TokenTransportError',
   code: 'ERR_TOKEN_REDIRECT',
-  message: `The token endpoint answered with a redirect${target}. It was not followed: the assertion would go with it. Configure the final URL.`,
+  message: thenSent(
+    `The token endpoint answered with a redirect${target}. It was not followed: the assertion would go with it. Configure the final URL.`,
+  ),
   attempts: 1,
   retryable: false,
 })
@@ -106,7 +109,9 @@ test.each([204, 205])('E5: a %i is no token response, and final', async (status)
   expect(error).toMatchObject({
     name: 'TokenResponseError',
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: `The token endpoint answered ${status}, but not with a JSON object (no content type, 0 characters). Check that the URL is that of a token endpoint.`,
+    message: thenSent(
+      `The token endpoint answered ${status}, but not with a JSON object (no content type, 0 characters). Check that the URL is that of a token endpoint.`,
+    ),
     retryable: false,
   })
   expect(server.requests).toHaveLength(1)

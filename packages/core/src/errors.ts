@@ -38,7 +38,7 @@ export abstract class CountersignError extends Error {
   }
 
   static {
-    Object.defineProperty(CountersignError.prototype, brand, { value: true })
+    Object.defineProperty(this.prototype, brand, { value: true })
   }
 
   /** Name, code, message and the declared fields; nothing else. */
@@ -57,6 +57,7 @@ export function remember(error: CountersignError, nextAttemptAt: number): void {
   })
 }
 
+/** Called with `this`: a class that names itself inside would be renamed by the bundler. */
 function named<T extends abstract new (...input: never[]) => CountersignError>(
   type: T,
   name: string,
@@ -89,7 +90,7 @@ export class ConfigurationError extends CountersignError {
   }
 
   static {
-    named(ConfigurationError, 'ConfigurationError')
+    named(this, 'ConfigurationError')
   }
 }
 
@@ -110,7 +111,7 @@ export class KeyError extends CountersignError {
   }
 
   static {
-    named(KeyError, 'KeyError')
+    named(this, 'KeyError')
   }
 }
 
@@ -144,7 +145,7 @@ export class TokenTransportError extends CountersignError {
   }
 
   static {
-    named(TokenTransportError, 'TokenTransportError')
+    named(this, 'TokenTransportError')
   }
 }
 
@@ -173,7 +174,7 @@ export class TokenResponseError extends CountersignError {
   }
 
   static {
-    named(TokenResponseError, 'TokenResponseError')
+    named(this, 'TokenResponseError')
   }
 }
 
@@ -217,7 +218,7 @@ export class TokenEndpointError extends CountersignError {
   }
 
   static {
-    named(TokenEndpointError, 'TokenEndpointError')
+    named(this, 'TokenEndpointError')
   }
 }
 
@@ -234,7 +235,7 @@ export class ForeignOriginError extends CountersignError {
   }
 
   static {
-    named(ForeignOriginError, 'ForeignOriginError')
+    named(this, 'ForeignOriginError')
   }
 }
 

@@ -193,8 +193,12 @@ test('K11: where a signer or a key function did not answer, that is the cause', 
 
 describe('E1 E2 E4: a redirect is told by its origin alone', () => {
   const endpoint = 'https://as.example/token'
+  const sent = {
+    ...{ clientId: 'client-1', audience: endpoint, lifetimeSeconds: 60 },
+    ...{ alg: 'ES256', kid: 'k1', thumbprint: 'tp1' },
+  }
   const told = (target: string) =>
-    `The token endpoint answered with a redirect${target}. It was not followed: the assertion would go with it. Configure the final URL.`
+    `The token endpoint answered with a redirect${target}. It was not followed: the assertion would go with it. Configure the final URL. Sent: alg ES256, kid k1, aud https://as.example/token, lifetime 60 s, thumbprint tp1, client id client-1.`
   const answer = (location?: string) =>
     new Response(null, { status: 302, headers: location === undefined ? {} : { location } })
 
@@ -208,7 +212,7 @@ describe('E1 E2 E4: a redirect is told by its origin alone', () => {
     ['to nowhere', 'http://[secret', ''],
     ['without a target', undefined, ''],
   ])('%s', (_, location, target) => {
-    expect(redirectError(answer(location), endpoint, 1)).toMatchObject({
+    expect(redirectError(answer(location), endpoint, { attempts: 1, sent })).toMatchObject({
       ...{ code: 'ERR_TOKEN_REDIRECT', message: told(target), attempts: 1, retryable: false },
     })
   })
@@ -218,6 +222,8 @@ describe('E1 E2 E4: a redirect is told by its origin alone', () => {
       redirected: { value: true },
       url: { value: 'https://other.example/secret' },
     })
-    expect(redirectError(followed, endpoint, 1).message).toBe(told(' to https://other.example'))
+    expect(redirectError(followed, endpoint, { attempts: 1, sent }).message).toBe(
+      told(' to https://other.example'),
+    )
   })
 })

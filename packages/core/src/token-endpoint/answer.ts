@@ -42,11 +42,12 @@ export async function readAnswer(
   settings: AnswerSettings,
   request: AnsweredRequest,
 ): Promise<StoredToken | TokenRequestFailure> {
-  const { attempt } = request
+  const { attempt, circumstances } = request
+  const { sent } = circumstances
   const receivedAt = settings.clock.now()
   if (isRedirect(response)) {
     discardBody(response.body)
-    throw redirectError(response, settings.tokenEndpoint, attempt)
+    throw redirectError(response, settings.tokenEndpoint, { attempts: attempt, sent })
   }
   const text = await bodyText(response, attempt)
   if (text instanceof TokenRequestFailure) return text
@@ -55,7 +56,7 @@ export async function readAnswer(
   try {
     const { status, headers } = response
     if (body === undefined)
-      throw malformedResponse(status, headers.get('content-type'), text.length)
+      throw malformedResponse(status, headers.get('content-type'), text.length, sent)
     return acceptedToken(body, settings, request)
   } catch (error) {
     return new TokenRequestFailure(error as CountersignError)

@@ -2,7 +2,7 @@ import { TokenEndpointError, TokenResponseError } from '../errors.js'
 import { diagnose } from './diagnosis.js'
 import { type Circumstances, isWrongUrl } from './evidence.js'
 import { isRetryableStatus } from './retry.js'
-import { describeSent } from './sent-assertion.js'
+import { describeSent, type SentAssertion } from './sent-assertion.js'
 import { serverText } from './server-text.js'
 import { member } from './token-response.js'
 
@@ -51,6 +51,7 @@ export function malformedResponse(
   status: number,
   contentType: string | null,
   length: number,
+  sent: SentAssertion,
 ): TokenResponseError {
   const type = serverText(contentType, 64) ?? 'no content type'
   const causes = [
@@ -59,7 +60,7 @@ export function malformedResponse(
   ]
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
-    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${causes.join(' ')}`,
+    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${causes.join(' ')} ${describeSent(sent)}`,
     { causes },
   )
 }

@@ -1,5 +1,6 @@
 import { type ErrorCause, TokenTransportError } from '../errors.js'
 import { isUnreached, proxyCauses } from './proxy-variable.js'
+import { describeSent, type SentAssertion } from './sent-assertion.js'
 
 /** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
 type TransportCode = Exclude<
@@ -61,14 +62,14 @@ export function unansweredError(
 export function redirectError(
   response: Response,
   tokenEndpoint: string,
-  attempts: number,
+  { attempts, sent }: { attempts: number; sent: SentAssertion },
 ): TokenTransportError {
   const target = redirectTarget(response, tokenEndpoint)
   const to = target === undefined ? '' : ` to ${target.origin}`
   const cause = `Configure the final URL${target === undefined ? '' : change(new URL(tokenEndpoint), target)}.`
   return new TokenTransportError(
     'ERR_TOKEN_REDIRECT',
-    `The token endpoint answered with a redirect${to}. It was not followed: the assertion would go with it. ${cause}`,
+    `The token endpoint answered with a redirect${to}. It was not followed: the assertion would go with it. ${cause} ${describeSent(sent)}`,
     { attempts, causes: [cause] },
   )
 }
