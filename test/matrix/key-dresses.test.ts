@@ -445,6 +445,15 @@ function search() {
   return found
 }
 
+test('K15: text of any length is refused in a moment, whatever it is made of', () => {
+  const long = 1_000_000
+  const texts = ['\\', '"', "'", ' ', 'a', '{', '-', '\\n', '-----BEGIN ', 'MI', '[']
+  for (const part of texts) {
+    for (const text of [part.repeat(long / part.length), `x${part.repeat(long / part.length)}x`])
+      expect(refusal(text)).toMatchObject({ name: 'KeyError' })
+  }
+})
+
 test('K15: the search finds a line of a key where there is one', () => {
   const line = pkcs8(rsa).split('\n')[3]
   expect(search().leaks(new Error(`unexpected ${line}`))).not.toEqual([])

@@ -7,15 +7,22 @@ export function undressed(text: string): string {
   return /^[{-]/.test(bare) ? bare : (decoded(bare) ?? bare)
 }
 
+/** As many layers as tools put on top of each other. */
+const mostLayers = 4
+
 function withoutQuotes(text: string): string {
-  const bare = text.replace(/^\uFEFF/, '').trim()
-  const quoted = /^(["'`])([\s\S]*)\1$/.exec(bare)
-  return quoted === null ? bare : withoutQuotes(quoted[2] as string)
+  let bare = text.replace(/^\uFEFF/, '').trim()
+  for (let layer = 0; layer < mostLayers; layer++) {
+    const [first = ''] = bare
+    if (bare.length < 2 || !'"\'`'.includes(first) || !bare.endsWith(first)) return bare
+    bare = bare.slice(1, -1).trim()
+  }
+  return bare
 }
 
 /** No key has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
 function withoutEscapes(text: string): string {
-  return text.replace(/\\+[rn]/g, '\n').replace(/\\+/g, '')
+  return text.replace(/\\+([rn]?)/g, (_, letter) => (letter === '' ? '' : '\n'))
 }
 
 /** Of base64 or base64url that holds a PEM or JSON text. */
