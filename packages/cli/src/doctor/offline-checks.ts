@@ -1,9 +1,10 @@
 import {
   createTokenProvider,
   isCountersignError,
+  type Jwk,
   type TokenProviderOptions,
 } from '@countersign/core'
-import { keyThumbprint } from '@countersign/core/keys'
+import { keyThumbprint, publicJwks } from '@countersign/core/keys'
 import { type Inspection, inspection } from '../inspect/inspection.js'
 import type { Profile } from '../profiles.js'
 import { reportedFailure } from '../reported-failure.js'
@@ -28,7 +29,7 @@ type Options = TokenProviderOptions & { readonly clientId: string; readonly toke
 /** Everything that can be known before anything is sent. The first bad one ends it. */
 export async function offlineChecks(
   options: Options,
-  published: Published,
+  registered: Published,
   profile: Profile | undefined,
 ): Promise<readonly Check[]> {
   const made = await optionsCheck(options)
@@ -37,17 +38,22 @@ export async function offlineChecks(
   if ('status' in signed) return [made, signed]
   const { header } = signed
   const kid = typeof header.kid === 'string' ? header.kid : undefined
-  const thumbprint = await keyThumbprint({
-    key: String(options.key),
-    ...(options.passphrase !== undefined && { passphrase: options.passphrase }),
-    ...(kid !== undefined && isSet(options) && { kid }),
-  })
+  const [published] = (
+    await publicJwks([
+      {
+        key: String(options.key),
+        ...(options.passphrase !== undefined && { passphrase: options.passphrase }),
+        ...(kid !== undefined && isSet(options) && { kid }),
+      },
+    ])
+  ).keys
+  const thumbprint = await keyThumbprint(published)
   return [
     made,
-    keyCheck(signed, thumbprint),
+    keyCheck(signed, { kind: kindOf(published), thumbprint }),
     assertionCheck(signed),
     audienceCheck(signed, options),
-    await publicKeyCheck(published, { thumbprint, kid }),
+    await publicKeyCheck(registered, { thumbprint, kid }),
   ]
 }
 
@@ -75,11 +81,20 @@ async function signedCheck(
   }
 }
 
-function keyCheck({ header }: Inspection, thumbprint: string): Check {
+function keyCheck(
+  { header }: Inspection,
+  { kind, thumbprint }: { kind: string; thumbprint: string },
+): Check {
   const kid = header.kid === undefined ? 'no kid' : `kid ${String(header.kid)}`
   return check('key', 'Private key').ok(
-    `It signs ${String(header.alg)}, with ${kid}; thumbprint ${thumbprint}.`,
+    `${kind}, signs ${String(header.alg)} with ${kid}; thumbprint ${thumbprint}.`,
   )
+}
+
+/** Such as `EC P-256` or `RSA of 2048 bits`. */
+function kindOf(jwk: Jwk | undefined): string {
+  if (jwk?.kty !== 'RSA') return `${jwk?.kty} ${jwk?.crv}`
+  return `RSA of ${Buffer.from(String(jwk.n), 'base64url').length * 8} bits`
 }
 
 function assertionCheck({ findings, claims }: Inspection): Check {
