@@ -118,6 +118,23 @@ test('a key among several without a kid is a warning, from a file and from a URL
   expect(foreign.causes[0]).toContain('is not in the JWK Set')
 })
 
+test('a set without an end is not read to the end', async () => {
+  const { doctor } = await scene()
+  const piece = Buffer.alloc(65_536, ' ')
+  const web = createPlainServer((_request, response) => {
+    const write = () => {
+      while (response.writable && response.write(piece));
+    }
+    response.on('drain', write)
+    write()
+  })
+  const { origin, close } = await listen(web)
+  onTestFinished(close)
+  const { causes, requests } = documentOf<Report>(await doctor('--jwks', `${origin}/jwks`))
+  expect(causes[0]).toContain('The URL of the JWK Set could not be read')
+  expect(requests).toBe(0)
+})
+
 test('--offline looks at nothing beyond this machine', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))

@@ -64,6 +64,8 @@ async function run({ settings, say }: Call): Promise<Outcome> {
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   if (file !== undefined)
     await writeNewFiles([{ path: file, text: `${lines.join('\n')}\n`, mode: 0o644 }])
+  // From before the first word on: whoever reads it may end this at once.
+  const end = ended(seconds)
   say({ type: 'ready', variables }, (paint) =>
     [
       paint('green', 'Running until Ctrl-C. For the environment of the program:'),
@@ -73,7 +75,7 @@ async function run({ settings, say }: Call): Promise<Outcome> {
     ].join('\n'),
   )
   const log = requestLog(authorizationServer, api, say)
-  await ended(seconds)
+  await end
   log.stop()
   const requests = authorizationServer.requests.length
   return {

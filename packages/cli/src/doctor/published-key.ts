@@ -5,6 +5,7 @@ import { readTextFile } from '../text-file.js'
 import { type Check, check } from './check.js'
 
 const limitMillis = 10_000
+const longest = 1024 * 1024
 const { ok, warning, bad, skipped } = check('public-key', 'Public key')
 
 /** What signs, as the assertion shows it. */
@@ -52,7 +53,7 @@ export async function readSet(place: string): Promise<JwkSet | Check> {
     const signal = AbortSignal.timeout(limitMillis)
     const response = await fetch(place, { redirect: 'error', signal })
     if (!response.ok) return bad(`The URL of the JWK Set answered ${response.status}.`)
-    return parsedJwkSet(await response.text(), 'What the URL of the JWK Set answered')
+    return parsedJwkSet(await boundedText(response), 'What the URL of the JWK Set answered')
   } catch (thrown) {
     if ((thrown as { exitCode?: unknown }).exitCode !== undefined) throw thrown
     return bad('The URL of the JWK Set could not be read: the server could not read it either.')
@@ -61,6 +62,18 @@ export async function readSet(place: string): Promise<JwkSet | Check> {
 
 export function unpublished(): Check {
   return skipped('Give --public-key or --jwks to compare it with what is registered.')
+}
+
+/** @throws {Error} past the size; leaving the loop lets the connection go. */
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > longest) throw new Error('The JWK Set has no end.')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function isSafe(place: string): boolean {
