@@ -29,7 +29,9 @@ async function privateImports(key: KeyInput | (() => KeyInput)): Promise<number>
   expect(server.requests.map(({ status }) => status)).toEqual(Array(10).fill(200))
   expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(10)
   // The server imports the public key to check with.
-  return importKey.mock.calls.filter((call) => call[4].includes('sign')).length
+  const own = importKey.mock.calls.filter((call) => call[4].includes('sign'))
+  for (const [, , , isExtractable] of own) expect(isExtractable).toBe(false)
+  return own.length
 }
 
 test.each<[string, KeyInput | (() => KeyInput), string?]>([

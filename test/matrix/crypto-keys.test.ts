@@ -121,6 +121,16 @@ describe('a CryptoKey', () => {
   })
 })
 
+test('K9: a CryptoKey that may not sign is refused', async () => {
+  const algorithm = { name: 'ECDH', namedCurve: 'P-256' }
+  const { privateKey } = await subtle.generateKey(algorithm, false, ['deriveBits'])
+  expect(refusal(privateKey)).toMatchObject({
+    name: 'KeyError',
+    code: 'ERR_KEY_USE',
+    message: "The CryptoKey was made without the usage 'sign'. Import it with ['sign'].",
+  })
+})
+
 test('K11: a CryptoKey whose class has no tag signs, as on old dates of Workers', async () => {
   const { privateKey, publicKey } = await ecKey('P-256')
   Object.defineProperty(privateKey, Symbol.toStringTag, { value: undefined })
