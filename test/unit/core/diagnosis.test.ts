@@ -28,6 +28,8 @@ const grant = 'The client may not use the client_credentials grant.'
 const dpop = 'The client is set up for DPoP, which is not there yet: have it take Bearer tokens.'
 const torn = 'The client_assertion did not arrive whole: something between changes the form.'
 const resource = 'A resource that the server does not know.'
+const parameter =
+  'A parameter that the server requires is missing, or one that it refuses was sent.'
 const badAssertion = 'A bad assertion (aud, kid, exp, scope).'
 
 function causes(more: Partial<Evidence>): readonly string[] {
@@ -78,8 +80,38 @@ describe("what the server's words name comes first, without what is merely usual
     'client authentication failed',
     'Invalid client or Invalid client credentials',
     'nonsense',
+    'JWT is not valid',
+    'the client credentials have expired',
+    'The signing key is expired.',
+    'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
+    'Client authentication failed (e.g., unknown client, or its scope',
+    'the provided authentication mechanism does not match the registered one',
   ])('O2: %s names nothing, and what is usual is told', (description) => {
     expect(causes({ description })).toEqual([key, kid, aud])
+  })
+
+  test.each([
+    ['Invalid signature algorithm', [alg]],
+    ['The certificate of the client has expired', [key]],
+    ["Invalid 'kid' header in client_assertion JWT - no matching public key", [kid]],
+    ['Token was issued too far in the past to be used now', [over]],
+    ['The key id k1: the assertion has expired', [kid, over]],
+    ['The audience claim for client_assertion must be the endpoint invoked', [aud]],
+    ['The client_assertion must be provided', [torn]],
+    ['No audience parameter was provided, and no default audience is configured', [parameter]],
+    ["Requested audience 'x' has not been whitelisted by the client", [parameter]],
+  ])('O2: %s is not what one of its words would mean alone', (description, told) => {
+    expect(causes({ description })).toEqual(told)
+  })
+
+  test.each([
+    ['invalid_scope', "The provided value for the input parameter 'scope' is not valid", [scope]],
+    ['invalid_scope', 'the scope is for another audience, and its grant is expired', [scope]],
+    ['scope_invalid', 'the scope has no key id and no signature', [scope]],
+    ['invalid_target', 'the resource is not an audience of this client', [resource]],
+    ['invalid_dpop_proof', 'The signature of the DPoP proof is wrong, its iat as well', [dpop]],
+  ])('O3 O8 O16: %s is not about the assertion, though %s', (error, description, told) => {
+    expect(causes({ status: 400, error, description })).toEqual(told)
   })
 
   test.each([429, 502, 503, 504, 408])(

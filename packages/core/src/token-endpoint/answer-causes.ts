@@ -39,7 +39,7 @@ export const answerCauses: readonly Cause[] = [
     weight: (evidence) =>
       named(
         evidence,
-        /authentication mechanism|client_assertion(_type)? (format|is missing|must be)/,
+        /no client authentication mechanism|client_assertion(_type)? (format|is missing|must be (provided|set))/,
       ),
     say: () => 'The client_assertion did not arrive whole: something between changes the form.',
   },
@@ -61,7 +61,9 @@ export const answerCauses: readonly Cause[] = [
     say: () => 'The server or the client lacks the client_credentials grant.',
   },
   {
-    weight: (evidence) => (says(evidence, 'invalid_request') ? 2 : 0),
+    weight: (evidence) =>
+      named(evidence, /(requested|default) audience|audience parameter/) ||
+      (says(evidence, 'invalid_request') ? 2 : 0),
     say: () => 'A parameter that the server requires is missing, or one that it refuses was sent.',
   },
   {

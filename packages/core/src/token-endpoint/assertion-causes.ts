@@ -1,5 +1,5 @@
 import { type AudienceDifference, audienceDifference } from './audience.js'
-import { type Cause, named } from './cause.js'
+import { type Cause, named as namedAnyhow } from './cause.js'
 import { type Evidence, isAboutAssertion, isFinal, isSkewed, isWrongUrl } from './evidence.js'
 import { shortClientId, shown, shownKid } from './sent-assertion.js'
 
@@ -21,7 +21,7 @@ export const assertionCauses: readonly Cause[] = [
       `The key (kid ${shownKid(sent.kid)}) is not the one accepted last: the server has not read the new JWK Set yet.`,
   },
   {
-    weight: (evidence) => named(evidence, /signature|public key|certificate/) || usual(evidence),
+    weight: (evidence) => named(evidence, wrongKey) || usual(evidence),
     say: ({ sent: { thumbprint } }) =>
       `The public key is not registered for this client id${thumbprint === undefined ? '' : ` (thumbprint ${thumbprint})`}.`,
   },
@@ -38,13 +38,12 @@ export const assertionCauses: readonly Cause[] = [
       `The alg ${alg} is not what is registered for this client: set assertion.alg to that.`,
   },
   {
-    weight: (evidence) => named(evidence, /\baud(ience)?\b/) || audienceWeight(evidence),
+    weight: (evidence) => named(evidence, assertionAudience) || audienceWeight(evidence),
     say: ({ sent: { audience }, tokenEndpoint }) =>
       audienceAdvice[audienceDifference(audience, tokenEndpoint) ?? 'none'](shown(audience, 80)),
   },
   {
-    weight: (evidence) =>
-      named(evidence, /lifetime|too (long|far)|more than \d+ ?s|ahead/) || lifetimeWeight(evidence),
+    weight: (evidence) => named(evidence, tooLong) || lifetimeWeight(evidence),
     say: ({ sent: { lifetimeSeconds } }) =>
       `The lifetime of ${lifetimeSeconds} s is over the server's limit: lower assertion.lifetimeSeconds.`,
   },
@@ -60,8 +59,14 @@ export const assertionCauses: readonly Cause[] = [
   },
 ]
 
+const wrongKey = /signature(?!.?alg)|certificate|^(?!.*\bkid\b).*public key/
+/** Not that of the access token, which is asked for by a form field. */
+const assertionAudience = /\baud\b|(?<!requested |default )\baudience\b(?! parameter)/
+const tooLong = /lifetime|too (long|far(?! in the past))|more than \d+ ?s|ahead/
 const unknownKey = /\bkid\b|key.?id|no \w+ key/
-const time = /\b(exp|iat|nbf)\b|expir|not (yet )?(valid|active)|future/
+/** Not of what is registered, such as a certificate, which ends as well. */
+const time =
+  /\b(exp|iat|nbf)\b|(?<!\b(key|certificate|secret|credential|registration)s?\b(?!.?id)[^.:;,(]*)expir|not (yet )?active|not yet valid|future|in the past/
 const unknownClient =
   /\b(client|application)(?!.?assertion)\b.{0,60}\b(not (found|registered|known|exist)|unknown|disabled)|(unknown|no such) client/
 
@@ -74,6 +79,14 @@ const audienceAdvice: Readonly<Record<AudienceDifference | 'none', (audience: st
       `The aud ${aud} looks like the issuer, and the server wants its token endpoint: leave assertion.audience out.`,
     other: (aud) => `The aud ${aud} is not the token endpoint: check assertion.audience.`,
   }
+
+/** Codes that are about something else, whatever else their descriptions mention. */
+const otherCode = /scope|target|resource|dpop/
+
+/** 3 where the server's own words name something of the assertion. */
+function named(evidence: Evidence, words: RegExp): number {
+  return otherCode.test(evidence.error ?? '') ? 0 : namedAnyhow(evidence, words)
+}
 
 function isBareRefusal({ status, error }: Evidence): boolean {
   return error === undefined && isFinal(status) && !isWrongUrl(status)

@@ -12,8 +12,12 @@ export interface Cause {
   readonly say: (evidence: Evidence) => string
 }
 
-/** 3 where the server's own words match. What it says when it is busy names no cause. */
+/**
+ * 3 where the server's own words match. What it says when it is busy names no cause, nor do the
+ * examples in brackets that RFC 6749 section 5.2 gives for each code, which some servers repeat.
+ */
 export function named({ status, description }: Evidence, words: RegExp): number {
   if (isRetryableStatus(status) && status !== 500) return 0
-  return description !== undefined && words.test(description.toLowerCase()) ? 3 : 0
+  const said = description?.toLowerCase().replace(/\(e\.g\.[^)]*\)?/g, '')
+  return said !== undefined && words.test(said) ? 3 : 0
 }
