@@ -60,11 +60,23 @@ test.each(['', 'other.example', 's.example', 'as.example.org', ' , '])(
   },
 )
 
+test('E6 E12: of two that list the exempted, the one in small letters counts, as for Node', () => {
+  vi.stubEnv('HTTPS_PROXY', proxy)
+  vi.stubEnv('no_proxy', 'as.example')
+  vi.stubEnv('NO_PROXY', 'other.example')
+  expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
+  expect(ignoredProxyVariable('https://other.example/token')).toBe('HTTPS_PROXY')
+})
+
 describe('E6 E12: none is told', () => {
   const { env, versions } = process
   test.each([
     ['where Node heeds it', { env: { NODE_USE_ENV_PROXY: '1' }, versions }],
     ['where Node was told to', { env: {}, versions, execArgv: ['--use-env-proxy'] }],
+    [
+      'where NODE_OPTIONS told it to',
+      { env: { NODE_OPTIONS: '--trace-warnings --use-env-proxy' }, versions },
+    ],
     ['by Bun, which heeds it', { env: {}, versions: { ...versions, bun: '1.3.0' } }],
     ['by Deno, which heeds it', { env: {}, versions: { ...versions, deno: '2.5.0' } }],
     ['where there is no Node', { env: {}, versions: {} }],
@@ -116,6 +128,13 @@ test.each(['ECONNRESET', 'UND_ERR_SOCKET', 'CERT_HAS_EXPIRED', 'XECONNREFUSED'])
     expect(transportError(rejected(code), 1, 'HTTPS_PROXY').message).not.toContain('PROXY')
   },
 )
+
+test.each(['ALL_PROXY', 'all_proxy'])('E6 E12: %s is one that Node never heeds', (name) => {
+  const [first] = transportError(rejected('ECONNREFUSED'), 1, name).causes
+  expect(first).toBe(
+    `${name} is set, and Node's fetch does not heed it: set HTTPS_PROXY to the same and start Node with NODE_USE_ENV_PROXY=1, or give a \`fetch\` with a ProxyAgent.`,
+  )
+})
 
 test('E13: a server that is not heard of may be behind the proxy', () => {
   const { causes, message } = timeoutError('Late.', 1, 'HTTPS_PROXY')

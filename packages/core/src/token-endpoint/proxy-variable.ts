@@ -14,8 +14,9 @@ export function ignoredProxyVariable(tokenEndpoint: string): string | undefined 
   try {
     const { env, versions, execArgv = [] } = globalThis.process
     if (!versions.node || versions.bun || versions.deno) return undefined
-    if (env.NODE_USE_ENV_PROXY === '1' || execArgv.includes('--use-env-proxy')) return undefined
-    if (isExempt(tokenEndpoint, env.NO_PROXY ?? env.no_proxy)) return undefined
+    const flags = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)]
+    if (env.NODE_USE_ENV_PROXY === '1' || flags.includes('--use-env-proxy')) return undefined
+    if (isExempt(tokenEndpoint, env.no_proxy ?? env.NO_PROXY)) return undefined
     const own = tokenEndpoint.startsWith('https') ? 'HTTPS_PROXY' : 'HTTP_PROXY'
     const names = [own, 'ALL_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY']
     return names.flatMap((name) => [name, name.toLowerCase()]).find((name) => env[name])
@@ -37,7 +38,9 @@ function isExempt(tokenEndpoint: string, list = ''): boolean {
 /** First of the causes of a failure to reach the token endpoint, where there is such a variable. */
 export function proxyCauses(variable: string | undefined): readonly string[] {
   if (variable === undefined) return []
+  // Of that one Node never takes notice.
+  const first = /^all_proxy$/i.test(variable) ? 'set HTTPS_PROXY to the same and ' : ''
   return [
-    `${variable} is set, and Node's fetch does not heed it: start Node with NODE_USE_ENV_PROXY=1, or give a \`fetch\` with a ProxyAgent.`,
+    `${variable} is set, and Node's fetch does not heed it: ${first}start Node with NODE_USE_ENV_PROXY=1, or give a \`fetch\` with a ProxyAgent.`,
   ]
 }
