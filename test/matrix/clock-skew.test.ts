@@ -166,6 +166,17 @@ describe('A10: a clock that is off', () => {
     expect(issued().at(-1)).toBe(startOfTime)
   })
 
+  test('by a Date that lies to two scopes at once poisons no later request', async () => {
+    const [one, other] = [refused(tenMinutes), refused(tenMinutes + 1_000)]
+    const { tokens, issued } = await scene([one, other, one, other, granted])
+    await Promise.allSettled([
+      tokens.getAccessToken({ scope: 'one' }),
+      tokens.getAccessToken({ scope: 'other' }),
+    ])
+    await tokens.getAccessToken({ scope: 'another' })
+    expect(issued().at(-1)).toBe(startOfTime)
+  })
+
   test('and whose second attempt fails otherwise is not corrected for good', async () => {
     const { tokens, issued } = await scene([
       refused(tenMinutes),

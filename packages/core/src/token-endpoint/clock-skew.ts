@@ -5,19 +5,20 @@ export const leastSkew = 5_000
 export interface ClockSkew {
   /** Server minus local, in milliseconds; 0 until it is learnt. */
   correction(): number
-  /** Corrects by that from now on. What it returns takes that back, unless more was learnt since. */
+  /** Corrects by that from now on. What it returns takes that back, whatever was learnt since. */
   learn(offset: number): () => void
 }
 
 export function clockSkew(): ClockSkew {
-  let correction = 0
+  /** Oldest first; what was taken back is not fallen back to. */
+  let learnt: readonly { readonly offset: number }[] = []
   return {
-    correction: () => correction,
+    correction: () => learnt.at(-1)?.offset ?? 0,
     learn(offset) {
-      const before = correction
-      correction = offset
+      const one = { offset }
+      learnt = [...learnt.slice(-9), one]
       return () => {
-        if (correction === offset) correction = before
+        learnt = learnt.filter((other) => other !== one)
       }
     },
   }
