@@ -489,6 +489,13 @@ describe('without node:crypto, on the first call', () => {
       { assertion: { alg: 'PS256' } },
     ],
     [
+      'K15',
+      'a PEM whose base64 lost three characters',
+      () => pkcs8(p256).replace(/.{3}(?=\n-----END)/, ''),
+      'ERR_KEY_FORMAT',
+      damaged,
+    ],
+    [
       'K10',
       'an EC JWK with the d of another',
       () => ({ ...jwkOf(p256), d: jwkOf(otherP256).d }),

@@ -5,9 +5,7 @@ import type { Jwk } from './key-input.js'
 
 /** Reads a clean PEM of PKCS#8 or SPKI by Web Crypto, wherever that is; it needs time. */
 export async function readDerKey(format: 'pkcs8' | 'spki', pem: string): Promise<Jwk> {
-  const der = Uint8Array.from(atob(pem.replace(/-----[^-]+-----|\s/g, '')), (character) =>
-    character.charCodeAt(0),
-  )
+  const der = derBytes(pem)
   const algorithm = keyAlgorithm(der)
   const usage = format === 'pkcs8' ? 'sign' : 'verify'
   try {
@@ -24,6 +22,15 @@ export function damagedPem(): KeyError {
   return keyFormat(
     'The PEM text is damaged or truncated: its content is no key. Check the file it came from: openssl pkey -in key.pem -noout',
   )
+}
+
+function derBytes(pem: string): Uint8Array<ArrayBuffer> {
+  try {
+    const text = atob(pem.replace(/-----[^-]+-----|\s/g, ''))
+    return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  } catch {
+    throw damagedPem()
+  }
 }
 
 /** By the object identifiers that DER begins with (RFC 5208 section 5, RFC 5280 section 4.1). */
