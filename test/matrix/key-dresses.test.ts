@@ -109,6 +109,18 @@ test('K7: the JSON around a PEM, as accounts of services have it, is passed over
   await signs(JSON.stringify({ type: 'account', private_key: pkcs8(rsa) }, null, 2), 'PS256')
 })
 
+test('K7: the escapes of JSON text stay its own: a kid is read as it was written', async () => {
+  const publicJwk = createPublicKey(p256).export({ format: 'jwk' }) as Jwk
+  for (const kid of ['a&b', 'tenant\\key', 'the "first"']) {
+    server.register({ clientId: 'client-2', jwks: { keys: [{ ...publicJwk, kid }] } })
+    const json = JSON.stringify({ ...jwkOf(p256), kid }).replaceAll('&', '\\u0026')
+    for (const key of [json, `'${json}'`, Buffer.from(json).toString('base64')]) {
+      await signs(key, 'ES256', { clientId: 'client-2' })
+      expect(server.requests.at(-1)?.header).toMatchObject({ kid })
+    }
+  }
+})
+
 test('K7: the parameters that openssl writes before an EC key are passed over', async () => {
   const parameters =
     '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n'

@@ -3,8 +3,24 @@
  * byte order mark, blanks, quotes, escaped line breaks and quotes, base64 of the whole.
  */
 export function undressed(text: string): string {
-  const bare = withoutQuotes(withoutEscapes(text))
+  const bare = bared(text)
   return /^[{-]/.test(bare) ? bare : (decoded(bare) ?? bare)
+}
+
+/** Of JSON that is whole as it is, the escapes are its own, except those of a PEM in it. */
+function bared(text: string): string {
+  const bare = withoutQuotes(text)
+  return isJson(bare) && !bare.includes('-----BEGIN') ? bare : withoutQuotes(withoutEscapes(bare))
+}
+
+function isJson(text: string): boolean {
+  if (!text.startsWith('{')) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** As many layers as tools put on top of each other. */
@@ -20,7 +36,7 @@ function withoutQuotes(text: string): string {
   return bare
 }
 
-/** No key has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
+/** No PEM has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
 function withoutEscapes(text: string): string {
   return text.replace(/\\+([rn]?)/g, (_, letter) => (letter === '' ? '' : '\n'))
 }
@@ -30,7 +46,7 @@ function decoded(text: string): string | undefined {
   const base64 = text.replace(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/')
   if (!/^[A-Za-z0-9+/]{24,}={0,2}$/.test(base64)) return undefined
   try {
-    const inner = withoutQuotes(withoutEscapes(atob(base64)))
+    const inner = bared(atob(base64))
     return /^\{|-----BEGIN /.test(inner) ? inner : undefined
   } catch {
     return undefined
