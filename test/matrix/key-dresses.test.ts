@@ -430,6 +430,20 @@ const refused: Refusal[] = [
     { assertion: { alg: 'PS256' } },
   ],
   [
+    'K15',
+    'an empty kid beside the key',
+    () => ({ key: pkcs8(p256), kid: '' }),
+    'ERR_KEY_FORMAT',
+    'The kid of the key is an empty string. Is the environment variable set?',
+  ],
+  [
+    'K15',
+    'a JWK Set with the secret in the place of its alg',
+    () => ({ key: { keys: [jwkOf(p256)] }, alg: jwkOf(p256).d }),
+    'ERR_KEY_FORMAT',
+    "The JWK Set holds 0 private keys for this alg: choose one with 'assertion.kid' or 'assertion.alg'. It holds one without kid (EC P-256).",
+  ],
+  [
     'K10',
     'an EC JWK whose d is no scalar',
     () => ({ ...jwkOf(p256), d: 'AA' }),

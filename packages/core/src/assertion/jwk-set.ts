@@ -1,4 +1,4 @@
-import { keyFormat, notPrivate } from './key-error.js'
+import { isPrintable, keyFormat, notPrivate } from './key-error.js'
 import { isForSigning, jwkKind, ownMember } from './private-jwk.js'
 
 /** By what the signing key of a JWK Set is told from the others. */
@@ -33,7 +33,9 @@ function isChosen(key: object, { kid, alg }: KeyChoice): boolean {
 
 function wanted({ kid, alg }: KeyChoice): string {
   if (kid !== undefined) return ` with the kid ${quoted(kid)}`
-  return alg === undefined ? ' for signing' : ` that sign ${String(alg)}`
+  if (alg === undefined) return ' for signing'
+  // Of a key with its header it is not checked yet, and may be anything.
+  return isPrintable(alg) ? ` that sign ${alg}` : ' for this alg'
 }
 
 function shown(key: object): string {

@@ -67,5 +67,9 @@ export function checkStrength(bits: number): void {
 
 /** A word of a key that may be told: short and harmless. */
 export function printable(text: unknown): string {
-  return typeof text === 'string' && /^[\w-]{1,16}$/.test(text) ? text : 'of an unknown kind'
+  return isPrintable(text) ? text : 'of an unknown kind'
+}
+
+export function isPrintable(text: unknown): text is string {
+  return typeof text === 'string' && /^[\w-]{1,16}$/.test(text)
 }

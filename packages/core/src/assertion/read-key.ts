@@ -45,6 +45,8 @@ export function readKey(input: unknown, options: KeyOptions): ReadKey {
   const read = readOptions(input, ['key', 'alg', 'kid', 'passphrase'], 'key')
   if (read.kid !== undefined && typeof read.kid !== 'string')
     throw keyFormat('The kid of the key must be a string.')
+  if (read.kid === '')
+    throw keyFormat('The kid of the key is an empty string. Is the environment variable set?')
   const material = readMaterial(read.key, {
     kid: options.kid ?? read.kid,
     alg: options.alg ?? read.alg,
