@@ -134,6 +134,9 @@ const notPrivate = `Give the private key that belongs to it; if that is lost, ma
 const damaged =
   'The PEM text is damaged or truncated: its content is no key. Check the file it came from: openssl pkey -in key.pem -noout'
 
+const cutBegin =
+  'The BEGIN line of the PEM text is not whole. Quote the value where it is set, or give base64 of the PEM: openssl base64 -A -in key.pem'
+
 type Refusal = [
   row: string,
   name: string,
@@ -271,6 +274,35 @@ const refused: Refusal[] = [
     () => 'ssh-rsa AAAAB3NzaC1yc2E= me@here',
     'ERR_KEY_FORMAT',
     'The key is an SSH public key. Give the private key as PKCS#8 PEM.',
+  ],
+  [
+    'K15',
+    'base64 of DER with line breaks',
+    () => wrapped(p256.export({ format: 'der', type: 'pkcs8' }).toString('base64')),
+    'ERR_KEY_FORMAT',
+    'The key is base64 of DER without a BEGIN line. Make it PEM: openssl base64 -d -in key.b64 | openssl pkey -inform DER -out key.pem',
+  ],
+  [
+    'K15',
+    'a BEGIN line cut off at its first blank',
+    () => '-----BEGIN',
+    'ERR_KEY_FORMAT',
+    cutBegin,
+  ],
+  [
+    'K15',
+    'a BEGIN line cut off at its second blank',
+    () => '"-----BEGIN PRIVATE',
+    'ERR_KEY_FORMAT',
+    cutBegin,
+  ],
+  [
+    'K6',
+    'a key encrypted in a way that OpenSSL 3 left behind',
+    oldCipher,
+    'ERR_KEY_FORMAT',
+    'The private key is encrypted in an old way that this runtime does not read. Convert it: openssl pkcs8 -topk8 -nocrypt -provider legacy -provider default -in key.pem -out key.pkcs8.pem',
+    { passphrase },
   ],
   [
     'K15',
@@ -589,6 +621,13 @@ function refusal(key: unknown, options?: Partial<TokenProviderOptions>): unknown
 /** As in a browser or on workerd without its Node modules. */
 function withoutNode(): void {
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+}
+
+/** PBES1 with MD5 and DES (RFC 8018 section A.3), which openssl wrote by itself before 1.1. */
+function oldCipher(): string {
+  const der = '3026301b06092a864886f70d010503300e0408000102030405060702020800040700000000000000'
+  const base64 = Buffer.from(der, 'hex').toString('base64')
+  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${base64}\n-----END ENCRYPTED PRIVATE KEY-----\n`
 }
 
 function pkcs8(key: KeyObject): string {

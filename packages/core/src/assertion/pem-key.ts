@@ -25,8 +25,8 @@ export function pemKey(
     // Without a prototype, so that nothing on Object.prototype is an option.
     const options = Object.assign(Object.create(null), { key: pem.text, passphrase })
     key = crypto.createPrivateKey(options)
-  } catch {
-    throw isEncrypted ? locked() : damagedPem()
+  } catch (thrown) {
+    throw isEncrypted ? locked(thrown) : damagedPem()
   }
   return { jwk: keyObjectJwk(key) }
 }
@@ -38,7 +38,12 @@ function pkcs8Only({ container, text }: PrivatePem): string {
   )
 }
 
-function locked(): KeyError {
+function locked(thrown: unknown): KeyError {
+  if (Object(thrown).code === 'ERR_OSSL_EVP_UNSUPPORTED') {
+    return keyFormat(
+      'The private key is encrypted in an old way that this runtime does not read. Convert it: openssl pkcs8 -topk8 -nocrypt -provider legacy -provider default -in key.pem -out key.pkcs8.pem',
+    )
+  }
   return keyFormat(
     'The passphrase does not open the private key, or the PEM text is damaged. Try it: openssl pkey -in key.pem -noout',
   )

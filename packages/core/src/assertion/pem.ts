@@ -12,6 +12,8 @@ export interface PrivatePem {
 /** Reads a PEM that may have lost or gained line breaks and blanks, with other blocks beside the key. */
 export function readPem(text: string): PrivatePem {
   const begins = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map((match) => match[1])
+  if (begins.length === 0)
+    throw keyFormat(`The BEGIN line of the PEM text is not whole. ${quoteIt}`)
   const privates = begins.filter((label) => label?.endsWith('PRIVATE KEY'))
   if (privates.length > 1)
     throw keyFormat('The PEM text holds more than one private key. Give one.')
@@ -24,6 +26,9 @@ export function readPem(text: string): PrivatePem {
 
 /** Converts whatever openssl reads; it asks for the passphrase of an encrypted key. */
 export const toPkcs8 = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8.pem'
+
+const quoteIt =
+  'Quote the value where it is set, or give base64 of the PEM: openssl base64 -A -in key.pem'
 
 const containers: Readonly<Record<string, PrivatePem['container']>> = {
   'PRIVATE KEY': 'PKCS#8',
@@ -38,7 +43,7 @@ function rebuilt(text: string, label: string): string {
   const base64 = (body as string).replace(/\s/g, '')
   if (base64 === '') {
     throw keyFormat(
-      `Of the PEM text only its BEGIN line is there: the rest was cut off at the first line break. Quote the value where it is set, or give base64 of the PEM: openssl base64 -A -in key.pem`,
+      `Of the PEM text only its BEGIN line is there: the rest was cut off at the first line break. ${quoteIt}`,
     )
   }
   if (after === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw damagedPem()

@@ -88,7 +88,7 @@ function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
 
 function readText(text: string, options: KeyOptions): KeyMaterial {
   const bare = undressed(text)
-  if (bare.includes('-----BEGIN ')) return pemKey(bare, options.passphrase)
+  if (bare.includes('-----BEGIN')) return pemKey(bare, options.passphrase)
   if (!bare.startsWith('{')) throw keyFormat(`The key is ${textShape(text.trim())}`)
   let json: object
   try {
@@ -118,7 +118,9 @@ function textShape(text: string): string {
   if (looksLikePath && !/\s{2}|\n/.test(text))
     return "a path. Read the file and give its text: readFileSync(path, 'utf8')."
   if (/^MI[A-Za-z0-9+/\s]{40,}=*$/.test(text)) {
-    return 'base64 of DER without a BEGIN line. Make it PEM: openssl base64 -d -A -in key.b64 | openssl pkey -inform DER -out key.pem'
+    // With -A openssl reads one line only, and without it none that is long.
+    const oneLine = /\s/.test(text) ? '' : ' -A'
+    return `base64 of DER without a BEGIN line. Make it PEM: openssl base64 -d${oneLine} -in key.b64 | openssl pkey -inform DER -out key.pem`
   }
   return `text without a BEGIN line. Give a private key as PEM text or a JWK; make one: ${newKey}`
 }
