@@ -134,6 +134,24 @@ test.each<[string, unknown, string, string]>([
     "The algorithm 'ES384' is not supported.",
   ],
   [
+    'a public KeyObject bound to RSA-PSS',
+    generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey,
+    'ERR_KEY_FORMAT',
+    'The key is bound to RSA-PSS by its OID',
+  ],
+  [
+    'a public KeyObject that has no JWK',
+    generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }).publicKey,
+    'ERR_KEY_ALG_MISMATCH',
+    'The key is neither RSA nor EC P-256.',
+  ],
+  [
+    'a public PEM that is no base64',
+    '-----BEGIN PUBLIC KEY-----\nAAAA!\n-----END PUBLIC KEY-----',
+    'ERR_KEY_FORMAT',
+    'The PEM text is damaged or truncated',
+  ],
+  [
     'a public JWK without y',
     { ...createPublicKey(p256).export({ format: 'jwk' }), y: undefined },
     'ERR_KEY_FORMAT',

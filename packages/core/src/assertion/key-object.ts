@@ -8,14 +8,17 @@ const asJwk: { format: 'jwk' } = Object.assign(Object.create(null), { format: 'j
 /** The JWK of a private `KeyObject` of `node:crypto`. */
 export function keyObjectJwk(key: KeyObjectLike): Jwk {
   if (key.type !== 'private') throw notPrivate(`a ${key.type} KeyObject`)
+  return privateJwk(exportedJwk(key))
+}
+
+/** All members of the JWK of a `KeyObject`, private or public. */
+export function exportedJwk(key: KeyObjectLike): object {
   if (key.asymmetricKeyType === 'rsa-pss') throw rsaPssOid()
-  let jwk: object
   try {
-    jwk = key.export(asJwk)
+    return key.export(asJwk)
   } catch {
     throw otherKind()
   }
-  return privateJwk(jwk)
 }
 
 /** By its methods: the class is Node's own. */

@@ -4,7 +4,7 @@ import { namedAlgorithm } from './algorithm.js'
 import { readDerKey } from './der-key.js'
 import { keyFormat, otherKind } from './key-error.js'
 import type { Jwk, KeyInput } from './key-input.js'
-import { isKeyObject } from './key-object.js'
+import { exportedJwk, isKeyObject } from './key-object.js'
 import { undressed } from './key-text.js'
 import { checkJwk, jwkKind, ownMember } from './private-jwk.js'
 import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
@@ -95,7 +95,7 @@ async function keyJwk(input: unknown): Promise<Jwk> {
   }
   if (typeof key === 'object' && key !== null) {
     if (isCryptoKey(key)) return exported(key)
-    if (isKeyObject(key) && key.type === 'public') return key.export({ format: 'jwk' }) as Jwk
+    if (isKeyObject(key) && key.type === 'public') return exportedJwk(key) as Jwk
     if (Object.hasOwn(key, 'kty') && !Object.hasOwn(key, 'd')) return key as Jwk
   }
   const options = { kid: undefined, alg: undefined, passphrase: undefined }
