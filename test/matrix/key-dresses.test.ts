@@ -510,6 +510,32 @@ describe('of a function, on the first call', () => {
   )
 })
 
+test.each([
+  [
+    'K8',
+    'a key bound to RSA-PSS by its OID',
+    () => pkcs8(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
+    'ERR_KEY_FORMAT',
+    `The key is bound to RSA-PSS by its OID, which Web Crypto cannot read. Make an RSA key (it signs PS256 too): ${makeRsa}`,
+  ],
+  [
+    'K3',
+    'a secp256k1 key',
+    () => pkcs8(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
+    'ERR_KEY_ALG_MISMATCH',
+    `The key is neither RSA nor EC P-256. Make one: ${makeEc}`,
+  ],
+  ['K15', 'a PEM that it should know', () => pkcs8(p256), 'ERR_KEY_FORMAT', damaged],
+])('%s: %s is told from damage where node:crypto does not know it, as in Bun', (...row) => {
+  const [, , key, code, message] = row
+  const text = key()
+  const createPrivateKey = () => {
+    throw new Error('UNSUPPORTED_ALGORITHM')
+  }
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ createPrivateKey } as never)
+  expect(refusal(text)).toMatchObject({ code, message })
+})
+
 describe('without node:crypto, on the first call', () => {
   test.each<Refusal>([
     [

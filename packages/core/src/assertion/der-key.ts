@@ -24,6 +24,16 @@ export function damagedPem(): KeyError {
   )
 }
 
+/** Why a PEM was not read: runtimes differ in the kinds of keys that they know. */
+export function unreadPem(pem: string): KeyError {
+  try {
+    keyAlgorithm(derBytes(pem))
+    return damagedPem()
+  } catch (reason) {
+    return reason as KeyError
+  }
+}
+
 function derBytes(pem: string): Uint8Array<ArrayBuffer> {
   try {
     const text = atob(pem.replace(/-----[^-]+-----|\s/g, ''))

@@ -1,5 +1,5 @@
 import type { KeyError } from '../errors.js'
-import { damagedPem } from './der-key.js'
+import { unreadPem } from './der-key.js'
 import { keyFormat } from './key-error.js'
 import type { Jwk, KeyObjectLike } from './key-input.js'
 import { keyObjectJwk } from './key-object.js'
@@ -26,7 +26,7 @@ export function pemKey(
     const options = Object.assign(Object.create(null), { key: pem.text, passphrase })
     key = crypto.createPrivateKey(options)
   } catch (thrown) {
-    throw isEncrypted ? locked(thrown) : damagedPem()
+    throw isEncrypted ? locked(thrown) : unreadPem(pem.text)
   }
   return { jwk: keyObjectJwk(key) }
 }
