@@ -90,6 +90,13 @@ test.each<[string, unknown, Assertion, string, string]>([
     'ERR_KEY_USE',
     "The use of the JWK is not 'sig'. Give a key for signing, or leave out use.",
   ],
+  [
+    'more keys than a message can name',
+    Array.from({ length: 200 }, (_, index) => ({ ...first, kid: String(index) })),
+    {},
+    'ERR_KEY_FORMAT',
+    `The JWK Set holds 200 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')} and 190 more.`,
+  ],
   ['no array', 'first', {}, 'ERR_KEY_FORMAT', 'The keys of the JWK Set are not an array.'],
 ])('K11: a JWK Set with %s is refused', (_, keys, assertion, code, message) => {
   const tokenEndpoint = 'https://login.example.com/token'

@@ -89,6 +89,26 @@ test('kid and alg are those given with the key, else its own', async () => {
   expect((await publicJwks([{ key: jwk, kid: 'given' }])).keys).toMatchObject([{ kid: 'given' }])
 })
 
+test('keys for encryption are left out of a set, and refused alone', async () => {
+  const jwk = p256.export({ format: 'jwk' }) as Jwk
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const encrypting = { ...(other.export({ format: 'jwk' }) as Jwk), use: 'enc' }
+  expect((await publicJwks([{ keys: [encrypting, jwk] }])).keys).toMatchObject([{ x: jwk.x }])
+  const { d: _, ...publicPart }: Jwk = encrypting
+  await expect(publicJwks([publicPart])).rejects.toMatchObject({
+    name: 'KeyError',
+    code: 'ERR_KEY_USE',
+  })
+})
+
+test('a public JWK off its curve is refused', async () => {
+  const { d: _, ...publicPart } = p256.export({ format: 'jwk' })
+  await expect(publicJwks([{ ...publicPart, x: publicPart.y } as Jwk])).rejects.toMatchObject({
+    code: 'ERR_KEY_FORMAT',
+    message: 'The public JWK is damaged: its members are no key.',
+  })
+})
+
 test('one key given twice is published once; two keys of one kid are refused', async () => {
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   expect((await publicJwks([p256, createPublicKey(p256)])).keys).toHaveLength(1)

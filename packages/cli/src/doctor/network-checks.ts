@@ -84,5 +84,7 @@ async function clockCheck({ origin }: URL): Promise<Check> {
 
 /** Node's fetch heeds the proxy variables only then. */
 function isProxied(): boolean {
-  return process.env.NODE_USE_ENV_PROXY === '1' || process.execArgv.includes('--use-env-proxy')
+  const { NODE_USE_ENV_PROXY, NODE_OPTIONS = '' } = process.env
+  const flags = [...process.execArgv, ...NODE_OPTIONS.split(/\s+/)]
+  return NODE_USE_ENV_PROXY === '1' || flags.includes('--use-env-proxy')
 }

@@ -33,8 +33,7 @@ export async function clientAssertion(
   { alg, kid, sign }: SigningKey,
   { now, signal }: { now: number; signal: AbortSignal },
 ): Promise<string> {
-  const { kid: _, ...extra } = form.header
-  const header = { ...extra, alg, ...(kid !== undefined && { kid }), typ: form.typ }
+  const header = { ...form.header, alg, ...(kid !== undefined && { kid }), typ: form.typ }
   const claims = assertionClaims({ ...form, now, jti: newJti() })
   const input = `${encoded(header)}.${encoded(claims)}`
   const signature = await sign(new TextEncoder().encode(input), signal)

@@ -1,10 +1,11 @@
 import type { CryptoKey } from 'jose'
 import type { Algorithm } from './assertion-signer.js'
-import { checkStrength, keyUse, mismatch, notPrivate } from './key-error.js'
+import { checkStrength, isPrintable, keyUse, mismatch, notPrivate } from './key-error.js'
 
 /** Throws unless the CryptoKey is a private key for signing. */
 export function checkCryptoKeyUse(key: CryptoKey): void {
-  if (key.type !== 'private') throw notPrivate(`a ${key.type} CryptoKey`)
+  if (key.type !== 'private')
+    throw notPrivate(`${isPrintable(key.type) ? `a ${key.type}` : 'no'} CryptoKey`)
   if (!key.usages.includes('sign')) {
     throw keyUse("The CryptoKey was made without the usage 'sign'. Import it with ['sign'].")
   }

@@ -19,7 +19,7 @@ export function signingJwk(keys: unknown, choice: KeyChoice): object {
   const [only] = fitting
   if (fitting.length === 1 && only !== undefined) return only
   throw keyFormat(
-    `The JWK Set holds ${fitting.length} private keys${wanted(choice)}: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${privates.map(shown).join(', ')}.`,
+    `The JWK Set holds ${fitting.length} private keys${wanted(choice)}: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${list(privates)}.`,
   )
 }
 
@@ -32,17 +32,26 @@ function isChosen(key: object, { kid, alg }: KeyChoice): boolean {
 }
 
 function wanted({ kid, alg }: KeyChoice): string {
-  if (kid !== undefined) return ` with the kid ${quoted(kid)}`
+  if (kid !== undefined) return ` with the kid ${quotedKid(kid)}`
   if (alg === undefined) return ' for signing'
   // Of a key with its header it is not checked yet, and may be anything.
   return isPrintable(alg) ? ` that sign ${alg}` : ' for this alg'
 }
 
-function shown(key: object): string {
-  return `${quoted(ownMember(key, 'kid'))} (${jwkKind(key)})`
+const mostShown = 10
+
+function list(keys: readonly object[]): string {
+  const first = keys.slice(0, mostShown).map(shown).join(', ')
+  const others = keys.length - mostShown
+  return others > 0 ? `${first} and ${others} more` : first
 }
 
-function quoted(kid: unknown): string {
+function shown(key: object): string {
+  return `${quotedKid(ownMember(key, 'kid'))} (${jwkKind(key)})`
+}
+
+/** A kid as it may be told. */
+export function quotedKid(kid: unknown): string {
   return typeof kid === 'string' && /^[\x20-\x7e]{1,128}$/.test(kid)
     ? `'${kid}'`
     : 'one without kid'

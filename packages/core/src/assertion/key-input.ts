@@ -27,7 +27,7 @@ export interface KeyObjectLike {
 export interface KeyWithHeader {
   /** The private key. */
   key: string | Jwk | CryptoKey | KeyObjectLike
-  /** Goes before what the key says. */
+  /** What the key signs; a JWK that says another is refused. */
   alg?: Algorithm
   /** The `kid` of the assertion's header. */
   kid?: string
@@ -35,7 +35,7 @@ export interface KeyWithHeader {
   passphrase?: string
 }
 
-/** A private key: PKCS#8 PEM text, a JWK, a `CryptoKey` or a `KeyObject`. */
+/** A private key: PEM text of any kind, a JWK or JWK Set or their text, a `CryptoKey`, a `KeyObject`. */
 export type KeyInput =
   | string
   | Jwk

@@ -1,4 +1,4 @@
-import { notPrivate, otherKind, rsaPssOid } from './key-error.js'
+import { isPrintable, notPrivate, otherKind, rsaPssOid } from './key-error.js'
 import type { Jwk, KeyObjectLike } from './key-input.js'
 import { privateJwk } from './private-jwk.js'
 
@@ -7,7 +7,8 @@ const asJwk: { format: 'jwk' } = Object.assign(Object.create(null), { format: 'j
 
 /** The JWK of a private `KeyObject` of `node:crypto`. */
 export function keyObjectJwk(key: KeyObjectLike): Jwk {
-  if (key.type !== 'private') throw notPrivate(`a ${key.type} KeyObject`)
+  if (key.type !== 'private')
+    throw notPrivate(`${isPrintable(key.type) ? `a ${key.type}` : 'no'} KeyObject`)
   return privateJwk(exportedJwk(key))
 }
 

@@ -1,5 +1,6 @@
 import type { CryptoKey } from 'jose'
 import type { Algorithm } from './assertion-signer.js'
+import { keyFailure } from './foreign-failure.js'
 import type { Jwk } from './key-input.js'
 import { foreignParts } from './private-jwk.js'
 
@@ -15,8 +16,14 @@ const parameters = {
 
 /** Signs in this process. Web Crypto gives an ECDSA signature in JOSE form. */
 export function localSigner(key: CryptoKey, alg: Algorithm): Sign {
-  return async (bytes) =>
-    new Uint8Array(await crypto.subtle.sign(parameters[alg], key, bytes as Uint8Array<ArrayBuffer>))
+  return async (bytes) => {
+    try {
+      const input = bytes as Uint8Array<ArrayBuffer>
+      return new Uint8Array(await crypto.subtle.sign(parameters[alg], key, input))
+    } catch (thrown) {
+      throw keyFailure(thrown)
+    }
+  }
 }
 
 /** Not extractable; what the JWK says of itself has been checked. */

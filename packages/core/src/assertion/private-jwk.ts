@@ -41,7 +41,7 @@ export function privateJwk(input: object): Jwk {
   for (const name of ['kid', 'alg']) {
     const value = own(name)
     if (value === undefined) continue
-    if (typeof value !== 'string')
+    if (typeof value !== 'string' || value === '')
       throw keyFormat(`The member ${name} of the JWK must be a string.`)
     jwk[name] = value
   }
@@ -63,7 +63,7 @@ export function checkJwk(jwk: Jwk, alg: Algorithm): void {
  */
 export function checkPair(jwk: Jwk): void {
   const kind = jwkKind(jwk)
-  if (kind === 'RSA' && integer(jwk.p) * integer(jwk.q) !== integer(jwk.n)) throw foreignParts()
+  if (kind === 'RSA' && !isRsaPair(jwk)) throw foreignParts()
   const ecdh = kind === 'EC P-256' ? nodeCrypto()?.createECDH('prime256v1') : undefined
   if (ecdh === undefined) return
   let point: string
@@ -75,6 +75,14 @@ export function checkPair(jwk: Jwk): void {
   }
   if (point !== `04${hex(jwk.x)}${hex(jwk.y)}`) throw foreignParts()
 }
+
+/** RFC 8017 section 3.2: n is p times q, and e undoes d. */
+function isRsaPair(jwk: Jwk): boolean {
+  const [n, e, d, p, q] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q].map(integer) as RsaNumbers
+  return p > 1n && q > 1n && p * q === n && [p, q].every((it) => (e * d) % (it - 1n) === 1n)
+}
+
+type RsaNumbers = [bigint, bigint, bigint, bigint, bigint]
 
 /** Such as `EC P-256` or `RSA`. */
 export function jwkKind(jwk: object): string {

@@ -2,7 +2,8 @@ import type { CryptoKey } from 'jose'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { namedAlgorithm } from './algorithm.js'
 import { readDerKey } from './der-key.js'
-import { keyFormat, otherKind } from './key-error.js'
+import { quotedKid } from './jwk-set.js'
+import { keyFormat, keyUse, otherKind } from './key-error.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { exportedJwk, isKeyObject } from './key-object.js'
 import { undressed } from './key-text.js'
@@ -35,7 +36,7 @@ export async function publicJwks(keys: readonly (KeyInput | undefined)[]): Promi
     const kid = jwk.kid as string
     const same = published.get(kid)
     if (same !== undefined && (await thumbprint(same)) !== (await thumbprint(jwk)))
-      throw keyFormat(`Two of the keys have the kid '${kid}'. Give each its own.`)
+      throw keyFormat(`Two of the keys have the kid ${quotedKid(kid)}. Give each its own.`)
     published.set(kid, jwk)
   }
   return { keys: [...published.values()] }
@@ -60,7 +61,11 @@ function members(input: KeyInput | undefined): readonly unknown[] {
   const json = typeof input === 'string' ? jsonOf(input) : input
   if (typeof json !== 'object' || json === null || Object.hasOwn(json, 'kty')) return [json]
   const keys = ownMember(json, 'keys')
-  return Array.isArray(keys) ? keys : [json]
+  return Array.isArray(keys) ? keys.filter((key) => !isForEncryption(key)) : [json]
+}
+
+function isForEncryption(key: unknown): boolean {
+  return typeof key === 'object' && key !== null && ownMember(key, 'use') === 'enc'
 }
 
 function jsonOf(text: string): unknown {
@@ -76,12 +81,15 @@ function jsonOf(text: string): unknown {
 async function publicJwk(input: unknown): Promise<Jwk> {
   const given = (name: string) => (isKeyWithHeader(input) ? ownMember(input, name) : undefined)
   const jwk = await keyJwk(input)
+  if (isForEncryption(jwk))
+    throw keyUse("The use of the JWK is not 'sig'. Publish a key for signing, or leave out use.")
   const published = publicMembers(jwk)
   const kid = given('kid') ?? ownMember(jwk, 'kid') ?? (await thumbprint(published))
   if (typeof kid !== 'string' || kid === '') throw keyFormat('The kid of a key must be a string.')
   const fallback = published.kty === 'EC' ? 'ES256' : undefined
   const alg = namedAlgorithm(given('alg') ?? ownMember(jwk, 'alg') ?? fallback)
   checkJwk(published, alg ?? 'PS256')
+  await requireKey(published)
   return { ...published, kid, use: 'sig', ...(alg !== undefined && { alg }) }
 }
 
@@ -115,6 +123,18 @@ function publicMembers(jwk: Jwk): Jwk {
   if (kind !== 'RSA' && kind !== 'EC P-256') throw otherKind()
   const names = kind === 'RSA' ? ['kty', 'n', 'e'] : ['kty', 'crv', 'x', 'y']
   return Object.fromEntries(names.map((name) => [name, ownMember(jwk, name)])) as Jwk
+}
+
+/** On its curve, and no part of it missing. */
+async function requireKey(jwk: Jwk): Promise<void> {
+  const algorithm =
+    jwk.kty === 'EC' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'RSA-PSS', hash: 'SHA-256' }
+  const plain = Object.assign(Object.create(null), jwk)
+  try {
+    await crypto.subtle.importKey('jwk', plain, algorithm, true, ['verify'])
+  } catch {
+    throw keyFormat('The public JWK is damaged: its members are no key.')
+  }
 }
 
 async function thumbprint(jwk: Jwk): Promise<string> {

@@ -10,7 +10,7 @@ const leastRsaBytes = 256
 export function joseSignature(signature: unknown, alg: Algorithm): Uint8Array {
   if (!ArrayBuffer.isView(signature))
     throw wrong(`The signer gave no bytes but ${kindOf(signature)}. Give a Uint8Array.`)
-  const bytes = new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength)
+  const bytes = bytesOf(signature)
   if (alg !== 'ES256') {
     if (bytes.length >= leastRsaBytes) return bytes
     throw wrong(
@@ -22,6 +22,11 @@ export function joseSignature(signature: unknown, alg: Algorithm): Uint8Array {
   throw wrong(
     `The signer gave ${bytes.length} bytes that are no ES256 signature: 64 bytes (r and s) or DER. Is its key EC P-256?`,
   )
+}
+
+/** None of a view whose buffer has gone elsewhere. */
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return byteLength === 0 ? new Uint8Array(0) : new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** SEQUENCE of two INTEGERs (RFC 3279 section 2.2.3), both of at most 32 bytes. */

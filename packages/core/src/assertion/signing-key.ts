@@ -4,6 +4,7 @@ import type { Algorithm, AssertionSigner } from './assertion-signer.js'
 import type { SigningKey } from './client-assertion.js'
 import { checkCryptoKey } from './crypto-key.js'
 import { readDerKey } from './der-key.js'
+import { keyFailure } from './foreign-failure.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { askForKey, isSameSource, type KeySource, keySources } from './key-provider.js'
 import { importPrivateKey, localSigner } from './local-signer.js'
@@ -33,9 +34,18 @@ export function signingKeys(credential: Credential, chosen: Chosen): () => Promi
   if (isRemote(credential)) return remoteKey(credential.signer, chosen)
   const { key, passphrase } = credential
   const options = { passphrase, alg: chosen.alg, kid: chosen.kid }
-  return typeof key === 'function'
-    ? providedKey(key, options)
-    : fixedKey(checked(readKey(key, options), chosen), chosen)
+  try {
+    const load =
+      typeof key === 'function'
+        ? providedKey(key, options)
+        : fixedKey(checked(readKey(key, options), chosen), chosen)
+    return () =>
+      load().catch((thrown) => {
+        throw keyFailure(thrown)
+      })
+  } catch (thrown) {
+    throw keyFailure(thrown)
+  }
 }
 
 /** Whoever outside this library has to answer before there is a signature. */

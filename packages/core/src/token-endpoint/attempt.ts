@@ -7,13 +7,13 @@ import type { AcceptedKey } from './accepted-key.js'
 import { type AnswerSettings, readAnswer } from './answer.js'
 import type { ClockSkew } from './clock-skew.js'
 import { ignoredProxyVariable } from './proxy-variable.js'
-import type { SigningKey } from './sent-assertion.js'
+import type { ShownKey } from './sent-assertion.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
 import { TokenRequestFailure } from './token-request-failure.js'
 import { timeoutError, transportError } from './transport-failure.js'
 
 /** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
-interface AssertionSource extends SigningKey {
+interface AssertionSource extends ShownKey {
   readonly alg: string
   sign(now: number, signal: AbortSignal): Promise<string>
 }

@@ -1,6 +1,6 @@
 import { leastSkew } from './clock-skew.js'
 import { isRetryableStatus } from './retry.js'
-import type { SentAssertion, SigningKey } from './sent-assertion.js'
+import type { SentAssertion, ShownKey } from './sent-assertion.js'
 
 /** What an error may have come from, apart from the answer itself. */
 export interface Circumstances {
@@ -11,7 +11,7 @@ export interface Circumstances {
   /** The assertion was corrected by that already. */
   readonly isCorrected: boolean
   /** Of the last assertion that got a token. */
-  readonly accepted: SigningKey | undefined
+  readonly accepted: ShownKey | undefined
 }
 
 /** What is known of a refused token request. Texts of the server are safe to show already. */

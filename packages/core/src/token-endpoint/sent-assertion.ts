@@ -1,14 +1,14 @@
 import { oneLine } from './server-text.js'
 
 /** A signing key as it is told: nothing secret. */
-export interface SigningKey {
+export interface ShownKey {
   readonly kid: string | undefined
   /** RFC 7638, of the public key; undefined for a key that cannot tell. */
   readonly thumbprint: string | undefined
 }
 
 /** What was sent, told in an error: nothing secret. */
-export interface SentAssertion extends SigningKey {
+export interface SentAssertion extends ShownKey {
   readonly clientId: string
   readonly audience: string
   readonly alg: string
