@@ -1,6 +1,6 @@
 import type { CryptoKey } from 'jose'
 import type { Algorithm } from './assertion-signer.js'
-import { keyFailure } from './foreign-failure.js'
+import { keyFailure } from './key-failure.js'
 import type { Jwk } from './key-input.js'
 import { foreignParts } from './private-jwk.js'
 
