@@ -96,6 +96,7 @@ describe('A10: a clock that is off', () => {
     ['five seconds behind', 5_000, 5_000],
     ['ten minutes ahead', -tenMinutes, 999 - tenMinutes],
     ['six seconds ahead', -6_000, -5_001],
+    ['a day behind', 86_400_000, 86_400_000],
   ])('%s is learnt from a refusal, and the next attempt is accepted', async (_, off, offset) => {
     const { server, tokens, events, issued } = await scene([refused(off), granted], { retries: 0 })
     const token = await tokens.getAccessToken()
@@ -186,6 +187,19 @@ describe('A10: a clock that is off', () => {
     await rejection(tokens.getAccessToken())
     await tokens.getAccessToken({ scope: 'another' })
     expect(issued()).toEqual([startOfTime, startOfTime + tenMinutes, startOfTime])
+  })
+
+  test.each([
+    ['behind', 86_401_000],
+    ['ahead of', -86_402_000],
+  ])('and more than a day %s the server is told, and not corrected', async (side, off) => {
+    const { server, tokens, events } = await scene([refused(off)])
+    const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
+    expect(server.requests).toHaveLength(1)
+    expect(skews(events)).toEqual([])
+    expect(error.causes[0]).toBe(
+      `The clock here is 86401 s ${side} the server's Date: set it right.`,
+    )
   })
 
   test('does not use up a retry', async () => {

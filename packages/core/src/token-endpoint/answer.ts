@@ -4,7 +4,7 @@ import { discardBody } from '../discard-body.js'
 import { type CountersignError, isCountersignError, TokenResponseError } from '../errors.js'
 import type { Emit } from '../events.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
-import { clockOffset } from './clock-skew.js'
+import { clockOffset, largestCorrection } from './clock-skew.js'
 import { endpointError, malformedResponse } from './error-response.js'
 import { type Circumstances, isAboutAssertion, isSkewed } from './evidence.js'
 import { readBody } from './response-body.js'
@@ -75,11 +75,14 @@ function refusal(
     { ...circumstances, clockOffset: circumstances.isCorrected ? correction : offset },
     attempt,
   )
-  const isItsClock = isSkewed(offset) && isAboutAssertion(error)
+  const mayBeItsClock =
+    isSkewed(offset) &&
+    isAboutAssertion(error) &&
+    Math.abs(correction + offset) <= largestCorrection
   return new TokenRequestFailure(
     error,
     retryAfter(headers, receivedAt),
-    isItsClock ? correction + offset : undefined,
+    mayBeItsClock ? correction + offset : undefined,
   )
 }
 

@@ -132,7 +132,7 @@ function hasNewKey({ accepted, sent }: Evidence): boolean {
 
 function clockWeight(evidence: Evidence): number {
   if (!isSkewed(evidence.clockOffset) || !isAboutAssertion(evidence)) return 0
-  return evidence.isCorrected ? 4 : Math.max(2, named(evidence, time))
+  return Math.max(2, named(evidence, time))
 }
 
 function clockOff({ clockOffset = 0, isCorrected }: Evidence): string {

@@ -1,6 +1,12 @@
 /** A smaller distance, in milliseconds, is the network's and not the clock's. */
 export const leastSkew = 5_000
 
+/**
+ * A larger one is told, and not corrected: whoever answers in the server's place could ask for
+ * assertions that hold good in a year.
+ */
+export const largestCorrection = 86_400_000
+
 /** By how much a provider corrects its clock for its assertions; all its scopes share one. */
 export interface ClockSkew {
   /** Server minus local, in milliseconds; 0 until it is learnt. */
