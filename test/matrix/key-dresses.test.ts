@@ -47,6 +47,8 @@ const dresses: [name: string, dress: (text: string) => string][] = [
   ['with blanks at the ends of lines', (text) => text.replaceAll('\n', '  \n')],
   ['with blanks for line breaks', (text) => text.replaceAll('\n', ' ')],
   ['with lost line breaks', (text) => text.replaceAll('\n', '')],
+  ['with all blanks lost', (text) => text.replaceAll(/\s/g, '')],
+  ['in UTF-16 read as UTF-8', (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').toString()],
   ['in base64', (text) => Buffer.from(text).toString('base64')],
   ['in base64url', (text) => Buffer.from(text).toString('base64url')],
   ['in base64 with line breaks', (text) => wrapped(Buffer.from(text).toString('base64'))],

@@ -1,6 +1,6 @@
 /**
  * The text of a key without what environment variables, secret stores and editors put around it:
- * byte order mark, blanks, quotes, escaped line breaks and quotes, base64 of the whole.
+ * byte order mark, UTF-16, blanks, quotes, escaped line breaks and quotes, base64 of the whole.
  */
 export function undressed(text: string): string {
   const bare = bared(text)
@@ -26,8 +26,11 @@ function isJson(text: string): boolean {
 /** As many layers as tools put on top of each other. */
 const mostLayers = 4
 
+/** Of UTF-16 that was read as UTF-8, as some shells write it, half of the characters are NUL. */
+const encodingMarks = /^[\uFEFF\uFFFD]+|\0/g
+
 function withoutQuotes(text: string): string {
-  let bare = text.replace(/^\uFEFF/, '').trim()
+  let bare = text.replace(encodingMarks, '').trim()
   for (let layer = 0; layer < mostLayers; layer++) {
     const [first = ''] = bare
     if (bare.length < 2 || !'"\'`'.includes(first) || !bare.endsWith(first)) return bare
