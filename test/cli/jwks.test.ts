@@ -104,8 +104,8 @@ test.each([
   [
     'a certificate',
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
-    'ERR_NOT_PRIVATE_KEY',
-    'a.pem: The key is a certificate.',
+    'ERR_KEY_FORMAT',
+    'a.pem: The key is a certificate. Give its public key: openssl x509',
   ],
   ['no key', 'hello', 'ERR_KEY_FORMAT', 'a.pem: The key is text without a BEGIN line.'],
   ['an empty file', '', 'ERR_KEY_FORMAT', 'a.pem: The key is an empty string.'],

@@ -504,8 +504,15 @@ const refused: Refusal[] = [
     'K15',
     'a JWK Set with the secret in the place of its alg',
     () => ({ key: { keys: [jwkOf(p256)] }, alg: jwkOf(p256).d }),
-    'ERR_KEY_FORMAT',
-    "The JWK Set holds 0 private keys for this alg: choose one with 'assertion.kid' or 'assertion.alg'. It holds one without kid (EC P-256).",
+    'ERR_UNSUPPORTED_ALG',
+    'The algorithm is not supported. Use ES256, PS256 or RS256.',
+  ],
+  [
+    'G12',
+    'a JWK Set with an alg that nobody signs',
+    () => ({ key: { keys: [jwkOf(p256)] }, alg: 'RS512' }),
+    'ERR_UNSUPPORTED_ALG',
+    "The algorithm 'RS512' is not supported. Use ES256, PS256 or RS256.",
   ],
   [
     'K10',

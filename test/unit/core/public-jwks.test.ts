@@ -126,8 +126,14 @@ test.each<[string, unknown, string, string]>([
   [
     'a certificate',
     '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----',
-    'ERR_NOT_PRIVATE_KEY',
-    'The key is a certificate.',
+    'ERR_KEY_FORMAT',
+    'The key is a certificate. Give its public key: openssl x509 -in cert.pem -pubkey -noout',
+  ],
+  [
+    'a public key in PKCS#1',
+    String(createPublicKey(rsa).export({ format: 'pem', type: 'pkcs1' })),
+    'ERR_KEY_FORMAT',
+    'The public key is PKCS#1, not SPKI. Convert it: openssl rsa -RSAPublicKey_in -in key.pem -pubout',
   ],
   [
     'an RSA key of 1024 bits',

@@ -1,10 +1,11 @@
-import { isPrintable, keyFormat, notPrivate } from './key-error.js'
+import type { Algorithm } from './assertion-signer.js'
+import { keyFormat, notPrivate } from './key-error.js'
 import { isForSigning, jwkKind, ownMember } from './private-jwk.js'
 
 /** By what the signing key of a JWK Set is told from the others. */
 export interface KeyChoice {
   readonly kid: string | undefined
-  readonly alg: unknown
+  readonly alg: Algorithm | undefined
 }
 
 /** The private key with this kid; without a kid the only one that can sign, with this `alg` if given. */
@@ -33,9 +34,7 @@ function isChosen(key: object, { kid, alg }: KeyChoice): boolean {
 
 function wanted({ kid, alg }: KeyChoice): string {
   if (kid !== undefined) return ` with the kid ${quotedKid(kid)}`
-  if (alg === undefined) return ' for signing'
-  // Of a key with its header it is not checked yet, and may be anything.
-  return isPrintable(alg) ? ` that sign ${alg}` : ' for this alg'
+  return alg === undefined ? ' for signing' : ` that sign ${alg}`
 }
 
 const mostShown = 10

@@ -1,6 +1,6 @@
 import type { CryptoKey } from 'jose'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
-import { namedAlgorithm } from './algorithm.js'
+import { namedAlgorithm } from './algorithm-name.js'
 import { readDerKey } from './der-key.js'
 import { quotedKid } from './jwk-set.js'
 import { keyFormat, keyUse, otherKind } from './key-error.js'
@@ -98,8 +98,10 @@ async function keyJwk(input: unknown): Promise<Jwk> {
   const inner = isKeyWithHeader(input) ? ownMember(input, 'key') : input
   const key = typeof inner === 'string' ? jsonOf(inner) : inner
   if (typeof key === 'string') {
-    const spki = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/.exec(undressed(key))
+    const text = undressed(key)
+    const spki = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/.exec(text)
     if (spki !== null) return readDerKey('spki', spki[0])
+    if (!text.includes('PRIVATE KEY-----')) refuseOtherPublicKey(text)
   }
   if (typeof key === 'object' && key !== null) {
     if (isCryptoKey(key)) return exported(key)
@@ -111,6 +113,20 @@ async function keyJwk(input: unknown): Promise<Jwk> {
   if (isReadAs(material, 'jwk')) return material.jwk
   if (isReadAs(material, 'pem')) return readDerKey('pkcs8', material.pem)
   return exported(material.cryptoKey)
+}
+
+/** The ways in which a public key comes that Web Crypto does not read. */
+function refuseOtherPublicKey(text: string): void {
+  if (text.includes('CERTIFICATE-----')) {
+    throw keyFormat(
+      'The key is a certificate. Give its public key: openssl x509 -in cert.pem -pubkey -noout',
+    )
+  }
+  if (text.includes('RSA PUBLIC KEY-----')) {
+    throw keyFormat(
+      'The public key is PKCS#1, not SPKI. Convert it: openssl rsa -RSAPublicKey_in -in key.pem -pubout',
+    )
+  }
 }
 
 async function exported(key: CryptoKey): Promise<Jwk> {

@@ -1,5 +1,7 @@
 import type { CryptoKey } from 'jose'
 import { invalidOption, readOptions } from '../options.js'
+import { namedAlgorithm } from './algorithm-name.js'
+import type { Algorithm } from './assertion-signer.js'
 import { checkCryptoKeyUse } from './crypto-key.js'
 import { type KeyChoice, signingJwk } from './jwk-set.js'
 import { keyFormat, newKey } from './key-error.js'
@@ -26,8 +28,8 @@ export function isReadAs<M extends KeyMaterial, K extends string>(
 /** A key and the header members that came with it. */
 export interface ReadKey {
   readonly material: KeyMaterial
-  /** Of a {@link KeyWithHeader}; not checked yet. */
-  readonly alg: unknown
+  /** Of a {@link KeyWithHeader}. */
+  readonly alg: Algorithm | undefined
   readonly kid: string | undefined
 }
 
@@ -47,12 +49,13 @@ export function readKey(input: unknown, options: KeyOptions): ReadKey {
     throw keyFormat('The kid of the key must be a string.')
   if (read.kid === '')
     throw keyFormat('The kid of the key is an empty string. Is the environment variable set?')
+  const alg = namedAlgorithm(read.alg)
   const material = readMaterial(read.key, {
     kid: options.kid ?? read.kid,
-    alg: options.alg ?? read.alg,
+    alg: options.alg ?? alg,
     passphrase: readPassphrase(read.passphrase, 'key.passphrase') ?? options.passphrase,
   })
-  return { material, alg: read.alg, kid: read.kid ?? ownKid(material) }
+  return { material, alg, kid: read.kid ?? ownKid(material) }
 }
 
 /** Whether the value is an object with a key and its header members. */

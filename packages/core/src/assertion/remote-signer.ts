@@ -1,6 +1,6 @@
 import { KeyError } from '../errors.js'
 import { invalidOption } from '../options.js'
-import { namedAlgorithm } from './algorithm.js'
+import { namedAlgorithm } from './algorithm-name.js'
 import type { AssertionSigner } from './assertion-signer.js'
 import type { Sign } from './local-signer.js'
 import { safeCause } from './safe-cause.js'

@@ -1,5 +1,6 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
-import { chooseAlgorithm, namedAlgorithm } from './algorithm.js'
+import { chooseAlgorithm } from './algorithm.js'
+import { namedAlgorithm } from './algorithm-name.js'
 import type { Algorithm, AssertionSigner } from './assertion-signer.js'
 import type { SigningKey } from './client-assertion.js'
 import { checkCryptoKey } from './crypto-key.js'
@@ -101,12 +102,15 @@ function providedKey(
 }
 
 function checked(read: ReadKey, chosen: Chosen): ReadKey {
-  namedAlgorithm(read.alg)
   if (!isReadAs(read.material, 'pem')) checkedAlgorithm(read.material, read.alg, chosen)
   return read
 }
 
-function checkedAlgorithm(material: Usable, keyAlg: unknown, { alg: chosen }: Chosen): Algorithm {
+function checkedAlgorithm(
+  material: Usable,
+  keyAlg: Algorithm | undefined,
+  { alg: chosen }: Chosen,
+): Algorithm {
   const alg = chooseAlgorithm(chosen, { material, alg: keyAlg })
   if (isReadAs(material, 'jwk')) checkJwk(material.jwk, alg)
   else checkCryptoKey(material.cryptoKey, alg)
