@@ -50,10 +50,16 @@ test.each(cuts)(
   },
 )
 
+/** Only Node 22 gives an answer that it cannot parse a code. */
 const notHttp = (why: string) => ({
   name: 'TokenTransportError',
   code: 'ERR_TOKEN_PROTOCOL',
-  message: `The token endpoint did not speak HTTP as it should${why}. Check that the URL is that of a token endpoint.`,
+  message: expect.toBeOneOf(
+    [why, ...(why === '' ? [' (HPE_INVALID_CONSTANT)'] : [])].map(
+      (code) =>
+        `The token endpoint did not speak HTTP as it should${code}. Check that the URL is that of a token endpoint.`,
+    ),
+  ),
   attempts: 1,
   retryable: false,
 })

@@ -171,8 +171,11 @@ test('E21: a client certificate goes with the fetch of the user', async () => {
 /** The class of Node's own dispatchers; programs take it from the package undici. */
 async function builtInAgent(): Promise<new (options: object) => object> {
   await fetch('data:,') // sets the global dispatcher
-  const key = Symbol.for('undici.globalDispatcher.1')
-  const dispatcher = (globalThis as unknown as Record<symbol, object>)[key]
+  // Under the older name newer versions keep one for older ones of the package.
+  const [dispatcher] = [2, 1].flatMap((version) => {
+    const kept = Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`))
+    return kept === undefined ? [] : [kept]
+  })
   return dispatcher?.constructor as new (
     options: object,
   ) => object
