@@ -181,7 +181,7 @@ test.each<[string, unknown, string, string]>([
     'a public JWK without y',
     { ...createPublicKey(p256).export({ format: 'jwk' }), y: undefined },
     'ERR_KEY_FORMAT',
-    'The public JWK is not whole',
+    'The public JWK is not whole: it lacks y.',
   ],
 ])('%s is refused', async (_, input, code, message) => {
   await expect(publicJwks([input as KeyInput])).rejects.toMatchObject({

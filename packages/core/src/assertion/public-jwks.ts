@@ -1,5 +1,4 @@
 import type { CryptoKey } from 'jose'
-import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { namedAlgorithm } from './algorithm-name.js'
 import { readDerKey } from './der-key.js'
 import { quotedKid } from './jwk-set.js'
@@ -9,6 +8,7 @@ import { exportedJwk, isKeyObject } from './key-object.js'
 import { undressed } from './key-text.js'
 import { checkJwk, jwkKind, ownMember } from './private-jwk.js'
 import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
+import { thumbprint } from './thumbprint.js'
 
 /**
  * The JWK Set to publish for private keys, or for public keys such as those that a KMS gives out:
@@ -138,6 +138,8 @@ function publicMembers(jwk: Jwk): Jwk {
   const kind = jwkKind(jwk)
   if (kind !== 'RSA' && kind !== 'EC P-256') throw otherKind()
   const names = kind === 'RSA' ? ['kty', 'n', 'e'] : ['kty', 'crv', 'x', 'y']
+  const lacking = names.find((name) => typeof ownMember(jwk, name) !== 'string')
+  if (lacking !== undefined) throw keyFormat(`The public JWK is not whole: it lacks ${lacking}.`)
   return Object.fromEntries(names.map((name) => [name, ownMember(jwk, name)])) as Jwk
 }
 
@@ -150,13 +152,5 @@ async function requireKey(jwk: Jwk): Promise<void> {
     await crypto.subtle.importKey('jwk', plain, algorithm, true, ['verify'])
   } catch {
     throw keyFormat('The public JWK is damaged: its members are no key.')
-  }
-}
-
-async function thumbprint(jwk: Jwk): Promise<string> {
-  try {
-    return await calculateJwkThumbprint(jwk)
-  } catch {
-    throw keyFormat('The public JWK is not whole: it lacks x, y, n or e.')
   }
 }
