@@ -1,4 +1,5 @@
 import { KeyError } from '../errors.js'
+import { sha256 } from '../sha256.js'
 import type { KeyInput } from './key-input.js'
 import { isKeyWithHeader } from './read-key.js'
 import { safeCause } from './safe-cause.js'
@@ -15,20 +16,21 @@ export async function askForKey(provider: () => KeyInput | Promise<KeyInput>): P
 /** What tells one answer of a key function from the next: the key and what came with it. */
 export type KeySource = readonly unknown[]
 
-/** Reads the source of an answer. An object, such as a JWK, is known again and not kept. */
-export function keySources(): (input: unknown) => KeySource {
+/** Reads the source of an answer. No part of it is kept: a text is known again by its hash. */
+export function keySources(): (input: unknown) => Promise<KeySource> {
   const marks = new WeakMap<object, symbol>()
   const mark = (value: unknown) => {
+    if (typeof value === 'string') return sha256(value)
     if (typeof value !== 'object' || value === null) return value
     const known = marks.get(value) ?? Symbol()
     marks.set(value, known)
     return known
   }
   return (input) => {
-    if (!isKeyWithHeader(input)) return [mark(input)]
-    return ['key', 'kid', 'alg', 'passphrase'].map((name) =>
-      Object.hasOwn(input, name) ? mark(Reflect.get(input, name)) : undefined,
-    )
+    if (!isKeyWithHeader(input)) return Promise.all([mark(input)])
+    const own = (name: string) =>
+      Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined
+    return Promise.all(['key', 'kid', 'alg', 'passphrase'].map((name) => mark(own(name))))
   }
 }
 

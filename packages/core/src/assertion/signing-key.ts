@@ -90,7 +90,7 @@ function providedKey(
   let last: { source: KeySource; ready: Promise<SigningKey> } | undefined
   return async () => {
     const input = await askForKey(provider)
-    const source = keySource(input)
+    const source = await keySource(input)
     if (last !== undefined && isSameSource(last.source, source)) return last.ready
     const current = { source, ready: imported(checked(readKey(input, options), options), options) }
     last = current
