@@ -1,6 +1,7 @@
 import { KeyError } from '../errors.js'
 import { sha256 } from '../sha256.js'
 import type { KeyInput } from './key-input.js'
+import { ownMember } from './private-jwk.js'
 import { isKeyWithHeader } from './read-key.js'
 import { safeCause } from './safe-cause.js'
 
@@ -28,9 +29,8 @@ export function keySources(): (input: unknown) => Promise<KeySource> {
   }
   return (input) => {
     if (!isKeyWithHeader(input)) return Promise.all([mark(input)])
-    const own = (name: string) =>
-      Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined
-    return Promise.all(['key', 'kid', 'alg', 'passphrase'].map((name) => mark(own(name))))
+    const names = ['key', 'kid', 'alg', 'passphrase']
+    return Promise.all(names.map((name) => mark(ownMember(input, name))))
   }
 }
 
