@@ -64,6 +64,19 @@ test('A13: another key of a key function is imported once more', async () => {
   expect(asked).toBe(10)
 })
 
+test.each<[string, KeyInput | (() => KeyInput)]>([
+  ['as it is', jwk],
+  ['of a function', () => jwk],
+])('A13: the import of a key %s that failed once is tried again', async (_, key) => {
+  server.register({ clientId, jwks: { keys: [publicJwk()] } })
+  const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('busy'))
+  const tokens = createTokenProvider({ clientId, tokenEndpoint: server.tokenEndpoint, key })
+  await expect(tokens.getAccessToken()).rejects.toMatchObject({ code: 'ERR_KEY_FORMAT' })
+  // Another scope is not held off.
+  await tokens.getAccessToken({ scope: 'a' })
+  expect(importKey.mock.calls.filter((call) => call[4].includes('sign'))).toHaveLength(2)
+})
+
 function publicJwk(key = privateKey): Jwk {
   return createPublicKey(key).export({ format: 'jwk' }) as Jwk
 }

@@ -262,6 +262,28 @@ describe('assertion options', () => {
     },
   )
 
+  test.each([
+    [999, 'must be a whole number from 1 to 300.'],
+    [1_000, 'is 1000, which looks like milliseconds: it is in seconds, 1 to 300.'],
+  ])('G13: of a lifetime of %i it is said that it %s', (lifetimeSeconds, what) => {
+    expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
+      message: `The option 'assertion.lifetimeSeconds' ${what}`,
+    })
+  })
+
+  test.each(
+    ['claims', 'header'].flatMap((name) =>
+      [null, [], 'sub', 7, () => ({})].map((value) => [name, value] as const),
+    ),
+  )('G1: %s of an assertion that are %o are refused', (name, value) => {
+    expect(refusal({ assertion: { [name]: value } })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: `The option 'assertion.${name}' must be an object.`,
+      option: `assertion.${name}`,
+    })
+  })
+
   test('G13: a lifetime of 60000 is said to look like milliseconds', () => {
     expect(refusal({ assertion: { lifetimeSeconds: 60_000 } })).toMatchObject({
       code: 'ERR_INVALID_OPTION',

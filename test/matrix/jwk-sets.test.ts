@@ -97,6 +97,27 @@ test.each<[string, unknown, Assertion, string, string]>([
     'ERR_KEY_FORMAT',
     `The JWK Set holds 200 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')} and 190 more.`,
   ],
+  [
+    'eleven keys',
+    Array.from({ length: 11 }, (_, index) => ({ ...first, kid: String(index) })),
+    {},
+    'ERR_KEY_FORMAT',
+    `The JWK Set holds 11 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')} and 1 more.`,
+  ],
+  [
+    'ten keys',
+    Array.from({ length: 10 }, (_, index) => ({ ...first, kid: String(index) })),
+    {},
+    'ERR_KEY_FORMAT',
+    `The JWK Set holds 10 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
+  ],
+  [
+    'no key among its members',
+    [null, 'd', 7, true, { d: undefined }],
+    {},
+    'ERR_NOT_PRIVATE_KEY',
+    'The key is a JWK Set without a private key. Give the private key that belongs to it; if that is lost, make a new pair and register it: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem',
+  ],
   ['no array', 'first', {}, 'ERR_KEY_FORMAT', 'The keys of the JWK Set are not an array.'],
 ])('K11: a JWK Set with %s is refused', (_, keys, assertion, code, message) => {
   const tokenEndpoint = 'https://login.example.com/token'

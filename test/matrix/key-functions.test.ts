@@ -79,6 +79,17 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(kids)
   })
 
+  test('K12: a kid that comes to a key which stood alone is taken, and goes with it', async () => {
+    const { privateKey, publicKey } = pairOf(0)
+    server.register({ clientId, jwks: { keys: [{ ...jwkOf(publicKey), kid: 'new' }] } })
+    const pem = pemOf(privateKey)
+    const answers = [pem, { key: pem, kid: 'new' }, pem]
+    let asked = 0
+    const tokens = provider(() => answers[asked++])
+    for (const _ of answers) await tokens.getAccessToken({ forceRenewal: true })
+    expect(kidsSent()).toEqual([undefined, 'new', undefined])
+  })
+
   test('K12: back to a key that it gave before signs with that one', async () => {
     const turns = [0, 1, 0, 0, 2, 1]
     let asked = 0
