@@ -63,11 +63,11 @@ async function versionsInUse(): Promise<Versions> {
   }
   await ky(url, { fetch })
 
-  // For the thumbprint of the key.
-  const digest = crypto.subtle.digest.bind(crypto.subtle)
-  using _ = vi.spyOn(crypto.subtle, 'digest').mockImplementation((...args) => {
-    found.jose = callerVersion('jose')
-    return digest(...args)
+  // For base64url of header and claims.
+  const encodeAll = TextEncoder.prototype.encode.bind(new TextEncoder())
+  using _ = vi.spyOn(TextEncoder.prototype, 'encode').mockImplementation((text) => {
+    found.jose ??= callerVersion('jose')
+    return encodeAll(text)
   })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const tokens = createTokenProvider({
