@@ -57,6 +57,35 @@ test.each([
 })
 
 test.each([
+  ['a b', 'a', 'a'],
+  ['a b', undefined, 'a b'],
+  [undefined, 'a', 'a'],
+  [undefined, undefined, undefined],
+])('R28: of the scope %j and the grant of %j the token has %j', async (asked, granted, scope) => {
+  const { settings, call } = tokenRequest(answer({ ...good, scope: granted }))
+  const access = { ...call.access, scope: asked }
+  const { token } = await requestToken(settings, { ...call, access })
+  expect('scope' in token ? token.scope : undefined).toBe(scope)
+  expect('scope' in token).toBe(scope !== undefined)
+})
+
+test.each([
+  ['jumps ahead', 0, 1_000],
+  ['jumps back', 1_000, -1_000],
+])(
+  'C7: a token of 1 s is over by whichever clock went further, if the wall clock %s',
+  async (_, ms, jump) => {
+    const { settings, call, clock } = tokenRequest(async () => {
+      await clock.advance(ms)
+      clock.setWallClock(clock.now() + jump)
+      return Response.json({ ...good, expires_in: 1 })
+    })
+    const { error } = await failure(requestToken(settings, call))
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in' })
+  },
+)
+
+test.each([
   [999, undefined],
   [1_000, 'over'],
 ])('C7: a token of 1 s that takes %i ms to arrive is %s', async (ms, outcome) => {
