@@ -50,6 +50,8 @@ const dresses: [name: string, dress: (text: string) => string][] = [
   ['with all blanks lost', (text) => text.replaceAll(/\s/g, '')],
   ['in UTF-16 read as UTF-8', (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').toString()],
   ['in base64', (text) => Buffer.from(text).toString('base64')],
+  ['in base64 of UTF-16', (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').toString('base64')],
+  ['in base64 of no blanks', (text) => Buffer.from(text.replaceAll(/\s/g, '')).toString('base64')],
   ['in base64url', (text) => Buffer.from(text).toString('base64url')],
   ['in base64 with line breaks', (text) => wrapped(Buffer.from(text).toString('base64'))],
   ['in quoted base64', (text) => `"${Buffer.from(text).toString('base64')}"`],

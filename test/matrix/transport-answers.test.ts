@@ -50,27 +50,24 @@ test.each(cuts)(
   },
 )
 
-/** Only Node 22 gives an answer that it cannot parse a code. */
 const notHttp = (why: string) => ({
   name: 'TokenTransportError',
   code: 'ERR_TOKEN_PROTOCOL',
-  message: expect.toBeOneOf(
-    [why, ...(why === '' ? [' (HPE_INVALID_CONSTANT)'] : [])].map(
-      (code) =>
-        `The token endpoint did not speak HTTP as it should${code}. Check that the URL is that of a token endpoint.`,
-    ),
-  ),
+  message: `The token endpoint did not speak HTTP as it should${why}. Check that the URL is that of a token endpoint.`,
   attempts: 1,
   retryable: false,
 })
 
+/** Only Node 22 gives this a code. */
+const unparsed = process.version.startsWith('v22.') ? ' (HPE_INVALID_CONSTANT)' : ''
+
 test.each<[row: string, what: string, fault: Fault, why: string]>([
-  ['E15', 'an answer that is not HTTP', { type: 'not-http' }, ''],
+  ['E15', 'an answer that is not HTTP', { type: 'not-http' }, unparsed],
   [
     'E15',
     'an answer that is not HTTP and quotes things',
     { type: 'raw', bytes: `${secretText}\r\n` },
-    '',
+    unparsed,
   ],
   [
     'E15',

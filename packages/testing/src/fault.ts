@@ -101,7 +101,8 @@ export type Fault =
     }
 
 /**
- * What becomes of the connection: 'silence' leaves it open.
+ * What becomes of the connection: 'silence' leaves it open. A 'reset' after something was sent is a
+ * FIN on Node 22, which ends a connection before it resets it.
  *
  * @inline
  */

@@ -74,6 +74,15 @@ describe("what the server's words name comes first, without what is merely usual
     ['the provided authentication mechanism does not match the registered one', [method]],
     ["The client supports the authentication method 'client_secret_basic' only", [method]],
     ['token_endpoint_auth_method must be client_secret_post', [method]],
+    [
+      "The client supports client authentication method 'client_secret_basic', but method 'private_key_jwt' was requested",
+      [method],
+    ],
+    ['Unsupported authentication method', [method]],
+    [
+      "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+      [torn],
+    ],
     ['Invalid client secret provided.', [method]],
     ['resource indicator is missing, or unknown', [resource]],
   ])('O1 O2 O3: %s', (description, named) => {
@@ -91,6 +100,12 @@ describe("what the server's words name comes first, without what is merely usual
     'The signing key is expired.',
     'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
     'Client authentication failed (e.g., unknown client, or its scope',
+    'Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.',
+    'private_key_jwt client authentication failed',
+    'Client authentication method is missing',
+    'More than one authentication method was used',
+    'Invalid client_id or client_secret',
+    'Client secret not provided in request',
   ])('O2: %s names nothing, and what is usual is told', (description) => {
     expect(causes({ description })).toEqual([key, kid, aud])
   })
@@ -103,7 +118,11 @@ describe("what the server's words name comes first, without what is merely usual
     ['The key id k1: the assertion has expired', [kid, over]],
     ['The audience claim for client_assertion must be the endpoint invoked', [aud]],
     ['The client_assertion must be provided', [torn]],
-    ["client_assertion must be provided, or 'client_secret'", [torn, method]],
+    [
+      "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+      [torn, grant],
+    ],
+    ['The private_key_jwt signature is invalid', [key]],
     ['No audience parameter was provided, and no default audience is configured', [parameter]],
     ["Requested audience 'x' has not been whitelisted by the client", [parameter]],
   ])('O2: %s is not what one of its words would mean alone', (description, told) => {
@@ -112,6 +131,7 @@ describe("what the server's words name comes first, without what is merely usual
 
   test.each([
     ['invalid_scope', "The provided value for the input parameter 'scope' is not valid", [scope]],
+    ['invalid_scope', 'unsupported authentication method for this scope', [scope]],
     ['invalid_scope', 'the scope is for another audience, and its grant is expired', [scope]],
     ['scope_invalid', 'the scope has no key id and no signature', [scope]],
     ['invalid_target', 'the resource is not an audience of this client', [resource]],

@@ -101,6 +101,11 @@ test('keys for encryption are left out of a set, and refused alone', async () =>
   })
 })
 
+test('a public key whose blanks are all lost is read', async () => {
+  const pem = String(createPublicKey(p256).export({ format: 'pem', type: 'spki' }))
+  expect(await publicJwks([pem.replaceAll(/\s/g, '')])).toEqual(await publicJwks([pem]))
+})
+
 test('a public JWK off its curve is refused', async () => {
   const { d: _, ...publicPart } = p256.export({ format: 'jwk' })
   await expect(publicJwks([{ ...publicPart, x: publicPart.y } as Jwk])).rejects.toMatchObject({
@@ -182,6 +187,12 @@ test.each<[string, unknown, string, string]>([
     { ...createPublicKey(p256).export({ format: 'jwk' }), y: undefined },
     'ERR_KEY_FORMAT',
     'The public JWK is not whole: it lacks y.',
+  ],
+  [
+    'a public JWK with an empty e',
+    { ...createPublicKey(rsa).export({ format: 'jwk' }), e: '' },
+    'ERR_KEY_FORMAT',
+    'The public JWK is not whole: it lacks e.',
   ],
 ])('%s is refused', async (_, input, code, message) => {
   await expect(publicJwks([input as KeyInput])).rejects.toMatchObject({

@@ -26,8 +26,11 @@ function isJson(text: string): boolean {
 /** As many layers as tools put on top of each other. */
 const mostLayers = 4
 
-/** Of UTF-16 that was read as UTF-8, as some shells write it, half of the characters are NUL. */
-const encodingMarks = /^[\uFEFF\uFFFD]+|\0/g
+/**
+ * Of UTF-16 that was read as UTF-8, as some shells write it, half of the characters are NUL. Out of
+ * base64 a byte order mark comes as its bytes.
+ */
+const encodingMarks = /^(?:[\uFEFF\uFFFD]+|\xEF\xBB\xBF|\xFF\xFE)|\0/g
 
 function withoutQuotes(text: string): string {
   let bare = text.replace(encodingMarks, '').trim()
@@ -41,8 +44,16 @@ function withoutQuotes(text: string): string {
 
 /** No PEM has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
 function withoutEscapes(text: string): string {
-  return text.replace(/\\+([rn]?)/g, (_, letter) => (letter === '' ? '' : '\n'))
+  return text
+    .replace(/\\+([rn]?)/g, (_, letter) => (letter === '' ? '' : '\n'))
+    .replace(
+      runTogether,
+      (_, ...words) => `-----${words.slice(0, 4).filter(Boolean).join(' ')}-----`,
+    )
 }
+
+/** A label that has lost its blanks. */
+const runTogether = /-----(BEGIN|END)([A-Z]*?)(PRIVATE|PUBLIC)?(KEY|CERTIFICATE)-----/g
 
 /** Of base64 or base64url that holds a PEM or JSON text. */
 function decoded(text: string): string | undefined {
@@ -50,7 +61,7 @@ function decoded(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/]{24,}={0,2}$/.test(base64)) return undefined
   try {
     const inner = bared(atob(base64))
-    return /^\{|-----BEGIN /.test(inner) ? inner : undefined
+    return /^\{|-----BEGIN/.test(inner) ? inner : undefined
   } catch {
     return undefined
   }

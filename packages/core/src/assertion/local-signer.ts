@@ -26,12 +26,15 @@ export function localSigner(key: CryptoKey, alg: Algorithm): Sign {
   }
 }
 
-/** Not extractable; what the JWK says of itself has been checked. */
+/**
+ * Not extractable; what the JWK says of itself has been checked. It is given its `alg`, since Node
+ * 22 copies it to an object that would inherit one.
+ */
 export async function importPrivateKey(
-  { alg: _, kid: __, ...members }: Jwk,
+  { kid: _, ...members }: Jwk,
   alg: Algorithm,
 ): Promise<CryptoKey> {
-  const jwk = Object.assign(Object.create(null), members)
+  const jwk = Object.assign(Object.create(null), members, { alg })
   try {
     return await crypto.subtle.importKey('jwk', jwk, parameters[alg], false, ['sign'])
   } catch {

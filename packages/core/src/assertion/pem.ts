@@ -10,8 +10,7 @@ export interface PrivatePem {
 }
 
 /** Reads a PEM that may have lost or gained line breaks and blanks, with other blocks beside the key. */
-export function readPem(given: string): PrivatePem {
-  const text = given.replace(runTogether, '-----$1 $2 PRIVATE KEY-----').replaceAll('  ', ' ')
+export function readPem(text: string): PrivatePem {
   const begins = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map((match) => match[1])
   if (begins.length === 0)
     throw keyFormat(`The BEGIN line of the PEM text is not whole. ${quoteIt}`)
@@ -24,9 +23,6 @@ export function readPem(given: string): PrivatePem {
   if (container === undefined || /Proc-Type:/.test(text)) throw wrongContainer(label)
   return { container, text: rebuilt(text, label) }
 }
-
-/** A label that has lost its blanks. */
-const runTogether = /-----(BEGIN|END)([A-Z]*)PRIVATEKEY-----/g
 
 /** Converts whatever openssl reads; it asks for the passphrase of an encrypted key. */
 export const toPkcs8 = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8.pem'

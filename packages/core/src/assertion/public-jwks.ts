@@ -85,7 +85,7 @@ async function publicJwk(input: unknown): Promise<Jwk> {
     throw keyUse("The use of the JWK is not 'sig'. Publish a key for signing, or leave out use.")
   const published = publicMembers(jwk)
   const kid = given('kid') ?? ownMember(jwk, 'kid') ?? (await thumbprint(published))
-  if (typeof kid !== 'string' || kid === '') throw keyFormat('The kid of a key must be a string.')
+  if (!isFilled(kid)) throw keyFormat('The kid of a key must be a string.')
   const fallback = published.kty === 'EC' ? 'ES256' : undefined
   const alg = namedAlgorithm(given('alg') ?? ownMember(jwk, 'alg') ?? fallback)
   checkJwk(published, alg ?? 'PS256')
@@ -138,9 +138,13 @@ function publicMembers(jwk: Jwk): Jwk {
   const kind = jwkKind(jwk)
   if (kind !== 'RSA' && kind !== 'EC P-256') throw otherKind()
   const names = kind === 'RSA' ? ['kty', 'n', 'e'] : ['kty', 'crv', 'x', 'y']
-  const lacking = names.find((name) => typeof ownMember(jwk, name) !== 'string')
+  const lacking = names.find((name) => !isFilled(ownMember(jwk, name)))
   if (lacking !== undefined) throw keyFormat(`The public JWK is not whole: it lacks ${lacking}.`)
   return Object.fromEntries(names.map((name) => [name, ownMember(jwk, name)])) as Jwk
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 /** On its curve, and no part of it missing. */

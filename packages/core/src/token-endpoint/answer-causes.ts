@@ -3,10 +3,6 @@ import { type Evidence, isWrongUrl } from './evidence.js'
 import { isRetryableStatus } from './retry.js'
 import { shown, shownKid } from './sent-assertion.js'
 
-/** Not where the method is said to be missing, or to be one of two. */
-const otherMethod =
-  /(?<!no client )authentication (method|mechanism)|auth_method|private_key_jwt|(?<!assertion['"]? or ['"]?)client.?secret/
-
 /** What else an answer may come from. Of equal weight the first counts. */
 export const answerCauses: readonly Cause[] = [
   {
@@ -43,14 +39,9 @@ export const answerCauses: readonly Cause[] = [
     weight: (evidence) =>
       named(
         evidence,
-        /no client authentication mechanism|client_assertion(_type)? (format|is missing|must be (provided|set))/,
+        /no client authentication mechanism|client_assertion(_type)? (format|is missing|must be (provided|set))|(must contain|missing)[^.]*client_assertion|'client_assertion'.* is required/,
       ),
     say: () => 'The client_assertion did not arrive whole: something between changes the form.',
-  },
-  {
-    weight: (evidence) => named(evidence, otherMethod),
-    say: () =>
-      'The client is registered to authenticate in another way: set its token_endpoint_auth_method to private_key_jwt.',
   },
   {
     weight: (evidence) => (says(evidence, 'scope') ? 3 : named(evidence, /\bscopes?\b/)),

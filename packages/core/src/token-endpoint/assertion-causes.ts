@@ -57,6 +57,11 @@ export const assertionCauses: readonly Cause[] = [
     say: ({ sent }) =>
       `The client id ${shortClientId(sent)} is not known there: check it, and that the endpoint is of the same environment.`,
   },
+  {
+    weight: (evidence) => named(evidence, otherMethod),
+    say: () =>
+      'The client is registered to authenticate in another way: set its token_endpoint_auth_method to private_key_jwt.',
+  },
 ]
 
 const wrongKey = /signature(?!.?alg)|certificate|^(?!.*\bkid\b).*public key/
@@ -69,6 +74,9 @@ const time =
   /\b(exp|iat|nbf)\b|(?<!\b(key|certificate|secret|credential|registration)s?\b(?!.?id)[^.:;,(]*)expir|not (yet )?active|not yet valid|future|in the past/
 const unknownClient =
   /\b(client|application)(?!.?assertion)\b.{0,60}\b(not (found|registered|known|exist)|unknown|disabled)|(unknown|no such) client/
+/** A method that is not the registered one, or a secret in place of the assertion; not one that is missing. */
+const otherMethod =
+  /client_secret_(basic|post|jwt)|token_endpoint_auth_method|invalid client secret|authentication (method|mechanism)(?=.*\b(match|registered|allowed|permitted|supported)\b)|(unsupported|unexpected) (client )?authentication method/
 
 const audienceAdvice: Readonly<Record<AudienceDifference | 'none', (audience: string) => string>> =
   {

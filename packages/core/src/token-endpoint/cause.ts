@@ -12,12 +12,14 @@ export interface Cause {
   readonly say: (evidence: Evidence) => string
 }
 
+const examples = /\(e\.g\.[^)]*\)?|unknown client, no client authentication included.*/g
+
 /**
  * 3 where the server's own words match. What it says when it is busy names no cause, nor do the
- * examples in brackets that RFC 6749 section 5.2 gives for each code, which some servers repeat.
+ * examples that RFC 6749 section 5.2 gives for each code, which some servers repeat.
  */
 export function named({ status, description }: Evidence, words: RegExp): number {
   if (isRetryableStatus(status) && status !== 500) return 0
-  const said = description?.toLowerCase().replace(/\(e\.g\.[^)]*\)?/g, '')
+  const said = description?.toLowerCase().replace(examples, '')
   return said !== undefined && words.test(said) ? 3 : 0
 }
