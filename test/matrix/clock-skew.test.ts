@@ -202,6 +202,19 @@ describe('A10: a clock that is off', () => {
     )
   })
 
+  test('by twenty hours is not corrected by ten more', async () => {
+    const hour = 3_600_000
+    const { server, tokens, events } = await scene([
+      refused(20 * hour),
+      granted,
+      refused(30 * hour),
+    ])
+    await tokens.getAccessToken()
+    await rejection(tokens.getAccessToken({ forceRenewal: true }))
+    expect(server.requests).toHaveLength(3)
+    expect(skews(events)).toEqual([20 * hour])
+  })
+
   test('does not use up a retry', async () => {
     const busy: Fault = { type: 'answer', status: 503 }
     const { tokens, server } = await scene([refused(tenMinutes), busy, busy, granted])
