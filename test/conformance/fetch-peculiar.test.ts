@@ -273,3 +273,21 @@ describe('in place of the global fetch', () => {
     expect(api.seen).toEqual([])
   })
 })
+
+describe('a double of fetch', () => {
+  const origins = ['https://api.example']
+
+  test('may answer without a promise', async () => {
+    const fetch = (() => new Response('ok')) as never
+    const send = authorizedFetch(staticTokenProvider(), { origins, fetch })
+    expect(await (await send('https://api.example/x')).text()).toBe('ok')
+  })
+
+  test('may answer 401 with nothing but a status', async () => {
+    const tokens = staticTokenProvider()
+    const fetch = (async () => ({ status: 401 })) as never
+    const send = authorizedFetch(tokens, { origins, fetch })
+    expect(await send('https://api.example/x')).toEqual({ status: 401 })
+    expect(tokens.invalidated).toHaveLength(1)
+  })
+})

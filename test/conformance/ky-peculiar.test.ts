@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { inspect } from 'node:util'
 import {
   type AuthorizationOptions,
@@ -483,4 +484,22 @@ test('9 D8: the token request may go through the very ky that it is for', async 
 
   expect(await api.get(`${recording.origin}/x`).text()).toBe('ok')
   expect(server.requests.map(({ status }) => status)).toEqual([200])
+})
+
+test('12 U11: what a later init hook makes of JSON is what is sent again', async () => {
+  const { api, recording } = await attached()
+  const signing = api.extend({
+    hooks: {
+      init: [
+        (options) => {
+          const { stringifyJson } = options
+          options.stringifyJson = (data) => JSON.stringify({ signed: stringifyJson?.(data) })
+        },
+      ],
+    },
+  })
+  recording.next(refused)
+  await signing.post('x', { json: { a: 1 } })
+  const sent = { body: Buffer.from('{"signed":"{\\"a\\":1}"}') }
+  expect(recording.seen).toMatchObject([sent, sent])
 })

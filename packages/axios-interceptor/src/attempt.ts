@@ -6,12 +6,18 @@ import { isAbsoluteUrl, isPath } from './target-url.js'
 
 /** One send of a call and what came of it. */
 export interface Attempt {
+  readonly call: Call
   redirected: boolean
   /** The final URL, once a redirect was followed. */
   answeredBy: string | undefined
   response: AxiosResponse
   /** What axios rejected with, when that stands for a 401 or a 403. */
   rejection: unknown
+}
+
+/** With all its members: what is none stands on `Object.prototype`, perhaps. */
+export function startAttempt(call: Call): Attempt {
+  return { call, redirected: false, answeredBy: undefined, rejection: undefined } as Attempt
 }
 
 /**
@@ -51,23 +57,18 @@ function copyOf(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig 
   return { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config } as typeof config
 }
 
+/** What of the copy is ours, and no business of whoever keeps it. */
+const ours = ['headers', 'url', 'baseURL', 'env', 'fetchOptions'] as const
+
 /** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
 export function putBack(
   copy: InternalAxiosRequestConfig,
-  { url, baseURL, headers }: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
 ): void {
-  copy.headers = headers
-  putMember(copy, 'url', url)
-  putMember(copy, 'baseURL', baseURL)
-}
-
-function putMember(
-  copy: InternalAxiosRequestConfig,
-  name: 'url' | 'baseURL',
-  value: string | undefined,
-): void {
-  if (value === undefined) delete copy[name]
-  else copy[name] = value
+  for (const name of ours) {
+    if (config[name] === undefined) Reflect.deleteProperty(copy, name)
+    else Reflect.set(copy, name, config[name])
+  }
 }
 
 /**

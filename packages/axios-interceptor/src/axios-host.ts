@@ -1,11 +1,10 @@
 import { discardBody, type Host, isReplayableBody } from '@countersign/core/adapter'
 import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
-import { type Attempt, putBack, stampedCopy } from './attempt.js'
+import { type Attempt, putBack, stampedCopy, startAttempt } from './attempt.js'
 import { hasAuthorization } from './authorization-header.js'
 import { timeoutMessage } from './axios-words.js'
 import { type Call, endedBy, wait } from './call.js'
 import type { OwnAxios } from './own-axios.js'
-import { isAbsoluteUrl } from './target-url.js'
 
 /** How axios names a URL, a body and a status, and how a call of it is sent. */
 export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
@@ -18,22 +17,23 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
     wait,
     send(call, { authorization }) {
       const { config, adapter } = call
-      const attempt = { redirected: false, answeredBy: undefined, rejection: undefined } as Attempt
+      const attempt = startAttempt(call)
       if (authorization === undefined) return settled(own.send(adapter, config), attempt)
       const ended = endedBy(call)
       if (ended !== undefined) return Promise.reject(ended)
       const copy = stampedCopy(call, authorization, attempt)
       const sent = own.send(adapter, copy, ({ redirected, url }) => {
         attempt.redirected = redirected
-        attempt.answeredBy = url || undefined
+        // Where nothing was redirected, it is the URL that was sent, with its parameters.
+        if (redirected !== false) attempt.answeredBy = url || undefined
       })
       return settled(sent, attempt, { copy, config })
     },
     status: ({ response }) => response.status,
     challenge: ({ response }) => challenge(response.headers),
-    answeredBy: ({ answeredBy, response }) => answeredBy ?? responseUrl(response),
+    answeredBy: (attempt) => attempt.answeredBy ?? responseUrl(attempt),
     redirected: ({ redirected }) => redirected,
-    discard: ({ response }) => discardBody(response.data),
+    discard: ({ response }) => discard(response),
   }
 }
 
@@ -93,10 +93,27 @@ function ownResponse(error: unknown): AxiosResponse | undefined {
   return (error as { response?: AxiosResponse | null }).response ?? undefined
 }
 
-/** Of the xhr adapter. A mock may give the caller's own URL, which tells nothing. */
-function responseUrl({ request }: AxiosResponse): string | undefined {
-  const url: unknown = request?.responseURL
-  return typeof url === 'string' && isAbsoluteUrl(url) ? url : undefined
+/**
+ * Of the xhr adapter, or of a transport of the caller's own that follows redirects. A mock may give
+ * the caller's own URL, which tells nothing.
+ */
+function responseUrl({ call: { config, url: sent }, response }: Attempt): string | undefined {
+  const { request } = response
+  const url: unknown = request?.responseURL ?? (config.transport && request?.res?.responseUrl)
+  if (typeof url !== 'string' || !URL.canParse(url)) return undefined
+  return config.params !== undefined && path(url) === path(sent as string) ? undefined : url
+}
+
+/** Without the parameters, which are not part of the URL that was judged. */
+function path(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
+}
+
+/** axios may give a stream around the one that holds the socket, and destroys that only once read. */
+function discard({ data, request }: AxiosResponse): void {
+  discardBody(data)
+  if (typeof data?.destroy === 'function') discardBody(request?.res)
 }
 
 /** A mock or an adapter of the caller's may give plain headers, in any case, or none. */

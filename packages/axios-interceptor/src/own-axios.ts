@@ -27,10 +27,12 @@ export function ownAxios(instance: unknown): OwnAxios {
 }
 
 const ours: OwnAxios = {
-  send(adapter, config, seen) {
-    if (typeof adapter === 'function') return adapter(config)
+  send(given, config, seen) {
+    // By its name it can be made to show its response, as a function it cannot.
+    const adapter =
+      typeof given === 'function' && given === axios.getAdapter('fetch') ? 'fetch' : given
     const found = axios.getAdapter(adapter, config)
-    // The adapters that are not fetch bear a name.
+    // The adapters that are not fetch bear a name; a function of the caller's may lead to fetch.
     if (seen === undefined || Object.hasOwn(found, 'adapterName')) return found(config)
     showFetch(config, seen)
     return axios.getAdapter(adapter, config)(config)
@@ -44,7 +46,10 @@ function through(bare: AxiosInstance): OwnAxios {
   const rejection = (config: object) => bare.request(config).catch((error: Error) => error)
   return {
     send(adapter, config, seen) {
-      if (typeof adapter === 'function') return adapter(config)
+      if (typeof adapter === 'function') {
+        if (seen !== undefined) showFetch(config, seen)
+        return adapter(config)
+      }
       const plain = { ...config, transformRequest: [], transformResponse: [] }
       if (seen !== undefined) showFetch(plain, seen)
       return bare.request(plain).then(

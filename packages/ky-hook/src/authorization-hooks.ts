@@ -40,16 +40,18 @@ export function authorizationHooks(
   const init: InitHook = (request) => {
     const { fetch, stringifyJson } = request
     let text: string | undefined
-    request.stringifyJson = (data) => {
+    const stringified = (data: unknown) => {
       text = stringifyJson?.(data) ?? JSON.stringify(data)
       return text
     }
+    request.stringifyJson = stringified
     // Read when it is sent, for later hooks may change it. ky hands every body over inside a
     // Request, which does not tell a text from a stream; and it is not ky's own where something
     // of the caller's comes between.
     const source = () => {
       if (request.fetch !== wrapped || mayReplaceRequest(request.hooks)) return undefined
-      return request.json === undefined ? request.body : text
+      if (request.json === undefined) return request.body
+      return request.stringifyJson === stringified ? text : undefined
     }
     const wrapped: Fetch = (input, given) => authorize(input, given, call(request, fetch, source))
     request.fetch = wrapped

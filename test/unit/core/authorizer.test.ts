@@ -33,6 +33,24 @@ describe('which requests carry the token', () => {
     expect(seen.sent).toEqual([undefined, undefined, 'Bearer t1'])
   })
 
+  test.each([
+    'HTTPS://api.example/a/token',
+    'https://API.example/a/token',
+    'https://api.example:443/a/token',
+    'https://api.example/a/b/../token',
+    'https://api.example/a/./token',
+    'https://api.example/a/%2e/token',
+    'https://api.example/a/token#there',
+    'https://api.example\\a\\token',
+    'https://api.example/a/to\nken',
+  ])('9 D8: none to the token endpoint, called %j', async (url) => {
+    const tokenEndpoint = 'https://api.example/a/token'
+    const { authorize, seen } = exchange({}, { tokenEndpoint })
+    await authorize({ url })
+    await authorize({ url: url.replace('token', 'tokens').replace('to\nken', 'to\nkens') })
+    expect(seen.sent.map(Boolean)).toEqual([false, true])
+  })
+
   test('9 D8: a token endpoint that is learnt later counts from then on', async () => {
     let tokenEndpoint: string | undefined
     const source = {

@@ -11,6 +11,9 @@ import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from '.
 /** Without a prototype, so that nothing is in it. */
 const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 
+/** What a parser of URLs would write otherwise: in the authority, dots, blanks, a fragment. */
+const respelt = /^[^/]*(\/\/)?[^/]*([A-Z@]|:(80|443)\b)|[#\\\t\n\r]|\/\.|%2[eE]/
+
 type Detail = RequestEvent extends infer E
   ? E extends RequestEvent
     ? Omit<E, 'origin' | 'method'>
@@ -62,7 +65,8 @@ export function createAuthorizer<Req, Outcome>(
       endpoint = current
       endpointHref = parseHttpUrl(current)?.href ?? current
     }
-    return url === endpoint || url === endpointHref
+    if (url === endpoint || url === endpointHref) return true
+    return respelt.test(url) && parseHttpUrl(url)?.href.replace(/#.*/, '') === endpointHref
   }
 
   function refuseForeign(url: string | undefined): void {
@@ -155,7 +159,8 @@ export function createAuthorizer<Req, Outcome>(
     asked: RequestAuthorization | undefined,
     token: AccessToken,
   ): Promise<Outcome> {
-    const sent = host.send(request, { authorization: token.authorization })
+    // Doubles of fetch may answer without a promise.
+    const sent = Promise.resolve(host.send(request, { authorization: token.authorization }))
     return sent.then((first) =>
       refusesToken(request, url, token, first)
         ? afterRefusal(request, url, asked, first, token)

@@ -28,7 +28,8 @@ export const fetchHost: Host<Exchange, Response> = {
     return exchange.attempted ? sendAgain(exchange, stamp) : sendFirst(exchange, stamp)
   },
   status: (response) => response.status,
-  challenge: (response) => response.headers.get('www-authenticate'),
+  // Doubles of fetch may have no headers.
+  challenge: (response) => response.headers?.get('www-authenticate'),
   answeredBy: (response) => response.url || undefined,
   redirected: (response) => response.redirected,
   discard: (response) => discardBody(response.body),
