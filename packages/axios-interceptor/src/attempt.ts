@@ -57,18 +57,12 @@ function copyOf(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig 
   return { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config } as typeof config
 }
 
-/** What of the copy is ours, and no business of whoever keeps it. */
-const ours = ['headers', 'url', 'baseURL', 'env', 'fetchOptions'] as const
-
-/** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
+/** Whoever keeps what was sent (the history of a mock, say) finds nothing of ours in it. */
 export function putBack(
   copy: InternalAxiosRequestConfig,
-  config: InternalAxiosRequestConfig,
+  { headers, url, baseURL, env, fetchOptions }: InternalAxiosRequestConfig,
 ): void {
-  for (const name of ours) {
-    if (config[name] === undefined) Reflect.deleteProperty(copy, name)
-    else Reflect.set(copy, name, config[name])
-  }
+  Object.assign(copy, { headers, url, baseURL, env, fetchOptions })
 }
 
 /**

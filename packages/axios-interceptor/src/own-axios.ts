@@ -26,16 +26,29 @@ export function ownAxios(instance: unknown): OwnAxios {
   return isOurs || typeof create !== 'function' ? ours : through(create.call(instance))
 }
 
+let known: { readonly fetch: unknown; readonly adapter: unknown } | undefined
+
+/** What `axios.getAdapter('fetch')` gives as long as the platform's fetch is the same. */
+function resolvedFetch(): unknown {
+  const { fetch } = globalThis
+  if (known?.fetch !== fetch) known = { fetch, adapter: axios.getAdapter('fetch') }
+  return known?.adapter
+}
+
 const ours: OwnAxios = {
-  send(given, config, seen) {
+  send(adapter, config, seen) {
+    if (typeof adapter === 'function' && adapter !== resolvedFetch()) {
+      // It may lead to fetch.
+      if (seen !== undefined) showFetch(config, seen)
+      return adapter(config)
+    }
     // By its name it can be made to show its response, as a function it cannot.
-    const adapter =
-      typeof given === 'function' && given === axios.getAdapter('fetch') ? 'fetch' : given
-    const found = axios.getAdapter(adapter, config)
-    // The adapters that are not fetch bear a name; a function of the caller's may lead to fetch.
+    const name = typeof adapter === 'function' ? 'fetch' : adapter
+    const found = axios.getAdapter(name, config)
+    // The adapters that are not fetch bear a name.
     if (seen === undefined || Object.hasOwn(found, 'adapterName')) return found(config)
     showFetch(config, seen)
-    return axios.getAdapter(adapter, config)(config)
+    return axios.getAdapter(name, config)(config)
   },
   errors: async () => ({ AxiosError, CanceledError }),
 }

@@ -14,15 +14,15 @@ export function showFetch(
   config: InternalAxiosRequestConfig,
   seen: (response: { readonly redirected: boolean; readonly url: string }) => void,
 ): void {
-  const env = { __proto__: null, ...config.env }
-  const given = env.fetch as Fetch | undefined
+  const { env } = config
+  const given = env && Object.hasOwn(env, 'fetch') ? (env.fetch as Fetch | undefined) : undefined
   const send: Fetch = async (input, init) => {
     requireSafeRedirects((input as Partial<Request>).redirect ?? init?.redirect)
     const response = await (given ?? globalThis.fetch)(input, init)
     seen(response)
     return response
   }
-  config.env = { ...config.env, fetch: relay }
+  config.env = { ...env, fetch: relay } as NonNullable<typeof env>
   config.fetchOptions = { ...config.fetchOptions, [key]: send }
 }
 
