@@ -48,6 +48,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/axios.md',
     'docs/events.md',
     'docs/fetch.md',
+    'docs/fleet.md',
     'docs/keys.md',
     'docs/kms.md',
     'docs/ky.md',
