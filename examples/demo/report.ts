@@ -48,7 +48,13 @@ export function createReport({ json }: { json: boolean }): Report {
     finish() {
       if (json) console.log(JSON.stringify(rows, undefined, 2))
       say(`\n${tableOf(rows)}`)
-      if (broken.length === 0) return say(pc.green('Every promise was kept.'))
+      say('slowest: from a call to the end of its answer. Calls that start at once wait for each')
+      say('other, in the one process that runs both servers too. What a token costs a call:')
+      say('npx --yes pnpm@12 bench:warm\n')
+      if (broken.length === 0) {
+        say(pc.green('Every promise was kept.'))
+        return say('Your own first call, with a key of yours: docs/quickstart.md')
+      }
       for (const text of broken) console.error(pc.red(`broken: ${text}`))
       process.exitCode = 1
     },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider, redactError } from '@countersign/core'
@@ -45,6 +46,56 @@ for (const [way, config] of Object.entries(ways)) {
     expect(membersWith(value, error, redacted)).toEqual([])
   })
 }
+
+test('L4: the AxiosError of a stream upload is logged without the token, as docs/axios.md says', async () => {
+  const pair = keyPair()
+  await using server = await serverFor(pair)
+  await using api = await createResourceServer(server)
+  const { tokenEndpoint } = server
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: pair.privateKey })
+  const instance = axios.create({ baseURL: api.origin })
+  addAuthorization(instance, tokens)
+  api.next({ status: 500 })
+
+  const error = await instance
+    .post('/accounts', Readable.from(['a', 'b']))
+    .catch((reason: unknown) => reason)
+
+  const { value } = await tokens.getAccessToken()
+  if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
+  // Why the page warns of it.
+  expect(JSON.stringify(error)).toContain(value)
+  const withoutBody = redacted.filter((path) => path !== 'err.config.data')
+  expect(membersWith(value, error, withoutBody)).toEqual([
+    expect.stringMatching(/^err\.config\.data\./),
+  ])
+  expect(membersWith(value, error, redacted)).toEqual([])
+  expect(JSON.stringify(redactError(error))).not.toContain(value)
+})
+
+test('what docs/axios.md says of an error without a token is what it holds', async () => {
+  await using server = await serverFor(keyPair())
+  const { tokenEndpoint } = server
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: keyPair().privateKey })
+  const instance = axios.create({ baseURL: 'http://127.0.0.1:9' })
+  addAuthorization(instance, tokens)
+
+  const error: unknown = await instance.get('/a?b=c').catch((reason: unknown) => reason)
+
+  if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
+  const { message } = error
+  const own = { name: 'AxiosError', message, code: 'ERR_OAUTH' }
+  const request = { method: 'GET', url: 'http://127.0.0.1:9/a' }
+  expect(redactError(error)).toEqual({ ...own, ...request })
+  const ofCause = { message, name: 'TokenEndpointError', code: 'ERR_OAUTH', status: 401 }
+  expect(redactError(error.cause)).toEqual(ofCause)
+  expect(JSON.parse(JSON.stringify(error.cause))).toMatchObject({
+    ...ofCause,
+    retryable: false,
+    causes: [expect.stringContaining('public key is not registered')],
+    nextAttemptAt: expect.any(Number),
+  })
+})
 
 /** The first enumerable member that holds the text, as a serializer that copies them meets it. */
 function membersWith(text: string, error: object, leftOut: readonly string[]): string[] {

@@ -46,7 +46,9 @@ test('every TypeScript block of the documentation compiles strictly as it stands
   expect([...pages]).toEqual([
     'README.md',
     'docs/axios.md',
+    'docs/events.md',
     'docs/fetch.md',
+    'docs/fleet.md',
     'docs/keys.md',
     'docs/kms.md',
     'docs/ky.md',

@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { addAuthorization } from '@countersign/axios-interceptor'
+import { createTokenProvider, isCountersignError } from '@countersign/core'
 import axios, { AxiosError, type InternalAxiosRequestConfig } from 'axios'
-import axiosRetry, { type IAxiosRetryConfig } from 'axios-retry'
+import axiosRetry, { type IAxiosRetryConfig, isNetworkOrIdempotentRequestError } from 'axios-retry'
 import { describe, expect, test } from 'vitest'
 import { refused, shows, story, world } from './world.ts'
 
@@ -95,6 +97,50 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
       expect(config).not.toHaveProperty('beforeRedirect')
     }
     expect(JSON.stringify(error)).not.toContain(value)
+  })
+
+  /** How often a call is sent again that gets no token, and the code that it ends with. */
+  async function retriesWithoutToken(options: IAxiosRetryConfig, answer: { status: number }) {
+    const { server, api } = await world()
+    const { tokenEndpoint } = server
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const tokens = createTokenProvider({ clientId: 'client', tokenEndpoint, key, retries: 0 })
+    const http = axios.create({ baseURL: api.origin })
+    let retries = 0
+    const counting = { ...options, onRetry: () => void retries++ }
+    if (order === 'before') axiosRetry(http, counting)
+    addAuthorization(http, tokens)
+    if (order === 'after') axiosRetry(http, counting)
+    server.next(answer)
+    const { code } = await http.get<never, AxiosError>('/accounts').catch((thrown) => thrown)
+    expect(api.requests).toEqual([])
+    return { retries, code }
+  }
+
+  // As docs/axios.md has it.
+  const retryCondition = (error: AxiosError) =>
+    isNetworkOrIdempotentRequestError(error) &&
+    !(isCountersignError(error.cause) && !error.cause.retryable)
+
+  test('U14: with the documented condition it leaves alone what no retry mends', async () => {
+    const refusal = { status: 400, body: { error: 'invalid_scope' } }
+    const usual = await retriesWithoutToken({}, refusal)
+    const documented = await retriesWithoutToken({ retryCondition }, refusal)
+    expect([usual, documented]).toEqual([
+      { retries: 3, code: 'ERR_OAUTH' },
+      { retries: 0, code: 'ERR_OAUTH' },
+    ])
+  })
+
+  test('U14: with the documented condition it tries again what may pass', async () => {
+    expect(await retriesWithoutToken({ retryCondition }, { status: 503 })).toEqual({
+      retries: 3,
+      code: 'ERR_TOKEN_UNAVAILABLE',
+    })
+    const { http, api } = await retrying({ retryCondition })
+    api.next({ drop: 'before-headers' })
+    expect((await http.get('/accounts')).status).toBe(200)
+    expect(story(api.requests)).toEqual(['t1 0', 't1 200'])
   })
 
   test('U14: a config that comes round before it was sent is not wrapped again', async () => {

@@ -26,6 +26,9 @@ test('a CommonJS program with NestJS 11 calls the API with a token, and so does 
 
   const { said } = await played(nest, inJest)
   expect(said).toMatch(/^Tests: +1 passed, 1 total$/m)
+  const { stdout } = await nest.run('ls dist')
+  expect(stdout).toContain('app.module.js\n')
+  expect(stdout).not.toContain('spec')
 })
 
 test('the same program with NestJS 12 calls the API with a token', async () => {
