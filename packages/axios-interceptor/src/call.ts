@@ -8,37 +8,32 @@ export interface Call {
   /** What sends it: one or several names of axios' adapters, or a function. */
   readonly adapter: Adapter
   readonly url: string | undefined
-  /** Monotonic; read only when there is a timeout. */
+  /** Monotonic. */
   readonly startedAt: number
 }
 
-export const canceled: unique symbol = Symbol('canceled')
 export const timedOut: unique symbol = Symbol('timed out')
 
 export function startCall(config: InternalAxiosRequestConfig, adapter: Adapter): Call {
-  return {
-    config,
-    adapter,
-    url: targetUrl(config),
-    startedAt: config.timeout ? performance.now() : 0,
-  }
+  return { config, adapter, url: targetUrl(config), startedAt: performance.now() }
 }
 
 /** Milliseconds of the timeout that are left; undefined without one that a timer can count. */
 export function timeLeft({ config, startedAt }: Call): number | undefined {
-  if (!config.timeout) return undefined
   // As axios reads it: text is a number too.
   const timeout = Number.parseInt(String(config.timeout), 10)
   if (!(timeout > 0 && timeout <= longestTimer)) return undefined
   return Math.max(0, timeout - Math.floor(performance.now() - startedAt))
 }
 
-/** Why the caller no longer waits: `canceled`, `timedOut`, or what its cancel token says. */
+/**
+ * Why the caller no longer waits. axios asks the signal and the cancel token itself when an adapter
+ * rejects, and makes its own `CanceledError` of an abort.
+ */
 export function endedBy(call: Call): unknown {
   const { cancelToken, signal } = call.config
-  if (cancelToken?.reason) return cancelToken.reason
-  if (signal?.aborted) return canceled
-  return timeLeft(call) === 0 ? timedOut : undefined
+  if (signal?.aborted) return (signal as Partial<AbortSignal>).reason ?? 'aborted'
+  return cancelToken?.reason ?? (timeLeft(call) === 0 ? timedOut : undefined)
 }
 
 /** Races the request's own signal, cancel token and timeout. */

@@ -2,7 +2,6 @@ import axios, {
   AxiosError,
   type AxiosInstance,
   type AxiosResponse,
-  CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios'
 import { showFetch } from './visible-fetch.js'
@@ -16,7 +15,7 @@ export interface OwnAxios {
     config: InternalAxiosRequestConfig,
     seen?: Parameters<typeof showFetch>[1],
   ): Promise<AxiosResponse>
-  errors(): Promise<{ AxiosError: typeof AxiosError; CanceledError: typeof CanceledError }>
+  errorClass(): Promise<typeof AxiosError>
 }
 
 /** A CommonJS program has another copy of axios than this ES module, told by its classes. */
@@ -35,13 +34,12 @@ const ours: OwnAxios = {
     showFetch(config, seen)
     return axios.getAdapter(adapter, config)(config)
   },
-  errors: async () => ({ AxiosError, CanceledError }),
+  errorClass: async () => AxiosError,
 }
 
 /** Another copy shows neither its adapters nor its classes: a bare instance of it has them. */
 function through(bare: AxiosInstance): OwnAxios {
   for (const name of Object.keys(bare.defaults)) delete (bare.defaults as never)[name]
-  const rejection = (config: object) => bare.request(config).catch((error: Error) => error)
   return {
     send(adapter, config, seen) {
       if (typeof adapter === 'function') return adapter(config)
@@ -56,13 +54,9 @@ function through(bare: AxiosInstance): OwnAxios {
         },
       )
     },
-    async errors() {
-      const unknown = await rejection({ adapter: 'none of axios' })
-      const canceled = await rejection({ signal: AbortSignal.abort() })
-      return {
-        AxiosError: unknown.constructor as typeof AxiosError,
-        CanceledError: canceled.constructor as typeof CanceledError,
-      }
-    },
+    errorClass: () =>
+      bare
+        .request({ adapter: 'none of axios' })
+        .catch((error: Error) => error.constructor) as never,
   }
 }
