@@ -1,3 +1,4 @@
+import { isSameOrigin } from '@countersign/core/adapter'
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { dropAuthorization } from './authorization-header.js'
 import { timeoutMessage } from './axios-words.js'
@@ -25,14 +26,11 @@ export function stampedCopy(
   attempt: Attempt,
 ): InternalAxiosRequestConfig {
   const { config } = call
-  const copy = copyOf(config)
-  copy.url = call.url as string
-  copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
-  copy.headers.set('Authorization', authorization, true)
+  const copy = Object.assign(copyOf(config), judgedUrl(call))
   // What was judged is joined with nothing again.
-  if (copy.allowAbsoluteUrls !== undefined) copy.allowAbsoluteUrls = true
-  if (!isAbsoluteUrl(copy.url)) delete copy.baseURL
-  else if (typeof call.adapter === 'function') splitUrl(copy, config.url)
+  copy.allowAbsoluteUrls = true
+  copy.headers = copyOf(config.headers)
+  copy.headers.set('Authorization', authorization, true)
   copy.beforeRedirect = redirectGuard(call, attempt)
   const left = timeLeft(call)
   if (left !== undefined && left !== config.timeout) {
@@ -42,43 +40,33 @@ export function stampedCopy(
   return copy
 }
 
-/** Newer axios gives a config no prototype, and of all that it would inherit this alone. */
-const inheritsNothing: object = Object.freeze(
-  Object.create(null, { hasOwnProperty: { value: Object.prototype.hasOwnProperty } }),
-)
-
-function copyOf(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-  return { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config } as typeof config
-}
-
 /** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
 export function putBack(
   copy: InternalAxiosRequestConfig,
   { url, baseURL, headers }: InternalAxiosRequestConfig,
 ): void {
-  copy.headers = headers
-  putMember(copy, 'url', url)
-  putMember(copy, 'baseURL', baseURL)
+  Object.assign(copy, { url, baseURL, headers })
 }
 
-function putMember(
-  copy: InternalAxiosRequestConfig,
-  name: 'url' | 'baseURL',
-  value: string | undefined,
-): void {
-  if (value === undefined) delete copy[name]
-  else copy[name] = value
+/** Newer axios gives a config no prototype, and of all that it would inherit this alone. */
+const inheritsNothing: object = Object.freeze(
+  Object.create(null, { hasOwnProperty: { value: Object.prototype.hasOwnProperty } }),
+)
+
+function copyOf<T extends object>(object: T): T {
+  return { __proto__: Object.getPrototypeOf(object) ?? inheritsNothing, ...object } as T
 }
 
 /**
- * An adapter of the caller's own, such as a mock, finds the base URL and the URL apart, as it is
- * used to. Whatever it makes of them stays with the origin that was judged.
+ * The URL that was judged. An adapter of the caller's own, such as a mock, finds the base URL and
+ * the URL apart, as it is used to: whatever it makes of them stays with the origin that was judged.
  */
-function splitUrl(copy: InternalAxiosRequestConfig, own: string | undefined): void {
-  const url = copy.url as string
-  if (!own || own === url || !url.endsWith(own)) return
-  copy.baseURL = url.slice(0, -own.length)
-  if (isPath(own)) copy.url = own
+function judgedUrl({ config, adapter, url = '' }: Call): { url: string; baseURL?: unknown } {
+  const own = config.url ?? ''
+  if (typeof adapter !== 'function' || !isAbsoluteUrl(url)) return { url, baseURL: undefined }
+  if (own === url) return { url, baseURL: config.baseURL }
+  const baseURL = url.endsWith(own) ? url.slice(0, url.length - own.length) : undefined
+  return { url: isPath(own) ? own : url, baseURL }
 }
 
 /** axios before 1.21 keeps the header on a redirect to a subdomain. */
@@ -89,11 +77,7 @@ function redirectGuard(
   return (next, ...details) => {
     attempt.redirected = true
     attempt.answeredBy = next.href
-    if (originOf(next.href) !== originOf(url)) dropAuthorization(next.headers)
+    if (!isSameOrigin(next.href, url as string)) dropAuthorization(next.headers)
     config.beforeRedirect?.(next, ...details)
   }
-}
-
-function originOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
 }
