@@ -3,13 +3,12 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { dropAuthorization } from './authorization-header.js'
 import { timeoutMessage } from './axios-words.js'
 import { type Call, timeLeft } from './call.js'
+import { showConfig } from './shown-config.js'
 import { isAbsoluteUrl, isPath } from './target-url.js'
+import { type RedirectEnd, showFetch } from './visible-fetch.js'
 
 /** One send of a call and what came of it. */
-export interface Attempt {
-  redirected: boolean
-  /** The final URL, once a redirect was followed. */
-  answeredBy: string | undefined
+export interface Attempt extends RedirectEnd {
   response: AxiosResponse
   /** What axios rejected with, when that stands for a 401 or a 403. */
   rejection: unknown
@@ -26,12 +25,14 @@ export function stampedCopy(
   attempt: Attempt,
 ): InternalAxiosRequestConfig {
   const { config } = call
-  const copy = Object.assign(copyOf(config), judgedUrl(call))
+  const copy = copyOf(config)
+  setUrl(copy, call)
   // What was judged is joined with nothing again.
   copy.allowAbsoluteUrls = true
   copy.headers = copyOf(config.headers)
   copy.headers.set('Authorization', authorization, true)
   copy.beforeRedirect = redirectGuard(call, attempt)
+  if (typeof call.adapter !== 'function') showFetch(copy, attempt)
   const left = timeLeft(call)
   if (left !== undefined && left !== config.timeout) {
     copy.timeout = Math.max(1, left)
@@ -40,12 +41,22 @@ export function stampedCopy(
   return copy
 }
 
-/** Whoever keeps what was sent (the history of a mock, say) finds neither token nor other URL. */
+/**
+ * Shows the caller's own config in what came of an attempt. Whoever keeps what was sent (the history
+ * of a mock, say) finds neither token nor other URL.
+ */
 export function putBack(
   copy: InternalAxiosRequestConfig,
-  { url, baseURL, headers }: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
+  outcome: object | undefined,
 ): void {
+  const { url, baseURL, headers, timeout } = config
   Object.assign(copy, { url, baseURL, headers })
+  showConfig(outcome, config)
+  // The fetch adapter takes no message of the caller's, and tells the part that was left.
+  if (copy.timeout !== timeout && /^timeout\b/.test((outcome as Partial<Error>)?.message ?? '')) {
+    Reflect.set(outcome as Error, 'message', copy.timeoutErrorMessage)
+  }
 }
 
 /** Newer axios gives a config no prototype, and of all that it would inherit this alone. */
@@ -61,12 +72,17 @@ function copyOf<T extends object>(object: T): T {
  * The URL that was judged. An adapter of the caller's own, such as a mock, finds the base URL and
  * the URL apart, as it is used to: whatever it makes of them stays with the origin that was judged.
  */
-function judgedUrl({ config, adapter, url = '' }: Call): { url: string; baseURL?: unknown } {
+function setUrl(
+  copy: { url?: string; baseURL?: string | undefined },
+  { config, adapter, url = '' }: Call,
+): void {
   const own = config.url ?? ''
-  if (typeof adapter !== 'function' || !isAbsoluteUrl(url)) return { url, baseURL: undefined }
-  if (own === url) return { url, baseURL: config.baseURL }
-  const baseURL = url.endsWith(own) ? url.slice(0, url.length - own.length) : undefined
-  return { url: isPath(own) ? own : url, baseURL }
+  copy.url = url
+  if (typeof adapter !== 'function' || !isAbsoluteUrl(url)) copy.baseURL = undefined
+  else if (own !== url) {
+    copy.baseURL = url.endsWith(own) ? url.slice(0, url.length - own.length) : undefined
+    if (isPath(own)) copy.url = own
+  }
 }
 
 /** axios before 1.21 keeps the header on a redirect to a subdomain. */

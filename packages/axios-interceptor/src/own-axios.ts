@@ -4,17 +4,14 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios'
-import { showFetch } from './visible-fetch.js'
+import { showConfig } from './shown-config.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
-/** The copy of axios that an instance came from: its adapters and its errors. */
+/** The copy of axios that an instance came from. */
 export interface OwnAxios {
-  send(
-    adapter: Adapter,
-    config: InternalAxiosRequestConfig,
-    seen?: Parameters<typeof showFetch>[1],
-  ): Promise<AxiosResponse>
+  /** By the adapter of that copy that the config names. */
+  send(config: InternalAxiosRequestConfig): Promise<AxiosResponse>
   errorClass(): Promise<typeof AxiosError>
 }
 
@@ -26,14 +23,7 @@ export function ownAxios(instance: unknown): OwnAxios {
 }
 
 const ours: OwnAxios = {
-  send(adapter, config, seen) {
-    if (typeof adapter === 'function') return adapter(config)
-    const found = axios.getAdapter(adapter, config)
-    // The adapters that are not fetch bear a name.
-    if (seen === undefined || Object.hasOwn(found, 'adapterName')) return found(config)
-    showFetch(config, seen)
-    return axios.getAdapter(adapter, config)(config)
-  },
+  send: (config) => axios.getAdapter(config.adapter, config)(config),
   errorClass: async () => AxiosError,
 }
 
@@ -41,22 +31,16 @@ const ours: OwnAxios = {
 function through(bare: AxiosInstance): OwnAxios {
   for (const name of Object.keys(bare.defaults)) delete (bare.defaults as never)[name]
   return {
-    send(adapter, config, seen) {
-      if (typeof adapter === 'function') return adapter(config)
-      const plain = { ...config, transformRequest: [], transformResponse: [] }
-      if (seen !== undefined) showFetch(plain, seen)
-      return bare.request(plain).then(
-        (response) => Object.assign(response, { config }),
+    send: (config) =>
+      bare.request({ ...config, transformRequest: [], transformResponse: [] }).then(
+        (response) => showConfig(response, config),
         (error) => {
-          if (error?.config) error.config = config
-          if (error?.response) error.response.config = config
-          throw error
+          throw showConfig(error, config)
         },
-      )
-    },
+      ),
     errorClass: () =>
       bare
         .request({ adapter: 'none of axios' })
-        .catch((error: Error) => error.constructor) as never,
+        .catch((error: Error) => error.constructor) as Promise<never>,
   }
 }
