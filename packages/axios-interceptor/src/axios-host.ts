@@ -68,6 +68,7 @@ function responseUrl({ request }: AxiosResponse): string | undefined {
 
 /** A mock or an adapter of the caller's may give plain headers, in any case, or none. */
 function challenge(headers: AxiosResponse['headers'] | undefined): string | undefined {
-  const value = AxiosHeaders.from(headers as AxiosHeaders).get('www-authenticate')
-  return Array.isArray(value) ? value.join(', ') : (value as string | undefined)
+  return AxiosHeaders.from(headers as AxiosHeaders)
+    .get('www-authenticate')
+    ?.toString()
 }

@@ -37,31 +37,29 @@ export function endedBy(call: Call): unknown {
 }
 
 /** Races the request's own signal, cancel token and timeout. */
-export function wait<T>(call: Call, token: Promise<T>): Promise<T> {
+export async function wait<T>(call: Call, token: Promise<T>): Promise<T> {
   const { signal } = call.config
   const cancelToken = call.config.cancelToken as Subscribable | undefined
   const left = timeLeft(call)
-  if (!signal && !cancelToken && left === undefined) return token
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener?.('abort', check)
-      cancelToken?.unsubscribe(check)
-    }
-    const end = (reason: unknown) => {
-      stop()
-      reject(reason)
-    }
-    const check = () => {
-      const reason = endedBy(call)
-      if (reason !== undefined) end(reason)
-    }
-    const timer = left === undefined ? undefined : setTimeout(() => end(timedOut), left)
-    signal?.addEventListener?.('abort', check)
-    cancelToken?.subscribe(check)
-    token.then(resolve, reject).finally(stop)
-    check()
-  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let check = () => {}
+  try {
+    return await new Promise((resolve, reject) => {
+      token.then(resolve, reject)
+      check = () => {
+        const reason = endedBy(call)
+        if (reason !== undefined) reject(reason)
+      }
+      if (left !== undefined) timer = setTimeout(reject, left, timedOut)
+      signal?.addEventListener?.('abort', check)
+      cancelToken?.subscribe(check)
+      check()
+    })
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener?.('abort', check)
+    cancelToken?.unsubscribe(check)
+  }
 }
 
 const longestTimer = 2 ** 31 - 1
