@@ -32,7 +32,7 @@ export function stampedCopy(
   copy.headers = copyOf(config.headers)
   copy.headers.set('Authorization', authorization, true)
   copy.beforeRedirect = redirectGuard(call, attempt)
-  if (typeof call.adapter !== 'function') showFetch(copy, attempt)
+  if (typeof config.adapter !== 'function') showFetch(copy, attempt)
   const left = timeLeft(call)
   if (left !== undefined && left !== config.timeout) {
     copy.timeout = Math.max(1, left)
@@ -74,11 +74,11 @@ function copyOf<T extends object>(object: T): T {
  */
 function setUrl(
   copy: { url?: string; baseURL?: string | undefined },
-  { config, adapter, url = '' }: Call,
+  { config, url = '' }: Call,
 ): void {
   const own = config.url ?? ''
   copy.url = url
-  if (typeof adapter !== 'function' || !isAbsoluteUrl(url)) copy.baseURL = undefined
+  if (typeof config.adapter !== 'function' || !isAbsoluteUrl(url)) copy.baseURL = undefined
   else if (own !== url) {
     copy.baseURL = url.endsWith(own) ? url.slice(0, url.length - own.length) : undefined
     if (isPath(own)) copy.url = own

@@ -5,7 +5,7 @@ import { targetUrl } from './target-url.js'
 /** One request of the caller's, as it was dispatched: all interceptors have run. */
 export interface Call {
   readonly config: InternalAxiosRequestConfig
-  /** What sends it: one or several names of axios' adapters, or a function. */
+  /** What sends it: the config's own adapter, or what wraps that for another provider. */
   readonly adapter: Adapter
   readonly url: string | undefined
   /** Monotonic. */
