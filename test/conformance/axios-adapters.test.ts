@@ -3,7 +3,7 @@ import type { RequestEvent } from '@countersign/core'
 import { staticTokenProvider } from '@countersign/testing'
 import axios, { type AxiosAdapter, AxiosHeaders, type AxiosRequestConfig } from 'axios'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { refused } from './recording-api.ts'
+import { answer, refused } from './recording-api.ts'
 import { attached, baseURL, type Reply, scripted } from './scripted-axios.ts'
 import { startWorld } from './world.ts'
 
@@ -152,6 +152,20 @@ describe("axios' own fetch adapter", () => {
     expect(api.seen).toEqual([])
     expect((await get({ adapter: 'fetch', fetchOptions: { redirect: 'manual' } })).status).toBe(200)
     expect((await get({ adapter: 'http' })).status).toBe(200)
+  })
+
+  test('6 U21: with two providers attached a redirected POST is not sent again either', async () => {
+    const { api, tokens } = await startWorld()
+    const instance = axios.create({ baseURL: api.origin, adapter: 'fetch' })
+    addAuthorization(instance, tokens)
+    addAuthorization(instance, staticTokenProvider(), { origins: ['https://b.test'] })
+    api.next(answer(303, { location: '/receipt' }), refused)
+
+    await expect(instance.post('/orders', {})).rejects.toMatchObject({ status: 401 })
+    expect(api.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /orders',
+      'GET /receipt',
+    ])
   })
 
   test('12: has the fetch and the options of the caller, who never sees ours', async () => {

@@ -1,15 +1,15 @@
+import { isSameOrigin } from '@countersign/core/adapter'
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { dropAuthorization } from './authorization-header.js'
 import { timeoutMessage } from './axios-words.js'
 import { type Call, timeLeft } from './call.js'
+import { showConfig } from './shown-config.js'
 import { isAbsoluteUrl, isPath } from './target-url.js'
+import { type RedirectEnd, showFetch } from './visible-fetch.js'
 
 /** One send of a call and what came of it. */
-export interface Attempt {
+export interface Attempt extends RedirectEnd {
   readonly call: Call
-  redirected: boolean
-  /** The final URL, once a redirect was followed. */
-  answeredBy: string | undefined
   response: AxiosResponse
   /** What axios rejected with, when that stands for a 401 or a 403. */
   rejection: unknown
@@ -32,14 +32,13 @@ export function stampedCopy(
 ): InternalAxiosRequestConfig {
   const { config } = call
   const copy = copyOf(config)
-  copy.url = call.url as string
-  copy.headers = Object.assign(Object.create(Object.getPrototypeOf(config.headers)), config.headers)
-  copy.headers.set('Authorization', authorization, true)
+  setUrl(copy, call)
   // What was judged is joined with nothing again.
   if (copy.allowAbsoluteUrls !== undefined) copy.allowAbsoluteUrls = true
-  if (!isAbsoluteUrl(copy.url)) delete copy.baseURL
-  else if (typeof call.adapter === 'function') splitUrl(copy, config.url)
+  copy.headers = copyOf(config.headers)
+  copy.headers.set('Authorization', authorization, true)
   copy.beforeRedirect = redirectGuard(call, attempt)
+  showFetch(copy, attempt)
   const left = timeLeft(call)
   if (left !== undefined && left !== config.timeout) {
     copy.timeout = Math.max(1, left)
@@ -48,32 +47,48 @@ export function stampedCopy(
   return copy
 }
 
+/**
+ * Shows the caller's own config in what came of an attempt. Whoever keeps what was sent (the history
+ * of a mock, say) finds nothing of ours in it.
+ */
+export function putBack(
+  copy: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
+  outcome: object | undefined,
+): void {
+  const { url, baseURL, headers, env, fetchOptions, timeout } = config
+  Object.assign(copy, { url, baseURL, headers, env, fetchOptions })
+  showConfig(outcome, config)
+  // The fetch adapter takes no message of the caller's, and tells the part that was left.
+  if (copy.timeout !== timeout && /^timeout\b/.test((outcome as Partial<Error>)?.message ?? '')) {
+    Reflect.set(outcome as Error, 'message', copy.timeoutErrorMessage)
+  }
+}
+
 /** Newer axios gives a config no prototype, and of all that it would inherit this alone. */
 const inheritsNothing: object = Object.freeze(
   Object.create(null, { hasOwnProperty: { value: Object.prototype.hasOwnProperty } }),
 )
 
-function copyOf(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-  return { __proto__: Object.getPrototypeOf(config) ?? inheritsNothing, ...config } as typeof config
-}
-
-/** Whoever keeps what was sent (the history of a mock, say) finds nothing of ours in it. */
-export function putBack(
-  copy: InternalAxiosRequestConfig,
-  { headers, url, baseURL, env, fetchOptions }: InternalAxiosRequestConfig,
-): void {
-  Object.assign(copy, { headers, url, baseURL, env, fetchOptions })
+function copyOf<T extends object>(object: T): T {
+  return { __proto__: Object.getPrototypeOf(object) ?? inheritsNothing, ...object } as T
 }
 
 /**
- * An adapter of the caller's own, such as a mock, finds the base URL and the URL apart, as it is
- * used to. Whatever it makes of them stays with the origin that was judged.
+ * The URL that was judged. An adapter of the caller's own, such as a mock, finds the base URL and
+ * the URL apart, as it is used to: whatever it makes of them stays with the origin that was judged.
  */
-function splitUrl(copy: InternalAxiosRequestConfig, own: string | undefined): void {
-  const url = copy.url as string
-  if (!own || own === url || !url.endsWith(own)) return
-  copy.baseURL = url.slice(0, -own.length)
-  if (isPath(own)) copy.url = own
+function setUrl(
+  copy: { url?: string; baseURL?: string | undefined },
+  { config, url = '' }: Call,
+): void {
+  const own = config.url ?? ''
+  copy.url = url
+  if (typeof config.adapter !== 'function' || !isAbsoluteUrl(url)) copy.baseURL = undefined
+  else if (own !== url) {
+    copy.baseURL = url.endsWith(own) ? url.slice(0, url.length - own.length) : undefined
+    if (isPath(own)) copy.url = own
+  }
 }
 
 /** axios before 1.21 keeps the header on a redirect to a subdomain. */
@@ -84,11 +99,7 @@ function redirectGuard(
   return (next, ...details) => {
     attempt.redirected = true
     attempt.answeredBy = next.href
-    if (originOf(next.href) !== originOf(url)) dropAuthorization(next.headers)
+    if (!isSameOrigin(next.href, url as string)) dropAuthorization(next.headers)
     config.beforeRedirect?.(next, ...details)
   }
-}
-
-function originOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
 }

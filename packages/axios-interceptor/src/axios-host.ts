@@ -2,9 +2,9 @@ import { discardBody, type Host, isReplayableBody } from '@countersign/core/adap
 import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { type Attempt, putBack, stampedCopy, startAttempt } from './attempt.js'
 import { hasAuthorization } from './authorization-header.js'
-import { timeoutMessage } from './axios-words.js'
 import { type Call, endedBy, wait } from './call.js'
 import type { OwnAxios } from './own-axios.js'
+import { responseOf } from './shown-config.js'
 
 /** How axios names a URL, a body and a status, and how a call of it is sent. */
 export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
@@ -18,16 +18,13 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
     send(call, { authorization }) {
       const { config, adapter } = call
       const attempt = startAttempt(call)
-      if (authorization === undefined) return settled(own.send(adapter, config), attempt)
-      const ended = endedBy(call)
-      if (ended !== undefined) return Promise.reject(ended)
-      const copy = stampedCopy(call, authorization, attempt)
-      const sent = own.send(adapter, copy, ({ redirected, url }) => {
-        attempt.redirected = redirected
-        // Where nothing was redirected, it is the URL that was sent, with its parameters.
-        if (redirected !== false) attempt.answeredBy = url || undefined
-      })
-      return settled(sent, attempt, { copy, config })
+      let sent = config
+      if (authorization !== undefined) {
+        const ended = endedBy(call)
+        if (ended !== undefined) throw ended
+        sent = stampedCopy(call, authorization, attempt)
+      }
+      return settled(own.send(adapter, sent), attempt, sent, config)
     },
     status: ({ response }) => response.status,
     challenge: ({ response }) => challenge(response.headers),
@@ -37,60 +34,28 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
   }
 }
 
-/** What an attempt with a token was sent with, and the caller's own config. */
-interface Configs {
-  readonly copy: InternalAxiosRequestConfig
-  readonly config: InternalAxiosRequestConfig
-}
-
 /** Responses and errors show the caller's own config. */
 function settled(
-  sent: Promise<AxiosResponse>,
+  outcome: Promise<AxiosResponse>,
   attempt: Attempt,
-  configs?: Configs,
+  sent: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
 ): Promise<Attempt> {
-  return sent.then(
+  return outcome.then(
     (response) => {
-      if (configs !== undefined) {
-        putBack(configs.copy, configs.config)
-        response.config = configs.config
-      }
+      if (sent !== config) putBack(sent, config, response)
       attempt.response = response
       return attempt
     },
     (error) => {
-      const response = ownResponse(error)
-      if (configs !== undefined) showOwn(error, response, configs)
+      if (sent !== config) putBack(sent, config, error)
+      const response = responseOf(error)
       if (response?.status !== 401 && response?.status !== 403) throw error
       attempt.response = response
       attempt.rejection = error
       return attempt
     },
   )
-}
-
-function showOwn(
-  error: { config?: unknown; message?: unknown } | null | undefined,
-  response: AxiosResponse | undefined,
-  { copy, config }: Configs,
-): void {
-  putBack(copy, config)
-  try {
-    if (response !== undefined) response.config = config
-    if (!error?.config) return
-    error.config = config
-    // The fetch adapter takes no message of the caller's, and tells the part that was left.
-    if (copy.timeout !== config.timeout && /^timeout\b/.test(String(error.message))) {
-      error.message = timeoutMessage(config)
-    }
-  } catch {
-    // An error of the caller's own adapter may be frozen.
-  }
-}
-
-function ownResponse(error: unknown): AxiosResponse | undefined {
-  if (typeof error !== 'object' || error === null || !Object.hasOwn(error, 'response')) return
-  return (error as { response?: AxiosResponse | null }).response ?? undefined
 }
 
 /**
@@ -118,6 +83,7 @@ function discard({ data, request }: AxiosResponse): void {
 
 /** A mock or an adapter of the caller's may give plain headers, in any case, or none. */
 function challenge(headers: AxiosResponse['headers'] | undefined): string | undefined {
-  const value = AxiosHeaders.from(headers as AxiosHeaders).get('www-authenticate')
-  return Array.isArray(value) ? value.join(', ') : (value as string | undefined)
+  return AxiosHeaders.from(headers as AxiosHeaders)
+    .get('www-authenticate')
+    ?.toString()
 }

@@ -1,6 +1,6 @@
 import { isCountersignError } from '@countersign/core'
 import type { InternalAxiosRequestConfig } from 'axios'
-import { type Call, canceled, timedOut } from './call.js'
+import { type Call, timedOut } from './call.js'
 import type { OwnAxios } from './own-axios.js'
 
 /**
@@ -13,12 +13,10 @@ export async function inAxiosWords(
   own: OwnAxios,
 ): Promise<never> {
   const isOurs = isCountersignError(thrown)
-  if (!isOurs && thrown !== canceled && thrown !== timedOut) throw thrown
-  const { AxiosError, CanceledError } = await own.errors()
-  if (thrown === canceled) throw new CanceledError(undefined, config)
+  if (!isOurs && thrown !== timedOut) throw thrown
+  const AxiosError = await own.errorClass()
   if (!isOurs) {
-    const { ETIMEDOUT, ECONNABORTED } = AxiosError
-    const code = config.transitional?.clarifyTimeoutError ? ETIMEDOUT : ECONNABORTED
+    const code = config.transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED'
     throw new AxiosError(timeoutMessage(config), code, config)
   }
   const error = new AxiosError(thrown.message, thrown.code, config)

@@ -5,14 +5,13 @@ import { targetUrl } from './target-url.js'
 /** One request of the caller's, as it was dispatched: all interceptors have run. */
 export interface Call {
   readonly config: InternalAxiosRequestConfig
-  /** What sends it: one or several names of axios' adapters, or a function. */
+  /** What sends it: the config's own adapter, or what wraps that for another provider. */
   readonly adapter: Adapter
   readonly url: string | undefined
   /** Monotonic; read only when there is a timeout. */
   readonly startedAt: number
 }
 
-export const canceled: unique symbol = Symbol('canceled')
 export const timedOut: unique symbol = Symbol('timed out')
 
 export function startCall(config: InternalAxiosRequestConfig, adapter: Adapter): Call {
@@ -33,40 +32,40 @@ export function timeLeft({ config, startedAt }: Call): number | undefined {
   return Math.max(0, timeout - Math.floor(performance.now() - startedAt))
 }
 
-/** Why the caller no longer waits: `canceled`, `timedOut`, or what its cancel token says. */
+/**
+ * Why the caller no longer waits. axios asks the signal and the cancel token itself when an adapter
+ * rejects, and makes its own `CanceledError` of an abort.
+ */
 export function endedBy(call: Call): unknown {
   const { cancelToken, signal } = call.config
-  if (cancelToken?.reason) return cancelToken.reason
-  if (signal?.aborted) return canceled
-  return timeLeft(call) === 0 ? timedOut : undefined
+  if (signal?.aborted) return (signal as Partial<AbortSignal>).reason ?? 'aborted'
+  return cancelToken?.reason ?? (timeLeft(call) === 0 ? timedOut : undefined)
 }
 
 /** Races the request's own signal, cancel token and timeout. */
-export function wait<T>(call: Call, token: Promise<T>): Promise<T> {
+export async function wait<T>(call: Call, token: Promise<T>): Promise<T> {
   const { signal } = call.config
   const cancelToken = call.config.cancelToken as Subscribable | undefined
   const left = timeLeft(call)
-  if (!signal && !cancelToken && left === undefined) return token
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener?.('abort', check)
-      cancelToken?.unsubscribe(check)
-    }
-    const end = (reason: unknown) => {
-      stop()
-      reject(reason)
-    }
-    const check = () => {
-      const reason = endedBy(call)
-      if (reason !== undefined) end(reason)
-    }
-    const timer = left === undefined ? undefined : setTimeout(() => end(timedOut), left)
-    signal?.addEventListener?.('abort', check)
-    cancelToken?.subscribe(check)
-    token.then(resolve, reject).finally(stop)
-    check()
-  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let check = () => {}
+  try {
+    return await new Promise((resolve, reject) => {
+      token.then(resolve, reject)
+      check = () => {
+        const reason = endedBy(call)
+        if (reason !== undefined) reject(reason)
+      }
+      if (left !== undefined) timer = setTimeout(reject, left, timedOut)
+      signal?.addEventListener?.('abort', check)
+      cancelToken?.subscribe(check)
+      check()
+    })
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener?.('abort', check)
+    cancelToken?.unsubscribe(check)
+  }
 }
 
 const longestTimer = 2 ** 31 - 1

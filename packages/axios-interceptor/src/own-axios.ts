@@ -2,21 +2,17 @@ import axios, {
   AxiosError,
   type AxiosInstance,
   type AxiosResponse,
-  CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios'
-import { showFetch } from './visible-fetch.js'
+import { showConfig } from './shown-config.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
-/** The copy of axios that an instance came from: its adapters and its errors. */
+/** The copy of axios that an instance came from. */
 export interface OwnAxios {
-  send(
-    adapter: Adapter,
-    config: InternalAxiosRequestConfig,
-    seen?: Parameters<typeof showFetch>[1],
-  ): Promise<AxiosResponse>
-  errors(): Promise<{ AxiosError: typeof AxiosError; CanceledError: typeof CanceledError }>
+  /** By a function, or by the adapter of that copy that has the name. */
+  send(adapter: Adapter, config: InternalAxiosRequestConfig): Promise<AxiosResponse>
+  errorClass(): Promise<typeof AxiosError>
 }
 
 /** A CommonJS program has another copy of axios than this ES module, told by its classes. */
@@ -36,51 +32,30 @@ function resolvedFetch(): unknown {
 }
 
 const ours: OwnAxios = {
-  send(adapter, config, seen) {
-    if (typeof adapter === 'function' && adapter !== resolvedFetch()) {
-      // It may lead to fetch.
-      if (seen !== undefined) showFetch(config, seen)
-      return adapter(config)
-    }
+  send(given, config) {
     // By its name it can be made to show its response, as a function it cannot.
-    const name = typeof adapter === 'function' ? 'fetch' : adapter
-    const found = axios.getAdapter(name, config)
-    // The adapters that are not fetch bear a name.
-    if (seen === undefined || Object.hasOwn(found, 'adapterName')) return found(config)
-    showFetch(config, seen)
-    return axios.getAdapter(name, config)(config)
+    const adapter = given === resolvedFetch() ? 'fetch' : given
+    return axios.getAdapter(adapter, config)(config)
   },
-  errors: async () => ({ AxiosError, CanceledError }),
+  errorClass: async () => AxiosError,
 }
 
 /** Another copy shows neither its adapters nor its classes: a bare instance of it has them. */
 function through(bare: AxiosInstance): OwnAxios {
   for (const name of Object.keys(bare.defaults)) delete (bare.defaults as never)[name]
-  const rejection = (config: object) => bare.request(config).catch((error: Error) => error)
   return {
-    send(adapter, config, seen) {
-      if (typeof adapter === 'function') {
-        if (seen !== undefined) showFetch(config, seen)
-        return adapter(config)
-      }
-      const plain = { ...config, transformRequest: [], transformResponse: [] }
-      if (seen !== undefined) showFetch(plain, seen)
-      return bare.request(plain).then(
-        (response) => Object.assign(response, { config }),
+    send(adapter, config) {
+      if (typeof adapter === 'function') return adapter(config)
+      return bare.request({ ...config, transformRequest: [], transformResponse: [] }).then(
+        (response) => showConfig(response, config),
         (error) => {
-          if (error?.config) error.config = config
-          if (error?.response) error.response.config = config
-          throw error
+          throw showConfig(error, config)
         },
       )
     },
-    async errors() {
-      const unknown = await rejection({ adapter: 'none of axios' })
-      const canceled = await rejection({ signal: AbortSignal.abort() })
-      return {
-        AxiosError: unknown.constructor as typeof AxiosError,
-        CanceledError: canceled.constructor as typeof CanceledError,
-      }
-    },
+    errorClass: () =>
+      bare
+        .request({ adapter: 'none of axios' })
+        .catch((error: Error) => error.constructor) as Promise<never>,
   }
 }

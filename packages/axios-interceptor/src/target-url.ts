@@ -16,14 +16,12 @@ export function targetUrl({
   url?: unknown
   allowAbsoluteUrls?: unknown
 }): string | undefined {
-  const url = given === undefined || given === null ? '' : String(given)
-  const isRooted = url.startsWith('/') && !url.startsWith('//')
-  if (!isRooted && ambiguous.test(url)) return undefined
-  const hasBase = baseURL !== undefined && baseURL !== null && baseURL !== ''
-  const isAbsolute = !isRooted && isAbsoluteUrl(url)
-  if (hasBase && isAbsolute && !isFlag(allowAbsoluteUrls)) return undefined
-  if (!hasBase || (isAbsolute && allowAbsoluteUrls !== false)) return url === '' ? undefined : url
-  if (typeof baseURL !== 'string') return undefined
+  const url = String(given ?? '')
+  if (ambiguous.test(url)) return undefined
+  const isAbsolute = isAbsoluteUrl(url)
+  if (!baseURL || (isAbsolute && (allowAbsoluteUrls ?? true) === true)) return url
+  // Of what is neither true nor false, versions of axios differ on what it means.
+  if (typeof baseURL !== 'string' || (isAbsolute && allowAbsoluteUrls !== false)) return undefined
   return url === '' ? baseURL : join(baseURL, url)
 }
 
@@ -40,15 +38,8 @@ export function isPath(url: string): boolean {
   return /^(?:\/(?![/\\\t\n\r])|[\w.~%-]+(?:[/?#]|$))/.test(url)
 }
 
-/** Of what is neither true nor false, versions of axios differ on what it means. */
-function isFlag(value: unknown): boolean {
-  return value === undefined || value === null || typeof value === 'boolean'
-}
-
 function join(base: string, url: string): string {
   let end = base.length
-  while (end > 0 && base.charCodeAt(end - 1) === 0x2f) end--
-  let start = 0
-  while (url.charCodeAt(start) === 0x2f) start++
-  return `${base.slice(0, end)}/${url.slice(start)}`
+  while (base[end - 1] === '/') end--
+  return `${base.slice(0, end)}/${url.replace(/^\/+/, '')}`
 }

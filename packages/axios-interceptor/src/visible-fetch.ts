@@ -3,30 +3,36 @@ import type { InternalAxiosRequestConfig } from 'axios'
 
 type Fetch = typeof globalThis.fetch
 
+/** Where redirects led. */
+export interface RedirectEnd {
+  redirected: boolean
+  /** The final URL, once a redirect was followed. */
+  answeredBy: string | undefined
+}
+
 const key = 'countersignFetch'
 
 /**
- * Lets the response of axios' fetch adapter be seen, which hides where a redirect led. The adapter
- * keeps whatever `env.fetch` it meets for good, so that is one function; what belongs to this
- * request travels beside it.
+ * Lets the response of axios' fetch adapter be seen, which hides where a redirect led; the other
+ * adapters know nothing of it. The adapter keeps whatever `env.fetch` it meets for good, so that is
+ * one function; what belongs to this request travels beside it.
  */
-export function showFetch(
-  config: InternalAxiosRequestConfig,
-  seen: (response: { readonly redirected: boolean; readonly url: string }) => void,
-): void {
+export function showFetch(config: InternalAxiosRequestConfig, end: RedirectEnd): void {
   const { env } = config
   const given = env && Object.hasOwn(env, 'fetch') ? (env.fetch as Fetch | undefined) : undefined
   const send: Fetch = async (input, init) => {
     requireSafeRedirects((input as Partial<Request>).redirect ?? init?.redirect)
     const response = await (given ?? globalThis.fetch)(input, init)
-    seen(response)
+    end.redirected = response.redirected
+    // Where nothing was redirected, it is the URL that was sent, with its parameters.
+    if (response.redirected !== false) end.answeredBy = response.url || undefined
     return response
   }
-  config.env = { ...env, fetch: relay } as NonNullable<typeof env>
+  config.env = { ...env, fetch: relay } as never
   config.fetchOptions = { ...config.fetchOptions, [key]: send }
 }
 
 async function relay(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const { [key]: send, ...rest } = init as RequestInit & { [key]: Fetch }
-  return send(input, Object.keys(rest).length === 0 ? undefined : rest)
+  return send(input, rest)
 }

@@ -1,7 +1,14 @@
 import type { Host } from './host.js'
 import { parseHttpUrl } from './origin-rule.js'
 
-/** Whether both are http URLs of one origin. */
+/**
+ * Whether both are http URLs of one origin.
+ *
+ * @example
+ * ```ts
+ * isSameOrigin('https://api.example.com/a', 'https://api.example.com:443/b') // true
+ * ```
+ */
 export function isSameOrigin(a: string, b: string): boolean {
   const origin = parseHttpUrl(a)?.origin
   return origin !== undefined && origin === parseHttpUrl(b)?.origin
