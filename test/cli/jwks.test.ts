@@ -199,8 +199,42 @@ test('a key that is there already is left alone', async () => {
   ).toEqual({
     code: 1,
     stdout: '',
-    stderr: "error: The set has this key already, as 'one'.\n",
+    stderr: "error: The set has this key already, as 'one'. Sign with KID='one'.\n",
   })
+})
+
+test('the kid that keygen gave goes with its set, and a key published by another is told how to mend', async () => {
+  await using folder = await folderWith({})
+  const run = (...args: string[]) => countersign(args, folder)
+  await run('keygen', '--kid', '2024')
+  await run('keygen', '--out', 'next', '--kid', '2025')
+  const set = ['--set', 'countersign.jwks.json']
+  const added = await run('jwks', 'add', ...set, 'next.jwks.json', '--json')
+  expect(documentOf(added)).toMatchObject({ added: true, kid: '2025', kids: ['2024', '2025'] })
+
+  await run('jwks', 'retire', ...set, '--kid', '2025')
+  const thumbprint = documentOf(await run('jwks', 'add', ...set, 'next.pem', '--json')).kid
+  const refused = await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
+  expect(refused.stderr).toBe(
+    `error: The set has this key already, as '${thumbprint}'. Sign with KID='${thumbprint}', or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as '2025'.\n`,
+  )
+  await run('jwks', 'retire', ...set, '--kid', String(thumbprint))
+  await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
+  expect(kids(await folder.read('countersign.jwks.json'))).toEqual(['2024', '2025'])
+})
+
+test('what is printed and documented of a rotation takes the set of keygen, not its PEM', async () => {
+  await using folder = await folderWith({})
+  const { next } = documentOf<{ next: string[] }>(
+    await countersign(['keygen', '--out', 'next', '--kid', '2025', '--json'], folder),
+  )
+  expect(next[0]).toMatch(/countersign jwks add --set <that set> next\.jwks\.json$/)
+  const { stdout } = await countersign(['jwks', 'add', '--help'], folder)
+  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
+  for (const text of [stdout, readme])
+    expect(text).toMatch(
+      /keygen --out next --kid 2025.{1,4}.*jwks add --set jwks\.json next\.jwks/s,
+    )
 })
 
 test('what a set holds beside our keys stays as it is, and a link stays a link', async () => {

@@ -124,7 +124,7 @@ public key   countersign.pub.pem
 JWK Set      countersign.jwks.json
 
 Next
-1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL.
+1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> countersign.jwks.json
 2. Keep countersign.pem in a secret store. It is a credential: never commit it, never send it.
 3. Set the environment, or .env; leave out KID where you uploaded countersign.pub.pem:
      CLIENT_ID=<the client id that you get>
