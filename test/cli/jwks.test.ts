@@ -150,11 +150,12 @@ test('a rotation: the new key is added, and the old one retired, each with the n
     stdout: `'next' is added
 
 Next
-1. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
-2. Wait until the authorization server has read it; many keep a set for up to a day.
-3. Switch the program to the new private key, with KID='next', and see that it gets a token.
-4. Wait until the assertions of the old key (5 minutes) and the tokens got with it are over.
-5. Take the old key out: countersign jwks retire --set jwks.json --kid 'old'
+1. Before anything: see that the program sends the kid of the key in use, KID='old'. A server with two keys may try an assertion without kid with the wrong one.
+2. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
+3. Wait for the server's cache of the set, a day if nobody can say how long: before that it does not know the new key.
+4. Switch the program to the new private key, with KID='next', and see that it gets a token.
+5. Wait for the old tokens, until the last one that was got with the old key is over: by then every process has had to use the new key. The assertions of the old one (5 minutes) are over as well.
+6. Take the old key out: countersign jwks retire --set jwks.json --kid 'old'
 `,
   })
   expect(await folder.read('jwks.json')).toEqual({
