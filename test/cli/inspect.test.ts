@@ -184,6 +184,11 @@ test.each<[string, (jwt: string) => string, string]>([
     (jwt) => JSON.stringify({ token_type: 'Bearer', access_token: jwt }),
     'access_token of the JSON',
   ],
+  [
+    'as token --json has it',
+    (jwt) => JSON.stringify({ token: jwt, tokenType: 'Bearer' }),
+    'token of the JSON',
+  ],
   ['in a header', (jwt) => `Authorization: Bearer ${jwt}`, 'the Authorization header'],
   ['in the value of a header', (jwt) => `Bearer ${jwt}`, 'the Authorization header'],
   [
@@ -394,7 +399,7 @@ test.each<[string, string, string]>([
   [
     'JSON without a token',
     '{"token_type":"Bearer"}',
-    'The JSON has neither client_assertion nor access_token.',
+    'The JSON has no client_assertion, no access_token and no token.',
   ],
   ['damaged JSON', '{"access_token":', 'The JSON is damaged or truncated.'],
   ['a private key', '-----BEGIN PRIVATE KEY-----\n', 'That is a private key.'],

@@ -5,11 +5,17 @@ import type { Source } from './found-jwt.js'
 
 type Claims = DecodedJwt['claims']
 
+const tokenPlaces: readonly Source[] = [
+  'access_token of the JSON',
+  'token of the JSON',
+  'the Authorization header',
+]
+
 /** Whether a JWT is evidently an access token, and no client assertion. */
 export function isAccessToken({ header, claims }: DecodedJwt, source: Source): boolean {
   const { typ } = header
   if (typeof typ === 'string' && /^(application\/)?at\+jwt$/i.test(typ)) return true
-  if (source === 'access_token of the JSON' || source === 'the Authorization header') return true
+  if (tokenPlaces.includes(source)) return true
   const says = ['scope', 'scp', 'client_id', 'azp', 'cid'].some((name) => own(claims, name))
   return source === 'a bare JWT' && says && claims.iss !== claims.sub
 }
