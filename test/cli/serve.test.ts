@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,7 +11,7 @@ import { leakSearch } from '../matrix/leak-search.ts'
 import { countersign, main, onTerminal, scratchFolder } from './command-line.ts'
 
 interface Ready {
-  readonly variables: { CLIENT_ID: string; TOKEN_ENDPOINT: string; API_URL: string }
+  readonly variables: { CLIENT_ID: string; TOKEN_ENDPOINT: string; API_ORIGIN: string }
 }
 
 async function folderWithKey() {
@@ -40,7 +41,7 @@ test('registers the key, logs each request, and ends by a signal', async () => {
     Object.entries(variables).map(([name, value]) => `${name}=${value}`),
   )
 
-  const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_URL: api } = variables
+  const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: api } = variables
   const tokens = createTokenProvider({ clientId, tokenEndpoint, key })
   const send = authorizedFetch(tokens, { origins: [api] })
   expect((await send(`${api}/accounts?secret=1`)).status).toBe(200)
@@ -70,7 +71,7 @@ test('ends by itself after --for, and says in lines what to set', async () => {
   const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(
-    /^Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_URL=http:\/\/127\.0\.0\.1:\d+\n/,
+    /^Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_ORIGIN=http:\/\/127\.0\.0\.1:\d+\n/,
   )
   expect(stdout).toMatch(/\n0 token requests, 0 API requests\.\n$/)
   const { screen } = await onTerminal(['serve', '--for', '0'], { cwd })
@@ -87,4 +88,20 @@ test('without a JWK Set it says what makes one, and what is saved overwrites not
   const taken = await countersign(['serve', '--for', '0', '--save', 'countersign.pem'], { cwd })
   expect(taken).toMatchObject({ code: 1, stdout: '' })
   expect(taken.stderr).toContain('countersign.pem is there already')
+})
+
+test('what serve writes of the API is what examples and pages read of it', async () => {
+  const root = new URL('../../', import.meta.url)
+  const pages: string[] = []
+  for await (const page of glob(
+    ['examples/*.ts', 'docs/*.md', 'README.md', 'packages/cli/**/*.md'],
+    {
+      cwd: fileURLToPath(root),
+      exclude: ['**/node_modules/**'],
+    },
+  ))
+    pages.push(await readFile(new URL(page, root), 'utf8'))
+  const names = pages.flatMap((text) => text.match(/\bAPI_[A-Z]+\b/g) ?? [])
+  expect(names.length).toBeGreaterThan(10)
+  expect(new Set(names)).toEqual(new Set(['API_ORIGIN']))
 })

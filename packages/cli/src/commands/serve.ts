@@ -59,7 +59,7 @@ async function run({ settings, say }: Call): Promise<Outcome> {
   const variables = {
     CLIENT_ID: clientId,
     TOKEN_ENDPOINT: authorizationServer.tokenEndpoint,
-    API_URL: api.origin,
+    API_ORIGIN: api.origin,
   }
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   if (file !== undefined)
