@@ -207,6 +207,24 @@ test('a reader that closes the pipe early is no error', async () => {
   expect(stderr).toBe('')
 })
 
+test.each([['jwks', 'a.pem'], ['doctor', '--key', 'a.pem', '--offline', '--json'], ['--help']])(
+  'an output that has no place is one line and exit code 1: %s',
+  async (...args) => {
+    await using folder = await preparedFolder()
+    const into = (redirection: string) => {
+      const { status, stderr } = spawnSync(
+        'sh',
+        ['-c', `"$0" "$@" ${redirection}`, process.execPath, main, ...args],
+        { cwd: folder.cwd, encoding: 'utf8' },
+      )
+      return { status, stderr }
+    }
+    const told = 'error: The output cannot be written: ENOSPC.\n'
+    expect(into('> /dev/full')).toEqual({ status: 1, stderr: told })
+    expect(into('> /dev/full 2> /dev/full')).toEqual({ status: 1, stderr: '' })
+  },
+)
+
 test('nothing of a terminal is left behind by an error', async () => {
   await using folder = await scratchFolder()
   const { code, screen } = await onTerminal(['jwks', 'nope.pem'], { cwd: folder.path })

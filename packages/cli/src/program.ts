@@ -18,7 +18,7 @@ Exit codes:
 
 /** Runs one command line and resolves to the exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  endQuietlyOnClosedPipe()
+  endWithOutput()
   const output = createOutput({ isJson: argv.includes('--json') })
   const isHelp = argv[0] === 'help'
   let exitCode = 0
@@ -127,10 +127,13 @@ function version(): string {
   return (JSON.parse(file) as { version: string }).version
 }
 
-/** As `head` does to whatever feeds it. */
-function endQuietlyOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
+/** A closed pipe is quiet, as `head` makes one of whatever feeds it; a full disk is told. */
+function endWithOutput(): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit()
+    process.stderr.write(`error: The output cannot be written: ${code}.\n`)
+    process.exit(1)
   })
+  // Then only the exit code is left to tell it.
+  process.stderr.on('error', () => {})
 }
