@@ -66,6 +66,40 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   await expect(fetch(api)).rejects.toThrow('fetch failed')
 })
 
+test('each request is logged, whatever it is and gets', async () => {
+  const { cwd } = await folderWithKey()
+  const { child, closed, next } = serving(cwd)
+  const { TOKEN_ENDPOINT: token, API_ORIGIN: api } = ((await next()) as Ready).variables
+  const { origin } = new URL(token)
+  const form = new URLSearchParams({ client_id: 'client-1' })
+  const logged: unknown[] = []
+  for (const [url, init] of [
+    [`${origin}/tokens?secret=1`, { method: 'POST', body: form }],
+    [token, {}],
+    [token, { method: 'POST', body: form }],
+    [`${origin}/jwks`, {}],
+    [`${api}/token`, { method: 'POST', body: form }],
+  ] as const) {
+    await fetch(url, init)
+    logged.push(await next())
+  }
+  expect(logged).toEqual([
+    { type: 'other-request', status: 404, method: 'POST', path: '/tokens' },
+    { type: 'other-request', status: 405, method: 'GET', path: '/token' },
+    {
+      type: 'token-request',
+      status: 400,
+      clientId: 'client-1',
+      refusal: 'invalid_request: grant_type is missing',
+    },
+    { type: 'other-request', status: 200, method: 'GET', path: '/jwks' },
+    { type: 'api-request', status: 401, method: 'POST', path: '/token' },
+  ])
+  child.kill('SIGINT')
+  expect(await next()).toEqual({ type: 'ended', tokenRequests: 1, apiRequests: 1 })
+  expect(await closed).toEqual([0, null])
+})
+
 test('ends by itself after --for, and says in lines what to set', async () => {
   const { cwd } = await folderWithKey()
   const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
