@@ -135,6 +135,27 @@ test('a set without an end is not read to the end', async () => {
   expect(requests).toBe(0)
 })
 
+test('a token endpoint that goes before that of a profile is told, and no word is doubled', async () => {
+  const { call, doctor } = await scene()
+  const endpoint = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
+  const report = documentOf<Report>(await doctor('--profile', 'jack-henry'))
+  const { TOKEN_ENDPOINT: used } = call.env
+  expect(report.causes).toEqual([
+    `The aud is "${used}", and Jack Henry (Banno) takes ${endpoint}.`,
+    `TOKEN_ENDPOINT of the environment or .env goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
+  ])
+  const given = documentOf<Report>(
+    await doctor('--profile', 'jack-henry', '--token-endpoint', used),
+  )
+  expect(given.causes[1]).toMatch(/^--token-endpoint goes before .*: leave it out to ask /)
+  const { env, cwd } = call
+  const ownEndpoint = await countersign(
+    ['doctor', '--json', '--offline', '--key', 'key.pem', '--profile', 'jack-henry'],
+    { cwd, env: { CLIENT_ID: env.CLIENT_ID } },
+  )
+  expect(statuses(documentOf<Report>(ownEndpoint))).toMatchObject({ profile: 'ok' })
+})
+
 test('--offline looks at nothing beyond this machine', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))

@@ -5,6 +5,7 @@ import { diagnosis } from '../doctor/diagnosis.js'
 import { liveRequest } from '../doctor/live-request.js'
 import { networkChecks } from '../doctor/network-checks.js'
 import { offlineChecks } from '../doctor/offline-checks.js'
+import { profileChecks } from '../doctor/profile-check.js'
 import { reportText } from '../doctor/report-text.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
@@ -42,7 +43,10 @@ async function run({ settings, progress }: Call): Promise<Outcome> {
   const provider = await providerOptions(settings)
   const published = { publicKey: settings.flag(publicKey), jwks: settings.flag(jwks) }
   const { profile } = settings
-  const checks: Check[] = [...(await offlineChecks(provider, published, profile))]
+  const checks: Check[] = [
+    ...profileChecks(settings),
+    ...(await offlineChecks(provider, published, profile)),
+  ]
   const isBad = () => checks.some(({ status }) => status === 'bad')
   const isOffline = settings.has(offline)
   if (!isOffline && !isBad()) {

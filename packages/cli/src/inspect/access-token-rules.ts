@@ -34,10 +34,10 @@ export function judgedAccessToken({ header, claims }: DecodedJwt, now: number): 
 function signed({ alg }: DecodedJwt['header']): Finding {
   const finding = judge('alg', 'RFC 9068 section 2.1')
   if (typeof alg !== 'string') return finding.error('There is no alg.')
-  if (/^none$/i.test(alg)) return finding.error('alg is none: nothing is signed.')
+  if (/^none$/i.test(alg)) return finding.error('The alg is none: nothing is signed.')
   return alg.startsWith('HS')
-    ? finding.warning(`alg is ${quoted(alg)}: whoever can check the token can also make one.`)
-    : finding.ok(`alg is ${quoted(alg)}.`)
+    ? finding.warning(`The alg is ${quoted(alg)}: whoever can check the token can also make one.`)
+    : finding.ok(`The alg is ${quoted(alg)}.`)
 }
 
 function audience(claims: Claims): Finding {
@@ -45,7 +45,7 @@ function audience(claims: Claims): Finding {
   const aud = own(claims, 'aud')
   return aud === undefined
     ? finding.warning('There is no aud: the token may be good at every API of its issuer.')
-    : finding.ok(`aud is ${quoted(aud)}: good at these APIs alone.`)
+    : finding.ok(`The aud is ${quoted(aud)}: good at these APIs alone.`)
 }
 
 function scope(claims: Claims): Finding {
@@ -53,7 +53,7 @@ function scope(claims: Claims): Finding {
   const granted = own(claims, 'scope') ?? own(claims, 'scp')
   return granted === undefined
     ? finding.warning('There is no scope: an API may refuse what it asks a scope for.')
-    : finding.ok(`scope is ${quoted(granted)}.`)
+    : finding.ok(`The scope is ${quoted(granted)}.`)
 }
 
 function own(claims: Claims, name: string): unknown {
