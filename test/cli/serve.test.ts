@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { glob, readFile } from 'node:fs/promises'
+import { appendFile, glob, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { expect, onTestFinished, test } from 'vitest'
@@ -37,9 +38,10 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   const { child, closed, next } = serving(cwd, '--save', '.env')
   const { variables } = (await next()) as Ready
   const saved = await readFile(join(cwd, '.env'), 'utf8')
-  expect(saved.trim().split('\n')).toEqual(
-    Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-  )
+  expect(saved.trim().split('\n')).toEqual([
+    '# By countersign serve --save, which sets these anew at each start:',
+    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+  ])
 
   const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: api } = variables
   const tokens = createTokenProvider({ clientId, tokenEndpoint, key })
@@ -110,6 +112,31 @@ test('ends by itself after --for, and says in lines what to set', async () => {
   expect(stdout).toMatch(/\n0 token requests, 0 API requests\.\n$/)
   const { screen } = await onTerminal(['serve', '--for', '0'], { cwd })
   expect(screen).toContain('TOKEN_ENDPOINT=http://127.0.0.1:')
+})
+
+test('a second run sets its own variables anew, and touches no other line and no real server', async () => {
+  const { cwd } = await folderWithKey()
+  const file = join(cwd, '.env')
+  const run = () => countersign(['serve', '--for', '0', '--save', '.env', '--json'], { cwd })
+  const variables = async () => parseEnv(await readFile(file, 'utf8'))
+  expect(await run()).toMatchObject({ code: 0 })
+  const first = await variables()
+  await appendFile(file, 'KID=2025\nSCOPE="a b"\n')
+  const again = await run()
+  expect(again).toMatchObject({ code: 0 })
+  const ready = JSON.parse(again.stdout.split('\n')[0] ?? '') as Ready
+  expect(await variables()).toEqual({ ...ready.variables, KID: '2025', SCOPE: 'a b' })
+  expect(ready.variables.TOKEN_ENDPOINT).not.toBe(first.TOKEN_ENDPOINT)
+
+  const real = (await readFile(file, 'utf8')).replace(
+    /TOKEN_ENDPOINT=.*/,
+    'TOKEN_ENDPOINT=https://as.example.com/token',
+  )
+  await writeFile(file, real)
+  const refused = await run()
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.stdout).toContain('.env is there already and is not overwritten.')
+  expect(await readFile(file, 'utf8')).toBe(real)
 })
 
 test('without a JWK Set it says what makes one, and what is saved overwrites nothing', async () => {

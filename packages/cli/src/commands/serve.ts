@@ -4,10 +4,10 @@ import { createAuthorizationServer, createResourceServer } from '@countersign/te
 import type { Call, CommandDefinition } from '../command.js'
 import { commonOptions as options } from '../common-options.js'
 import { readJwkSet } from '../jwk-set-file.js'
-import { requireAbsent, writeNewFiles } from '../new-files.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { requestLog } from '../request-log.js'
+import { requireSavable, saveVariables, variableLines } from '../saved-variables.js'
 
 const jwks: OptionDefinition = {
   name: 'jwks',
@@ -17,7 +17,8 @@ const jwks: OptionDefinition = {
 const save: OptionDefinition = {
   name: 'save',
   value: '<file>',
-  description: 'also write the variables into a new file, such as .env',
+  description:
+    'also write the variables into a file, such as .env: a new one, or that of the run before',
 }
 const lifetime: OptionDefinition = {
   name: 'token-lifetime',
@@ -45,7 +46,7 @@ export const serve: CommandDefinition = {
 async function run({ settings, say }: Call): Promise<Outcome> {
   const { keys } = await readJwkSet(settings.flag(jwks) ?? 'countersign.jwks.json', '--jwks')
   const file = settings.flag(save)
-  if (file !== undefined) await requireAbsent([file])
+  if (file !== undefined) await requireSavable(file)
   const lifetimeSeconds = settings.whole(lifetime) ?? 600
   const seconds = settings.whole(duration)
   const clientId = settings.text(options.clientId) ?? 'client-1'
@@ -61,15 +62,13 @@ async function run({ settings, say }: Call): Promise<Outcome> {
     TOKEN_ENDPOINT: authorizationServer.tokenEndpoint,
     API_ORIGIN: api.origin,
   }
-  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  if (file !== undefined)
-    await writeNewFiles([{ path: file, text: `${lines.join('\n')}\n`, mode: 0o644 }])
+  if (file !== undefined) await saveVariables(file, variables)
   // From before the first word on: whoever reads it may end this at once.
   const end = ended(seconds)
   say({ type: 'ready', variables }, (paint) =>
     [
       paint('green', 'Running until Ctrl-C. For the environment of the program:'),
-      ...lines,
+      ...variableLines(variables),
       ...(file === undefined ? [] : [paint('dim', `They are in ${file}, too.`)]),
       '',
     ].join('\n'),
