@@ -135,6 +135,35 @@ test('a set without an end is not read to the end', async () => {
   expect(requests).toBe(0)
 })
 
+test('all that is missing is reported at once, in the shape of every report', async () => {
+  const { call } = await scene()
+  const cwd = call.cwd
+  const causes = [
+    '--client-id (or CLIENT_ID) is missing.',
+    '--token-endpoint (or TOKEN_ENDPOINT) is missing.',
+    'No private key: give its file with --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen makes one.',
+  ]
+  const ended = await countersign(['doctor', '--json'], { cwd })
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  expect(documentOf<Report>(ended)).toMatchObject({
+    ok: false,
+    verdict: 'This cannot work, so no token was asked for.',
+    causes,
+    requests: 0,
+    checks: [
+      { id: 'options', status: 'bad', detail: causes[0] },
+      { id: 'options', status: 'bad', detail: causes[1] },
+      { id: 'key', status: 'bad', detail: causes[2] },
+    ],
+  })
+  const plain = await countersign(['doctor'], { cwd })
+  expect(plain).toMatchObject({ code: 1, stderr: '' })
+  expect(plain.stdout).toContain(causes.map((cause, index) => `${index + 1}. ${cause}\n`).join(''))
+  const args = ['doctor', '--json', '--key', 'nope.pem']
+  const { causes: found } = documentOf<Report>(await countersign(args, call))
+  expect(found).toEqual(['ERR_FILE_NOT_FOUND: There is no file nope.pem (--key).'])
+})
+
 test('a token endpoint that goes before that of a profile is told, and no word is doubled', async () => {
   const { call, doctor } = await scene()
   const endpoint = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
