@@ -112,6 +112,16 @@ test('--out is a folder or a prefix', async () => {
   })
 })
 
+test('a folder that is there and takes no file is not said to be missing', async () => {
+  await using folder = await scratchFolder()
+  const ended = await countersign(['keygen', '--out', '/proc/x'], { cwd: folder.path })
+  expect(ended).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: /proc/x.pem cannot be written: ENOENT.\n',
+  })
+})
+
 test('--kid names the key, and what comes next is said with placeholders', async () => {
   await using folder = await scratchFolder()
   const args = ['keygen', '--kid', '2025-11', '--alg', 'PS256', '--profile', 'jack-henry']

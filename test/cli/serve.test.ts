@@ -146,6 +146,13 @@ test('without a JWK Set it says what makes one, and what is saved overwrites not
   expect(none).toMatchObject({ code: 2, stdout: '' })
   expect(none.stderr).toContain('countersign.jwks.json')
   const { cwd } = await folderWithKey()
+  const pem = await countersign(['serve', '--for', '0', '--jwks', 'countersign.pem'], { cwd })
+  expect(pem).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'error: countersign.pem is PEM, no JWK Set: countersign jwks countersign.pem prints the set of a key.\n',
+  })
   const taken = await countersign(['serve', '--for', '0', '--save', 'countersign.pem'], { cwd })
   expect(taken).toMatchObject({ code: 1, stdout: '' })
   expect(taken.stderr).toContain('countersign.pem is there already')

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandDefinition } from './command.js'
-import { misused } from './command-failure.js'
 import { commandList, type ListedCommand } from './command-list.js'
 import { frameOptions } from './common-options.js'
 import type { OptionDefinition } from './option-definition.js'
@@ -14,13 +13,14 @@ const exitCodes = `
 Exit codes:
   0  done
   1  what was asked for failed, or something was found bad
-  2  the command line is wrong, or a file or value is missing`
+  2  the command line is wrong, or a file or value is missing
+  130  interrupted at a question`
 
 /** Runs one command line and resolves to the exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
   endWithOutput()
   const output = createOutput({ isJson: argv.includes('--json') })
-  const isHelp = argv[0] === 'help'
+  const isHelp = argv[0] === 'help' || argv.length === 0
   let exitCode = 0
   const program = createProgram(async (definition, command) => {
     exitCode = await run(definition, command, output)
@@ -30,10 +30,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return exitCode
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
-    const failure =
-      (thrown as { code?: unknown }).code === 'commander.help'
-        ? misused('Give a command; countersign --help lists them.')
-        : await reportedFailure(thrown)
+    const failure = await reportedFailure(thrown)
     output.failure(failure)
     return failure.exitCode
   }

@@ -56,7 +56,7 @@ function secretShape(text: string): string | undefined {
 }
 
 function unreadable(path: string, option: string, code: string | undefined) {
-  const file = `${shownPath(path)} (${option})`
+  const file = path === option ? path : `${shownPath(path)} (${option})`
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return misused(`There is no file ${file}.`, 'ERR_FILE_NOT_FOUND')
   return misused(`The file ${file} cannot be read: ${code}.`, 'ERR_FILE_UNREADABLE')
