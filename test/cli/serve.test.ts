@@ -102,6 +102,59 @@ test('each request is logged, whatever it is and gets', async () => {
   expect(await closed).toEqual([0, null])
 })
 
+test('the set is read again when its file has changed, and stays where that is no set', async () => {
+  const { cwd } = await folderWithKey()
+  const { next } = serving(cwd)
+  const { variables } = (await next()) as Ready
+  const made = await countersign(['keygen', '--out', 'next', '--kid', '2026'], { cwd })
+  expect(made.code).toBe(0)
+  const set = join(cwd, 'countersign.jwks.json')
+  const env = { ...variables, KID: '2026', PRIVATE_KEY_FILE: 'next.pem' }
+  expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 1 })
+  expect(await next()).toMatchObject({ type: 'token-request', status: 401 })
+
+  const add = ['jwks', 'add', '--set', set, 'next.jwks.json']
+  expect(await countersign(add, { cwd })).toMatchObject({ code: 0 })
+  expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 0 })
+  expect(await next()).toEqual({ type: 'jwks', kids: [expect.any(String), '2026'] })
+  expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
+
+  await writeFile(set, 'no set')
+  expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 0 })
+  expect(await next()).toEqual({
+    type: 'jwks',
+    error: expect.stringContaining('is no JWK Set: it must be JSON with an array of keys.'),
+  })
+  expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
+})
+
+test('grants what --scope says, and no other', async () => {
+  const { cwd } = await folderWithKey()
+  const { next } = serving(cwd, '--scope', 'accounts:read openid')
+  const { variables } = (await next()) as Ready
+  const env = { ...variables, PRIVATE_KEY_FILE: 'countersign.pem' }
+  const asked = (scope: string) => countersign(['token', '--scope', scope], { cwd, env })
+  expect(await asked('openid')).toMatchObject({ code: 0 })
+  const refused = await asked('openid payments')
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.stderr).toContain('the client may not ask for payments')
+})
+
+test.each([
+  [['--token-lifetime', '0'], '--token-lifetime must be 1 or more.'],
+  [
+    ['--client-id', 'x y'],
+    '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without blanks.',
+  ],
+])('%j is refused: no program could work with it', async (args, message) => {
+  const { cwd } = await folderWithKey()
+  expect(await countersign(['serve', '--for', '0', ...args], { cwd })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `error: ${message}\n`,
+  })
+})
+
 test('ends by itself after --for, and says in lines what to set', async () => {
   const { cwd } = await folderWithKey()
   const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
