@@ -183,6 +183,8 @@ test('a token endpoint that goes before that of a profile is told, and no word i
     { cwd, env: { CLIENT_ID: env.CLIENT_ID } },
   )
   expect(statuses(documentOf<Report>(ownEndpoint))).toMatchObject({ profile: 'ok' })
+  const { stdout: help } = await countersign(['token', '--help'], { cwd })
+  expect(help.replace(/\s+/g, ' ')).toContain('TOKEN_ENDPOINT goes before its endpoint')
 })
 
 test('--offline looks at nothing beyond this machine', async () => {
