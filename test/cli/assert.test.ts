@@ -203,6 +203,20 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     '--lifetime must be a whole number from 1 to 300.',
   ],
   [
+    'a lifetime of an hour',
+    [...client, '--key', 'ec.pem', '--lifetime', '3600'],
+    {},
+    2,
+    '--lifetime must be a whole number from 1 to 300: an assertion lives at most 300 s.',
+  ],
+  [
+    'a lifetime in milliseconds',
+    [...client, '--key', 'ec.pem', '--lifetime', '60000'],
+    {},
+    2,
+    '--lifetime is 60000, which looks like milliseconds: it is in seconds, 1 to 300.',
+  ],
+  [
     'a lifetime beyond the profile',
     [...client, '--key', 'ec.pem', '--profile', 'jack-henry', '--lifetime', '301'],
     {},

@@ -135,6 +135,58 @@ test('a set without an end is not read to the end', async () => {
   expect(requests).toBe(0)
 })
 
+test('all that is missing is reported at once, in the shape of every report', async () => {
+  const { call } = await scene()
+  const cwd = call.cwd
+  const causes = [
+    '--client-id (or CLIENT_ID) is missing.',
+    '--token-endpoint (or TOKEN_ENDPOINT) is missing.',
+    'No private key: give its file with --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen makes one.',
+  ]
+  const ended = await countersign(['doctor', '--json'], { cwd })
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  expect(documentOf<Report>(ended)).toMatchObject({
+    ok: false,
+    verdict: 'This cannot work, so no token was asked for.',
+    causes,
+    requests: 0,
+    checks: [
+      { id: 'options', status: 'bad', detail: causes[0] },
+      { id: 'options', status: 'bad', detail: causes[1] },
+      { id: 'key', status: 'bad', detail: causes[2] },
+    ],
+  })
+  const plain = await countersign(['doctor'], { cwd })
+  expect(plain).toMatchObject({ code: 1, stderr: '' })
+  expect(plain.stdout).toContain(causes.map((cause, index) => `${index + 1}. ${cause}\n`).join(''))
+  const args = ['doctor', '--json', '--key', 'nope.pem']
+  const { causes: found } = documentOf<Report>(await countersign(args, call))
+  expect(found).toEqual(['ERR_FILE_NOT_FOUND: There is no file nope.pem (--key).'])
+})
+
+test('a token endpoint that goes before that of a profile is told, and no word is doubled', async () => {
+  const { call, doctor } = await scene()
+  const endpoint = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
+  const report = documentOf<Report>(await doctor('--profile', 'jack-henry'))
+  const { TOKEN_ENDPOINT: used } = call.env
+  expect(report.causes).toEqual([
+    `The aud is "${used}", and Jack Henry (Banno) takes ${endpoint}.`,
+    `TOKEN_ENDPOINT of the environment or .env goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
+  ])
+  const given = documentOf<Report>(
+    await doctor('--profile', 'jack-henry', '--token-endpoint', used),
+  )
+  expect(given.causes[1]).toMatch(/^--token-endpoint goes before .*: leave it out to ask /)
+  const { env, cwd } = call
+  const ownEndpoint = await countersign(
+    ['doctor', '--json', '--offline', '--key', 'key.pem', '--profile', 'jack-henry'],
+    { cwd, env: { CLIENT_ID: env.CLIENT_ID } },
+  )
+  expect(statuses(documentOf<Report>(ownEndpoint))).toMatchObject({ profile: 'ok' })
+  const { stdout: help } = await countersign(['token', '--help'], { cwd })
+  expect(help.replace(/\s+/g, ' ')).toContain('TOKEN_ENDPOINT goes before its endpoint')
+})
+
 test('--offline looks at nothing beyond this machine', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAuthorizationServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
@@ -121,7 +121,9 @@ test.each(commands)(
     expect(help.stdout).toContain(`Usage: countersign ${name} [options]`)
     expect(help.stdout).toContain('--json ')
     expect(help.stdout).toMatch(/\nExamples:\n {2}# .+\n {2}countersign .+\n/)
-    expect(help.stdout).toMatch(/\nExit codes:\n {2}0 {2}.+\n {2}1 {2}.+\n {2}2 {2}.+\n$/)
+    expect(help.stdout).toMatch(
+      /\nExit codes:\n {2}0 {2}.+\n {2}1 {2}.+\n {2}2 {2}.+\n {2}130 {2}.+\n$/,
+    )
     const loaded = await loadedModules(join(cwd, 'coverage'))
     const names = [name.split(' ')[0], name.replace(' ', '-')]
     expect(loaded.filter((url) => url.includes('/cli/dist/commands/'))).toEqual(
@@ -139,7 +141,7 @@ test('the README tells every command, flag, variable and exit code', async () =>
     const told = [...stdout.matchAll(/--[a-z-]+|(?<=env: )[A-Z_]+|PRIVATE_KEY\w*/g)].flat()
     for (const word of [...told, ...name.split(' ')].filter((one) => one !== '--help'))
       expect(readme).toContain(`\`${word}`)
-    for (const [, code] of stdout.matchAll(/^ {2}(\d) {2}/gm))
+    for (const [, code] of stdout.matchAll(/^ {2}(\d+) {2}/gm))
       expect(readme).toMatch(`\n| ${code} `)
   }
 })
@@ -157,7 +159,6 @@ test('--version loads no command and no library but that of the command line', a
 })
 
 test.each([
-  [[], 'Give a command; countersign --help lists them.'],
   [['sign'], "unknown command 'sign'"],
   [['asert'], "unknown command 'asert' (Did you mean assert?)"],
   [['jwks', '--kidd', 'a'], "unknown option '--kidd' (Did you mean --kid?)"],
@@ -171,10 +172,27 @@ test.each([
     stdout: '',
     stderr: `error: ${message}\n`,
   })
-  if (args.at(-1) === '--key' || args.length === 0) return
+  if (args.at(-1) === '--key') return
   const ended = await countersign([...args, '--json'], { cwd })
   expect(ended).toMatchObject({ code: 2, stderr: '' })
   expect(documentOf(ended)).toEqual({ error: { code: expect.stringMatching(/^ERR_/), message } })
+})
+
+test('without a command there is the help', async () => {
+  await using folder = await scratchFolder()
+  const help = await countersign(['--help'], { cwd: folder.path })
+  expect(help).toMatchObject({ code: 0, stderr: '' })
+  expect(await countersign([], { cwd: folder.path })).toEqual(help)
+})
+
+test('a .env that is no file is named once', async () => {
+  await using folder = await scratchFolder()
+  await mkdir(join(folder.path, '.env'))
+  expect(await countersign(['assert'], { cwd: folder.path })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: The file .env cannot be read: EISDIR.\n',
+  })
 })
 
 test('a .env that is there and cannot be read is an error, not silence', async () => {
@@ -206,6 +224,24 @@ test('a reader that closes the pipe early is no error', async () => {
   })
   expect(stderr).toBe('')
 })
+
+test.each([['jwks', 'a.pem'], ['doctor', '--key', 'a.pem', '--offline', '--json'], ['--help']])(
+  'an output that has no place is one line and exit code 1: %s',
+  async (...args) => {
+    await using folder = await preparedFolder()
+    const into = (redirection: string) => {
+      const { status, stderr } = spawnSync(
+        'sh',
+        ['-c', `"$0" "$@" ${redirection}`, process.execPath, main, ...args],
+        { cwd: folder.cwd, encoding: 'utf8' },
+      )
+      return { status, stderr }
+    }
+    const told = 'error: The output cannot be written: ENOSPC.\n'
+    expect(into('> /dev/full')).toEqual({ status: 1, stderr: told })
+    expect(into('> /dev/full 2> /dev/full')).toEqual({ status: 1, stderr: '' })
+  },
+)
 
 test('nothing of a terminal is left behind by an error', async () => {
   await using folder = await scratchFolder()

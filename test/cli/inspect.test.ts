@@ -131,12 +131,26 @@ test('people read header, claims with their dates, and findings; the signature i
   expect(stdout).not.toContain(jwt.split('.')[2])
 })
 
+test('each finding is a sentence', async () => {
+  const odd = { ...good, aud: 'x', jti: '1', nbf: now + 60, exp: now - 60, iss: 'b' }
+  for (const claims of [
+    good,
+    odd,
+    token,
+    { ...token, aud: 'x', scope: 'a', exp: now * 1000 },
+    {},
+  ]) {
+    const { findings } = await inspected(await signed(claims))
+    for (const { message } of findings) expect(message).toMatch(/^[A-Z].*\.$/)
+  }
+})
+
 test('in colours on a terminal', async () => {
   await writeFile(join(folder.path, 'late.txt'), await signed({ ...good, exp: now - 7200 }))
   const { code, screen } = await onTerminal(['inspect', 'late.txt'], { cwd: folder.path })
   expect(code).toBe(1)
-  expect(screen).toContain('\u001b[32mok     \u001b[39m  alg is ES256.')
-  expect(screen).toContain('\u001b[31merror  \u001b[39m  exp has passed: 2 h')
+  expect(screen).toContain('\u001b[32mok     \u001b[39m  The alg is ES256.')
+  expect(screen).toContain('\u001b[31merror  \u001b[39m  The exp has passed: 2 h')
 })
 
 test('a terminal is not waited for', async () => {
@@ -184,6 +198,11 @@ test.each<[string, (jwt: string) => string, string]>([
     (jwt) => JSON.stringify({ token_type: 'Bearer', access_token: jwt }),
     'access_token of the JSON',
   ],
+  [
+    'as token --json has it',
+    (jwt) => JSON.stringify({ token: jwt, tokenType: 'Bearer' }),
+    'token of the JSON',
+  ],
   ['in a header', (jwt) => `Authorization: Bearer ${jwt}`, 'the Authorization header'],
   ['in the value of a header', (jwt) => `Bearer ${jwt}`, 'the Authorization header'],
   [
@@ -206,7 +225,7 @@ test.each<[string, (jwt: string) => string, string]>([
 })
 
 test.each<[string, object, string[]]>([
-  ['is over', { exp: now - 60 }, ['error: exp has passed: ']],
+  ['is over', { exp: now - 60 }, ['error: The exp has passed: ']],
   [
     'names no API and no scope',
     { aud: undefined, scope: undefined },
@@ -226,17 +245,17 @@ test.each<[string, object, string]>([
   [
     'exp in milliseconds',
     { exp: (now + 60) * 1000 },
-    'error: exp is in milliseconds, and must be in seconds: divide it by 1000.',
+    'error: The exp is in milliseconds, and must be in seconds: divide it by 1000.',
   ],
   [
     'iat in milliseconds',
     { iat: now * 1000 },
-    'error: iat is in milliseconds, and must be in seconds: divide it by 1000.',
+    'error: The iat is in milliseconds, and must be in seconds: divide it by 1000.',
   ],
   [
     'exp as text',
     { exp: String(now + 60) },
-    `error: exp must be a number of seconds, and is "${now + 60}".`,
+    `error: The exp must be a number of seconds, and is "${now + 60}".`,
   ],
   ['no exp', { exp: undefined }, 'error: There is no exp.'],
   ['no iat', { iat: undefined }, 'warning: There is no iat: a server may ask for it.'],
@@ -245,26 +264,30 @@ test.each<[string, object, string]>([
     { iat: now - 5, exp: now + 3595 },
     'error: The lifetime is 3600 s, and may be 300 s.',
   ],
-  ['aud as a list', { aud: [good.aud, 'b'] }, 'error: aud must be one string, and is a list of 2.'],
-  ['no aud', { aud: undefined }, 'error: aud must be one string, and is nothing.'],
+  [
+    'aud as a list',
+    { aud: [good.aud, 'b'] },
+    'error: The aud must be one string, and is a list of 2.',
+  ],
+  ['no aud', { aud: undefined }, 'error: The aud must be one string, and is nothing.'],
   [
     'aud without TLS',
     { aud: 'http://as.example.com' },
-    'error: aud is "http://as.example.com", which is not https.',
+    'error: The aud is "http://as.example.com", which is not https.',
   ],
   [
     'aud that is no URL',
     { aud: 'my-server' },
-    'warning: aud is "my-server", and most servers ask for an https URL.',
+    'warning: The aud is "my-server", and most servers ask for an https URL.',
   ],
   [
     'iss and sub that differ',
     { sub: 'b' },
-    'error: iss is "a" and sub "b": both must be the client id.',
+    'error: The iss is "a" and sub "b": both must be the client id.',
   ],
-  ['no sub', { sub: undefined }, 'error: sub must be the client id, and there is none.'],
+  ['no sub', { sub: undefined }, 'error: The sub must be the client id, and there is none.'],
   ['no jti', { jti: undefined }, 'error: There is no jti: a server cannot tell a replay by it.'],
-  ['a short jti', { jti: '1' }, 'warning: jti has 1 characters; 16 or more cannot be guessed.'],
+  ['a short jti', { jti: '1' }, 'warning: The jti has 1 characters; 16 or more cannot be guessed.'],
 ])('%s is found in an assertion', async (_, claims, message) => {
   const seen = await inspected(await signed({ ...good, ...claims }), '--jwks', 'one.json')
   expect(bad(seen)).toEqual([message])
@@ -274,8 +297,8 @@ test.each<[string, object, string]>([
 test('an assertion that was over before it began is found', async () => {
   const seen = await inspected(await signed({ ...good, exp: good.iat }), '--jwks', 'one.json')
   expect(bad(seen)).toEqual([
-    expect.stringMatching(/^error: exp has passed: .* ago\.$/),
-    'error: exp is not after iat.',
+    expect.stringMatching(/^error: The exp has passed: .* ago\.$/),
+    'error: The exp is not after iat.',
   ])
 })
 
@@ -286,27 +309,27 @@ test.each(['iat', 'nbf'])('%s ahead is found in an assertion', async (name) => {
     'one.json',
   )
   const ahead = expect.stringMatching(
-    `^error: ${name} is ahead \\(in 1\\d min( \\d+ s)?\\): a server`,
+    `^error: The ${name} is ahead \\(in 1\\d min( \\d+ s)?\\): a server`,
   )
   expect(bad(seen)).toContainEqual(ahead)
 })
 
 test.each<[string, object, string]>([
-  ['alg none', { alg: 'none' }, 'error: alg is none: nothing is signed.'],
+  ['alg none', { alg: 'none' }, 'error: The alg is none: nothing is signed.'],
   [
     'a shared secret',
     { alg: 'HS256' },
-    'error: alg is "HS256", signed with a shared secret instead of a key pair.',
+    'error: The alg is "HS256", signed with a shared secret instead of a key pair.',
   ],
   [
     'another algorithm',
     { alg: 'RS512' },
-    'warning: alg is "RS512", and usual are ES256, PS256, RS256.',
+    'warning: The alg is "RS512", and usual are ES256, PS256, RS256.',
   ],
   ['no alg', { alg: undefined }, 'error: There is no alg.'],
   ['no typ', { typ: undefined }, 'warning: There is no typ: some servers ask for "JWT".'],
-  ['another typ', { typ: 'JOSE' }, 'warning: typ is "JOSE", and "JWT" is usual.'],
-  ['a kid that is no text', { kid: 1 }, 'error: kid must be a string, and is 1.'],
+  ['another typ', { typ: 'JOSE' }, 'warning: The typ is "JOSE", and "JWT" is usual.'],
+  ['a kid that is no text', { kid: 1 }, 'error: The kid must be a string, and is 1.'],
 ])('%s is found in a header', async (_, members, message) => {
   const seen = await inspected(unsigned({ ...header, ...members }, good))
   expect(bad(seen)).toEqual([message, notVerified])
@@ -317,11 +340,11 @@ test('a profile judges by the rules of its provider', async () => {
   const profile = ['--profile', 'jack-henry', '--jwks', 'one.json']
   expect(bad(await inspected(await signed({ ...good, aud }), ...profile))).toEqual([])
   expect(bad(await inspected(await signed(good), ...profile))).toEqual([
-    `error: aud is "${good.aud}", and Jack Henry (Banno) takes ${aud}.`,
+    `error: The aud is "${good.aud}", and Jack Henry (Banno) takes ${aud}.`,
   ])
   const foreign = unsigned({ ...header, alg: 'RS512' }, { ...good, aud })
   expect(bad(await inspected(foreign, '--profile', 'jack-henry'))[0]).toBe(
-    'error: alg is "RS512", and Jack Henry (Banno) takes ES256, PS256, RS256.',
+    'error: The alg is "RS512", and Jack Henry (Banno) takes ES256, PS256, RS256.',
   )
 })
 
@@ -394,7 +417,7 @@ test.each<[string, string, string]>([
   [
     'JSON without a token',
     '{"token_type":"Bearer"}',
-    'The JSON has neither client_assertion nor access_token.',
+    'The JSON has no client_assertion, no access_token and no token.',
   ],
   ['damaged JSON', '{"access_token":', 'The JSON is damaged or truncated.'],
   ['a private key', '-----BEGIN PRIVATE KEY-----\n', 'That is a private key.'],

@@ -150,11 +150,12 @@ test('a rotation: the new key is added, and the old one retired, each with the n
     stdout: `'next' is added
 
 Next
-1. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
-2. Wait until the authorization server has read it; many keep a set for up to a day.
-3. Switch the program to the new private key, with KID='next', and see that it gets a token.
-4. Wait until the assertions of the old key (5 minutes) and the tokens got with it are over.
-5. Take the old key out: countersign jwks retire --set jwks.json --kid 'old'
+1. Before anything: see that the program sends the kid of the key in use, KID='old'. A server with two keys may try an assertion without kid with the wrong one.
+2. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
+3. Wait for the server's cache of the set, a day if nobody can say how long: before that it does not know the new key.
+4. Switch the program to the new private key, with KID='next', and see that it gets a token.
+5. Wait for the old tokens, until the last one that was got with the old key is over: by then every process has had to use the new key. The assertions of the old one (5 minutes) are over as well.
+6. Take the old key out: countersign jwks retire --set jwks.json --kid 'old'
 `,
   })
   expect(await folder.read('jwks.json')).toEqual({
@@ -199,8 +200,42 @@ test('a key that is there already is left alone', async () => {
   ).toEqual({
     code: 1,
     stdout: '',
-    stderr: "error: The set has this key already, as 'one'.\n",
+    stderr: "error: The set has this key already, as 'one'. Sign with KID='one'.\n",
   })
+})
+
+test('the kid that keygen gave goes with its set, and a key published by another is told how to mend', async () => {
+  await using folder = await folderWith({})
+  const run = (...args: string[]) => countersign(args, folder)
+  await run('keygen', '--kid', '2024')
+  await run('keygen', '--out', 'next', '--kid', '2025')
+  const set = ['--set', 'countersign.jwks.json']
+  const added = await run('jwks', 'add', ...set, 'next.jwks.json', '--json')
+  expect(documentOf(added)).toMatchObject({ added: true, kid: '2025', kids: ['2024', '2025'] })
+
+  await run('jwks', 'retire', ...set, '--kid', '2025')
+  const thumbprint = documentOf(await run('jwks', 'add', ...set, 'next.pem', '--json')).kid
+  const refused = await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
+  expect(refused.stderr).toBe(
+    `error: The set has this key already, as '${thumbprint}'. Sign with KID='${thumbprint}', or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as '2025'.\n`,
+  )
+  await run('jwks', 'retire', ...set, '--kid', String(thumbprint))
+  await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
+  expect(kids(await folder.read('countersign.jwks.json'))).toEqual(['2024', '2025'])
+})
+
+test('what is printed and documented of a rotation takes the set of keygen, not its PEM', async () => {
+  await using folder = await folderWith({})
+  const { next } = documentOf<{ next: string[] }>(
+    await countersign(['keygen', '--out', 'next', '--kid', '2025', '--json'], folder),
+  )
+  expect(next[0]).toMatch(/countersign jwks add --set <that set> next\.jwks\.json$/)
+  const { stdout } = await countersign(['jwks', 'add', '--help'], folder)
+  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
+  for (const text of [stdout, readme])
+    expect(text).toMatch(
+      /keygen --out next --kid 2025.{1,4}.*jwks add --set jwks\.json next\.jwks/s,
+    )
 })
 
 test('what a set holds beside our keys stays as it is, and a link stays a link', async () => {

@@ -112,6 +112,16 @@ test('--out is a folder or a prefix', async () => {
   })
 })
 
+test('a folder that is there and takes no file is not said to be missing', async () => {
+  await using folder = await scratchFolder()
+  const ended = await countersign(['keygen', '--out', '/proc/x'], { cwd: folder.path })
+  expect(ended).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: /proc/x.pem cannot be written: ENOENT.\n',
+  })
+})
+
 test('--kid names the key, and what comes next is said with placeholders', async () => {
   await using folder = await scratchFolder()
   const args = ['keygen', '--kid', '2025-11', '--alg', 'PS256', '--profile', 'jack-henry']
@@ -124,7 +134,7 @@ public key   countersign.pub.pem
 JWK Set      countersign.jwks.json
 
 Next
-1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL.
+1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> countersign.jwks.json
 2. Keep countersign.pem in a secret store. It is a credential: never commit it, never send it.
 3. Set the environment, or .env; leave out KID where you uploaded countersign.pub.pem:
      CLIENT_ID=<the client id that you get>

@@ -88,6 +88,8 @@ test('the page takes a stranger from nothing to a first call, as it stands', asy
     '200 GET /accounts',
     '200 POST /token a token for client-1',
     '200 POST /token a token for client-1',
+    // doctor asks for the server's Date.
+    '404 HEAD / at the authorization server',
   ])
 })
 

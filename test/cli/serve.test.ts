@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { appendFile, glob, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,7 +12,7 @@ import { leakSearch } from '../matrix/leak-search.ts'
 import { countersign, main, onTerminal, scratchFolder } from './command-line.ts'
 
 interface Ready {
-  readonly variables: { CLIENT_ID: string; TOKEN_ENDPOINT: string; API_URL: string }
+  readonly variables: { CLIENT_ID: string; TOKEN_ENDPOINT: string; API_ORIGIN: string }
 }
 
 async function folderWithKey() {
@@ -36,11 +38,12 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   const { child, closed, next } = serving(cwd, '--save', '.env')
   const { variables } = (await next()) as Ready
   const saved = await readFile(join(cwd, '.env'), 'utf8')
-  expect(saved.trim().split('\n')).toEqual(
-    Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-  )
+  expect(saved.trim().split('\n')).toEqual([
+    '# By countersign serve --save, which sets these anew at each start:',
+    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+  ])
 
-  const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_URL: api } = variables
+  const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: api } = variables
   const tokens = createTokenProvider({ clientId, tokenEndpoint, key })
   const send = authorizedFetch(tokens, { origins: [api] })
   expect((await send(`${api}/accounts?secret=1`)).status).toBe(200)
@@ -65,16 +68,128 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   await expect(fetch(api)).rejects.toThrow('fetch failed')
 })
 
+test('each request is logged, whatever it is and gets', async () => {
+  const { cwd } = await folderWithKey()
+  const { child, closed, next } = serving(cwd)
+  const { TOKEN_ENDPOINT: token, API_ORIGIN: api } = ((await next()) as Ready).variables
+  const { origin } = new URL(token)
+  const form = new URLSearchParams({ client_id: 'client-1' })
+  const logged: unknown[] = []
+  for (const [url, init] of [
+    [`${origin}/tokens?secret=1`, { method: 'POST', body: form }],
+    [token, {}],
+    [token, { method: 'POST', body: form }],
+    [`${origin}/jwks`, {}],
+    [`${api}/token`, { method: 'POST', body: form }],
+  ] as const) {
+    await fetch(url, init)
+    logged.push(await next())
+  }
+  expect(logged).toEqual([
+    { type: 'other-request', status: 404, method: 'POST', path: '/tokens' },
+    { type: 'other-request', status: 405, method: 'GET', path: '/token' },
+    {
+      type: 'token-request',
+      status: 400,
+      clientId: 'client-1',
+      refusal: 'invalid_request: grant_type is missing',
+    },
+    { type: 'other-request', status: 200, method: 'GET', path: '/jwks' },
+    { type: 'api-request', status: 401, method: 'POST', path: '/token' },
+  ])
+  child.kill('SIGINT')
+  expect(await next()).toEqual({ type: 'ended', tokenRequests: 1, apiRequests: 1 })
+  expect(await closed).toEqual([0, null])
+})
+
+test('the set is read again when its file has changed, and stays where that is no set', async () => {
+  const { cwd } = await folderWithKey()
+  const { next } = serving(cwd)
+  const { variables } = (await next()) as Ready
+  const made = await countersign(['keygen', '--out', 'next', '--kid', '2026'], { cwd })
+  expect(made.code).toBe(0)
+  const set = join(cwd, 'countersign.jwks.json')
+  const env = { ...variables, KID: '2026', PRIVATE_KEY_FILE: 'next.pem' }
+  expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 1 })
+  expect(await next()).toMatchObject({ type: 'token-request', status: 401 })
+
+  const add = ['jwks', 'add', '--set', set, 'next.jwks.json']
+  expect(await countersign(add, { cwd })).toMatchObject({ code: 0 })
+  expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 0 })
+  expect(await next()).toEqual({ type: 'jwks', kids: [expect.any(String), '2026'] })
+  expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
+
+  await writeFile(set, 'no set')
+  expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 0 })
+  expect(await next()).toEqual({
+    type: 'jwks',
+    error: expect.stringContaining('is no JWK Set: it must be JSON with an array of keys.'),
+  })
+  expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
+})
+
+test('grants what --scope says, and no other', async () => {
+  const { cwd } = await folderWithKey()
+  const { next } = serving(cwd, '--scope', 'accounts:read openid')
+  const { variables } = (await next()) as Ready
+  const env = { ...variables, PRIVATE_KEY_FILE: 'countersign.pem' }
+  const asked = (scope: string) => countersign(['token', '--scope', scope], { cwd, env })
+  expect(await asked('openid')).toMatchObject({ code: 0 })
+  const refused = await asked('openid payments')
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.stderr).toContain('the client may not ask for payments')
+})
+
+test.each([
+  [['--token-lifetime', '0'], '--token-lifetime must be 1 or more.'],
+  [
+    ['--client-id', 'x y'],
+    '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without blanks.',
+  ],
+])('%j is refused: no program could work with it', async (args, message) => {
+  const { cwd } = await folderWithKey()
+  expect(await countersign(['serve', '--for', '0', ...args], { cwd })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `error: ${message}\n`,
+  })
+})
+
 test('ends by itself after --for, and says in lines what to set', async () => {
   const { cwd } = await folderWithKey()
   const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(
-    /^Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_URL=http:\/\/127\.0\.0\.1:\d+\n/,
+    /^Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_ORIGIN=http:\/\/127\.0\.0\.1:\d+\n/,
   )
   expect(stdout).toMatch(/\n0 token requests, 0 API requests\.\n$/)
   const { screen } = await onTerminal(['serve', '--for', '0'], { cwd })
   expect(screen).toContain('TOKEN_ENDPOINT=http://127.0.0.1:')
+})
+
+test('a second run sets its own variables anew, and touches no other line and no real server', async () => {
+  const { cwd } = await folderWithKey()
+  const file = join(cwd, '.env')
+  const run = () => countersign(['serve', '--for', '0', '--save', '.env', '--json'], { cwd })
+  const variables = async () => parseEnv(await readFile(file, 'utf8'))
+  expect(await run()).toMatchObject({ code: 0 })
+  const first = await variables()
+  await appendFile(file, 'KID=2025\nSCOPE="a b"\n')
+  const again = await run()
+  expect(again).toMatchObject({ code: 0 })
+  const ready = JSON.parse(again.stdout.split('\n')[0] ?? '') as Ready
+  expect(await variables()).toEqual({ ...ready.variables, KID: '2025', SCOPE: 'a b' })
+  expect(ready.variables.TOKEN_ENDPOINT).not.toBe(first.TOKEN_ENDPOINT)
+
+  const real = (await readFile(file, 'utf8')).replace(
+    /TOKEN_ENDPOINT=.*/,
+    'TOKEN_ENDPOINT=https://as.example.com/token',
+  )
+  await writeFile(file, real)
+  const refused = await run()
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.stdout).toContain('.env is there already and is not overwritten.')
+  expect(await readFile(file, 'utf8')).toBe(real)
 })
 
 test('without a JWK Set it says what makes one, and what is saved overwrites nothing', async () => {
@@ -84,7 +199,30 @@ test('without a JWK Set it says what makes one, and what is saved overwrites not
   expect(none).toMatchObject({ code: 2, stdout: '' })
   expect(none.stderr).toContain('countersign.jwks.json')
   const { cwd } = await folderWithKey()
+  const pem = await countersign(['serve', '--for', '0', '--jwks', 'countersign.pem'], { cwd })
+  expect(pem).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'error: countersign.pem is PEM, no JWK Set: countersign jwks countersign.pem prints the set of a key.\n',
+  })
   const taken = await countersign(['serve', '--for', '0', '--save', 'countersign.pem'], { cwd })
   expect(taken).toMatchObject({ code: 1, stdout: '' })
   expect(taken.stderr).toContain('countersign.pem is there already')
+})
+
+test('what serve writes of the API is what examples and pages read of it', async () => {
+  const root = new URL('../../', import.meta.url)
+  const pages: string[] = []
+  for await (const page of glob(
+    ['examples/*.ts', 'docs/*.md', 'README.md', 'packages/cli/**/*.md'],
+    {
+      cwd: fileURLToPath(root),
+      exclude: ['**/node_modules/**'],
+    },
+  ))
+    pages.push(await readFile(new URL(page, root), 'utf8'))
+  const names = pages.flatMap((text) => text.match(/\bAPI_[A-Z]+\b/g) ?? [])
+  expect(names.length).toBeGreaterThan(10)
+  expect(new Set(names)).toEqual(new Set(['API_ORIGIN']))
 })

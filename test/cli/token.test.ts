@@ -1,11 +1,13 @@
+import { execFile } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Jwk } from '@countersign/core'
 import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { leakSearch } from '../matrix/leak-search.ts'
-import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
+import { countersign, documentOf, main, onTerminal, scratchFolder } from './command-line.ts'
 
 const clientId = 'institution-1'
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -75,10 +77,60 @@ test('prints curl lines with commands in place of secrets, and asks for nothing'
   expect(stdout).toContain(`curl '${server.tokenEndpoint}' \\\n  --data-urlencode 'grant_type=`)
   expect(stdout).toContain("'scope=it'\\''s mine'")
   expect(stdout).toContain('"client_assertion=$(countersign assert)"')
-  expect(stdout).toContain('"Authorization: Bearer $(countersign token)"')
+  expect(stdout).toContain(
+    `"Authorization: Bearer $(countersign token --scope 'it'\\''s mine')" 'https://api.example.com/'`,
+  )
   expect(leakSearch(key).isIn(stdout)).toBe(false)
   expect(stdout).not.toMatch(/eyJ/)
   expect(server.requests).toEqual([])
+})
+
+test('the curl lines work as they are pasted: each flag that was given is in them', async () => {
+  const { server, call } = await scene()
+  await using api = await createResourceServer(server)
+  const cwd = call.cwd
+  await rename(join(cwd, 'key.pem'), join(cwd, "the client's key.pem"))
+  await writeFile(join(cwd, '.env'), '')
+  await writeFile(join(cwd, 'other.env'), `API_ORIGIN=${api.origin}\n`)
+  const line = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`
+  await writeFile(join(cwd, 'countersign'), line, { mode: 0o755 })
+  const flags = [
+    ...['--client-id', clientId, '--token-endpoint', server.tokenEndpoint],
+    ...['--key', "the client's key.pem", '--alg', 'ES256', '--audience', server.tokenEndpoint],
+    ...['--lifetime', '90', '--claim', 'note=it\'s "$HOME"', '--claim', 'n=1'],
+    ...['--scope', 'accounts:read', '--dotenv', 'other.env'],
+  ]
+  const { code, stdout } = await countersign(['token', '--show', 'curl', ...flags], call)
+  expect(code).toBe(0)
+  expect(leakSearch(key).isIn(stdout)).toBe(false)
+  for (const pasted of stdout.split('\n\n')) {
+    // Fails where the line ends with another code than 0.
+    const { stdout: answer } = await promisify(execFile)('sh', ['-c', pasted], {
+      ...{ cwd, timeout: 20_000 },
+      env: { PATH: `${cwd}:${process.env.PATH}` },
+    })
+    expect(JSON.parse(answer)).toMatchObject(
+      pasted.includes('/token') && pasted.includes('--data-urlencode')
+        ? { token_type: 'Bearer', scope: 'accounts:read' }
+        : { ok: true, url: '/' },
+    )
+  }
+  const lived = server.requests.map(({ claims }) => claims as Record<string, unknown>)
+  expect(lived).toHaveLength(2)
+  for (const claims of lived) expect(claims).toMatchObject({ note: 'it\'s "$HOME"', n: 1 })
+})
+
+test('curl lines have no place for a key from stdin', async () => {
+  const { call } = await scene()
+  const ended = await countersign(['token', '--show', 'curl', '--key', '-'], {
+    ...call,
+    stdin: pem(key),
+  })
+  expect(ended).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'error: A key from stdin cannot be in a line to copy: give its file with --key.\n',
+  })
 })
 
 test('a refusal is told once, with its causes, and not repeated', async () => {

@@ -6,7 +6,8 @@ export const commonOptions = {
   profile: {
     name: 'profile',
     value: '<name>',
-    description: 'presets endpoint, algorithms and limits of a provider',
+    description:
+      'presets endpoint, algorithms and limits of a provider; TOKEN_ENDPOINT goes before its endpoint',
     choices: Object.keys(profiles),
   },
   clientId: {

@@ -1,31 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { refused } from './command-failure.js'
 import { type JwkSet, parsedJwkSet } from './jwk-set.js'
+import { replaceFile } from './replaced-file.js'
 import { readTextFile, shownPath } from './text-file.js'
 
 /** @throws {CommandFailure} for what is not there, is no JWK Set, or holds a private key. */
 export async function readJwkSet(path: string, option: string): Promise<JwkSet> {
-  return parsedJwkSet(await readTextFile(path, option), shownPath(path))
+  const [text, shown] = [await readTextFile(path, option), shownPath(path)]
+  if (text.includes('-----BEGIN ')) {
+    throw refused(
+      'ERR_JWK_SET',
+      `${shown} is PEM, no JWK Set: countersign jwks ${shown} prints the set of a key.`,
+    )
+  }
+  return parsedJwkSet(text, shown)
 }
 
-/** Whoever reads the file meanwhile reads the old set or the new one, never half of one. */
 export async function replaceJwkSet(path: string, set: JwkSet): Promise<void> {
-  let temporary: string | undefined
-  try {
-    const target = await realpath(path)
-    const { mode } = await stat(target)
-    temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomUUID()}`)
-    await writeFile(temporary, `${JSON.stringify(set, null, 2)}\n`, {
-      mode: mode & 0o777,
-      flag: 'wx',
-      flush: true,
-    })
-    await rename(temporary, target)
-  } catch (error) {
-    if (temporary !== undefined) await rm(temporary, { force: true })
-    const { code } = error as NodeJS.ErrnoException
-    throw refused('ERR_FILE_UNWRITABLE', `${shownPath(path)} cannot be replaced: ${code}.`)
-  }
+  await replaceFile(path, `${JSON.stringify(set, null, 2)}\n`)
 }

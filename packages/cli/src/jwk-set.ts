@@ -37,9 +37,19 @@ export async function withKey(set: JwkSet, added: Jwk): Promise<JwkSet | undefin
     )
   }
   const same = set.keys[prints.indexOf(thumbprint)]
-  if (same !== undefined)
-    throw refused('ERR_KEY_TAKEN', `The set has this key already, as ${shownKid(same)}.`)
+  if (same !== undefined) throw keyTaken(set, { same, added })
   return { ...set, keys: [...set.keys, added] }
+}
+
+/** A published kid may be in use: to sign by it is always right, to change it only before that. */
+function keyTaken({ keys }: JwkSet, { same, added }: { same: Jwk; added: Jwk }) {
+  const [there, wanted] = [same, added].map(shownKid)
+  const signed = same.kid === undefined ? 'Sign without a kid' : `Sign with KID=${there}`
+  const isOnly = keys.length === 1 || same.kid === undefined
+  const other = isOnly
+    ? ''
+    : `, or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as ${wanted}`
+  return refused('ERR_KEY_TAKEN', `The set has this key already, as ${there}. ${signed}${other}.`)
 }
 
 /** The set without the keys of this kid. */

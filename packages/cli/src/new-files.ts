@@ -1,4 +1,5 @@
 import { lstat, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { misused, refused } from './command-failure.js'
 import { shownPath } from './text-file.js'
 
@@ -23,7 +24,7 @@ export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
       await writeFile(path, text, { flush: true })
     } catch (error) {
       await Promise.all(written.map((one) => rm(one, { force: true })))
-      throw unwritable(path, (error as NodeJS.ErrnoException).code)
+      throw await unwritable(path, (error as NodeJS.ErrnoException).code)
     }
   }
 }
@@ -36,9 +37,9 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-function unwritable(path: string, code: string | undefined) {
+async function unwritable(path: string, code: string | undefined) {
   if (code === 'EEXIST') return overwriting(path)
-  if (code === 'ENOENT')
+  if (code === 'ENOENT' && !(await isThere(dirname(path))))
     return misused(
       `There is no folder for ${shownPath(path)}: make it first.`,
       'ERR_FILE_NOT_FOUND',

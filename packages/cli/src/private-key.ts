@@ -21,8 +21,17 @@ export async function privateKey(settings: Settings): Promise<PrivateKeyText> {
     if (key !== undefined) return withPassphrase(key, settings)
     if (file) return keyFile(file, options.key.env, settings)
   }
-  throw misused(
-    `No private key: give its file with --key, or set ${secretVariables.key} or ${options.key.env}. countersign keygen makes one.`,
+  throw misused(noPrivateKey)
+}
+
+export const noPrivateKey = `No private key: give its file with --key, or set ${secretVariables.key} or ${options.key.env}. countersign keygen makes one.`
+
+/** Whether one is named, readable or not. */
+export function hasPrivateKey(settings: Settings): boolean {
+  const variables = [secretVariables.key, options.key.env]
+  return (
+    settings.flag(options.key) !== undefined ||
+    variables.some((name) => settings.variable(name) !== undefined)
   )
 }
 

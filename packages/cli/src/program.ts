@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandDefinition } from './command.js'
-import { misused } from './command-failure.js'
 import { commandList, type ListedCommand } from './command-list.js'
 import { frameOptions } from './common-options.js'
 import type { OptionDefinition } from './option-definition.js'
@@ -14,13 +13,14 @@ const exitCodes = `
 Exit codes:
   0  done
   1  what was asked for failed, or something was found bad
-  2  the command line is wrong, or a file or value is missing`
+  2  the command line is wrong, or a file or value is missing
+  130  interrupted at a question`
 
 /** Runs one command line and resolves to the exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  endQuietlyOnClosedPipe()
+  endWithOutput()
   const output = createOutput({ isJson: argv.includes('--json') })
-  const isHelp = argv[0] === 'help'
+  const isHelp = argv[0] === 'help' || argv.length === 0
   let exitCode = 0
   const program = createProgram(async (definition, command) => {
     exitCode = await run(definition, command, output)
@@ -30,10 +30,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return exitCode
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
-    const failure =
-      (thrown as { code?: unknown }).code === 'commander.help'
-        ? misused('Give a command; countersign --help lists them.')
-        : await reportedFailure(thrown)
+    const failure = await reportedFailure(thrown)
     output.failure(failure)
     return failure.exitCode
   }
@@ -127,10 +124,13 @@ function version(): string {
   return (JSON.parse(file) as { version: string }).version
 }
 
-/** As `head` does to whatever feeds it. */
-function endQuietlyOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
+/** A closed pipe is quiet, as `head` makes one of whatever feeds it; a full disk is told. */
+function endWithOutput(): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit()
+    process.stderr.write(`error: The output cannot be written: ${code}.\n`)
+    process.exit(1)
   })
+  // Then only the exit code is left to tell it.
+  process.stderr.on('error', () => {})
 }

@@ -35,7 +35,7 @@ export async function providerOptions(
 
 function assertionOptions(settings: Settings): NonNullable<TokenProviderOptions['assertion']> {
   const [alg, kid, audience] = [options.alg, options.kid, options.audience].map(settings.text)
-  const lifetimeSeconds = settings.whole(options.lifetime)
+  const lifetimeSeconds = lifetimeOf(settings)
   const claims = settings.list(options.claim).map(claim)
   checkProfile(settings, alg, lifetimeSeconds)
   return {
@@ -45,6 +45,16 @@ function assertionOptions(settings: Settings): NonNullable<TokenProviderOptions[
     ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
     ...(claims.length > 0 && { claims: Object.fromEntries(claims) }),
   }
+}
+
+/** An hour is no mistake of milliseconds, of which the library would speak. */
+function lifetimeOf(settings: Settings): number | undefined {
+  const seconds = settings.whole(options.lifetime)
+  if (seconds === undefined || seconds < 1000 || seconds >= 10_000) return seconds
+  throw misused(
+    `--${options.lifetime.name} must be a whole number from 1 to 300: an assertion lives at most 300 s.`,
+    'ERR_INVALID_OPTION',
+  )
 }
 
 function checkProfile(

@@ -1,7 +1,6 @@
 import { CommanderError } from 'commander'
 import { CommandFailure, misused, refused } from './command-failure.js'
-import { commonOptions as options } from './common-options.js'
-import type { OptionDefinition } from './option-definition.js'
+import { inFlags } from './library-words.js'
 
 /** Whatever was thrown, as it may be shown. */
 export async function reportedFailure(thrown: unknown): Promise<CommandFailure> {
@@ -13,29 +12,6 @@ export async function reportedFailure(thrown: unknown): Promise<CommandFailure> 
   // The algorithms of flags and environment are checked before: this one came with the key.
   const isMisuse = thrown instanceof ConfigurationError && thrown.code !== 'ERR_UNSUPPORTED_ALG'
   return isMisuse ? misused(message, thrown.code) : refused(thrown.code, message)
-}
-
-/** What the options of `createTokenProvider` are called here. */
-const flags: Readonly<Record<string, OptionDefinition>> = {
-  clientId: options.clientId,
-  tokenEndpoint: options.tokenEndpoint,
-  key: options.key,
-  passphrase: options.passphrase,
-  scope: options.scope,
-  resource: options.resource,
-  'assertion.alg': options.alg,
-  'assertion.kid': options.kid,
-  'assertion.audience': options.audience,
-  'assertion.lifetimeSeconds': options.lifetime,
-  'assertion.claims': options.claim,
-}
-
-function inFlags(message: string): string {
-  return message.replace(/(?:the option )?'([\w.]+)'/gi, (quoted, name: string) => {
-    const option = Object.hasOwn(flags, name) ? flags[name] : undefined
-    if (option === undefined) return quoted
-    return option.env === undefined ? `--${option.name}` : `--${option.name} (${option.env})`
-  })
 }
 
 /** What was typed may be a secret in the wrong place: the names of options stay, values go. */

@@ -1,19 +1,24 @@
 import type { Jwk } from '@countersign/core'
 import { shownKid } from './jwk-set.js'
 
-/** What comes after a key was added: the steps of a rotation, the next one first. */
+/** What comes after a key was added: of a rotation its steps, as docs/rotation.md has them. */
 export function stepsAfterAdding(
   added: Jwk,
   { path, others }: { path: string; others: readonly Jwk[] },
 ): readonly string[] {
-  const kid = shownKid(added)
+  const publish = `Publish ${path} with all its keys: host it at the registered URL, or upload it.`
+  const cached =
+    "Wait for the server's cache of the set, a day if nobody can say how long: before that it does not know the new key."
+  const use = `the new private key, with KID=${shownKid(added)}, and see that it gets a token.`
   const [old] = others
-  const retired = others.length === 1 && old?.kid !== undefined ? shownKid(old) : '<the old kid>'
+  if (old === undefined) return [publish, cached, `Give the program ${use}`]
+  const retired = others.length === 1 && old.kid !== undefined ? shownKid(old) : '<the old kid>'
   return [
-    `Publish ${path} with all its keys: host it at the registered URL, or upload it.`,
-    'Wait until the authorization server has read it; many keep a set for up to a day.',
-    `Switch the program to the new private key, with KID=${kid}, and see that it gets a token.`,
-    'Wait until the assertions of the old key (5 minutes) and the tokens got with it are over.',
+    `Before anything: see that the program sends the kid of the key in use, KID=${retired}. A server with two keys may try an assertion without kid with the wrong one.`,
+    publish,
+    cached,
+    `Switch the program to ${use}`,
+    'Wait for the old tokens, until the last one that was got with the old key is over: by then every process has had to use the new key. The assertions of the old one (5 minutes) are over as well.',
     `Take the old key out: countersign jwks retire --set ${path} --kid ${retired}`,
   ]
 }

@@ -52,7 +52,7 @@ export function createSettings(flags: Flags, layers: readonly Variables[]): Sett
   function required(option: OptionDefinition): string {
     const given = text(option)
     if (given !== undefined) return given
-    throw misused(`--${option.name}${option.env ? ` (or ${option.env})` : ''} is missing.`)
+    throw misused(missing(option))
   }
 
   function whole(option: OptionDefinition): number | undefined {
@@ -70,6 +70,10 @@ export function createSettings(flags: Flags, layers: readonly Variables[]): Sett
   function variable(name: string): string | undefined {
     return layers.map((layer) => layer[name]).find((value) => value !== undefined && value !== '')
   }
+}
+
+export function missing({ name, env }: OptionDefinition): string {
+  return `--${name}${env ? ` (or ${env})` : ''} is missing.`
 }
 
 /** The variables of the file that was named, else of `.env` where there is one. */

@@ -35,10 +35,15 @@ export function shownPath(path: string): string {
 
 /** Everybody on the machine can read a command line in the list of processes. */
 function refuseSecret(path: string, option: string): void {
-  const what = secretShape(path)
+  refuseSecretText(path, `${option} takes the path of a file and was given`)
+}
+
+/** Also where it would be repeated. */
+export function refuseSecretText(text: string, said: string): void {
+  const what = secretShape(text)
   if (what === undefined) return
   throw misused(
-    `${option} takes the path of a file and was given ${what}. A command line is no place for it: other users and logs can see it, so treat it as disclosed.`,
+    `${said} ${what}. A command line is no place for it: other users and logs can see it, so treat it as disclosed.`,
     'ERR_SECRET_ON_COMMAND_LINE',
   )
 }
@@ -51,7 +56,7 @@ function secretShape(text: string): string | undefined {
 }
 
 function unreadable(path: string, option: string, code: string | undefined) {
-  const file = `${shownPath(path)} (${option})`
+  const file = path === option ? path : `${shownPath(path)} (${option})`
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return misused(`There is no file ${file}.`, 'ERR_FILE_NOT_FOUND')
   return misused(`The file ${file} cannot be read: ${code}.`, 'ERR_FILE_UNREADABLE')

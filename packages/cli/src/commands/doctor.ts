@@ -1,14 +1,20 @@
 import type { Call, CommandDefinition } from '../command.js'
+import { CommandFailure } from '../command-failure.js'
 import { commonOptions as options } from '../common-options.js'
-import type { Check } from '../doctor/check.js'
+import { type Check, check } from '../doctor/check.js'
 import { diagnosis } from '../doctor/diagnosis.js'
-import { liveRequest } from '../doctor/live-request.js'
+import { type LiveRequest, liveRequest } from '../doctor/live-request.js'
+import { missingValues } from '../doctor/missing-values.js'
 import { networkChecks } from '../doctor/network-checks.js'
 import { offlineChecks } from '../doctor/offline-checks.js'
+import { profileChecks } from '../doctor/profile-check.js'
 import { reportText } from '../doctor/report-text.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { clientOptions, providerOptions } from '../provider-options.js'
+import type { Settings } from '../settings.js'
+
+type Provider = Awaited<ReturnType<typeof providerOptions>>
 
 const publicKey: OptionDefinition = {
   name: 'public-key',
@@ -39,10 +45,16 @@ export const doctor: CommandDefinition = {
 }
 
 async function run({ settings, progress }: Call): Promise<Outcome> {
-  const provider = await providerOptions(settings)
+  const missing = missingValues(settings)
+  if (missing.length > 0) return reported(missing, undefined)
+  const provider = await given(settings)
+  if ('status' in provider) return reported([provider], undefined)
   const published = { publicKey: settings.flag(publicKey), jwks: settings.flag(jwks) }
   const { profile } = settings
-  const checks: Check[] = [...(await offlineChecks(provider, published, profile))]
+  const checks: Check[] = [
+    ...profileChecks(settings),
+    ...(await offlineChecks(provider, published, profile)),
+  ]
   const isBad = () => checks.some(({ status }) => status === 'bad')
   const isOffline = settings.has(offline)
   if (!isOffline && !isBad()) {
@@ -51,8 +63,23 @@ async function run({ settings, progress }: Call): Promise<Outcome> {
   }
   const live =
     isOffline || isBad() ? undefined : await progress('Asking for one token', liveRequest(provider))
-  const { ok, verdict, causes } = diagnosis(checks, live?.outcome)
-  if (live !== undefined) checks.push(live.check)
+  return reported(checks, live)
+}
+
+/** The options; a check instead where a value or its file is no good. */
+async function given(settings: Settings): Promise<Provider | Check> {
+  try {
+    return await providerOptions(settings)
+  } catch (thrown) {
+    const isFound = thrown instanceof CommandFailure && thrown.code !== 'ERR_INTERRUPTED'
+    if (!isFound) throw thrown
+    return check('options', 'Options').bad(`${thrown.code}: ${thrown.message}`)
+  }
+}
+
+function reported(before: readonly Check[], live: LiveRequest | undefined): Outcome {
+  const { ok, verdict, causes } = diagnosis(before, live?.outcome)
+  const checks = live === undefined ? before : [...before, live.check]
   const report = { ok, verdict, causes, checks, requests: live?.requests ?? 0 }
   return { json: report, text: (paint) => reportText(report, paint), isBad: !ok }
 }

@@ -24,7 +24,7 @@ const publicKey: OptionDefinition = {
 
 export const inspect: CommandDefinition = {
   description:
-    'Reads a client assertion or any JWT from stdin or a file and judges header, claims and signature. Works offline, so that no live credential goes into a web page, and never prints the signature. Understands a bare JWT, an Authorization header, a form with client_assertion, and JSON with access_token.',
+    'Reads a client assertion or any JWT from stdin or a file and judges header, claims and signature. Works offline, so that no live credential goes into a web page, and never prints the signature. Understands a bare JWT, an Authorization header, a form with client_assertion, and JSON with access_token, or as assert --json and token --json print it.',
   argument: { name: '[file]', description: 'file of the JWT (default: stdin)' },
   options: [jwks, publicKey, commonOptions.profile],
   examples: [

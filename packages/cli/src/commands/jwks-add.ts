@@ -32,9 +32,18 @@ const newAlg: OptionDefinition = {
 export const jwksAdd: CommandDefinition = {
   description:
     'Adds the public part of a key to a JWK Set and says what comes next in a rotation. A key that is there already is left alone.',
-  argument: { name: '<file>', description: 'file of the new key; - is stdin' },
+  argument: {
+    name: '<file>',
+    description: "the new key: keygen's JWK Set, which has its kid, or PEM; - is stdin",
+  },
   options: [set, newKid, newAlg, options.passphrase],
-  examples: [['countersign jwks add --set jwks.json next.pem', 'publish it before it signs']],
+  examples: [
+    [
+      'countersign keygen --out next --kid 2025 && countersign jwks add --set jwks.json next.jwks.json',
+      'publish it before it signs',
+    ],
+    ['countersign jwks add --set jwks.json --kid 2025 next.pem', 'PEM has no kid of its own'],
+  ],
   run,
 }
 

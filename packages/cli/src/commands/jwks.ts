@@ -15,7 +15,7 @@ export const jwks: CommandDefinition = {
   options: [options.kid, options.alg, options.passphrase],
   examples: [
     ['countersign jwks countersign.pem > jwks.json', 'the set to host'],
-    ['countersign jwks next.pem current.pem', 'both keys of a rotation'],
+    ['countersign jwks next.jwks.json current.jwks.json', 'both keys of a rotation, by their kids'],
   ],
   run,
 }

@@ -134,7 +134,7 @@ function nextSteps(
     `KID=${pair.kid}`,
   ]
   return [
-    `Register the public key: upload ${pub}, or host ${jwks} and register its URL.`,
+    `Register the public key: upload ${pub}, or host ${jwks} and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> ${jwks}`,
     `Keep ${file} in a secret store. It is a credential: never commit it, never send it.`,
     `Set the environment, or .env; leave out KID where you uploaded ${pub}:\n${variables.map((line) => `     ${line}`).join('\n')}`,
     'Try it: countersign doctor',

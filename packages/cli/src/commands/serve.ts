@@ -2,12 +2,17 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
 import type { Call, CommandDefinition } from '../command.js'
+import { misused } from '../command-failure.js'
 import { commonOptions as options } from '../common-options.js'
+import { followSet } from '../followed-set.js'
+import { type JwkSet, shownKid } from '../jwk-set.js'
 import { readJwkSet } from '../jwk-set-file.js'
-import { requireAbsent, writeNewFiles } from '../new-files.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { requestLog } from '../request-log.js'
+import { requireSavable, saveVariables, variableLines } from '../saved-variables.js'
+import type { Settings } from '../settings.js'
+import { shownPath } from '../text-file.js'
 
 const jwks: OptionDefinition = {
   name: 'jwks',
@@ -17,12 +22,19 @@ const jwks: OptionDefinition = {
 const save: OptionDefinition = {
   name: 'save',
   value: '<file>',
-  description: 'also write the variables into a new file, such as .env',
+  description:
+    'also write the variables into a file, such as .env: a new one, or that of the run before',
 }
 const lifetime: OptionDefinition = {
   name: 'token-lifetime',
   value: '<seconds>',
   description: 'lifetime of the access tokens (default: 600)',
+}
+// Not SCOPE of the environment: that is what a program asks for.
+const granted: OptionDefinition = {
+  name: 'scope',
+  value: '<scope>',
+  description: 'scope tokens that it grants, separated by blanks (default: any)',
 }
 const duration: OptionDefinition = {
   name: 'for',
@@ -33,7 +45,7 @@ const duration: OptionDefinition = {
 export const serve: CommandDefinition = {
   description:
     'Runs the authorization server and the API of @countersign/testing on this machine, with one client registered, and logs a line for each request: never a token or an assertion. Everything is forgotten when it ends.',
-  options: [jwks, options.clientId, lifetime, save, duration],
+  options: [jwks, options.clientId, granted, lifetime, save, duration],
   examples: [
     ['countersign keygen && countersign serve --save .env', 'from no key to a server for it'],
     ['countersign serve --token-lifetime 20', 'watch renewals'],
@@ -43,39 +55,41 @@ export const serve: CommandDefinition = {
 }
 
 async function run({ settings, say }: Call): Promise<Outcome> {
-  const { keys } = await readJwkSet(settings.flag(jwks) ?? 'countersign.jwks.json', '--jwks')
+  const path = settings.flag(jwks) ?? 'countersign.jwks.json'
+  const set = await readJwkSet(path, '--jwks')
   const file = settings.flag(save)
-  if (file !== undefined) await requireAbsent([file])
-  const lifetimeSeconds = settings.whole(lifetime) ?? 600
+  if (file !== undefined) await requireSavable(file)
+  const { clientId, lifetimeSeconds, scope } = registration(settings)
   const seconds = settings.whole(duration)
-  const clientId = settings.text(options.clientId) ?? 'client-1'
 
   await using authorizationServer = await createAuthorizationServer({
     lifetimeSeconds,
     format: 'jwt',
   })
   await using api = await createResourceServer(authorizationServer)
-  authorizationServer.register({ clientId, jwks: { keys } })
+  const register = ({ keys }: JwkSet) =>
+    authorizationServer.register({ clientId, jwks: { keys }, ...(scope && { scope }) })
+  register(set)
   const variables = {
     CLIENT_ID: clientId,
     TOKEN_ENDPOINT: authorizationServer.tokenEndpoint,
-    API_URL: api.origin,
+    API_ORIGIN: api.origin,
   }
-  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  if (file !== undefined)
-    await writeNewFiles([{ path: file, text: `${lines.join('\n')}\n`, mode: 0o644 }])
+  if (file !== undefined) await saveVariables(file, variables)
   // From before the first word on: whoever reads it may end this at once.
   const end = ended(seconds)
   say({ type: 'ready', variables }, (paint) =>
     [
       paint('green', 'Running until Ctrl-C. For the environment of the program:'),
-      ...lines,
+      ...variableLines(variables),
       ...(file === undefined ? [] : [paint('dim', `They are in ${file}, too.`)]),
       '',
     ].join('\n'),
   )
   const log = requestLog(authorizationServer, api, say)
+  const followed = followedSet(path, { register, say })
   await end
+  followed.stop()
   log.stop()
   const requests = authorizationServer.requests.length
   return {
@@ -83,6 +97,38 @@ async function run({ settings, say }: Call): Promise<Outcome> {
     text: (paint) =>
       paint('dim', `${requests} token requests, ${api.requests.length} API requests.`),
   }
+}
+
+/** What the server is told of the client. */
+function registration(settings: Settings) {
+  const clientId = settings.text(options.clientId) ?? 'client-1'
+  if (!/^[\x21-\x7e]{1,1024}$/.test(clientId)) {
+    throw misused(
+      '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without blanks.',
+      'ERR_INVALID_CLIENT_ID',
+    )
+  }
+  const lifetimeSeconds = settings.whole(lifetime) ?? 600
+  if (lifetimeSeconds === 0) throw misused('--token-lifetime must be 1 or more.')
+  return { clientId, lifetimeSeconds, scope: settings.flag(granted) }
+}
+
+/** As a real server reads a set anew, but at once. */
+function followedSet(
+  path: string,
+  { register, say }: { register: (set: JwkSet) => void } & Pick<Call, 'say'>,
+): { stop(): void } {
+  return followSet(path, {
+    onSet: (set) => {
+      register(set)
+      const kids = set.keys.map(shownKid)
+      say({ type: 'jwks', kids: set.keys.map(({ kid }) => kid) }, (paint) =>
+        paint('dim', `${shownPath(path)} was read again: ${kids.join(', ') || 'no key'}.`),
+      )
+    },
+    onFailure: ({ message }) =>
+      say({ type: 'jwks', error: message }, (paint) => paint('yellow', message)),
+  })
 }
 
 /** By Ctrl-C, by a signal of whoever started it, or when its time is over. */

@@ -1,12 +1,14 @@
 import { type AccessToken, createTokenProvider } from '@countersign/core'
 import type { Call, CommandDefinition } from '../command.js'
-import { refused } from '../command-failure.js'
-import { commonOptions as options } from '../common-options.js'
-import { curlLines } from '../curl-lines.js'
+import { misused, refused } from '../command-failure.js'
+import { frameOptions, commonOptions as options } from '../common-options.js'
+import { type CurlSurroundings, curlLines } from '../curl-lines.js'
 import { decodedJwt } from '../inspect/decoded-jwt.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { clientOptions, providerOptions } from '../provider-options.js'
+import type { Settings } from '../settings.js'
+import { givenFlags } from '../shell-words.js'
 
 const show: OptionDefinition = {
   name: 'show',
@@ -23,7 +25,7 @@ export const token: CommandDefinition = {
     ['countersign token --key countersign.pem', 'the token, with CLIENT_ID and so on in .env'],
     ['curl -H "$(countersign token --show header)" https://api.example.com/', 'call an API'],
     ['countersign token --show claims --scope "openid full"', 'what is in it'],
-    ['countersign token --show curl', 'both requests, to do by hand'],
+    ['countersign token --show curl --key countersign.pem', 'both requests, to do by hand'],
   ],
   run,
 }
@@ -32,11 +34,22 @@ async function run({ settings, progress }: Call): Promise<Outcome> {
   const provider = await providerOptions(settings)
   const wanted = settings.flag(show) ?? 'token'
   if (wanted === 'curl') {
-    const lines = curlLines(provider)
+    const lines = curlLines(provider, curlSurroundings(settings))
     return { json: { curl: lines }, text: () => lines.join('\n\n') }
   }
   const asked = createTokenProvider(provider).getAccessToken()
   return shown(await progress('Asking for a token', asked), wanted)
+}
+
+function curlSurroundings(settings: Settings): CurlSurroundings {
+  if (settings.flag(options.key) === '-')
+    throw misused('A key from stdin cannot be in a line to copy: give its file with --key.')
+  const ofBoth = [...clientOptions, frameOptions.dotenv]
+  return {
+    assertFlags: givenFlags(ofBoth, settings),
+    tokenFlags: givenFlags([...ofBoth, options.scope, options.resource], settings),
+    api: settings.variable('API_ORIGIN') ?? 'https://api.example.com/',
+  }
 }
 
 function shown(got: AccessToken, wanted: string): Outcome {

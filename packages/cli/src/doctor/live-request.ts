@@ -4,6 +4,7 @@ import {
   type TokenEvent,
   type TokenProviderOptions,
 } from '@countersign/core'
+import { inFlags } from '../library-words.js'
 import { type Check, check } from './check.js'
 import type { LiveOutcome } from './diagnosis.js'
 
@@ -41,8 +42,9 @@ export async function liveRequest(options: TokenProviderOptions): Promise<LiveRe
     const error = first?.error ?? thrown
     if (!isCountersignError(error)) throw error
     const causes = 'causes' in error ? (error.causes as readonly string[]) : []
-    const outcome = { isIssued: false, causes: causes.length > 0 ? causes : [error.message] }
-    return { check: bad(`${error.code}: ${error.message}`), outcome, requests }
+    const told = (causes.length > 0 ? causes : [error.message]).map(inFlags)
+    const outcome = { isIssued: false, causes: told }
+    return { check: bad(`${error.code}: ${inFlags(error.message)}`), outcome, requests }
   } finally {
     globalThis.fetch = fetch
   }

@@ -100,7 +100,7 @@ function kindOf(jwk: Jwk | undefined): string {
 function assertionCheck({ findings, claims }: Inspection): Check {
   const { ok, bad } = check('assertion', 'Assertion')
   const wrong = findings.find(({ level }) => level === 'error')
-  if (wrong !== undefined) return bad(`${wrong.subject}: ${wrong.message}`)
+  if (wrong !== undefined) return bad(wrong.message)
   return ok(`It lives ${Number(claims.exp) - Number(claims.iat)} s and keeps to the rules.`)
 }
 

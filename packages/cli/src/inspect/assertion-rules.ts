@@ -31,34 +31,36 @@ export function judgedAssertion(
 
 function parties({ iss, sub }: Claims): Finding {
   const parties = judge('iss, sub', 'RFC 7523 section 3, rules 1 and 2')
-  if (!isText(iss)) return parties.error('iss must be the client id, and there is none.')
-  if (!isText(sub)) return parties.error('sub must be the client id, and there is none.')
+  if (!isText(iss)) return parties.error('The iss must be the client id, and there is none.')
+  if (!isText(sub)) return parties.error('The sub must be the client id, and there is none.')
   return iss === sub
-    ? parties.ok(`iss and sub are both ${quoted(iss)}, which must be the client id.`)
-    : parties.error(`iss is ${quoted(iss)} and sub ${quoted(sub)}: both must be the client id.`)
+    ? parties.ok(`The iss and sub are both ${quoted(iss)}, which must be the client id.`)
+    : parties.error(`The iss is ${quoted(iss)} and sub ${quoted(sub)}: both must be the client id.`)
 }
 
 function audience({ aud }: Claims, profile: Profile | undefined): Finding {
   const audience = judge('aud', 'RFC 7523 section 3, rule 3')
   if (Array.isArray(aud))
-    return audience.error(`aud must be one string, and is a list of ${aud.length}.`)
-  if (!isText(aud)) return audience.error(`aud must be one string, and is ${quoted(aud)}.`)
+    return audience.error(`The aud must be one string, and is a list of ${aud.length}.`)
+  if (!isText(aud)) return audience.error(`The aud must be one string, and is ${quoted(aud)}.`)
   if (profile !== undefined && aud !== profile.audience)
-    return audience.error(`aud is ${quoted(aud)}, and ${profile.title} takes ${profile.audience}.`)
+    return audience.error(
+      `The aud is ${quoted(aud)}, and ${profile.title} takes ${profile.audience}.`,
+    )
   if (!URL.canParse(aud) || !/^https?:/i.test(aud))
-    return audience.warning(`aud is ${quoted(aud)}, and most servers ask for an https URL.`)
+    return audience.warning(`The aud is ${quoted(aud)}, and most servers ask for an https URL.`)
   const { protocol, hostname } = new URL(aud)
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-    ? audience.ok(`aud is ${quoted(aud)}, which the server compares byte for byte.`)
-    : audience.error(`aud is ${quoted(aud)}, which is not https.`)
+    ? audience.ok(`The aud is ${quoted(aud)}, which the server compares byte for byte.`)
+    : audience.error(`The aud is ${quoted(aud)}, which is not https.`)
 }
 
 function jti({ jti }: Claims): Finding {
   const name = judge('jti', 'RFC 7523 section 3, rule 7')
   if (!isText(jti)) return name.error('There is no jti: a server cannot tell a replay by it.')
   return jti.length >= leastJti
-    ? name.ok('jti is there; each assertion needs another.')
-    : name.warning(`jti has ${jti.length} characters; ${leastJti} or more cannot be guessed.`)
+    ? name.ok('The jti is there; each assertion needs another.')
+    : name.warning(`The jti has ${jti.length} characters; ${leastJti} or more cannot be guessed.`)
 }
 
 function isText(value: unknown): value is string {

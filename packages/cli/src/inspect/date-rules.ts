@@ -9,7 +9,9 @@ export function expiry(claims: Claims, now: number): Finding {
   const value = dateClaim(claims, 'exp')
   if (typeof value !== 'number') return unreadable(exp, 'exp', claims)
   const away = distance(Math.round(value - now))
-  return value > now ? exp.ok(`exp is ahead: ${away}.`) : exp.error(`exp has passed: ${away}.`)
+  return value > now
+    ? exp.ok(`The exp is ahead: ${away}.`)
+    : exp.error(`The exp has passed: ${away}.`)
 }
 
 /** Whether `iat` and `nbf`, where they are, are in seconds and not ahead. */
@@ -25,8 +27,8 @@ export function notAhead(claims: Claims, now: number): Finding[] {
     if (typeof value !== 'number') return unreadable(claim, name, claims)
     const away = distance(Math.round(value - now))
     return value > now
-      ? claim.error(`${name} is ahead (${away}): a server with a correct clock refuses it.`)
-      : claim.ok(`${name} is not ahead: ${away}.`)
+      ? claim.error(`The ${name} is ahead (${away}): a server with a correct clock refuses it.`)
+      : claim.ok(`The ${name} is not ahead: ${away}.`)
   })
 }
 
@@ -35,7 +37,7 @@ export function lifetime(claims: Claims, { now, most }: { now: number; most: num
   const exp = judge('exp', 'RFC 7523 section 3, rule 4')
   const [ends, starts] = [dateClaim(claims, 'exp'), dateClaim(claims, 'iat')]
   if (typeof ends !== 'number') return []
-  if (typeof starts === 'number' && ends <= starts) return [exp.error('exp is not after iat.')]
+  if (typeof starts === 'number' && ends <= starts) return [exp.error('The exp is not after iat.')]
   const whole = ends - (typeof starts === 'number' ? Math.min(starts, now) : now)
   return whole > most
     ? [exp.error(`The lifetime is ${Math.round(whole)} s, and may be ${most} s.`)]
@@ -46,6 +48,6 @@ function unreadable(claim: Judge, name: string, claims: Claims): Finding {
   const value = dateClaim(claims, name)
   if (value === 'missing') return claim.error(`There is no ${name}.`)
   return value === 'milliseconds'
-    ? claim.error(`${name} is in milliseconds, and must be in seconds: divide it by 1000.`)
-    : claim.error(`${name} must be a number of seconds, and is ${quoted(claims[name])}.`)
+    ? claim.error(`The ${name} is in milliseconds, and must be in seconds: divide it by 1000.`)
+    : claim.error(`The ${name} must be a number of seconds, and is ${quoted(claims[name])}.`)
 }

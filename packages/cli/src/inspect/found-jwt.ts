@@ -12,6 +12,7 @@ export type Source =
   | 'client_assertion of the form'
   | 'client_assertion of the JSON'
   | 'access_token of the JSON'
+  | 'token of the JSON'
 
 const compact = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
@@ -47,7 +48,9 @@ function inJson(text: string): FoundJwt | undefined {
   if (assertion !== undefined) return { jwt: assertion, source: 'client_assertion of the JSON' }
   const token = member('access_token')
   if (token !== undefined) return { jwt: token, source: 'access_token of the JSON' }
-  throw notJwt('The JSON has neither client_assertion nor access_token.')
+  const printed = member('token')
+  if (printed !== undefined) return { jwt: printed, source: 'token of the JSON' }
+  throw notJwt('The JSON has no client_assertion, no access_token and no token.')
 }
 
 function inForm(text: string): FoundJwt | undefined {

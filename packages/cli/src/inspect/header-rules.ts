@@ -11,11 +11,13 @@ export function algorithm(
   const value = own(header, 'alg')
   if (typeof value !== 'string') return alg.error('There is no alg.')
   if (/^none$/i.test(value))
-    return judge('alg', 'RFC 8725 section 3.2').error('alg is none: nothing is signed.')
+    return judge('alg', 'RFC 8725 section 3.2').error('The alg is none: nothing is signed.')
   if (value.startsWith('HS'))
-    return alg.error(`alg is ${quoted(value)}, signed with a shared secret instead of a key pair.`)
-  if (algorithms.includes(value)) return alg.ok(`alg is ${value}.`)
-  const message = `alg is ${quoted(value)}, and ${title} ${algorithms.join(', ')}.`
+    return alg.error(
+      `The alg is ${quoted(value)}, signed with a shared secret instead of a key pair.`,
+    )
+  if (algorithms.includes(value)) return alg.ok(`The alg is ${value}.`)
+  const message = `The alg is ${quoted(value)}, and ${title} ${algorithms.join(', ')}.`
   return title === generally ? alg.warning(message) : alg.error(message)
 }
 
@@ -28,8 +30,8 @@ export function assertionType(header: Header): Finding {
   const value = own(header, 'typ')
   if (value === undefined) return typ.warning('There is no typ: some servers ask for "JWT".')
   return typeof value === 'string' && /^(jwt|client-authentication\+jwt)$/i.test(value)
-    ? typ.ok(`typ is ${value}.`)
-    : typ.warning(`typ is ${quoted(value)}, and "JWT" is usual.`)
+    ? typ.ok(`The typ is ${value}.`)
+    : typ.warning(`The typ is ${quoted(value)}, and "JWT" is usual.`)
 }
 
 /** Whether the key is named. */
@@ -39,8 +41,8 @@ export function keyId(header: Header): Finding {
   if (value === undefined)
     return kid.ok('There is no kid, which serves while one key is registered.')
   return typeof value === 'string' && value !== ''
-    ? kid.ok(`kid is ${quoted(value)}: the server must know the key by this name.`)
-    : kid.error(`kid must be a string, and is ${quoted(value)}.`)
+    ? kid.ok(`The kid is ${quoted(value)}: the server must know the key by this name.`)
+    : kid.error(`The kid must be a string, and is ${quoted(value)}.`)
 }
 
 function own(header: Header, name: string): unknown {

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createAuthorizationServer } from '@countersign/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { countersign, documentOf, scratchFolder } from './command-line.ts'
+
+const page = await readFile(new URL('../../docs/rotation.md', import.meta.url), 'utf8')
+const [, runbook = ''] = page.split('## The runbook')
+const blocks = [...runbook.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = '']) =>
+  lines
+    .trim()
+    .split('\n')
+    .map((line) => line.replace('npx countersign ', '').split(' ')),
+)
+
+/** A client whose key in use is made and registered as the page says. */
+async function scene() {
+  const server = await createAuthorizationServer()
+  const folder = await scratchFolder()
+  onTestFinished(async () => {
+    await server.close()
+    await folder[Symbol.asyncDispose]()
+  })
+  const cwd = folder.path
+  const env = { CLIENT_ID: 'client-1', TOKEN_ENDPOINT: server.tokenEndpoint }
+  const run = (args: string[]) => countersign([...args, '--json'], { cwd, env })
+  /** What the server does when its cache of the set is over. */
+  const readSet = async () => {
+    const jwks = JSON.parse(await readFile(join(cwd, 'countersign.jwks.json'), 'utf8'))
+    server.register({ clientId: 'client-1', jwks })
+  }
+  return { run, readSet }
+}
+
+test('the runbook, line by line: no token request is refused on the way', async () => {
+  const [make = [], look = [], retire = [], ...more] = blocks
+  expect([make.length, look.length, retire.length, more]).toEqual([2, 1, 1, []])
+  const [, keygen = ''] = /made with `countersign (keygen [^`]*)`/.exec(page) ?? []
+  const { run, readSet } = await scene()
+  const done = async (args: string[]) => expect(await run(args)).toMatchObject({ code: 0 })
+  const old = ['token', '--key', 'countersign.pem', '--kid', '2025']
+  const next = ['token', '--key', 'next.pem', '--kid', '2026']
+
+  await done(keygen.split(' '))
+  await readSet()
+  await done(old)
+  for (const line of make) await done(line)
+  // The server has not read the set yet: the key in use serves, the next does not.
+  await done(old)
+  expect(await run(next)).toMatchObject({ code: 1 })
+  await readSet()
+  for (const line of look) await done(line)
+  await done(old)
+  await done(next)
+  for (const line of retire) await done(line)
+  await readSet()
+  await done(next)
+  expect(await run(old)).toMatchObject({ code: 1 })
+})
+
+test('the steps that jwks add prints are those of the page, in its order', async () => {
+  const { run } = await scene()
+  await run(['keygen', '--kid', '2025'])
+  const [keygen = [], add = []] = blocks[0] ?? []
+  await run(keygen)
+  const { next } = documentOf<{ next: string[] }>(await run(add))
+  const printed = next.map((step) => /^[\w ]+/.exec(step.replace("'s", ''))?.[0])
+  expect(printed).toEqual([
+    'Before anything',
+    'Publish countersign',
+    'Wait for the server cache of the set',
+    'Switch the program to the new private key',
+    'Wait for the old tokens',
+    'Take the old key out',
+  ])
+  expect(runbook.match(/^\*\*[^*]+\*\*|^Publish/gm)).toEqual([
+    '**Before anything: name the key in use.**',
+    '**1. Make**',
+    'Publish',
+    "**2. Wait for the server's cache**",
+    '**3. Switch**',
+    '**4. Wait for the old tokens**',
+    '**5. Retire**',
+    'Publish',
+  ])
+})
+
+test('the first key of a set has no key before it to switch from or to retire', async () => {
+  const { run } = await scene()
+  await run(['keygen', '--kid', '2025'])
+  const set = ['--set', 'countersign.jwks.json']
+  const { next } = documentOf<{ next: string[] }>(
+    await run(['jwks', 'add', ...set, 'countersign.jwks.json']),
+  )
+  expect(next).toHaveLength(3)
+  expect(next.join(' ')).not.toMatch(/old|Switch|retire/)
+})
