@@ -63,11 +63,12 @@ async function versionsInUse(): Promise<Versions> {
   }
   await ky(url, { fetch })
 
-  // For the thumbprint of the key.
-  const digest = crypto.subtle.digest.bind(crypto.subtle)
-  using _ = vi.spyOn(crypto.subtle, 'digest').mockImplementation((...args) => {
-    found.jose = callerVersion('jose')
-    return digest(...args)
+  // For the parts of the assertion.
+  const encoder = new TextEncoder()
+  const encode = encoder.encode.bind(encoder)
+  using _ = vi.spyOn(TextEncoder.prototype, 'encode').mockImplementation((text) => {
+    found.jose ??= callerVersion('jose')
+    return encode(text)
   })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const tokens = createTokenProvider({

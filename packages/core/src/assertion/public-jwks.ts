@@ -1,5 +1,4 @@
 import type { CryptoKey } from 'jose'
-import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { namedAlgorithm } from './algorithm.js'
 import { readDerKey } from './der-key.js'
 import { quotedKid } from './jwk-set.js'
@@ -9,6 +8,7 @@ import { exportedJwk, isKeyObject } from './key-object.js'
 import { undressed } from './key-text.js'
 import { checkJwk, jwkKind, ownMember } from './private-jwk.js'
 import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
+import { thumbprint } from './thumbprint.js'
 
 /**
  * The JWK Set to publish for private keys, or for public keys such as those that a KMS gives out:
@@ -122,7 +122,10 @@ function publicMembers(jwk: Jwk): Jwk {
   const kind = jwkKind(jwk)
   if (kind !== 'RSA' && kind !== 'EC P-256') throw otherKind()
   const names = kind === 'RSA' ? ['kty', 'n', 'e'] : ['kty', 'crv', 'x', 'y']
-  return Object.fromEntries(names.map((name) => [name, ownMember(jwk, name)])) as Jwk
+  const members = names.map((name) => [name, ownMember(jwk, name)] as const)
+  if (members.some(([, value]) => typeof value !== 'string' || value === ''))
+    throw keyFormat('The public JWK is not whole: it lacks x, y, n or e.')
+  return Object.fromEntries(members) as Jwk
 }
 
 /** On its curve, and no part of it missing. */
@@ -134,13 +137,5 @@ async function requireKey(jwk: Jwk): Promise<void> {
     await crypto.subtle.importKey('jwk', plain, algorithm, true, ['verify'])
   } catch {
     throw keyFormat('The public JWK is damaged: its members are no key.')
-  }
-}
-
-async function thumbprint(jwk: Jwk): Promise<string> {
-  try {
-    return await calculateJwkThumbprint(jwk)
-  } catch {
-    throw keyFormat('The public JWK is not whole: it lacks x, y, n or e.')
   }
 }

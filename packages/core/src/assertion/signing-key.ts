@@ -1,4 +1,3 @@
-import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { chooseAlgorithm, namedAlgorithm } from './algorithm.js'
 import type { Algorithm, AssertionSigner } from './assertion-signer.js'
 import type { SigningKey } from './client-assertion.js'
@@ -11,6 +10,7 @@ import { importPrivateKey, localSigner } from './local-signer.js'
 import { checkJwk, privateJwk } from './private-jwk.js'
 import { isReadAs, type KeyMaterial, type KeyOptions, type ReadKey, readKey } from './read-key.js'
 import { remoteSigner } from './remote-signer.js'
+import { thumbprint } from './thumbprint.js'
 
 /** Where the signatures come from. */
 export type Credential =
@@ -121,15 +121,15 @@ async function imported(read: ReadKey, chosen: Chosen): Promise<SigningKey> {
   const alg = checkedAlgorithm(usable, read.alg, chosen)
   const key = isReadAs(usable, 'jwk') ? await importPrivateKey(usable.jwk, alg) : usable.cryptoKey
   const kid = chosen.kid ?? read.kid
-  const thumbprint = await publicThumbprint(usable)
-  return { alg, kid, thumbprint, identity: thumbprint ?? kid, sign: localSigner(key, alg) }
+  const print = await publicThumbprint(usable)
+  return { alg, kid, thumbprint: print, identity: print ?? kid, sign: localSigner(key, alg) }
 }
 
 async function publicThumbprint(material: Usable): Promise<string | undefined> {
-  if (isReadAs(material, 'jwk')) return calculateJwkThumbprint(material.jwk)
+  if (isReadAs(material, 'jwk')) return thumbprint(material.jwk)
   const { cryptoKey } = material
   if (!cryptoKey.extractable) return undefined
-  return calculateJwkThumbprint((await crypto.subtle.exportKey('jwk', cryptoKey)) as Jwk)
+  return thumbprint((await crypto.subtle.exportKey('jwk', cryptoKey)) as Jwk)
 }
 
 function isRemote(credential: Credential): credential is Extract<Credential, { signer: unknown }> {

@@ -1,4 +1,5 @@
 import { accessKey, type RequestedAccess } from '../requested-access.js'
+import { sha256 } from '../sha256.js'
 
 /** Everything that changes a token. */
 export interface TokenIdentity {
@@ -12,13 +13,8 @@ export interface TokenIdentity {
 }
 
 /** The key of a token in a shared store: 43 characters that tell nothing of what they stand for. */
-export async function tokenKey(identity: TokenIdentity): Promise<string> {
+export function tokenKey(identity: TokenIdentity): Promise<string> {
   const { tokenEndpoint, clientId, audience, key, access, parameters } = identity
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
-  const text = JSON.stringify([tokenEndpoint, clientId, audience, key, accessKey(access), sorted])
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return btoa(String.fromCharCode(...new Uint8Array(hash)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '')
+  return sha256(JSON.stringify([tokenEndpoint, clientId, audience, key, accessKey(access), sorted]))
 }
