@@ -71,7 +71,7 @@ export function isCryptoKey(input: object): input is CryptoKey {
 /** A passphrase is a text, or there is none. */
 export function readPassphrase(value: unknown, option: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw invalidOption(`The option '${option}' must be a string.`, option)
+  throw invalidOption(option, 'must be a string')
 }
 
 function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
