@@ -1,4 +1,5 @@
 import { ConfigurationError } from './errors.js'
+import { isObject } from './own-members.js'
 
 type Options<K extends string> = Partial<Record<K, unknown>>
 
@@ -11,7 +12,7 @@ export function readOptions<K extends string>(
   known: readonly K[],
   owner = '',
 ): Options<K> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isObject(options) || Array.isArray(options)) {
     if (owner !== '') throw invalidOption(owner, 'must be an object')
     throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
   }

@@ -14,6 +14,7 @@ import {
   readNumber,
   readOptions,
 } from './options.js'
+import { isObject } from './own-members.js'
 import { parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import type { TokenStore } from './store/token-store.js'
 import { checkTokenEndpoint } from './token-endpoint/endpoint-url.js'
@@ -162,7 +163,7 @@ function checkClientId(clientId: unknown): string {
 function checkParameters(parameters: unknown): Readonly<Record<string, string>> {
   const checked: Record<string, string> = Object.create(null)
   if (parameters === undefined) return checked
-  if (typeof parameters !== 'object' || parameters === null) {
+  if (!isObject(parameters)) {
     throw invalidOption('parameters', 'must be an object of strings')
   }
   for (const [name, value] of Object.entries(parameters)) {

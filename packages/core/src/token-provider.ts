@@ -4,6 +4,7 @@ import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
+import { withoutPrototype } from './own-members.js'
 import {
   type FetchCall,
   type FetchedToken,
@@ -171,7 +172,7 @@ const nothingAsked: AccessTokenOptions = Object.freeze(Object.create(null))
 
 /** What stands on `Object.prototype` is not asked for. */
 function ownMembers(call: AccessTokenOptions | undefined): AccessTokenOptions {
-  return call === undefined ? nothingAsked : Object.assign(Object.create(null), call)
+  return call === undefined ? nothingAsked : withoutPrototype(call)
 }
 
 function failure(thrown: unknown): FetchFailure {

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { invalidOption, readNumber, readOptions } from '../options.js'
+import { isObject } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
 import { readPassphrase } from './read-key.js'
@@ -92,7 +93,7 @@ function without(
   ours: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value) || Array.isArray(value)) {
     throw invalidOption(option, 'must be an object')
   }
   const taken = ours.find((name) => Object.hasOwn(value, name))

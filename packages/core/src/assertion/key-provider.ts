@@ -1,4 +1,5 @@
 import { KeyError } from '../errors.js'
+import { isObject, ownMember } from '../own-members.js'
 import type { KeyInput } from './key-input.js'
 import { isKeyWithHeader } from './read-key.js'
 import { safeCause } from './safe-cause.js'
@@ -19,16 +20,14 @@ export type KeySource = readonly unknown[]
 export function keySources(): (input: unknown) => KeySource {
   const marks = new WeakMap<object, symbol>()
   const mark = (value: unknown) => {
-    if (typeof value !== 'object' || value === null) return value
+    if (!isObject(value)) return value
     const known = marks.get(value) ?? Symbol()
     marks.set(value, known)
     return known
   }
   return (input) => {
     if (!isKeyWithHeader(input)) return [mark(input)]
-    return ['key', 'kid', 'alg', 'passphrase'].map((name) =>
-      Object.hasOwn(input, name) ? mark(Reflect.get(input, name)) : undefined,
-    )
+    return ['key', 'kid', 'alg', 'passphrase'].map((name) => mark(ownMember(input, name)))
   }
 }
 

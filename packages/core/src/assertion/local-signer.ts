@@ -1,4 +1,5 @@
 import type { CryptoKey } from 'jose'
+import { withoutPrototype } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import { keyFailure } from './key-failure.js'
 import type { Jwk } from './key-input.js'
@@ -31,7 +32,7 @@ export async function importPrivateKey(
   { alg: _, kid: __, ...members }: Jwk,
   alg: Algorithm,
 ): Promise<CryptoKey> {
-  const jwk = Object.assign(Object.create(null), members)
+  const jwk = withoutPrototype(members)
   try {
     return await crypto.subtle.importKey('jwk', jwk, parameters[alg], false, ['sign'])
   } catch {

@@ -1,5 +1,6 @@
 import { KeyError } from '../errors.js'
 import { invalidOption } from '../options.js'
+import { isObject } from '../own-members.js'
 import { namedAlgorithm } from './algorithm.js'
 import type { AssertionSigner } from './assertion-signer.js'
 import type { Sign } from './local-signer.js'
@@ -8,8 +9,7 @@ import { joseSignature } from './signature-form.js'
 
 /** Reads the option `signer` once; later changes of the object change nothing. */
 export function readSigner(value: unknown): AssertionSigner {
-  if (typeof value !== 'object' || value === null)
-    throw invalidOption('signer', 'must be an object with alg, kid and sign')
+  if (!isObject(value)) throw invalidOption('signer', 'must be an object with alg, kid and sign')
   const { alg, kid, sign } = value as Record<keyof AssertionSigner, unknown>
   const named = namedAlgorithm(alg, 'signer.alg')
   if (named === undefined) throw invalidOption('signer.alg', 'is missing: ES256, PS256 or RS256')

@@ -2,6 +2,7 @@ import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { Emit } from '../events.js'
+import { ownMember } from '../own-members.js'
 import type { TokenStore } from './token-store.js'
 
 export interface SharedToken {
@@ -109,7 +110,7 @@ function fromStore(token: StoredToken): SharedToken {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   if (error instanceof StoreTimeout) return error.message
-  const code = Object.hasOwn(error, 'code') ? Reflect.get(error, 'code') : undefined
+  const code = ownMember(error, 'code')
   return [code, error.name].find(isWord) ?? 'Error'
 }
 
