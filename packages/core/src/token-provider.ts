@@ -53,13 +53,15 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   // Without the credential: the settings live as long as the provider, and a JWK must not.
   const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
-  const { audience, lifetimeSeconds } = settings.assertion
+  const { audience } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
   const loadKey = signingKeys(credential, settings.assertion)
   const asked = askedFor(credential)
+  const proxyVariable = () =>
+    settings.isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
   const learnt = { skew: clockSkew(), accepted: acceptedKey() }
-  const client = { ...settings, audience, lifetimeSeconds, random, emit, ...learnt }
+  const client = { ...settings, random, emit, proxyVariable, ...learnt }
   // Some servers want it so; of those that do not it is the first mistake.
   if (audienceDifference(audience, tokenEndpoint) === 'host')
     emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
@@ -110,11 +112,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   function keeperFor(access: RequestedAccess): TokenKeeper {
     return tokenKeeper({
-      clock,
-      timeout,
-      early,
-      random,
-      emit,
+      ...client,
       failure,
       inBackground: () => settings.waitUntil ?? (isWorker() ? undefined : () => {}),
       fetchToken: (call) => fetchToken(access, call),
@@ -122,13 +120,12 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   }
 
   function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
-    const { fetch, isPlatformFetch } = settings
+    const { fetch } = settings
     let sent = 0
     let isAsking = true
     const late = () => {
       if (isAsking && asked !== undefined) return unansweredError(asked, timeout, sent)
-      const proxy = isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
-      return timeoutError(`No token within ${timeout} ms.`, sent, proxy)
+      return timeoutError(`No token within ${timeout} ms.`, sent, proxyVariable())
     }
     const counted: TokenFetch = (url, init) => {
       sent += 1
