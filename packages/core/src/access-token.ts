@@ -49,51 +49,36 @@ export function createAccessToken(stored: StoredToken): AccessToken {
 const redacted = '[redacted]'
 
 class RedactedAccessToken implements AccessToken {
-  readonly #value: string
-  readonly #tokenType: 'Bearer' | 'DPoP'
+  readonly #token: StoredToken
   readonly #authorization: string
-  readonly #scope: string | undefined
-  readonly #issuedAt: number
-  readonly #expiresAt: number
 
   constructor(stored: StoredToken) {
-    const { value, tokenType, issuedAt, expiresAt } = stored
-    this.#value = value
-    this.#tokenType = tokenType
-    this.#authorization = `${tokenType} ${value}`
-    this.#scope = scopeOf(stored)
-    this.#issuedAt = issuedAt
-    this.#expiresAt = expiresAt
+    this.#token = { ...stored }
+    this.#authorization = `${stored.tokenType} ${stored.value}`
   }
 
   get value(): string {
-    return this.#value
+    return this.#token.value
   }
   get tokenType(): 'Bearer' | 'DPoP' {
-    return this.#tokenType
+    return this.#token.tokenType
   }
   get authorization(): string {
     return this.#authorization
   }
   get scope(): string | undefined {
-    return this.#scope
+    return scopeOf(this.#token)
   }
   get issuedAt(): number {
-    return this.#issuedAt
+    return this.#token.issuedAt
   }
   get expiresAt(): number {
-    return this.#expiresAt
+    return this.#token.expiresAt
   }
 
   toJSON(): Record<string, unknown> {
-    return {
-      value: redacted,
-      tokenType: this.#tokenType,
-      authorization: redacted,
-      scope: this.#scope,
-      issuedAt: this.#issuedAt,
-      expiresAt: this.#expiresAt,
-    }
+    const { tokenType, scope, issuedAt, expiresAt } = this
+    return { value: redacted, tokenType, authorization: redacted, scope, issuedAt, expiresAt }
   }
 
   toString(): string {

@@ -1,3 +1,5 @@
+import { isObject } from './own-members.js'
+
 const brand = Symbol.for('countersign.error')
 
 /** The part of a platform's error that is safe to keep: its words may quote headers and bodies. */
@@ -251,5 +253,5 @@ export class ForeignOriginError extends CountersignError {
  * ```
  */
 export function isCountersignError(error: unknown): error is CountersignError {
-  return typeof error === 'object' && error !== null && brand in error
+  return isObject(error) && brand in error
 }

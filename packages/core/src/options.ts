@@ -1,4 +1,5 @@
 import { ConfigurationError } from './errors.js'
+import { isObject } from './own-members.js'
 
 type Options<K extends string> = Partial<Record<K, unknown>>
 
@@ -11,9 +12,9 @@ export function readOptions<K extends string>(
   known: readonly K[],
   owner = '',
 ): Options<K> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const what = owner === '' ? 'The options' : `The option '${owner}'`
-    throw invalidOption(`${what} must be an object.`, owner === '' ? undefined : owner)
+  if (!isObject(options) || Array.isArray(options)) {
+    if (owner !== '') throw invalidOption(owner, 'must be an object')
+    throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
   }
   const read: Options<K> = Object.create(null)
   for (const [name, value] of Object.entries(options)) {
@@ -24,8 +25,13 @@ export function readOptions<K extends string>(
   return read
 }
 
-export function invalidOption(message: string, option?: string): ConfigurationError {
-  return new ConfigurationError('ERR_INVALID_OPTION', message, option)
+/** `what` is the rest of the sentence, such as `must be a function`. */
+export function invalidOption(
+  option: string,
+  what: string,
+  code: ConfigurationError['code'] = 'ERR_INVALID_OPTION',
+): ConfigurationError {
+  return new ConfigurationError(code, `The option '${option}' ${what}.`, option)
 }
 
 /** A finite number within bounds; `whole` asks for an integer. */
@@ -43,19 +49,19 @@ export function readNumber(
   const fits = typeof value === 'number' && value >= least && value <= most
   if (!fits || (whole && !Number.isInteger(value))) {
     const kind = whole ? 'a whole number' : 'a number'
-    throw invalidOption(`The option '${option}' must be ${kind} from ${least} to ${most}.`, option)
+    throw invalidOption(option, `must be ${kind} from ${least} to ${most}`)
   }
   return value
 }
 
 export function readFunction<T>(value: unknown, option: string): T | undefined {
   if (value === undefined || typeof value === 'function') return value as T | undefined
-  throw invalidOption(`The option '${option}' must be a function.`, option)
+  throw invalidOption(option, 'must be a function')
 }
 
 export function readBoolean(value: unknown, option: string): boolean {
   if (value === undefined || typeof value === 'boolean') return value === true
-  throw invalidOption(`The option '${option}' must be true or false.`, option)
+  throw invalidOption(option, 'must be true or false')
 }
 
 /** An object that has all the methods, such as a clock or a store. */
@@ -69,30 +75,31 @@ export function readMethods<T>(
     (name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function',
   )
   if (missing.length === 0) return value as T
-  throw invalidOption(`The option '${option}' lacks the method ${missing.join(', ')}.`, option)
+  throw invalidOption(option, `lacks the method ${missing.join(', ')}`)
 }
 
 function unknownOption(name: string, known: readonly string[], owner: string): ConfigurationError {
   const path = (member: string) => (owner === '' ? member : `${owner}.${member}`)
   const shown = printable(name)
-  const near = known.find((candidate) => isNear(candidate.toLowerCase(), name.toLowerCase()))
+  const near = known.find((candidate) =>
+    isNear(candidate.toLowerCase(), name.toLowerCase(), Math.min(2, candidate.length - 1)),
+  )
   const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean '${path(near)}'?`
-  return invalidOption(`There is no option '${path(shown)}'. ${hint}`, path(shown))
+  return new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    `There is no option '${path(shown)}'. ${hint}`,
+    path(shown),
+  )
 }
 
-/** At most two letters apart (Levenshtein), and not merely short. */
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 2) return false
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (const letter of a) {
-    const above = row
-    row = [(above[0] as number) + 1]
-    for (let column = 1; column <= b.length; column++) {
-      const change = (above[column - 1] as number) + (letter === b[column - 1] ? 0 : 1)
-      row[column] = Math.min(change, (above[column] as number) + 1, (row[column - 1] as number) + 1)
-    }
-  }
-  return (row[b.length] as number) <= Math.min(2, a.length - 1)
+/** At most so many letters changed, left out or added (Levenshtein). */
+function isNear(a: string, b: string, most: number): boolean {
+  if (a === b) return true
+  const [restOfA, restOfB] = [a.slice(1), b.slice(1)]
+  if (a[0] === b[0]) return isNear(restOfA, restOfB, most)
+  if (most === 0) return false
+  const left = most - 1
+  return isNear(restOfA, restOfB, left) || isNear(restOfA, b, left) || isNear(a, restOfB, left)
 }
 
 function printable(name: string): string {

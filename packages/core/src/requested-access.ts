@@ -1,4 +1,4 @@
-import { ConfigurationError } from './errors.js'
+import { invalidOption } from './options.js'
 
 /** What a token is asked for: its scope (RFC 6749 section 3.3) and resources (RFC 8707). */
 export interface RequestedAccess {
@@ -12,10 +12,10 @@ export interface RequestedAccess {
 export function parseScope(scope: unknown): string | undefined {
   const tokens = typeof scope === 'string' ? split(scope) : listed(scope)
   if (!Array.isArray(tokens) || !tokens.every(isScopeToken)) {
-    throw new ConfigurationError(
-      'ERR_INVALID_SCOPE',
-      "The option 'scope' must be scope tokens separated by single spaces, or an array of them; a token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3).",
+    throw invalidOption(
       'scope',
+      'must be scope tokens separated by single spaces, or an array of them; a token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
+      'ERR_INVALID_SCOPE',
     )
   }
   return tokens.length === 0 ? undefined : [...new Set(tokens)].join(' ')
@@ -25,10 +25,10 @@ export function parseScope(scope: unknown): string | undefined {
 export function parseResource(resource: unknown): readonly string[] {
   const resources = typeof resource === 'string' ? [resource] : listed(resource)
   if (!Array.isArray(resources) || !resources.every(isResourceIndicator)) {
-    throw new ConfigurationError(
-      'ERR_INVALID_RESOURCE',
-      "The option 'resource' must be an absolute URI without a fragment, or an array of them (RFC 8707 section 2).",
+    throw invalidOption(
       'resource',
+      'must be an absolute URI without a fragment, or an array of them (RFC 8707 section 2)',
+      'ERR_INVALID_RESOURCE',
     )
   }
   return [...new Set(resources)]

@@ -14,6 +14,7 @@ import {
   readNumber,
   readOptions,
 } from './options.js'
+import { isObject } from './own-members.js'
 import { parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import type { TokenStore } from './store/token-store.js'
 import { checkTokenEndpoint } from './token-endpoint/endpoint-url.js'
@@ -154,16 +155,16 @@ function checkClientId(clientId: unknown): string {
   if (typeof clientId === 'string' && /^[\x21-\x7e]{1,1024}$/.test(clientId)) return clientId
   const what =
     clientId === undefined
-      ? "The option 'clientId' is missing (is the environment variable set?)."
-      : "The option 'clientId' must be 1 to 1,024 printable ASCII characters without blanks."
-  throw new ConfigurationError('ERR_INVALID_CLIENT_ID', what, 'clientId')
+      ? 'is missing (is the environment variable set?)'
+      : 'must be 1 to 1,024 printable ASCII characters without blanks'
+  throw invalidOption('clientId', what, 'ERR_INVALID_CLIENT_ID')
 }
 
 function checkParameters(parameters: unknown): Readonly<Record<string, string>> {
   const checked: Record<string, string> = Object.create(null)
   if (parameters === undefined) return checked
-  if (typeof parameters !== 'object' || parameters === null) {
-    throw invalidOption("The option 'parameters' must be an object of strings.", 'parameters')
+  if (!isObject(parameters)) {
+    throw invalidOption('parameters', 'must be an object of strings')
   }
   for (const [name, value] of Object.entries(parameters)) {
     if (reservedParameters.includes(name)) {
@@ -174,7 +175,11 @@ function checkParameters(parameters: unknown): Readonly<Record<string, string>> 
       )
     }
     if (typeof value !== 'string')
-      throw invalidOption("Every member of the option 'parameters' must be a string.", 'parameters')
+      throw new ConfigurationError(
+        'ERR_INVALID_OPTION',
+        "Every member of the option 'parameters' must be a string.",
+        'parameters',
+      )
     checked[name] = value
   }
   return checked

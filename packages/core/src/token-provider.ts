@@ -4,6 +4,7 @@ import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
+import { withoutPrototype } from './own-members.js'
 import {
   type FetchCall,
   type FetchedToken,
@@ -52,13 +53,15 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   // Without the credential: the settings live as long as the provider, and a JWK must not.
   const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, clock, timeout, early, store } = settings
-  const { audience, lifetimeSeconds } = settings.assertion
+  const { audience } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
   const loadKey = signingKeys(credential, settings.assertion)
   const asked = askedFor(credential)
+  const proxyVariable = () =>
+    settings.isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
   const learnt = { skew: clockSkew(), accepted: acceptedKey() }
-  const client = { ...settings, audience, lifetimeSeconds, random, emit, ...learnt }
+  const client = { ...settings, random, emit, proxyVariable, ...learnt }
   // Some servers want it so; of those that do not it is the first mistake.
   if (audienceDifference(audience, tokenEndpoint) === 'host')
     emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
@@ -109,11 +112,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   function keeperFor(access: RequestedAccess): TokenKeeper {
     return tokenKeeper({
-      clock,
-      timeout,
-      early,
-      random,
-      emit,
+      ...client,
       failure,
       inBackground: () => settings.waitUntil ?? (isWorker() ? undefined : () => {}),
       fetchToken: (call) => fetchToken(access, call),
@@ -121,13 +120,12 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   }
 
   function fetchToken(access: RequestedAccess, call: FetchCall): Promise<FetchedToken> {
-    const { fetch, isPlatformFetch } = settings
+    const { fetch } = settings
     let sent = 0
     let isAsking = true
     const late = () => {
       if (isAsking && asked !== undefined) return unansweredError(asked, timeout, sent)
-      const proxy = isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
-      return timeoutError(`No token within ${timeout} ms.`, sent, proxy)
+      return timeoutError(`No token within ${timeout} ms.`, sent, proxyVariable())
     }
     const counted: TokenFetch = (url, init) => {
       sent += 1
@@ -171,7 +169,7 @@ const nothingAsked: AccessTokenOptions = Object.freeze(Object.create(null))
 
 /** What stands on `Object.prototype` is not asked for. */
 function ownMembers(call: AccessTokenOptions | undefined): AccessTokenOptions {
-  return call === undefined ? nothingAsked : Object.assign(Object.create(null), call)
+  return call === undefined ? nothingAsked : withoutPrototype(call)
 }
 
 function failure(thrown: unknown): FetchFailure {

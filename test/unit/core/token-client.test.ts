@@ -16,8 +16,8 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
   let sent = 0
   const settings = {
     ...{ clientId: 'client-1', tokenEndpoint: 'https://as.example/token', parameters: {} },
-    ...{ audience: 'https://as.example/token', timeout: 10_000, clock, random: () => 1 },
-    ...{ lifetimeSeconds: 60, isPlatformFetch: false },
+    ...{ timeout: 10_000, clock, random: () => 1, proxyVariable: () => undefined },
+    assertion: { clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
     ...{ skew: clockSkew(), accepted: acceptedKey() },
     emit: (event: object) => void events.push(event),
     fetch: async () => {

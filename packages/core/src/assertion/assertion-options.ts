@@ -1,4 +1,6 @@
+import { ConfigurationError } from '../errors.js'
 import { invalidOption, readNumber, readOptions } from '../options.js'
+import { isObject } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
 import { readPassphrase } from './read-key.js'
@@ -23,8 +25,8 @@ function readForm(
   const audience = text(read.audience, 'assertion.audience') ?? tokenEndpoint
   if (audience === 'issuer') {
     throw invalidOption(
-      "The option 'assertion.audience' may be 'issuer' only with discovery, which is not there yet: write the issuer's URL.",
       'assertion.audience',
+      "may be 'issuer' only with discovery, which is not there yet: write the issuer's URL",
     )
   }
   return {
@@ -46,28 +48,29 @@ function readCredential(
   if (signer === undefined) {
     if (key === undefined) {
       throw invalidOption(
-        "The option 'key' is missing (is the environment variable set?): give a private key, or a 'signer'.",
         'key',
+        "is missing (is the environment variable set?): give a private key, or a 'signer'",
       )
     }
     const text = readPassphrase(passphrase, 'passphrase')
     return { key: key as Extract<Credential, { key: unknown }>['key'], passphrase: text }
   }
   if (key !== undefined || passphrase !== undefined)
-    throw invalidOption("Of the options 'key' and 'signer' only one can sign: give one.", 'signer')
+    throw new ConfigurationError(
+      'ERR_INVALID_OPTION',
+      "Of the options 'key' and 'signer' only one can sign: give one.",
+      'signer',
+    )
   const read = readSigner(signer)
   if (alg === undefined || alg === read.alg) return { signer: read }
-  throw invalidOption(
-    `The option 'assertion.alg' is not the signer's, which is ${read.alg}: leave it out.`,
-    'assertion.alg',
-  )
+  throw invalidOption('assertion.alg', `is not the signer's, which is ${read.alg}: leave it out`)
 }
 
 function lifetimeSeconds(value: unknown): number {
   if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
     throw invalidOption(
-      `The option 'assertion.lifetimeSeconds' is ${value}, which looks like milliseconds: it is in seconds, 1 to 300.`,
       'assertion.lifetimeSeconds',
+      `is ${value}, which looks like milliseconds: it is in seconds, 1 to 300`,
     )
   }
   return readNumber(value, 'assertion.lifetimeSeconds', {
@@ -80,7 +83,7 @@ function lifetimeSeconds(value: unknown): number {
 
 function text(value: unknown, option: string): string | undefined {
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw invalidOption(`The option '${option}' must be one string that is not empty.`, option)
+  throw invalidOption(option, 'must be one string that is not empty')
 }
 
 /** A copy of the extra members, none of which may be one of ours. */
@@ -90,11 +93,10 @@ function without(
   ours: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidOption(`The option '${option}' must be an object.`, option)
+  if (!isObject(value) || Array.isArray(value)) {
+    throw invalidOption(option, 'must be an object')
   }
   const taken = ours.find((name) => Object.hasOwn(value, name))
-  if (taken !== undefined)
-    throw invalidOption(`The option '${option}' may not set '${taken}'.`, option)
+  if (taken !== undefined) throw invalidOption(option, `may not set '${taken}'`)
   return structuredClone(value) as Record<string, unknown>
 }

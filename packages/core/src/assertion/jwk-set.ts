@@ -1,6 +1,7 @@
+import { isObject, ownMember } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import { keyFormat, notPrivate } from './key-error.js'
-import { isForSigning, jwkKind, ownMember } from './private-jwk.js'
+import { isForSigning, jwkKind } from './private-jwk.js'
 
 /** By what the signing key of a JWK Set is told from the others. */
 export interface KeyChoice {
@@ -12,8 +13,7 @@ export interface KeyChoice {
 export function signingJwk(keys: unknown, choice: KeyChoice): object {
   if (!Array.isArray(keys)) throw keyFormat('The keys of the JWK Set are not an array.')
   const privates = keys.filter(
-    (key: unknown): key is object =>
-      typeof key === 'object' && key !== null && ownMember(key, 'd') !== undefined,
+    (key: unknown): key is object => isObject(key) && ownMember(key, 'd') !== undefined,
   )
   if (privates.length === 0) throw notPrivate('a JWK Set without a private key')
   const fitting = privates.filter((key) => isChosen(key, choice))

@@ -1,9 +1,10 @@
+import { withoutPrototype } from '../own-members.js'
 import { isPrintable, notPrivate, otherKind, rsaPssOid } from './key-error.js'
 import type { Jwk, KeyObjectLike } from './key-input.js'
 import { privateJwk } from './private-jwk.js'
 
 /** Without a prototype, so that nothing on `Object.prototype` is an option. */
-const asJwk: { format: 'jwk' } = Object.assign(Object.create(null), { format: 'jwk' })
+const asJwk = withoutPrototype({ format: 'jwk' } as const)
 
 /** The JWK of a private `KeyObject` of `node:crypto`. */
 export function keyObjectJwk(key: KeyObjectLike): Jwk {

@@ -1,7 +1,7 @@
 import { KeyError } from '../errors.js'
+import { isObject, ownMember } from '../own-members.js'
 import { sha256 } from '../sha256.js'
 import type { KeyInput } from './key-input.js'
-import { ownMember } from './private-jwk.js'
 import { isKeyWithHeader } from './read-key.js'
 import { safeCause } from './safe-cause.js'
 
@@ -22,7 +22,7 @@ export function keySources(): (input: unknown) => Promise<KeySource> {
   const marks = new WeakMap<object, symbol>()
   const mark = (value: unknown) => {
     if (typeof value === 'string') return sha256(value)
-    if (typeof value !== 'object' || value === null) return value
+    if (!isObject(value)) return value
     const known = marks.get(value) ?? Symbol()
     marks.set(value, known)
     return known

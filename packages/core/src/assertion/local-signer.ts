@@ -1,4 +1,5 @@
 import type { CryptoKey } from 'jose'
+import { withoutPrototype } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import { keyFailure } from './key-failure.js'
 import type { Jwk } from './key-input.js'
@@ -34,7 +35,7 @@ export async function importPrivateKey(
   { kid: _, ...members }: Jwk,
   alg: Algorithm,
 ): Promise<CryptoKey> {
-  const jwk = Object.assign(Object.create(null), members, { alg })
+  const jwk = withoutPrototype({ ...members, alg })
   try {
     return await crypto.subtle.importKey('jwk', jwk, parameters[alg], false, ['sign'])
   } catch {

@@ -2,7 +2,7 @@ import type { KeyObjectLike } from './key-input.js'
 
 /** What is used of `node:crypto`. */
 interface NodeCrypto {
-  createPrivateKey(input: { key: string; passphrase?: string }): KeyObjectLike
+  createPrivateKey(input: { key: string; passphrase: string | undefined }): KeyObjectLike
   createECDH(curve: string): {
     setPrivateKey(key: string, encoding: 'base64url'): void
     getPublicKey(encoding: 'hex'): string

@@ -1,4 +1,5 @@
 import type { KeyError } from '../errors.js'
+import { withoutPrototype } from '../own-members.js'
 import { unreadPem } from './der-key.js'
 import { keyFormat } from './key-error.js'
 import type { Jwk, KeyObjectLike } from './key-input.js'
@@ -23,7 +24,7 @@ export function pemKey(
   let key: KeyObjectLike
   try {
     // Without a prototype, so that nothing on Object.prototype is an option.
-    const options = Object.assign(Object.create(null), { key: pem.text, passphrase })
+    const options = withoutPrototype({ key: pem.text, passphrase })
     key = crypto.createPrivateKey(options)
   } catch (thrown) {
     throw isEncrypted ? locked(thrown) : unreadPem(pem.text)

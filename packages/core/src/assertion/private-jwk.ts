@@ -1,4 +1,5 @@
 import type { KeyError } from '../errors.js'
+import { ownMember, withoutPrototype } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import {
   checkStrength,
@@ -29,7 +30,7 @@ export function privateJwk(input: object): Jwk {
   if (own('oth') !== undefined) {
     throw keyFormat(`The JWK is an RSA key of more than two primes. Make another: ${newKey}`)
   }
-  const jwk: Record<string, unknown> & { kty: string } = Object.assign(Object.create(null), { kty })
+  const jwk: Record<string, unknown> & { kty: string } = withoutPrototype({ kty })
   for (const name of Object.hasOwn(members, kty) ? (members[kty] ?? []) : ['crv']) {
     const value = own(name)
     if (typeof value !== 'string' || value === '')
@@ -95,11 +96,6 @@ export function isForSigning(jwk: object): boolean {
   const [use, operations] = [ownMember(jwk, 'use'), ownMember(jwk, 'key_ops')]
   const mayUse = use === undefined || use === 'sig'
   return mayUse && (operations === undefined || isSignOperation(operations))
-}
-
-/** What stands on `Object.prototype` belongs to no key. */
-export function ownMember(jwk: object, name: string): unknown {
-  return Object.hasOwn(jwk, name) ? Reflect.get(jwk, name) : undefined
 }
 
 /** The JWK is whole by its form, and no key. */

@@ -1,4 +1,5 @@
 import type { CryptoKey } from 'jose'
+import { isObject, ownMember, withoutPrototype } from '../own-members.js'
 import { namedAlgorithm } from './algorithm-name.js'
 import { readDerKey } from './der-key.js'
 import { quotedKid } from './jwk-set.js'
@@ -6,7 +7,7 @@ import { keyFormat, keyUse, otherKind } from './key-error.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { exportedJwk, isKeyObject } from './key-object.js'
 import { undressed } from './key-text.js'
-import { checkJwk, jwkKind, ownMember } from './private-jwk.js'
+import { checkJwk, jwkKind } from './private-jwk.js'
 import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
 import { thumbprint } from './thumbprint.js'
 
@@ -59,13 +60,13 @@ export async function keyThumbprint(key: KeyInput | undefined): Promise<string> 
 /** Of a JWK Set its keys; of text its JSON, if it is that. */
 function members(input: KeyInput | undefined): readonly unknown[] {
   const json = typeof input === 'string' ? jsonOf(input) : input
-  if (typeof json !== 'object' || json === null || Object.hasOwn(json, 'kty')) return [json]
+  if (!isObject(json) || Object.hasOwn(json, 'kty')) return [json]
   const keys = ownMember(json, 'keys')
   return Array.isArray(keys) ? keys.filter((key) => !isForEncryption(key)) : [json]
 }
 
 function isForEncryption(key: unknown): boolean {
-  return typeof key === 'object' && key !== null && ownMember(key, 'use') === 'enc'
+  return isObject(key) && ownMember(key, 'use') === 'enc'
 }
 
 function jsonOf(text: string): unknown {
@@ -103,7 +104,7 @@ async function keyJwk(input: unknown): Promise<Jwk> {
     if (spki !== null) return readDerKey('spki', spki[0])
     if (!text.includes('PRIVATE KEY-----')) refuseOtherPublicKey(text)
   }
-  if (typeof key === 'object' && key !== null) {
+  if (isObject(key)) {
     if (isCryptoKey(key)) return exported(key)
     if (isKeyObject(key) && key.type === 'public') return exportedJwk(key) as Jwk
     if (Object.hasOwn(key, 'kty') && !Object.hasOwn(key, 'd')) return key as Jwk
@@ -151,7 +152,7 @@ function isFilled(value: unknown): value is string {
 async function requireKey(jwk: Jwk): Promise<void> {
   const algorithm =
     jwk.kty === 'EC' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'RSA-PSS', hash: 'SHA-256' }
-  const plain = Object.assign(Object.create(null), jwk)
+  const plain = withoutPrototype(jwk)
   try {
     await crypto.subtle.importKey('jwk', plain, algorithm, true, ['verify'])
   } catch {

@@ -1,5 +1,6 @@
 import type { CryptoKey } from 'jose'
 import { invalidOption, readOptions } from '../options.js'
+import { isObject } from '../own-members.js'
 import { namedAlgorithm } from './algorithm-name.js'
 import type { Algorithm } from './assertion-signer.js'
 import { checkCryptoKeyUse } from './crypto-key.js'
@@ -60,7 +61,7 @@ export function readKey(input: unknown, options: KeyOptions): ReadKey {
 
 /** Whether the value is an object with a key and its header members. */
 export function isKeyWithHeader(input: unknown): input is object {
-  return typeof input === 'object' && input !== null && Object.hasOwn(input, 'key')
+  return isObject(input) && Object.hasOwn(input, 'key')
 }
 
 /** By its name, since there may be several classes; old dates of Workers give classes none. */
@@ -74,12 +75,12 @@ export function isCryptoKey(input: object): input is CryptoKey {
 /** A passphrase is a text, or there is none. */
 export function readPassphrase(value: unknown, option: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw invalidOption(`The option '${option}' must be a string.`, option)
+  throw invalidOption(option, 'must be a string')
 }
 
 function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
   if (typeof input === 'string') return readText(input, options)
-  if (typeof input !== 'object' || input === null)
+  if (!isObject(input))
     throw keyFormat(`The key is ${input === null ? 'null' : typeof input}, not a private key.`)
   if (isCryptoKey(input)) {
     checkCryptoKeyUse(input)

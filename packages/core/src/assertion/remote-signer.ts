@@ -1,5 +1,6 @@
 import { KeyError } from '../errors.js'
 import { invalidOption } from '../options.js'
+import { isObject } from '../own-members.js'
 import { namedAlgorithm } from './algorithm-name.js'
 import type { AssertionSigner } from './assertion-signer.js'
 import type { Sign } from './local-signer.js'
@@ -8,16 +9,13 @@ import { joseSignature } from './signature-form.js'
 
 /** Reads the option `signer` once; later changes of the object change nothing. */
 export function readSigner(value: unknown): AssertionSigner {
-  if (typeof value !== 'object' || value === null)
-    throw invalidOption("The option 'signer' must be an object with alg, kid and sign.", 'signer')
+  if (!isObject(value)) throw invalidOption('signer', 'must be an object with alg, kid and sign')
   const { alg, kid, sign } = value as Record<keyof AssertionSigner, unknown>
   const named = namedAlgorithm(alg, 'signer.alg')
-  if (named === undefined)
-    throw invalidOption("The option 'signer.alg' is missing: ES256, PS256 or RS256.", 'signer.alg')
+  if (named === undefined) throw invalidOption('signer.alg', 'is missing: ES256, PS256 or RS256')
   if (typeof kid !== 'string' || kid === '')
-    throw invalidOption("The option 'signer.kid' must be a string that is not empty.", 'signer.kid')
-  if (typeof sign !== 'function')
-    throw invalidOption("The option 'signer.sign' must be a function.", 'signer.sign')
+    throw invalidOption('signer.kid', 'must be a string that is not empty')
+  if (typeof sign !== 'function') throw invalidOption('signer.sign', 'must be a function')
   return { alg: named, kid, sign: sign.bind(value) as AssertionSigner['sign'] }
 }
 

@@ -1,11 +1,12 @@
 import type { ErrorCause } from '../errors.js'
+import { isObject, ownMember } from '../own-members.js'
 
 /** Name and code of what a key function or a signer threw: its words may quote the key. */
 export function safeCause(thrown: unknown): ErrorCause | undefined {
-  if (typeof thrown !== 'object' || thrown === null) return undefined
+  if (!isObject(thrown)) return undefined
   try {
     const name = short(Reflect.get(thrown, 'name'))
-    const code = Object.hasOwn(thrown, 'code') ? short(Reflect.get(thrown, 'code')) : undefined
+    const code = short(ownMember(thrown, 'code'))
     if (name === undefined) return undefined
     return code === undefined ? { name } : { name, code }
   } catch {

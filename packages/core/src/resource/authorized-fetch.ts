@@ -1,4 +1,5 @@
-import { invalidOption, readFunction, readOptions } from '../options.js'
+import { ConfigurationError } from '../errors.js'
+import { readFunction, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
 import { createAuthorizer } from './authorizer.js'
 import { type FetchCall, readExchange, sender, sendsRequestBody } from './fetch-exchange.js'
@@ -104,5 +105,5 @@ function callOf(init: Init | undefined, fetch: Fetch, by: AuthorizedFetch | unde
 }
 
 function refuse(message: string): Promise<never> {
-  return Promise.reject(invalidOption(message, 'fetch'))
+  return Promise.reject(new ConfigurationError('ERR_INVALID_OPTION', message, 'fetch'))
 }

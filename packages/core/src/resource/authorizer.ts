@@ -45,14 +45,11 @@ export function createAuthorizer<Req, Outcome>(
   const belongs = originRule(read.origins as readonly string[])
   const { onForeignOrigin = 'pass' } = read
   if (onForeignOrigin !== 'pass' && onForeignOrigin !== 'throw') {
-    throw invalidOption(
-      "The option 'onForeignOrigin' must be 'pass' or 'throw'.",
-      'onForeignOrigin',
-    )
+    throw invalidOption('onForeignOrigin', "must be 'pass' or 'throw'")
   }
   const onEvent = readFunction<(event: RequestEvent) => unknown>(read.onEvent, 'onEvent')
   if (readMethods(tokens, 'tokens', ['getAccessToken', 'invalidate']) === undefined) {
-    throw invalidOption("The option 'tokens' must be a token provider.", 'tokens')
+    throw invalidOption('tokens', 'must be a token provider')
   }
 
   let endpoint: string | undefined

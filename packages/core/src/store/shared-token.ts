@@ -2,6 +2,7 @@ import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { Emit } from '../events.js'
+import { ownMember } from '../own-members.js'
 import type { TokenStore } from './token-store.js'
 
 export interface SharedToken {
@@ -40,41 +41,37 @@ export async function sharedToken(
   call: SharedTokenCall,
 ): Promise<SharedToken> {
   const { key, refused, forceRenewal, duration, signal, request } = call
-  if (refused !== undefined)
-    await bounded('delete', (s) => store.delete(key, refused, { signal: s }))
+  if (refused !== undefined) await bounded('delete', (limits) => store.delete(key, refused, limits))
   const found = await usable()
   if (found !== undefined) return fromStore(found)
   const lease = await acquire()
-  if (lease === undefined && !forceRenewal) {
+  if (lease === 'taken' && !forceRenewal) {
     const awaited = await poll(clock.monotonic() + duration)
     if (awaited !== undefined) return fromStore(awaited)
   }
   try {
-    const again = lease === undefined ? undefined : await usable()
+    const again = lease === 'taken' ? undefined : await usable()
     if (again !== undefined) return fromStore(again)
     const issued = await request()
-    await bounded('set', (s) => store.set(key, issued.token, { signal: s }))
+    await bounded('set', (limits) => store.set(key, issued.token, limits))
     return { ...issued, source: 'endpoint' }
   } finally {
-    if (lease !== undefined && lease !== 'not-needed') await bounded('lease', () => lease.release())
+    if (lease !== undefined && lease !== 'taken') await bounded('lease', () => lease.release())
   }
 
   async function usable(): Promise<StoredToken | undefined> {
     if (forceRenewal) return undefined
-    const token = await bounded('get', (s) => store.get(key, { signal: s }))
+    const token = await bounded('get', (limits) => store.get(key, limits))
     return token !== undefined && token !== null && call.accepts(token) ? token : undefined
   }
 
-  /** A store that cannot lease, or fails to, stops nobody. */
+  /** A store that cannot lease, or fails to, stops nobody: undefined. */
   async function acquire() {
-    if (store.acquireLease === undefined) return 'not-needed' as const
-    let failed = true
-    const lease = await bounded('lease', async (s) => {
-      const answer = await store.acquireLease?.(key, { duration, signal: s })
-      failed = false
-      return answer
-    })
-    return lease ?? (failed ? ('not-needed' as const) : undefined)
+    if (store.acquireLease === undefined) return undefined
+    return bounded(
+      'lease',
+      async (limits) => (await store.acquireLease?.(key, { duration, ...limits })) ?? 'taken',
+    )
   }
 
   /** Another member makes the token request: its token will come, or its lease ends. */
@@ -89,11 +86,11 @@ export async function sharedToken(
 
   async function bounded<T>(
     operation: 'get' | 'set' | 'delete' | 'lease',
-    work: (signal: AbortSignal) => Promise<T>,
+    work: (limits: { signal: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined> {
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
-      return await within(clock, limit, late, async (s) => work(s))
+      return await within(clock, limit, late, async (s) => work({ signal: s }))
     } catch (error) {
       emit({ type: 'store-failed', operation, reason: reasonOf(error) })
       return undefined
@@ -109,7 +106,7 @@ function fromStore(token: StoredToken): SharedToken {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   if (error instanceof StoreTimeout) return error.message
-  const code = Object.hasOwn(error, 'code') ? Reflect.get(error, 'code') : undefined
+  const code = ownMember(error, 'code')
   return [code, error.name].find(isWord) ?? 'Error'
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js'
 import { discardBody } from '../discard-body.js'
 import { type CountersignError, isCountersignError, TokenResponseError } from '../errors.js'
 import type { Emit } from '../events.js'
+import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { clockOffset, largestCorrection } from './clock-skew.js'
 import { endpointError, malformedResponse } from './error-response.js'
@@ -140,9 +141,7 @@ function isErrorBody(body: Record<string, unknown> | undefined): boolean {
 function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isObject(value) && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }

@@ -6,8 +6,7 @@ import type { RequestedAccess } from '../requested-access.js'
 import type { AcceptedKey } from './accepted-key.js'
 import { type AnswerSettings, readAnswer } from './answer.js'
 import type { ClockSkew } from './clock-skew.js'
-import { ignoredProxyVariable } from './proxy-variable.js'
-import type { ShownKey } from './sent-assertion.js'
+import type { SentAssertion, ShownKey } from './sent-assertion.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
 import { TokenRequestFailure } from './token-request-failure.js'
 import { timeoutError, transportError } from './transport-failure.js'
@@ -20,13 +19,12 @@ interface AssertionSource extends ShownKey {
 
 export interface AttemptSettings extends AnswerSettings {
   readonly clientId: string
-  readonly audience: string
-  readonly lifetimeSeconds: number
+  readonly assertion: Omit<SentAssertion, 'alg' | keyof ShownKey>
   readonly parameters: Readonly<Record<string, string>>
   readonly timeout: number
   readonly fetch: TokenFetch
-  /** Of the platform, which may pass by a proxy. */
-  readonly isPlatformFetch: boolean
+  /** The name of one that names a proxy which `fetch` passes by. */
+  readonly proxyVariable: () => string | undefined
   readonly skew: ClockSkew
   readonly accepted: AcceptedKey
 }
@@ -62,15 +60,13 @@ export async function attemptOnce(
     timeoutError(
       `The token endpoint did not answer within ${Math.round(limit)} ms.`,
       attempt,
-      proxyVariable(settings),
+      settings.proxyVariable(),
     )
   signal.throwIfAborted()
   const exchange = async (attemptSignal: AbortSignal) => {
     const init = tokenRequest(settings, access, clientAssertion, attemptSignal)
     const response = await fetched(settings, init, attempt)
-    const { clientId, audience, lifetimeSeconds } = settings
-    const { alg, kid, thumbprint } = assertions
-    const sent = { clientId, audience, lifetimeSeconds, alg, kid, thumbprint }
+    const sent = { ...settings.assertion, ...assertions }
     return readAnswer(response, settings, {
       ...{ access, attempt, issuedAt, sentAt, correction },
       circumstances: { sent, tokenEndpoint, isCorrected, accepted: accepted.last() },
@@ -91,16 +87,12 @@ async function fetched(
   init: RequestInit,
   attempt: number,
 ): Promise<Response> {
-  const { fetch, tokenEndpoint } = settings
+  const { fetch, tokenEndpoint, proxyVariable } = settings
   try {
     return await fetch(tokenEndpoint, init)
   } catch (error) {
-    throw transportError(error, attempt, proxyVariable(settings))
+    throw transportError(error, attempt, proxyVariable())
   }
-}
-
-function proxyVariable({ isPlatformFetch, tokenEndpoint }: AttemptSettings): string | undefined {
-  return isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
 }
 
 function wallTime(clock: Clock): number {

@@ -1,5 +1,6 @@
-import { ConfigurationError } from '../errors.js'
+import type { ConfigurationError } from '../errors.js'
 import { isLoopback } from '../loopback.js'
+import { invalidOption } from '../options.js'
 
 /**
  * The token endpoint, byte for byte as configured: it is also what the assertion is signed for.
@@ -17,19 +18,17 @@ export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): 
   if (username !== '' || password !== '') throw invalid('must not hold a user name or password')
   if (value.includes('#')) throw invalid('must not hold a fragment')
   if (protocol === 'http:' && !allowInsecureHttp && !isLoopback(hostname)) {
-    throw new ConfigurationError(
+    throw invalid(
+      'must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp',
       'ERR_INSECURE_TOKEN_ENDPOINT',
-      "The option 'tokenEndpoint' must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp.",
-      'tokenEndpoint',
     )
   }
   return value
 }
 
-function invalid(what: string): ConfigurationError {
-  return new ConfigurationError(
-    'ERR_INVALID_TOKEN_ENDPOINT',
-    `The option 'tokenEndpoint' ${what}.`,
-    'tokenEndpoint',
-  )
+function invalid(
+  what: string,
+  code: ConfigurationError['code'] = 'ERR_INVALID_TOKEN_ENDPOINT',
+): ConfigurationError {
+  return invalidOption('tokenEndpoint', what, code)
 }

@@ -1,3 +1,4 @@
+import { withoutPrototype } from '../own-members.js'
 import type { RequestedAccess } from '../requested-access.js'
 
 /** What sends the token request; as the platform's `fetch`, of a URL in text. */
@@ -22,16 +23,16 @@ export function tokenRequest(
   if (scope !== undefined) form.set('scope', scope)
   for (const uri of resource) form.append('resource', uri)
   for (const [name, value] of Object.entries(parameters)) form.set(name, value)
-  return Object.assign(Object.create(null) as RequestInit, {
+  return withoutPrototype({
     method: 'POST',
-    headers: Object.assign(Object.create(null) as Record<string, string>, {
+    headers: withoutPrototype({
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     }),
     body: form.toString(),
     redirect: 'manual',
     signal,
-  } satisfies RequestInit)
+  })
 }
 
 /** The names of the form fields that are ours. */

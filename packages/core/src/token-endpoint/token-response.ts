@@ -1,6 +1,7 @@
 import { isTokenValue, type StoredToken } from '../access-token.js'
 import { TokenResponseError } from '../errors.js'
 import type { TokenHappening } from '../events.js'
+import { ownMember } from '../own-members.js'
 
 type ResponseWarning = Extract<TokenHappening, { type: 'response-warning' }>['warning']
 
@@ -40,7 +41,7 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
 
 /** An own member; null counts as missing. */
 export function member(body: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(body, name) ? (body[name] ?? undefined) : undefined
+  return ownMember(body, name) ?? undefined
 }
 
 function accessToken(value: unknown): string {

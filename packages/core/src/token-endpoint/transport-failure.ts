@@ -1,4 +1,5 @@
 import { type ErrorCause, TokenTransportError } from '../errors.js'
+import { ownMember } from '../own-members.js'
 import { isUnreached, proxyCauses } from './proxy-variable.js'
 import { describeSent, type SentAssertion } from './sent-assertion.js'
 
@@ -77,7 +78,7 @@ export function redirectError(
 /** How often at the most this failure is worth another attempt. */
 export function transportRetries(error: TokenTransportError): number {
   if (!error.retryable) return 0
-  const isUnknownName = codeOf(own(error, 'cause') as ErrorCause | undefined) === 'ENOTFOUND'
+  const isUnknownName = codeOf(ownMember(error, 'cause') as ErrorCause | undefined) === 'ENOTFOUND'
   return isUnknownName ? 1 : Number.POSITIVE_INFINITY
 }
 
@@ -112,16 +113,20 @@ function isUnreadableAnswer({ name, message }: Error): boolean {
 /** The error and what caused it, outermost first. */
 function causeChain(thrown: unknown): readonly Error[] {
   const chain: Error[] = []
-  for (let error = thrown; error instanceof Error && chain.length < 5; error = own(error, 'cause'))
+  for (
+    let error = thrown;
+    error instanceof Error && chain.length < 5;
+    error = ownMember(error, 'cause')
+  )
     chain.push(error)
   return chain
 }
 
 /** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
 function safeCause(chain: readonly Error[]): ErrorCause | undefined {
-  const error = chain.findLast((one) => isWord(own(one, 'code'))) ?? chain.at(-1)
+  const error = chain.findLast((one) => isWord(ownMember(one, 'code'))) ?? chain.at(-1)
   if (error === undefined) return undefined
-  const [code, syscall] = [own(error, 'code'), own(error, 'syscall')]
+  const [code, syscall] = [ownMember(error, 'code'), ownMember(error, 'syscall')]
   return {
     name: isWord(error.name) ? error.name : 'Error',
     ...(isWord(code) ? { code } : {}),
@@ -130,14 +135,7 @@ function safeCause(chain: readonly Error[]): ErrorCause | undefined {
 }
 
 function codeOf(cause: ErrorCause | undefined): string | undefined {
-  return cause && Object.hasOwn(cause, 'code') ? cause.code : undefined
-}
-
-/** What stands on `Object.prototype` says nothing about an error. */
-function own(error: Error, name: 'cause' | 'code' | 'syscall'): unknown {
-  return Object.hasOwn(error, name)
-    ? (error as Error & Record<typeof name, unknown>)[name]
-    : undefined
+  return cause && (ownMember(cause, 'code') as string | undefined)
 }
 
 function isWord(value: unknown): value is string {
