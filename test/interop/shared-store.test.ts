@@ -6,7 +6,11 @@ import {
   type TokenProviderOptions,
   type TokenStore,
 } from '@countersign/core'
-import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  createManualClock,
+} from '@countersign/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -61,6 +65,88 @@ test('another scope, another key in the store', async () => {
   ])
   expect(one.value).not.toBe(two.value)
   expect(server.requests).toHaveLength(2)
+})
+
+/** Never answers, to what is named; says when it was asked first. */
+function silent(...methods: (keyof TokenStore)[]): TokenStore & { readonly asked: Promise<void> } {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const never = () => {
+    resolve()
+    return new Promise<never>(() => {})
+  }
+  return { ...memoryStore(), ...Object.fromEntries(methods.map((name) => [name, never])), asked }
+}
+
+test('a store that does not answer is asked once for a token, and costs its time limit once', async () => {
+  const clock = createManualClock(Date.now())
+  const events: TokenEvent[] = []
+  const store = silent('get', 'set', 'delete', 'acquireLease')
+  const member = provider({ store, clock, timeout: 750, onEvent: (it) => void events.push(it) })
+  const token = member.getAccessToken()
+  await store.asked
+  await clock.advance(250)
+  expect(server.isLive((await token).value)).toBe(true)
+  expect(events.filter(({ type }) => type === 'store-failed')).toMatchObject([
+    { operation: 'get', reason: 'no answer within 250 ms' },
+  ])
+})
+
+test('a token is there as soon as it has come, whatever the store makes of it', async () => {
+  const clock = createManualClock(Date.now())
+  const member = provider({ store: silent('set'), clock })
+  expect(server.isLive((await member.getAccessToken()).value)).toBe(true)
+})
+
+test('where the one with the lease fails, the next one need not wait for the end of the lease', async () => {
+  const store = memoryStore()
+  server.next({ status: 401, body: { error: 'invalid_client' } })
+  const fleet = [provider({ store }), provider({ store }), provider({ store })]
+  const outcomes = await Promise.allSettled(fleet.map((member) => member.getAccessToken()))
+  expect(outcomes.map(({ status }) => status).sort()).toEqual([
+    ...['fulfilled', 'fulfilled', 'rejected'],
+  ])
+  // Without the lease there would be three, and the wait would be five seconds.
+  expect(server.requests).toHaveLength(2)
+})
+
+const record = { value: 'of-the-store', tokenType: 'Bearer', issuedAt: 0, expiresAt: 86_400_000 }
+
+test.each<[string, number, object, boolean]>([
+  ['of a day', 1_000, {}, true],
+  ['of a day, made by a clock ten seconds ahead', -10_000, {}, true],
+  ['made by a clock an hour ahead', -3_600_000, {}, false],
+  ['of more than a day', 1_000, { expiresAt: 86_400_001 }, false],
+  ['that ends before it begins', -100_000, { issuedAt: 1_000, expiresAt: 500 }, false],
+  ['whose end is text', 1_000, { expiresAt: '86400000' }, false],
+  ['whose scope is null', 1_000, { scope: null }, false],
+  ['whose scope is a number', 1_000, { scope: 42 }, false],
+  ['with a scope', 1_000, { scope: 'read' }, true],
+])('a record %s is judged as one', async (_, age, members, isTaken) => {
+  const clock = createManualClock(Date.now())
+  const issuedAt = clock.now() - age
+  const shifted = Object.fromEntries(
+    Object.entries({ ...record, ...members }).map(([name, value]) => [
+      name,
+      typeof value === 'number' && name !== 'scope' ? issuedAt + value : value,
+    ]),
+  )
+  const store = { ...memoryStore(), get: async () => shifted as never }
+  const { value } = await provider({ store, clock }).getAccessToken()
+  expect(value === record.value).toBe(isTaken)
+})
+
+test('a record that throws when it is read is an event and a miss', async () => {
+  const events: TokenEvent[] = []
+  const broken = Object.defineProperty({ ...record }, 'value', {
+    enumerable: true,
+    get: () => {
+      throw new Error('of the store')
+    },
+  })
+  const store = { ...memoryStore(), get: async () => broken as never }
+  const member = provider({ store, onEvent: (event) => void events.push(event) })
+  expect(server.isLive((await member.getAccessToken()).value)).toBe(true)
+  expect(events[0]).toMatchObject({ type: 'store-failed', operation: 'get', reason: 'Error' })
 })
 
 test('a store that fails is an event and a miss, and its words are not repeated', async () => {

@@ -41,28 +41,42 @@ export async function sharedToken(
   call: SharedTokenCall,
 ): Promise<SharedToken> {
   const { key, refused, forceRenewal, duration, signal, request } = call
+  let isSilent = false
   if (refused !== undefined) await bounded('delete', (limits) => store.delete(key, refused, limits))
   const found = await usable()
   if (found !== undefined) return fromStore(found)
-  const lease = await acquire()
-  if (lease === 'taken' && !forceRenewal) {
-    const awaited = await poll(clock.monotonic() + duration)
+  let lease = await acquire()
+  const until = clock.monotonic() + duration
+  // Another member makes the token request: its token comes, or its lease ends.
+  while (lease === 'taken' && !forceRenewal && clock.monotonic() < until) {
+    await clock.wait(50 + 200 * random(), signal)
+    const awaited = await usable()
     if (awaited !== undefined) return fromStore(awaited)
+    lease = await acquire()
   }
+  let issued: Awaited<ReturnType<typeof request>> | undefined
   try {
     const again = lease === 'taken' ? undefined : await usable()
     if (again !== undefined) return fromStore(again)
-    const issued = await request()
-    await bounded('set', (limits) => store.set(key, issued.token, limits))
+    issued = await request()
     return { ...issued, source: 'endpoint' }
   } finally {
-    if (lease !== undefined && lease !== 'taken') await bounded('lease', () => lease.release())
+    // What is known by now is known: nobody waits for what the store makes of it.
+    void handOver(issued?.token)
+  }
+
+  async function handOver(token: StoredToken | undefined): Promise<void> {
+    if (token !== undefined) await bounded('set', (limits) => store.set(key, token, limits))
+    const held = lease
+    if (held !== undefined && held !== 'taken') await bounded('lease', () => held.release())
   }
 
   async function usable(): Promise<StoredToken | undefined> {
     if (forceRenewal) return undefined
-    const token = await bounded('get', (limits) => store.get(key, limits))
-    return token !== undefined && token !== null && call.accepts(token) ? token : undefined
+    return bounded('get', async (limits) => {
+      const token = await store.get(key, limits)
+      return token !== undefined && token !== null && call.accepts(token) ? token : undefined
+    })
   }
 
   /** A store that cannot lease, or fails to, stops nobody: undefined. */
@@ -70,28 +84,22 @@ export async function sharedToken(
     if (store.acquireLease === undefined) return undefined
     return bounded(
       'lease',
-      async (limits) => (await store.acquireLease?.(key, { duration, ...limits })) ?? 'taken',
+      async (limits) =>
+        (await store.acquireLease?.(key, { duration, ...limits })) ?? ('taken' as const),
     )
-  }
-
-  /** Another member makes the token request: its token will come, or its lease ends. */
-  async function poll(until: number): Promise<StoredToken | undefined> {
-    while (clock.monotonic() < until) {
-      await clock.wait(50 + 200 * random(), signal)
-      const token = await usable()
-      if (token !== undefined) return token
-    }
-    return undefined
   }
 
   async function bounded<T>(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined> {
+    // A store that did not answer once is not asked again for this token.
+    if (isSilent) return undefined
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
       return await within(clock, limit, late, async (s) => work({ signal: s }))
     } catch (error) {
+      isSilent ||= error instanceof StoreTimeout
       emit({ type: 'store-failed', operation, reason: reasonOf(error) })
       return undefined
     }
