@@ -69,9 +69,12 @@ test('another scope, another key in the store', async () => {
 
 /** Never answers, to what is named; says when it was asked first. */
 function silent(...methods: (keyof TokenStore)[]): TokenStore & { readonly asked: Promise<void> } {
-  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  let answer = () => {}
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve
+  })
   const never = () => {
-    resolve()
+    answer()
     return new Promise<never>(() => {})
   }
   return { ...memoryStore(), ...Object.fromEntries(methods.map((name) => [name, never])), asked }

@@ -169,6 +169,43 @@ test('C4: callers keep a valid token when its renewal fails, and one event says 
   expect(unhandled).toEqual([])
 })
 
+test('C4: a waitUntil that throws takes no token from its caller, and stops no renewal', async () => {
+  const waitUntil = () => {
+    throw new TypeError('Illegal invocation')
+  }
+  const tokens = provider({ renewal: { waitUntil } })
+  const first = await tokens.getAccessToken()
+  await clock.advance(599_000)
+  expect(await tokens.getAccessToken()).toBe(first)
+  await until(() => tokens.currentAccessToken() !== first)
+  expect(server.requests).toHaveLength(2)
+})
+
+test('C9: a listener that refuses the token which it is told of gets another one', async () => {
+  const given: (string | Promise<string>)[] = []
+  const tokens = provider({
+    onEvent: ({ type }) => {
+      const current = type === 'token-issued' ? tokens.currentAccessToken() : undefined
+      if (current === undefined || given.length > 0) return
+      tokens.invalidate(current)
+      given.push(
+        current.value,
+        tokens.getAccessToken().then(({ value }) => value),
+      )
+    },
+  })
+  await tokens.getAccessToken()
+  const [refused, next] = await Promise.all(given)
+  expect(next).not.toBe(refused)
+  expect(server.requests).toHaveLength(2)
+})
+
+test('C10: a signal of null is none', async () => {
+  const signal = null as unknown as undefined
+  const token = await provider().getAccessToken({ signal })
+  expect(server.isLive(token.value)).toBe(true)
+})
+
 test('C5: a wall clock that jumps an hour ahead expires the token', async () => {
   const tokens = provider()
   const first = await tokens.getAccessToken()

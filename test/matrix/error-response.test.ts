@@ -163,6 +163,25 @@ test.each([
   },
 )
 
+/** An answer that is 100 bytes long by its head, and ends after one. */
+const cut = (status: string, ...headers: string[]): Fault => ({
+  type: 'raw',
+  bytes: [`HTTP/1.1 ${status}`, ...headers, 'content-length: 100', '', '{'].join('\r\n'),
+})
+const gzip = 'content-encoding: gzip'
+
+test.each<[string, Fault, string, number, number]>([
+  ['429', cut('429 Busy', 'retry-after: 60'), 'ERR_TOKEN_RATE_LIMITED', 1, 60_000],
+  ['503', cut('503 Down', 'retry-after: 60', gzip), 'ERR_TOKEN_UNAVAILABLE', 1, 60_000],
+  ['503', cut('503 Down'), 'ERR_TOKEN_UNAVAILABLE', 3, 1_000],
+  ['401', cut('401 No'), 'ERR_TOKEN_HTTP', 1, 1_000],
+  ['400', cut('400 No', gzip), 'ERR_TOKEN_HTTP', 1, 1_000],
+])('O10 O11: a %s counts whatever becomes of its body', async (_, fault, code, attempts, wait) => {
+  const { error, server } = await failureAt(fault)
+  expect(error).toMatchObject({ code, attempts, nextAttemptAt: startOfTime + wait })
+  expect(server.requests).toHaveLength(attempts)
+})
+
 test.each([
   ['in the past', { ...inTwoMinutes, 'retry-after': new Date(0).toUTCString() }],
   ['of garbage', { 'retry-after': 'soon' }],

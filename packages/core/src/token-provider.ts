@@ -73,7 +73,9 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   async function getAccessToken(call?: AccessTokenOptions): Promise<AccessToken> {
     const own = ownMembers(call)
-    const { signal, forceRenewal = false } = own
+    const { forceRenewal = false } = own
+    // Others take null for none.
+    const signal = own.signal ?? undefined
     signal?.throwIfAborted()
     const keeper = keeperOf(own)
     const token = forceRenewal ? undefined : keeper.current()

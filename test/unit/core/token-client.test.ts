@@ -105,6 +105,17 @@ test.each([
   })
 })
 
+test.each([undefined, null, 'a text'])(
+  'a fetch that resolves with %j is an attempt that failed',
+  async (response) => {
+    const { settings, call, events, sent } = tokenRequest(async () => response as never)
+    const { error } = await failure(requestToken(settings, { ...call, retries: 0 }))
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', attempts: 1 })
+    expect(events).toMatchObject([{ type: 'token-request-failed', attempt: 1 }])
+    expect(sent()).toBe(1)
+  },
+)
+
 test('a clock that gives no number is named, and nothing is sent', async () => {
   const { settings, call, clock, sent } = tokenRequest()
   const broken = { ...settings, clock: { ...clock, now: () => Number.NaN } }

@@ -117,7 +117,12 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
     const keepAlive = settings.inBackground()
     if (keepAlive === undefined) return
     // Its failure is an event; nobody waits for it.
-    keepAlive(start(false).promise.then(nothing, nothing))
+    const renewal = start(false).promise.then(nothing, nothing)
+    try {
+      keepAlive(renewal)
+    } catch {
+      // The platform's own, called without its object: the token at hand serves all the same.
+    }
   }
 
   /** The flight under way, if it can still end. */
@@ -142,14 +147,20 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
     try {
       const { token, source, attempts, sentAt } = await settings.fetchToken(call)
       const accessToken = keep(token, id, sentAt)
+      land(id)
       const duration = clock.monotonic() - since
       emit({ type: 'token-issued', source, expiresAt: token.expiresAt, attempts, duration })
       return accessToken
     } catch (thrown) {
       throw fail(settings.failure(thrown), id)
     } finally {
-      if (flight?.id === id) flight = undefined
+      land(id)
     }
+  }
+
+  /** Before anyone is told: a listener may refuse the token, and ask for the next one. */
+  function land(id: number): void {
+    if (flight?.id === id) flight = undefined
   }
 
   /** A flight that was given up for dead does not displace what a later one brought. */

@@ -106,12 +106,13 @@ async function bodyText(
   response: Response,
   attempt: number,
 ): Promise<string | TokenRequestFailure> {
+  // Of an error response the status counts, whatever its body: one that cannot be read is empty.
+  if (!response.ok) return readBody(response).catch(() => '')
   try {
     return await readBody(response)
   } catch (error) {
-    if (!isCountersignError(error)) throw transportError(error, attempt)
-    // Of an error response the status counts, whatever its body.
-    return response.ok ? new TokenRequestFailure(error) : ''
+    if (isCountersignError(error)) return new TokenRequestFailure(error)
+    throw transportError(error, attempt)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
-import { ConfigurationError, TokenTransportError } from '../errors.js'
+import { ConfigurationError, isCountersignError, TokenTransportError } from '../errors.js'
 import type { RequestedAccess } from '../requested-access.js'
 import type { AcceptedKey } from './accepted-key.js'
 import { type AnswerSettings, readAnswer } from './answer.js'
@@ -77,8 +77,10 @@ export async function attemptOnce(
     if (!(outcome instanceof TokenRequestFailure)) accepted.note(assertions)
     return outcome
   } catch (error) {
-    if (error instanceof TokenTransportError) return new TokenRequestFailure(error)
-    throw error
+    const isOurs = isCountersignError(error)
+    if (isOurs && !(error instanceof TokenTransportError)) throw error
+    // Such as of a fetch that resolved with no response.
+    return new TokenRequestFailure(isOurs ? error : transportError(error, attempt))
   }
 }
 
