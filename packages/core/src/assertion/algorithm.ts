@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import type { Algorithm } from './assertion-signer.js'
 import { cryptoKeyAlgorithm, cryptoKeyKind } from './crypto-key.js'
-import { mismatch } from './key-error.js'
+import { isPrintable, mismatch } from './key-error.js'
 import { jwkKind } from './private-jwk.js'
 import { isReadAs, type KeyMaterial } from './read-key.js'
 
@@ -33,7 +33,7 @@ export function chooseAlgorithm(
 /** Throws for a name that is not one of ours; matching is exact. */
 export function namedAlgorithm(alg: unknown, option = 'assertion.alg'): Algorithm | undefined {
   if (alg === undefined || alg === 'ES256' || alg === 'PS256' || alg === 'RS256') return alg
-  const shown = typeof alg === 'string' && /^[\w-]{1,16}$/.test(alg) ? ` '${alg}'` : ''
+  const shown = isPrintable(alg) ? ` '${alg}'` : ''
   throw new ConfigurationError(
     'ERR_UNSUPPORTED_ALG',
     `The algorithm${shown} is not supported. Use ES256, PS256 or RS256.`,
