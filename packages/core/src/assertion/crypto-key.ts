@@ -20,13 +20,14 @@ export function checkCryptoKey(key: CryptoKey, alg: Algorithm): void {
 
 /** The only algorithm that a CryptoKey was made for, if it is one of ours. */
 export function cryptoKeyAlgorithm(key: CryptoKey): Algorithm | undefined {
-  const kinds: Readonly<Record<string, Algorithm>> = {
-    'ECDSA P-256': 'ES256',
-    'RSA-PSS SHA-256': 'PS256',
-    'RSASSA-PKCS1-v1_5 SHA-256': 'RS256',
-  }
-  return Object.entries(kinds).find(([kind]) => kind === cryptoKeyKind(key))?.[1]
+  return algorithms.get(cryptoKeyKind(key))
 }
+
+const algorithms: ReadonlyMap<string, Algorithm> = new Map([
+  ['ECDSA P-256', 'ES256'],
+  ['RSA-PSS SHA-256', 'PS256'],
+  ['RSASSA-PKCS1-v1_5 SHA-256', 'RS256'],
+])
 
 /** Such as `ECDSA P-256` or `RSA-PSS SHA-256`. */
 export function cryptoKeyKind(key: CryptoKey): string {

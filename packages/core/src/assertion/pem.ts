@@ -19,7 +19,7 @@ export function readPem(text: string): PrivatePem {
     throw keyFormat('The PEM text holds more than one private key. Give one.')
   const [label] = privates
   if (label === undefined) throw withoutPrivateKey(begins)
-  const container = Object.hasOwn(containers, label) ? containers[label] : undefined
+  const container = containers.get(label)
   if (container === undefined || /Proc-Type:/.test(text)) throw wrongContainer(label)
   return { container, text: rebuilt(text, label) }
 }
@@ -30,12 +30,12 @@ export const toPkcs8 = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8
 const quoteIt =
   'Quote the value where it is set, or give base64 of the PEM: openssl base64 -A -in key.pem'
 
-const containers: Readonly<Record<string, PrivatePem['container']>> = {
-  'PRIVATE KEY': 'PKCS#8',
-  'ENCRYPTED PRIVATE KEY': 'encrypted PKCS#8',
-  'RSA PRIVATE KEY': 'PKCS#1',
-  'EC PRIVATE KEY': 'SEC1',
-}
+const containers: ReadonlyMap<string, PrivatePem['container']> = new Map([
+  ['PRIVATE KEY', 'PKCS#8'],
+  ['ENCRYPTED PRIVATE KEY', 'encrypted PKCS#8'],
+  ['RSA PRIVATE KEY', 'PKCS#1'],
+  ['EC PRIVATE KEY', 'SEC1'],
+])
 
 function rebuilt(text: string, label: string): string {
   const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`]
@@ -62,8 +62,6 @@ function wrongContainer(label: string): KeyError {
       'The private key is in OpenSSH format, not PKCS#8. Convert a copy: ssh-keygen -p -m PKCS8 -f key.pem',
     )
   }
-  const shape = Object.hasOwn(containers, label)
-    ? 'encrypted in the old way (Proc-Type)'
-    : 'of another kind'
+  const shape = containers.has(label) ? 'encrypted in the old way (Proc-Type)' : 'of another kind'
   return keyFormat(`The private key is ${shape}, not PKCS#8. Convert it: ${toPkcs8}`)
 }

@@ -14,10 +14,10 @@ import {
 import type { Jwk } from './key-input.js'
 import { nodeCrypto } from './node-crypto.js'
 
-const members: Readonly<Record<string, readonly string[]>> = {
-  EC: ['crv', 'x', 'y', 'd'],
-  RSA: ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'],
-}
+const members: ReadonlyMap<string, readonly string[]> = new Map([
+  ['EC', ['crv', 'x', 'y', 'd']],
+  ['RSA', ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi']],
+])
 
 /** The own members that matter of a private JWK, on an object without a prototype. */
 export function privateJwk(input: object): Jwk {
@@ -26,12 +26,13 @@ export function privateJwk(input: object): Jwk {
   if (kty === 'oct') throw notPrivate('a symmetric JWK (oct)')
   if (typeof kty !== 'string') throw keyFormat('The JWK has no kty.')
   if (own('d') === undefined) throw notPrivate('a public JWK: it has no d')
-  checkUse(own('use'), own('key_ops'))
+  const other = otherUse(input)
+  if (other !== undefined) throw keyUse(other)
   if (own('oth') !== undefined) {
     throw keyFormat(`The JWK is an RSA key of more than two primes. Make another: ${newKey}`)
   }
   const jwk: Record<string, unknown> & { kty: string } = withoutPrototype({ kty })
-  for (const name of Object.hasOwn(members, kty) ? (members[kty] ?? []) : ['crv']) {
+  for (const name of members.get(kty) ?? ['crv']) {
     const value = own(name)
     if (typeof value !== 'string' || value === '')
       throw keyFormat(`The ${printable(kty)} JWK lacks the member ${name}.`)
@@ -93,9 +94,7 @@ export function jwkKind(jwk: object): string {
 
 /** Whether the JWK is meant for signatures, as far as it says. */
 export function isForSigning(jwk: object): boolean {
-  const [use, operations] = [ownMember(jwk, 'use'), ownMember(jwk, 'key_ops')]
-  const mayUse = use === undefined || use === 'sig'
-  return mayUse && (operations === undefined || isSignOperation(operations))
+  return otherUse(jwk) === undefined
 }
 
 /** The JWK is whole by its form, and no key. */
@@ -105,16 +104,14 @@ export function foreignParts(): KeyError {
   )
 }
 
-function checkUse(use: unknown, operations: unknown): void {
-  if (use !== undefined && use !== 'sig') {
-    throw keyUse("The use of the JWK is not 'sig'. Give a key for signing, or leave out use.")
-  }
-  if (operations === undefined || isSignOperation(operations)) return
-  throw keyUse("The key_ops of the JWK do not include 'sign'. Give a key for signing.")
-}
-
-function isSignOperation(operations: unknown): boolean {
-  return Array.isArray(operations) && operations.includes('sign')
+/** Why the JWK may not sign, by what it says of its use. */
+function otherUse(jwk: object): string | undefined {
+  const [use, operations] = [ownMember(jwk, 'use'), ownMember(jwk, 'key_ops')]
+  if (use !== undefined && use !== 'sig')
+    return "The use of the JWK is not 'sig'. Give a key for signing, or leave out use."
+  if (operations === undefined || (Array.isArray(operations) && operations.includes('sign')))
+    return undefined
+  return "The key_ops of the JWK do not include 'sign'. Give a key for signing."
 }
 
 function integer(base64url: unknown): bigint {
