@@ -17,7 +17,7 @@ export function targetUrl({
   allowAbsoluteUrls?: unknown
 }): string | undefined {
   const url = String(given ?? '')
-  if (ambiguous.test(url)) return undefined
+  if (!url.startsWith('/') && ambiguous.test(url)) return undefined
   const isAbsolute = isAbsoluteUrl(url)
   if (!baseURL || (isAbsolute && (allowAbsoluteUrls ?? true) === true)) return url
   // Of what is neither true nor false, versions of axios differ on what it means.
