@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import process from 'node:process'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { isCountersignError } from '@countersign/core'
 import imported, { type AxiosError, type AxiosRequestConfig, type AxiosStatic } from 'axios'
@@ -6,8 +7,11 @@ import { describe, expect, test } from 'vitest'
 import { answer, refused } from './recording-api.ts'
 import { startWorld, until } from './world.ts'
 
-/** What a CommonJS program gets: another copy than an ES module has. */
-const axios: AxiosStatic = createRequire(import.meta.url)('axios')
+const releases: Record<string, string> = { oldest: 'axios-1.12.0', between: 'axios-1.17.0' }
+const release = releases[process.env.HOSTS ?? ''] ?? 'axios'
+
+/** What a CommonJS program gets: another copy than an ES module has, of the release of this run. */
+const axios: AxiosStatic = createRequire(import.meta.url)(release)
 
 async function attached(config: AxiosRequestConfig = {}) {
   const world = await startWorld()
@@ -26,6 +30,7 @@ async function rejection(call: Promise<unknown>): Promise<AxiosError & { cause?:
 
 test('the copy is another one', () => {
   expect(axios.AxiosError).not.toBe(imported.AxiosError)
+  expect(axios.VERSION).toBe(imported.VERSION)
 })
 
 describe.each<[string, AxiosRequestConfig]>([

@@ -11,10 +11,27 @@ const programs = fileURLToPath(new URL('programs/', import.meta.url))
 let installed: Installation
 
 beforeAll(async () => {
-  installed = await installation('installed', [...names, 'axios', 'ky'])
+  installed = await installation('installed', [...names, 'axios@1', 'ky@2'])
   const files = await readdir(programs)
   for (const file of files) {
     await installed.write({ [file]: await readFile(join(programs, file), 'utf8') })
+  }
+})
+
+const peers: Partial<Record<(typeof names)[number], readonly string[]>> = {
+  '@countersign/axios-interceptor': ['@countersign/core', 'axios@1'],
+  '@countersign/ky-hook': ['@countersign/core', 'ky@2'],
+}
+
+test.each(names)('%s works with nothing beside it but its peers', async (name) => {
+  const folder = `alone-${name.replace('@countersign/', '')}`
+  const alone = await installation(folder, [name, ...(peers[name] ?? [])])
+  await alone.write({
+    'entry-points.cjs': await readFile(join(programs, 'entry-points.cjs'), 'utf8'),
+  })
+  for (const [specifier, exported] of Object.entries(published[name].entryPoints)) {
+    const { stdout } = succeeded(await alone.run(`node entry-points.cjs '${specifier}'`))
+    expect(JSON.parse(stdout)[specifier]?.imported).toContain(exported)
   }
 })
 

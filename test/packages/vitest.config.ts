@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { nothingSkipped } from '../reporters/nothing-skipped.ts'
 
 /** The packages as they are published: packed, then installed into empty folders. */
 export default defineConfig({
@@ -14,5 +15,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     passWithNoTests: false,
+    reporters: ['default', nothingSkipped],
   },
 })

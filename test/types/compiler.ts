@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { relative } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type typescript from 'typescript-6'
 
@@ -66,14 +68,27 @@ export function compilerInProcess(
 /** For the release that is a program. */
 export const compilerProgram: Compiler = async (files, options) => {
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const { stdout } = await promisify(execFile)(
-    'tsc',
-    ['--ignoreConfig', '--pretty', 'false', ...flags, ...files],
-    { cwd: import.meta.dirname },
-  ).catch((error) => error)
-  return String(stdout)
+  const program = ['--ignoreConfig', '--pretty', 'false', ...flags, ...files]
+  const { stdout, code = 0 } = await promisify(execFile)(process.execPath, [compiler, ...program], {
+    cwd: import.meta.dirname,
+  }).catch((error) => error)
+  const lines = String(stdout)
     .split('\n')
-    .filter((line) => line !== '' && isOurs(line))
+    .filter((line) => line !== '')
+  if (code !== 0 && lines.length === 0) throw new Error(`The compiler ended with ${code}.`)
+  return lines.filter((line) => isOurs(line.split('(')[0] ?? ''))
+}
+
+/** The workspace's own, whatever else there is on the PATH. */
+const compiler = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
+  /package\.json$/,
+  'bin/tsc',
+)
+
+/** Of the release that is a program. */
+export async function compilerProgramVersion(): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [compiler, '--version'])
+  return stdout.trim()
 }
 
 function isOurs(file: string): boolean {

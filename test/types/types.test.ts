@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import typescript58 from 'typescript-5.8'
 import typescript6 from 'typescript-6'
 import { describe, expect, test } from 'vitest'
-import { compilerInProcess, compilerProgram, type Options } from './compiler.ts'
+import {
+  compilerInProcess,
+  compilerProgram,
+  compilerProgramVersion,
+  type Options,
+} from './compiler.ts'
 
 const compilers = {
   '5.8': compilerInProcess(typescript58),
@@ -46,6 +51,12 @@ function programs(platform: Platform, isExact: boolean): string[] {
     .map((name) => join(import.meta.dirname, 'esm', `${name}.ts`))
     .concat(join(import.meta.dirname, 'commonjs/program.ts'))
 }
+
+test('8: the compilers are of the releases that they are named after', async () => {
+  expect(typescript58.version).toMatch(/^5\.8\./)
+  expect(typescript6.version).toMatch(/^6\./)
+  expect(await compilerProgramVersion()).toMatch(/^Version 7\./)
+})
 
 describe('8: ES modules and a CommonJS program compile, and what is wrong in them does not', () => {
   describe.each(Object.keys(compilers) as (keyof typeof compilers)[])(

@@ -101,8 +101,8 @@ export type Fault =
     }
 
 /**
- * What becomes of the connection: 'silence' leaves it open. A 'reset' after something was sent is a
- * FIN on Node 22, which ends a connection before it resets it.
+ * What becomes of the connection: 'silence' leaves it open. On Node 22 a
+ * client in the same process sees a FIN before the 'reset' that follows something sent.
  *
  * @inline
  */
