@@ -187,6 +187,17 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   expect(help.replace(/\s+/g, ' ')).toContain('TOKEN_ENDPOINT goes before its endpoint')
 })
 
+test('a password in the token endpoint is told nowhere', async () => {
+  const { call } = await scene()
+  const env = { ...call.env, TOKEN_ENDPOINT: 'https://user:p4ssw0rd@login.example.com/token' }
+  for (const flags of [[], ['--json']]) {
+    const args = ['doctor', '--offline', '--profile', 'jack-henry', '--key', 'key.pem', ...flags]
+    const { stdout, stderr } = await countersign(args, { ...call, env })
+    expect(stdout).toContain('login.example.com')
+    expect(stdout + stderr).not.toContain('p4ssw0rd')
+  }
+})
+
 test('--offline looks at nothing beyond this machine', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))

@@ -91,3 +91,12 @@ test('a proxy that is passed by is answered by what a shell can do', async () =>
   expect(stderr).toContain('start Node with NODE_USE_ENV_PROXY=1.')
   expect(stderr).not.toMatch(programs)
 })
+
+test('the words of the server stay as they were said', async () => {
+  const { server, cwd, env } = await scene()
+  const said = "Parameter 'scope' is not allowed; 'key' unknown; assertion.kid missing"
+  server.next({ status: 401, body: { error: 'invalid_client', error_description: said } })
+  const { stderr } = await countersign(['token', '--key', 'key.pem'], { cwd, env })
+  expect(stderr.replace(/\s+/g, ' ')).toContain(`The server says: "${said}".`)
+  expect(stderr).toContain('--kid (KID)')
+})

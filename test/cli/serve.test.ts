@@ -180,6 +180,12 @@ test('a second run sets its own variables anew, and touches no other line and no
   const ready = JSON.parse(again.stdout.split('\n')[0] ?? '') as Ready
   expect(await variables()).toEqual({ ...ready.variables, KID: '2025', SCOPE: 'a b' })
   expect(ready.variables.TOKEN_ENDPOINT).not.toBe(first.TOKEN_ENDPOINT)
+  const named = await countersign(
+    ['serve', '--for', '0', '--save', '.env', '--client-id', "a#b'c", '--json'],
+    { cwd },
+  )
+  expect(named).toMatchObject({ code: 0 })
+  expect(await variables()).toMatchObject({ CLIENT_ID: "a#b'c" })
 
   const real = (await readFile(file, 'utf8')).replace(
     /TOKEN_ENDPOINT=.*/,

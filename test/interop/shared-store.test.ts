@@ -94,10 +94,39 @@ test('a store that does not answer is asked once for a token, and costs its time
   ])
 })
 
-test('a token is there as soon as it has come, whatever the store makes of it', async () => {
+test('a lease is given back even to a store that was silent once', async () => {
   const clock = createManualClock(Date.now())
-  const member = provider({ store: silent('set'), clock })
-  expect(server.isLive((await member.getAccessToken()).value)).toBe(true)
+  const { asked, get } = silent('get')
+  const store = memoryStore()
+  let looks = 0
+  let released = 0
+  const member = provider({
+    clock,
+    store: {
+      ...store,
+      // The look after the lease was got.
+      get: (key, call) => (++looks === 2 ? get(key, call) : store.get(key, call)),
+      acquireLease: async () => ({
+        release: async () => {
+          released += 1
+        },
+      }),
+    },
+  })
+  const token = member.getAccessToken()
+  await asked
+  await clock.advance(250)
+  expect(server.isLive((await token).value)).toBe(true)
+  expect(released).toBe(1)
+})
+
+test('what is refused while it is put into a store does not come back from there', async () => {
+  const store = memoryStore()
+  const member = provider({ store })
+  const first = await member.getAccessToken()
+  member.invalidate(first)
+  const second = await member.getAccessToken()
+  expect((await provider({ store }).getAccessToken()).value).toBe(second.value)
 })
 
 test('where the one with the lease fails, the next one need not wait for the end of the lease', async () => {

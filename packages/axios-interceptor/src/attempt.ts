@@ -7,6 +7,8 @@ import { showConfig } from './shown-config.js'
 import { isAbsoluteUrl, isPath } from './target-url.js'
 import { type RedirectEnd, showFetch } from './visible-fetch.js'
 
+type Config = InternalAxiosRequestConfig
+
 /** One send of a call and what came of it. */
 export interface Attempt extends RedirectEnd {
   readonly call: Call
@@ -49,18 +51,24 @@ export function stampedCopy(
 
 /**
  * Shows the caller's own config in what came of an attempt. Whoever keeps what was sent (the history
- * of a mock, say) finds nothing of ours in it.
+ * of a mock, say) finds neither token nor another URL in it.
  */
 export function putBack(
-  copy: InternalAxiosRequestConfig,
-  config: InternalAxiosRequestConfig,
+  copy: { [name in keyof Config]: Config[name] | undefined },
+  config: Config,
   outcome: object | undefined,
 ): void {
-  const { url, baseURL, headers, env, fetchOptions, timeout } = config
-  Object.assign(copy, { url, baseURL, headers, env, fetchOptions })
+  copy.url = config.url
+  copy.baseURL = config.baseURL
+  copy.headers = config.headers
+  copy.env = config.env
+  copy.fetchOptions = config.fetchOptions
   showConfig(outcome, config)
   // The fetch adapter takes no message of the caller's, and tells the part that was left.
-  if (copy.timeout !== timeout && /^timeout\b/.test((outcome as Partial<Error>)?.message ?? '')) {
+  if (
+    copy.timeout !== config.timeout &&
+    /^timeout\b/.test((outcome as Partial<Error>)?.message ?? '')
+  ) {
     Reflect.set(outcome as Error, 'message', copy.timeoutErrorMessage)
   }
 }

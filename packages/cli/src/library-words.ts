@@ -27,8 +27,14 @@ const advice: readonly (readonly [inProgram: string, here: string])[] = [
   ],
 ]
 
-/** A message of the library in the words of the command line. */
+/** A message of the library in the words of the command line; the server's words stay its own. */
 export function inFlags(message: string): string {
+  const [theirs] = /The server says: ".*"\./s.exec(message) ?? []
+  if (theirs === undefined) return translated(message)
+  return message.split(theirs).map(translated).join(theirs)
+}
+
+function translated(message: string): string {
   const advised = advice.reduce((text, [from, to]) => text.replaceAll(from, to), message)
   return advised
     .replace(/(?:the option )?'([\w.]+)'/gi, (quoted, name: string) => flagOf(name) ?? quoted)

@@ -12,7 +12,15 @@ export interface ServerVariables {
 const firstLine = '# By countersign serve --save, which sets these anew at each start:'
 
 export function variableLines(variables: ServerVariables): readonly string[] {
-  return Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  return Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`)
+}
+
+/** As a file of variables is read, a value with such a character ends there. */
+function quoted(value: string): string {
+  const quote = /[#'"`]/.test(value)
+    ? (["'", '"', '`'].find((one) => !value.includes(one)) ?? '')
+    : ''
+  return `${quote}${value}${quote}`
 }
 
 /** Before servers are started for what could not be kept. */

@@ -16,7 +16,14 @@ export function profileChecks(settings: Settings): readonly Check[] {
     : ['TOKEN_ENDPOINT of the environment or .env', 'take it out']
   return [
     warning(
-      `${who} goes before the token endpoint of ${title}, and is ${used}: ${out} to ask ${tokenEndpoint}.`,
+      `${who} goes before the token endpoint of ${title}, and is ${shown(used)}: ${out} to ask ${tokenEndpoint}.`,
     ),
   ]
+}
+
+/** Neither user name nor password, nor parameters. */
+function shown(url: string): string {
+  if (!URL.canParse(url)) return 'another'
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
 }

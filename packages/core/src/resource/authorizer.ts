@@ -11,8 +11,9 @@ import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from '.
 /** Without a prototype, so that nothing is in it. */
 const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 
-/** What a parser of URLs would write otherwise: in the authority, dots, blanks, a fragment. */
-const respelt = /^[^/]*(\/\/)?[^/]*([A-Z@]|:(80|443)\b)|[#\\\t\n\r]|\/\.|%2[eE]/
+/** What a parser of URLs would write otherwise: blanks, the authority, dots, a fragment. */
+const respelt =
+  /^[\0-\x20]|[\0-\x20]$|^[^/]*:(?!\/\/[^/\\])|^[^/]*(\/\/)?[^/]*([A-Z@]|:\d*(?=[/?#]|$))|[#\\\t\n\r]|\/\.|%2[eE]/
 
 type Detail = RequestEvent extends infer E
   ? E extends RequestEvent
@@ -54,6 +55,8 @@ export function createAuthorizer<Req, Outcome>(
 
   let endpoint: string | undefined
   let endpointHref: string | undefined
+  /** Only then can one of the origins' URLs be it, written otherwise. */
+  let hasEndpoint = false
 
   function isTokenEndpoint(url: string): boolean {
     const current = tokens.tokenEndpoint
@@ -61,9 +64,11 @@ export function createAuthorizer<Req, Outcome>(
     if (current !== endpoint) {
       endpoint = current
       endpointHref = parseHttpUrl(current)?.href ?? current
+      hasEndpoint = belongs(endpointHref)
     }
     if (url === endpoint || url === endpointHref) return true
-    return respelt.test(url) && parseHttpUrl(url)?.href.replace(/#.*/, '') === endpointHref
+    if (!hasEndpoint || !respelt.test(url)) return false
+    return parseHttpUrl(url)?.href.replace(/#.*/, '') === endpointHref
   }
 
   function refuseForeign(url: string | undefined): void {

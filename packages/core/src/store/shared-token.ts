@@ -42,7 +42,7 @@ export async function sharedToken(
 ): Promise<SharedToken> {
   const { key, refused, forceRenewal, duration, signal, request } = call
   let isSilent = false
-  if (refused !== undefined) await bounded('delete', (limits) => store.delete(key, refused, limits))
+  if (refused !== undefined) await asked('delete', (limits) => store.delete(key, refused, limits))
   const found = await usable()
   if (found !== undefined) return fromStore(found)
   let lease = await acquire()
@@ -54,26 +54,21 @@ export async function sharedToken(
     if (awaited !== undefined) return fromStore(awaited)
     lease = await acquire()
   }
-  let issued: Awaited<ReturnType<typeof request>> | undefined
   try {
     const again = lease === 'taken' ? undefined : await usable()
     if (again !== undefined) return fromStore(again)
-    issued = await request()
+    const issued = await request()
+    await asked('set', (limits) => store.set(key, issued.token, limits))
     return { ...issued, source: 'endpoint' }
   } finally {
-    // What is known by now is known: nobody waits for what the store makes of it.
-    void handOver(issued?.token)
-  }
-
-  async function handOver(token: StoredToken | undefined): Promise<void> {
-    if (token !== undefined) await bounded('set', (limits) => store.set(key, token, limits))
     const held = lease
+    // Whatever else the store did not answer: until then the other members wait.
     if (held !== undefined && held !== 'taken') await bounded('lease', () => held.release())
   }
 
   async function usable(): Promise<StoredToken | undefined> {
     if (forceRenewal) return undefined
-    return bounded('get', async (limits) => {
+    return asked('get', async (limits) => {
       const token = await store.get(key, limits)
       return token !== undefined && token !== null && call.accepts(token) ? token : undefined
     })
@@ -82,19 +77,22 @@ export async function sharedToken(
   /** A store that cannot lease, or fails to, stops nobody: undefined. */
   async function acquire() {
     if (store.acquireLease === undefined) return undefined
-    return bounded(
+    return asked(
       'lease',
       async (limits) =>
         (await store.acquireLease?.(key, { duration, ...limits })) ?? ('taken' as const),
     )
   }
 
+  /** A store that did not answer once is not asked again for this token. */
+  async function asked<T>(...call: Parameters<typeof bounded<T>>): Promise<T | undefined> {
+    return isSilent ? undefined : bounded(...call)
+  }
+
   async function bounded<T>(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined> {
-    // A store that did not answer once is not asked again for this token.
-    if (isSilent) return undefined
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
       return await within(clock, limit, late, async (s) => work({ signal: s }))
