@@ -18,14 +18,18 @@ beforeAll(async () => {
   }
 })
 
-const peers: Partial<Record<(typeof names)[number], readonly string[]>> = {
+/** Those of ours come from their tarballs, as long as no registry has them. */
+const beside: Record<(typeof names)[number], readonly string[]> = {
+  '@countersign/core': [],
   '@countersign/axios-interceptor': ['@countersign/core', 'axios@1'],
   '@countersign/ky-hook': ['@countersign/core', 'ky@2'],
+  '@countersign/testing': ['@countersign/core'],
+  countersign: ['@countersign/core', '@countersign/testing'],
 }
 
-test.each(names)('%s works with nothing beside it but its peers', async (name) => {
+test.each(names)('%s works with nothing beside it but what it names', async (name) => {
   const folder = `alone-${name.replace('@countersign/', '')}`
-  const alone = await installation(folder, [name, ...(peers[name] ?? [])])
+  const alone = await installation(folder, [name, ...beside[name]])
   await alone.write({
     'entry-points.cjs': await readFile(join(programs, 'entry-points.cjs'), 'utf8'),
   })
