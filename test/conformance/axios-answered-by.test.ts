@@ -132,6 +132,18 @@ test('what an adapter of the caller keeps shows nothing of ours, and no other co
   expect(Reflect.get(own ?? {}, 'env')).not.toHaveProperty('fetch')
 })
 
+test('X1: an adapter that joins whatever it finds leads an absolute URL to no other origin', async () => {
+  const joined: string[] = []
+  const adapter: AxiosAdapter = async (config) => {
+    joined.push(`${config.baseURL ?? ''}${config.url}`)
+    return { config, data: '', status: 200, statusText: '', headers: {} }
+  }
+  const { instance, evil, api } = await instanceOf(['', { adapter }, once])
+  const url = `${api.origin}/x`
+  await instance.get(url, { baseURL: `${evil.origin}/` })
+  expect(joined).toEqual([url])
+})
+
 test.each([10, 3_000_000])(
   'U15: a 401 of %i bytes, as a stream of limited length, frees the only connection',
   async (length) => {
