@@ -30,7 +30,7 @@ export abstract class CountersignError extends Error {
   abstract readonly code: string
   /** Whether a later call may succeed without a change of configuration. */
   readonly retryable: boolean
-  /** Epoch milliseconds. Until then every caller gets this same error at once. */
+  /** Epoch milliseconds. Until then every caller gets such an error at once, without a request. */
   declare readonly nextAttemptAt?: number
 
   /** @internal */
@@ -57,6 +57,25 @@ export function remember(error: CountersignError, nextAttemptAt: number): void {
     configurable: true,
     writable: true,
   })
+}
+
+/**
+ * Copies an error for one caller: same class, message, fields and cause. A caller may note
+ * something on its error, and the next one must not find it.
+ */
+export function copyError(error: CountersignError): CountersignError {
+  const cause = isObject(error.cause) ? { cause: { ...error.cause } } : undefined
+  // The class as new.target: its constructors differ, and the fields are copied anyway.
+  const copy = Reflect.construct(Error, [error.message, cause], error.constructor)
+  for (const [name, value] of Object.entries(error)) {
+    Object.defineProperty(copy, name, {
+      value: Array.isArray(value) ? [...value] : value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+  }
+  return copy
 }
 
 /** Called with `this`: a class that names itself inside would be renamed by the bundler. */

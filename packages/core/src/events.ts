@@ -1,4 +1,4 @@
-import type { CountersignError } from './errors.js'
+import { type CountersignError, copyError } from './errors.js'
 
 /** What happened to the tokens of one provider: plain data, safe to log. */
 export type TokenEvent = {
@@ -49,11 +49,14 @@ export type TokenHappening =
       readonly nextAttemptAt: number
     }
   | {
-      /** A resource server refused the kept token. */
+      /** A resource server rejected the kept token. */
       readonly type: 'token-refused'
-      /** `kept`: it had just replaced a refused one, so a new token would not help. */
-      readonly action: 'dropped' | 'kept'
-      /** Until then refusals change nothing. */
+      /**
+       * `suspect`: it is renewed, and used again only if the renewal fails with a retryable error.
+       * `kept`: it had just replaced a rejected one, so a new token would not help.
+       */
+      readonly action: 'suspect' | 'kept'
+      /** Until then rejections change nothing. */
       readonly coolDownUntil: number | undefined
     }
   | {
@@ -90,7 +93,9 @@ export type TokenHappening =
 
 export type Emit = (happening: TokenHappening) => void
 
-/** Calls the user's listener; what it throws or rejects with is swallowed. */
+/**
+ * Calls the user's listener with an error of its own; what it throws or rejects with is swallowed.
+ */
 export function eventEmitter(
   origin: { clientId: string; tokenEndpoint: string },
   onEvent: ((event: TokenEvent) => unknown) | undefined,
@@ -98,7 +103,8 @@ export function eventEmitter(
   if (onEvent === undefined) return () => {}
   return (happening) => {
     try {
-      Promise.resolve(onEvent({ ...origin, ...happening })).catch(() => {})
+      const own = 'error' in happening ? { error: copyError(happening.error) } : {}
+      Promise.resolve(onEvent({ ...origin, ...happening, ...own } as TokenEvent)).catch(() => {})
     } catch {}
   }
 }

@@ -24,4 +24,9 @@ export type { TokenStore } from './store/token-store.js'
 export type { TokenFetch } from './token-endpoint/token-request.js'
 export { createTokenProvider } from './token-provider.js'
 export type { TokenProviderOptions } from './token-provider-options.js'
-export type { AccessTokenOptions, TokenProvider, TokenSource } from './token-source.js'
+export type {
+  AccessTokenOptions,
+  InvalidateOptions,
+  TokenProvider,
+  TokenSource,
+} from './token-source.js'

@@ -5,6 +5,7 @@ import { within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
 import { withoutPrototype } from './own-members.js'
+import { providerHoldOff } from './renewal/hold-off.js'
 import {
   type FetchCall,
   type FetchedToken,
@@ -30,7 +31,7 @@ import {
   unansweredError,
 } from './token-endpoint/transport-failure.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
-import type { AccessTokenOptions, TokenProvider } from './token-source.js'
+import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
 
 /**
  * A provider of access tokens for one client: signs an assertion, makes the token request, keeps
@@ -65,6 +66,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   // Some servers want it so; of those that do not it is the first mistake.
   if (audienceDifference(audience, tokenEndpoint) === 'host')
     emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
+  const shared = providerHoldOff()
   const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
   const ownKeeper = keeperFor(settings.access)
   const ownKey = accessKey(settings.access)
@@ -73,13 +75,13 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   async function getAccessToken(call?: AccessTokenOptions): Promise<AccessToken> {
     const own = ownMembers(call)
-    const { forceRenewal = false } = own
+    const { forceRenewal = false, rejected } = own
     // Others take null for none.
     const signal = own.signal ?? undefined
     signal?.throwIfAborted()
     const keeper = keeperOf(own)
-    const token = forceRenewal ? undefined : keeper.current()
-    return token ?? keeper.renewed({ signal, forceRenewal })
+    const token = forceRenewal ? undefined : keeper.current(rejected)
+    return token ?? keeper.renewed({ signal, forceRenewal, rejected })
   }
 
   function currentAccessToken(
@@ -92,9 +94,10 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     }
   }
 
-  function invalidate(accessToken: AccessToken): void {
-    if (ownKeeper.invalidate(accessToken)) return
-    keepers.forEach((keeper) => void keeper.invalidate(accessToken))
+  function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
+    const { isCertain = true } = withoutPrototype(report ?? {})
+    if (ownKeeper.invalidate(accessToken, isCertain)) return
+    keepers.forEach((keeper) => void keeper.invalidate(accessToken, isCertain))
   }
 
   function keeperOf({ scope, resource }: AccessTokenOptions): TokenKeeper {
@@ -116,6 +119,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     return tokenKeeper({
       ...client,
       failure,
+      shared,
       inBackground: () => settings.waitUntil ?? (isWorker() ? undefined : () => {}),
       fetchToken: (call) => fetchToken(access, call),
     })
@@ -156,9 +160,12 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
         key: key.identity ?? sharedStoreNeedsKid(),
         parameters: settings.parameters,
       })
-      const { refused, forceRenewal } = call
+      const { forceRenewal } = call
       const accepts = (token: Parameters<typeof isUsable>[0]) =>
-        isUsable(token, { now: clock.now(), early, refused })
+        isUsable(token, { now: clock.now(), early, refused: call.refused()?.token })
+      const known = call.refused()
+      // Only a certain rejection takes the token away from the other members.
+      const refused = known?.isCertain ? known.token : undefined
       return sharedToken(
         { store, clock, random, emit },
         { key: storeKey, accepts, refused, forceRenewal, duration: timeout / 2, signal, request },

@@ -12,11 +12,26 @@ export interface AccessTokenOptions {
    */
   signal?: AbortSignal | undefined
   /**
-   * Do not accept the kept token: join the token request under way, else start one, skipping the
-   * shared store's copy. The kept token serves others until it is replaced. Does not end a
+   * Do not accept the kept token or the shared store's copy: join the token request in flight, or
+   * start one. The kept token serves others until it is replaced. Does not end a
    * hold-off.
    */
   forceRenewal?: boolean
+  /**
+   * The token that an API just rejected, after `invalidate`. If its renewal fails, this call
+   * rejects with the renewal's error instead of falling back to that token.
+   */
+  rejected?: AccessToken | undefined
+}
+
+/** What a caller knows about a rejected token. */
+export interface InvalidateOptions {
+  /**
+   * `false` for a 401 that may be the answer to a request without the token, such as after a
+   * redirect that the HTTP client does not show. The token is then renewed, but never dropped, and
+   * such reports cost at most one token request per cool-down. `@default true`
+   */
+  isCertain?: boolean | undefined
 }
 
 /** Built once per client id, shared by any number of axios instances, ky instances and fetch functions. */
@@ -35,13 +50,18 @@ export interface TokenProvider {
     options?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
   ): AccessToken | undefined
   /**
-   * Says that a resource server refused this token. Synchronous, never throws, does no I/O: the
-   * next `getAccessToken` renews. No-op unless the token is still the current one of its key.
+   * Reports that a resource server rejected this token. Synchronous, never throws, does no I/O.
+   * Ignored unless the token is still the current one of its key.
    *
-   * A token that replaced a refused one is on probation for its first 5 s: refused in them it is
-   * kept, and a cool-down starts (5 s, doubling to 60 s) in which refusals change nothing.
+   * The token becomes suspect: the next `getAccessToken` renews it, and other callers wait for that
+   * renewal. If it fails with a retryable error, they get the suspect token until it expires.
+   * After any other failure the token is dropped, unless `isCertain` is `false`.
+   *
+   * A token that replaced a rejected one is on probation for its first 5 s: if it is rejected in
+   * that time it is kept, and a cool-down starts (5 s, doubling to 60 s) in which rejections change
+   * nothing.
    */
-  invalidate(accessToken: AccessToken): void
+  invalidate(accessToken: AccessToken, options?: InvalidateOptions): void
   /** As configured. Adapters never authorize a request to it. */
   readonly tokenEndpoint: string | undefined
 }

@@ -1,5 +1,6 @@
 import pMemoize from 'p-memoize'
 import { longestTimer, type WaitingClock } from '../clock.js'
+import { watchForFreeze } from './freeze-watch.js'
 
 /** One running token request for all who wait for the same thing. */
 export interface Flight<T> {
@@ -9,29 +10,46 @@ export interface Flight<T> {
   readonly since: number
   /** The same promise for all; it counts as handled, for nobody may be waiting. */
   readonly promise: Promise<T>
+  /** Whether nobody can rely on it: its time limit has passed, or the process stood still. */
+  isLost(): boolean
 }
 
-/** A flight ends itself at its time limit; this long after it, it is taken for dead. */
+/** What a flight's own work knows of it. */
+export interface Run {
+  readonly id: number
+  readonly since: number
+  /** Whether the process stood still since the flight started. */
+  isFrozen(): boolean
+}
+
+/** A flight ends itself at its time limit; this long after it, it counts as dead. */
 const grace = 100
 
 /**
  * Starts flights under numbers that are never used again, on p-memoize without its cache: a
  * flight that never settles blocks no later one.
  */
-export function flights<T>(): (since: number, work: (id: number) => Promise<T>) => Flight<T> {
+export function flights<T>({
+  timeout,
+  clock,
+}: {
+  timeout: number
+  clock: WaitingClock
+}): (work: (run: Run) => Promise<T>) => Flight<T> {
   let count = 0
-  const run = pMemoize((id: number, work: (id: number) => Promise<T>) => work(id), { cache: false })
-  return (since, work) => {
+  const memoized = pMemoize((_id: number, run: Run, work: (run: Run) => Promise<T>) => work(run), {
+    cache: false,
+  })
+  return (work) => {
     const id = ++count
-    const promise = run(id, work)
-    promise.catch(() => {})
-    return { id, since, promise }
+    const since = clock.monotonic()
+    const watch = watchForFreeze(clock, timeout + grace)
+    const { isFrozen } = watch
+    const promise = memoized(id, { id, since, isFrozen }, work)
+    promise.then(watch.stop, watch.stop)
+    const isLost = () => clock.monotonic() - since >= timeout + grace || isFrozen()
+    return { id, since, promise, isLost }
   }
-}
-
-/** Its own time limit is over, and it did not settle: whoever started it is gone. */
-export function isDead(flight: Flight<unknown>, timeout: number, now: number): boolean {
-  return now - flight.since >= timeout + grace
 }
 
 /**

@@ -137,7 +137,9 @@ export function createAuthorizer<Req, Outcome>(
       const current = tokens.currentAccessToken?.(asked)
       next = await host.wait(
         request,
-        current ? Promise.resolve(current) : tokens.getAccessToken(asked),
+        current !== undefined && current !== token
+          ? Promise.resolve(current)
+          : tokens.getAccessToken({ ...asked, rejected: token }),
       )
     } catch (error) {
       if (!isCountersignError(error)) withheld('aborted')
