@@ -17,6 +17,8 @@ export interface Audit {
 /** What a call gets at once: the token at hand, or the error that is remembered. */
 export type Expected =
   | 'wait'
+  /** First for the probe of another key, then for its own. */
+  | 'probe'
   | { readonly value: string }
   | { readonly nextAttemptAt: number | undefined }
 
@@ -27,6 +29,7 @@ export interface Caller {
   readonly expected: Expected
   /** Monotonic: since when it waits for a token. */
   waitsSince: number | undefined
+  waitsForProbe: boolean
   sends: number
   outcome: { readonly value: string | number } | { readonly error: unknown } | undefined
 }
@@ -49,14 +52,25 @@ interface Flight {
 }
 
 interface Kept {
+  /** `untried`: rejected, and its renewal has not failed yet; `serving`: it has. */
+  suspicion: 'none' | 'untried' | 'serving'
   readonly value: string
   readonly dueAt: Instant
   readonly endsAt: Instant
   readonly probationEnds: number | undefined
 }
 
+interface Failure {
+  readonly at: number
+  readonly until: Instant
+  readonly pause: number
+  readonly isRetryable: boolean
+}
+
 interface Failed {
   readonly isRetryable: boolean
+  /** About the scope: it holds off this key alone. */
+  readonly isOwn?: boolean
   /** Milliseconds. */
   readonly retryAfter?: number | undefined
 }
@@ -70,6 +84,23 @@ const longestCoolDown = 60_000
 
 type RenewalRules = ReturnType<typeof renewalRules>
 
+/** What the keys of one provider share. */
+export interface SharedRules {
+  failure: Failure | undefined
+  /** Whose single attempt follows a hold-off. */
+  probe: object | undefined
+  readonly onProbeEnd: (now: Instant) => void
+  readonly members: {
+    readonly deadline: () => number | undefined
+    readonly timeOut: (now: Instant) => void
+    readonly probeEnded: (now: Instant) => void
+  }[]
+}
+
+export function sharedRules(onProbeEnd: SharedRules['onProbeEnd']): SharedRules {
+  return { failure: undefined, probe: undefined, onProbeEnd, members: [] }
+}
+
 /**
  * What is promised of the tokens of one key, told a second time: it is given what happened at the
  * edges (calls, token requests, answers, refusals) and says which of it may not happen. Whatever
@@ -78,9 +109,14 @@ type RenewalRules = ReturnType<typeof renewalRules>
 export function renewalRules(
   { timeout, retries, early, random }: RenewalSettings,
   note: (fault: string) => void,
+  shared: SharedRules,
 ) {
+  const self = {}
   let flight: Flight | undefined
-  let failure: { readonly until: Instant; readonly pause: number } | undefined
+  let ownFailure: Failure | undefined
+  /** Somebody waits for the probe of another key, and may make a token request after it. */
+  let waitsForProbe = false
+  let mayWantAt: number | undefined
   let kept: Kept | undefined
   let wantedAt: number | undefined
   let isRefused = false
@@ -89,6 +125,8 @@ export function renewalRules(
   const issued = new Map<string, { readonly endsAt: Instant }>()
   const dropped = new Set<string>()
   const count = { issued: 0, failed: 0 }
+
+  shared.members.push({ deadline, timeOut, probeEnded })
 
   return {
     asked,
@@ -102,18 +140,27 @@ export function renewalRules(
     current: () => kept,
     coolDownEnds: () => coolDownEnds,
     isOpen: () => flight?.sentAt !== undefined,
-    heldOffUntil: () => failure?.until,
+    isFlying: () => flight !== undefined,
+    heldOffUntil: () => (ownFailure ?? shared.failure)?.until,
   }
 
   /** A call wants a token: what it must get at once, if anything. */
-  function asked(now: Instant, isForced = false): Expected {
+  function asked(
+    now: Instant,
+    { isForced = false, rejected }: { isForced?: boolean; rejected?: string } = {},
+  ): Expected {
     passed(now)
-    const state = isForced ? 'none' : usable(now)
-    const isFree = flight === undefined && !isHeldOff(now)
+    const isRejected = kept?.value === rejected && kept?.suspicion !== 'none'
+    const state = isForced || isRejected ? 'none' : usable(now)
+    const failure = heldOff(now)
+    const isProbed = shared.probe !== undefined && shared.probe !== self
+    const isFree = flight === undefined && failure === undefined && !isProbed
     if (state !== 'fresh' && isFree) wantedAt = now.monotonic
     if (state !== 'none') return kept as Kept
-    if (isFree || flight !== undefined) return 'wait'
-    return { nextAttemptAt: failure?.until.wall }
+    if (flight !== undefined || isFree) return 'wait'
+    if (failure !== undefined) return { nextAttemptAt: failure.until.wall }
+    waitsForProbe = true
+    return 'probe'
   }
 
   /** A token request arrives. */
@@ -125,10 +172,16 @@ export function renewalRules(
       flight = { ...flight, attempts: flight.attempts + 1, sentAt: now }
       return
     }
-    if (isHeldOff(now)) note('a token request is made within the hold-off')
-    if (wantedAt !== now.monotonic) note('a token request is made that nobody needs')
+    if (heldOff(now) !== undefined) note('a token request is made within the hold-off')
+    if (wantedAt !== now.monotonic && mayWantAt !== now.monotonic)
+      note('a token request is made that nobody needs')
     wantedAt = undefined
-    const isProbe = failure !== undefined
+    mayWantAt = undefined
+    const isProbe = ownFailure !== undefined || shared.failure !== undefined
+    if (shared.failure !== undefined) {
+      if (shared.probe !== undefined) note('two token requests probe at once')
+      shared.probe = self
+    }
     flight = { start: now.monotonic, attempts: 1, isProbe, sentAt: now, retryAt: 0 }
   }
 
@@ -147,14 +200,15 @@ export function renewalRules(
     const dueAt = later(end, -Math.min(early, lifetime / 5) * (0.8 + 0.2 * random))
     endProbation(now)
     const probationEnds = isRefused ? now.monotonic + probation : undefined
-    kept = { value, dueAt, endsAt: end, probationEnds }
+    kept = { value, dueAt, endsAt: end, probationEnds, suspicion: 'none' }
     isRefused = false
-    failure = undefined
-    flight = undefined
+    if (ownFailure !== undefined && isAfter(ownFailure)) ownFailure = undefined
+    if (shared.failure !== undefined && isAfter(shared.failure)) shared.failure = undefined
+    land(now)
   }
 
   /** The open token request fails. */
-  function failed(now: Instant, { isRetryable, retryAfter }: Failed): void {
+  function failed(now: Instant, { isRetryable, isOwn = false, retryAfter }: Failed): void {
     const { attempts, isProbe, start } = flight as Flight
     const pause = retryAfter ?? random * 200 * 2 ** (attempts - 1)
     const isTried = isRetryable && !isProbe && attempts <= retries
@@ -162,33 +216,73 @@ export function renewalRules(
       flight = { ...(flight as Flight), sentAt: undefined, retryAt: now.monotonic + pause }
       return
     }
-    flight = undefined
     count.failed++
-    const holdOff = failure ? Math.min(failure.pause * 2, longestHoldOff) : firstHoldOff
+    if (isOwn && shared.failure !== undefined && isAfter(shared.failure)) shared.failure = undefined
+    const before = isOwn ? ownFailure : shared.failure
+    const isConcurrent = before !== undefined && !isAfter(before)
+    const longer = before ? Math.min(before.pause * 2, longestHoldOff) : firstHoldOff
+    const holdOff = isConcurrent ? before.pause : longer
     const wait = retryAfter ? Math.min(retryAfter, longestRetryAfter) : holdOff
-    failure = { pause: holdOff, until: later(now, wait) }
+    const ends = later(now, wait)
+    const until = isConcurrent && isBefore(ends, before.until) ? before.until : ends
+    const failure = { at: now.monotonic, pause: holdOff, until, isRetryable }
+    if (isOwn) ownFailure = failure
+    else shared.failure = failure
+    settleSuspicion(failure)
+    land(now)
   }
 
-  /** Somebody says that this token was refused. */
+  /** Did the flight in progress start after that failure? */
+  function isAfter(failure: Failure): boolean {
+    return (flight as Flight).start > failure.at
+  }
+
+  function land(now: Instant): void {
+    flight = undefined
+    if (shared.probe !== self) return
+    shared.probe = undefined
+    for (const member of shared.members) member.probeEnded(now)
+    shared.onProbeEnd(now)
+  }
+
+  function probeEnded(now: Instant): void {
+    if (waitsForProbe) mayWantAt = now.monotonic
+    waitsForProbe = false
+  }
+
+  function settleSuspicion({ isRetryable }: Failure): void {
+    if (kept === undefined || kept.suspicion === 'none') return
+    if (isRetryable) kept.suspicion = 'serving'
+    else {
+      dropped.add(kept.value)
+      kept = undefined
+    }
+  }
+
+  /** Somebody says that this token was rejected. */
   function refused(now: Instant, value: string): void {
-    if (kept?.value !== value || now.monotonic < coolDownEnds) return
+    passed(now)
+    if (kept?.value !== value || kept.suspicion !== 'none' || now.monotonic < coolDownEnds) return
     if (kept.probationEnds !== undefined && now.monotonic < kept.probationEnds) {
       coolDownEnds = now.monotonic + coolDown
       coolDown = Math.min(coolDown * 2, longestCoolDown)
     } else {
       endProbation(now)
-      dropped.add(value)
-      kept = undefined
+      kept.suspicion = 'untried'
+      const failure = flight === undefined ? heldOff(now) : undefined
+      if (failure !== undefined) settleSuspicion(failure)
     }
     isRefused = true
   }
 
   /** Time limits have ended, and all that was wanted has begun. */
   function passed(now: Instant, isSettled = false): void {
-    if (flight?.sentAt !== undefined) {
-      const ends = Math.min(flight.sentAt.monotonic + timeout / 2, flight.start + timeout)
-      const late = now.monotonic - ends
-      if (late >= 0) failed(later(now, -late), { isRetryable: true })
+    for (;;) {
+      const late = shared.members
+        .map((member) => ({ ...member, at: member.deadline() ?? Number.POSITIVE_INFINITY }))
+        .sort((one, other) => one.at - other.at)[0]
+      if (late === undefined || late.at > now.monotonic) break
+      late.timeOut(later(now, late.at - now.monotonic))
     }
     if (!isSettled) return
     if (wantedAt !== undefined) note('a token is needed and no token request is made')
@@ -196,21 +290,35 @@ export function renewalRules(
       note('a retry is due and not made')
   }
 
+  /** When the open token request times out. */
+  function deadline(): number | undefined {
+    if (flight?.sentAt === undefined) return undefined
+    return Math.min(flight.sentAt.monotonic + timeout / 2, flight.start + timeout)
+  }
+
+  function timeOut(now: Instant): void {
+    failed(now, { isRetryable: true })
+  }
+
   /** Why this token may be in no header now. */
   function fault(now: Instant, value: string): string | undefined {
+    passed(now)
     const token = issued.get(value)
     if (token === undefined) return 'a token is used that was not issued for this key'
     if (!isBefore(now, token.endsAt)) return 'an expired token is used'
-    return dropped.has(value) ? 'a token is used that is known to be refused' : undefined
+    if (kept?.value === value && kept.suspicion === 'untried')
+      return 'a suspect token is used before its renewal has failed'
+    return dropped.has(value) ? 'a token is used that is known to be rejected' : undefined
   }
 
   function usable(now: Instant): 'fresh' | 'due' | 'none' {
     if (kept === undefined || !isBefore(now, kept.endsAt)) return 'none'
-    return isBefore(now, kept.dueAt) ? 'fresh' : 'due'
+    if (kept.suspicion === 'untried') return 'none'
+    return isBefore(now, kept.dueAt) && kept.suspicion === 'none' ? 'fresh' : 'due'
   }
 
-  function isHeldOff(now: Instant): boolean {
-    return failure !== undefined && isBefore(now, failure.until)
+  function heldOff(now: Instant): Failure | undefined {
+    return [ownFailure, shared.failure].find((failure) => failure && isBefore(now, failure.until))
   }
 
   /** A replacement that was not refused in its probation sets the cool-down back. */

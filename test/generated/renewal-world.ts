@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type AccessToken, createTokenProvider, isCountersignError } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { createManualClock } from '@countersign/testing'
-import { type Audit, type Caller, type Key, renewalRules } from './renewal-rules.ts'
+import { type Audit, type Caller, type Key, renewalRules, sharedRules } from './renewal-rules.ts'
 import { scriptedApi } from './scripted-api.ts'
 import { scriptedTokenEndpoint } from './scripted-token-endpoint.ts'
 
@@ -27,12 +27,21 @@ export type World = ReturnType<typeof createWorld>
 export function createWorld(random: number, unhandled: readonly unknown[]) {
   const clock = createManualClock()
   const broken: string[] = []
+  const callers: Caller[] = []
   const note = (what: string) => void broken.push(`${what} (at ${clock.monotonic()} ms)`)
   const now = () => ({ wall: clock.now(), monotonic: clock.monotonic() })
   const settings = { timeout, retries: 2, early: 60_000, random }
-  const rules = { one: renewalRules(settings, note), two: renewalRules(settings, note) }
+  const shared = sharedRules(({ monotonic }) => {
+    for (const caller of callers.filter(({ waitsForProbe }) => waitsForProbe)) {
+      caller.waitsForProbe = false
+      if (caller.waitsSince !== undefined) caller.waitsSince = monotonic
+    }
+  })
+  const rules = {
+    one: renewalRules(settings, note, shared),
+    two: renewalRules(settings, note, shared),
+  }
   const audit: Audit = { rules, now, note }
-  const callers: Caller[] = []
   const given: GivenToken[] = []
   const events = { issued: 0, failed: 0 }
   const endpoint = scriptedTokenEndpoint(audit)
@@ -94,9 +103,11 @@ export function createWorld(random: number, unhandled: readonly unknown[]) {
   }
 
   function newCaller(key: Key, isForced?: boolean): Caller {
+    const expected = rules[key].asked(now(), { isForced: isForced === true })
     const caller: Caller = {
       controller: new AbortController(),
-      expected: rules[key].asked(now(), isForced),
+      expected,
+      waitsForProbe: expected === 'probe',
       waitsSince: clock.monotonic(),
       sends: 0,
       outcome: undefined,
@@ -174,7 +185,7 @@ export function createWorld(random: number, unhandled: readonly unknown[]) {
 
 /** The token at hand, or the error that is remembered, where there is one. */
 function gotAtOnce({ expected, outcome, sends }: Caller): boolean {
-  if (expected === 'wait') return true
+  if (expected === 'wait' || expected === 'probe') return true
   if ('value' in expected)
     return sends > 0 || (outcome as { value?: unknown } | undefined)?.value === expected.value
   const { error } = (outcome ?? {}) as { error?: unknown }

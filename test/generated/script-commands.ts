@@ -86,8 +86,11 @@ export function slowAnswer([key, jump, ms, answer]: [Key, number, number, Answer
 }
 
 export function setWallClock(ms: number): Command {
-  return command(`the wall clock jumps ${ms} ms`, ({ clock }) =>
-    clock.setWallClock(clock.now() + ms),
+  return command(
+    `the wall clock jumps ${ms} ms`,
+    ({ clock }) => clock.setWallClock(clock.now() + ms),
+    // A flight in which it leaps ahead counts as lost: the machine was suspended.
+    ({ rules }) => ms < 2_000 || !(rules.one.isFlying() || rules.two.isFlying()),
   )
 }
 

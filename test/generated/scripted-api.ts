@@ -54,7 +54,7 @@ export function scriptedApi({ rules, now, note }: Audit, callerOf: (url: URL) =>
     }
     rules[key].refused(now(), token)
     if (!isReplay) {
-      rules[key].asked(now())
+      caller.waitsForProbe = rules[key].asked(now(), { rejected: token }) === 'probe'
       caller.waitsSince = now().monotonic
     }
     answer(401)

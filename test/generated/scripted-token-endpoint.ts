@@ -6,6 +6,7 @@ export type Answer =
   | { readonly status: 503; readonly retryAfter?: number }
   | 'network'
   | 'invalid_client'
+  | 'invalid_scope'
   | 'malformed'
 
 interface HeldRequest {
@@ -51,7 +52,9 @@ export function scriptedTokenEndpoint({ rules, now, note }: Audit) {
   }
 
   function tell(key: Key, answer: Answer): void {
-    if (typeof answer === 'string') rules[key].failed(now(), { isRetryable: answer === 'network' })
+    const isRetryable = answer === 'network'
+    const isOwn = answer === 'invalid_scope'
+    if (typeof answer === 'string') rules[key].failed(now(), { isRetryable, isOwn })
     else if ('seconds' in answer)
       rules[key].answered(now(), `token-${issued + 1}`, answer.seconds * 1000)
     else {
@@ -62,6 +65,7 @@ export function scriptedTokenEndpoint({ rules, now, note }: Audit) {
   }
 
   function response(answer: Exclude<Answer, 'network'>): Response {
+    if (answer === 'invalid_scope') return Response.json({ error: answer }, { status: 400 })
     if (answer === 'invalid_client') return Response.json({ error: answer }, { status: 401 })
     if (answer === 'malformed') return Response.json({ access_token: 'two words' })
     if ('seconds' in answer)

@@ -14,7 +14,7 @@ export interface RefusalWatch {
 }
 
 export function watchRefusals(): RefusalWatch {
-  const refusals = { dropped: 0, kept: 0 }
+  const refusals = { suspect: 0, kept: 0 }
   const posts: Record<Host['name'], number> = { axios: 0, ky: 0, fetch: 0 }
   let issued = () => {}
 
@@ -38,9 +38,9 @@ export function watchRefusals(): RefusalWatch {
       const broken = Object.entries(posts)
         .filter(([, count]) => count === 0)
         .map(([name]) => `${name}: no POST was refused and sent again, so nothing is proved`)
-      const { dropped, kept } = refusals
-      if (dropped > revocations || kept > 0) {
-        broken.push(`${revocations} revocations: ${dropped} tokens dropped, ${kept} kept`)
+      const { suspect, kept } = refusals
+      if (suspect > revocations || kept > 0) {
+        broken.push(`${revocations} revocations: ${suspect} tokens suspect, ${kept} kept`)
       }
       return broken
     },

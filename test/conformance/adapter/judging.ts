@@ -18,7 +18,7 @@ export function judging(host: HostUnderTest): void {
     expect(api.seen[3]?.authorization).toBe(api.seen[2]?.authorization)
     expect(server.requests).toHaveLength(2)
     expect(requestEvents).toHaveLength(1)
-    expect(refusals()).toMatchObject([{ action: 'dropped' }, { action: 'kept' }])
+    expect(refusals()).toMatchObject([{ action: 'suspect' }, { action: 'kept' }])
   })
 
   test('5 U6: an API that answers every call with 401 costs a handful of token requests', async () => {
@@ -155,7 +155,7 @@ export function judging(host: HostUnderTest): void {
       'GET /after',
     ])
     expect(server.requests).toHaveLength(2)
-    expect(refusals()).toMatchObject([{ action: 'dropped' }])
+    expect(refusals()).toMatchObject([{ action: 'suspect' }])
     expect(requestEvents).toEqual([
       { type: 'replay-withheld', reason: 'redirected', origin: api.origin, method: 'POST' },
     ])

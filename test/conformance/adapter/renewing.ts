@@ -25,7 +25,7 @@ export function renewing(host: HostUnderTest): void {
     expect(replay).toMatchObject({ method: 'PUT', url: '/x?a=b', body: denied?.body })
     expect(replay?.headers['x-custom']).toBe('kept')
     expect(requestEvents).toEqual([{ type: 'request-replayed', origin: api.origin, method: 'PUT' }])
-    expect(refusals()).toMatchObject([{ action: 'dropped', coolDownUntil: undefined }])
+    expect(refusals()).toMatchObject([{ action: 'suspect', coolDownUntil: undefined }])
   })
 
   test('3 U2: five hundred requests refused at once make one token request', {

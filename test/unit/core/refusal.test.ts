@@ -16,18 +16,18 @@ function story(...steps: readonly (readonly ['refuse' | 'replace', number])[]) {
   })
 }
 
-test('U1: a token that replaced no refused one is dropped, at any age', () => {
-  expect(story(['refuse', 0])).toEqual(['dropped'])
-  expect(story(['refuse', 4_999])).toEqual(['dropped'])
-  expect(story(['replace', 1_000], ['refuse', 1_001])).toEqual(['dropped'])
+test('U1: a token that replaced no refused one is suspect, at any age', () => {
+  expect(story(['refuse', 0])).toEqual(['suspect'])
+  expect(story(['refuse', 4_999])).toEqual(['suspect'])
+  expect(story(['replace', 1_000], ['refuse', 1_001])).toEqual(['suspect'])
 })
 
 test('U6: the replacement of a refused token is kept, if it is refused within 5 s', () => {
   expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_009])).toEqual([
-    'dropped',
+    'suspect',
     'kept for 5000',
   ])
-  expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_010])).toEqual(['dropped', 'dropped'])
+  expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_010])).toEqual(['suspect', 'suspect'])
 })
 
 test('U6: refusals within a cool-down change nothing, and the first after it drops the token', () => {
@@ -39,7 +39,7 @@ test('U6: refusals within a cool-down change nothing, and the first after it dro
     ['refuse', 5_999],
     ['refuse', 6_000],
   ] as const
-  expect(story(...steps)).toEqual(['dropped', 'kept for 5000', 'ignored', 'ignored', 'dropped'])
+  expect(story(...steps)).toEqual(['suspect', 'kept for 5000', 'ignored', 'ignored', 'suspect'])
 })
 
 /** Refused, replaced, refused at once, and so on, each as soon as it counts. */
@@ -56,7 +56,7 @@ function refusedAgainAndAgain(times: number, from = 0) {
 }
 
 test('U6: the cool-down doubles from 5 s to 60 s', () => {
-  const kept = story(...refusedAgainAndAgain(6).steps).filter((action) => action !== 'dropped')
+  const kept = story(...refusedAgainAndAgain(6).steps).filter((action) => action !== 'suspect')
   expect(kept).toEqual([
     'kept for 5000',
     'kept for 10000',
@@ -77,7 +77,7 @@ test('U6: a replacement that passes its probation unrefused sets the cool-down b
     ['replace', at + 5_000],
     ['refuse', at + 5_001],
   )
-  expect(passed.slice(-3)).toEqual(['dropped', 'dropped', 'kept for 5000'])
+  expect(passed.slice(-3)).toEqual(['suspect', 'suspect', 'kept for 5000'])
 })
 
 test('U6: it does so too when it was replaced before anyone refused it', () => {
@@ -91,7 +91,7 @@ test('U6: it does so too when it was replaced before anyone refused it', () => {
     ['replace', at + 9_000],
     ['refuse', at + 9_001],
   )
-  expect(passed.slice(-3)).toEqual(['dropped', 'dropped', 'kept for 5000'])
+  expect(passed.slice(-3)).toEqual(['suspect', 'suspect', 'kept for 5000'])
 })
 
 test('U6: one that was replaced within its probation does not, nor one that was kept', () => {

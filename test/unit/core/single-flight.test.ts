@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { createManualClock } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { WaitingClock } from '#core/clock.js'
-import { type Flight, flights, isDead, waitFor } from '#core/renewal/single-flight.js'
+import { type Flight, flights, waitFor } from '#core/renewal/single-flight.js'
 
 const timeout = 1_000
 
@@ -18,7 +18,7 @@ function deferred<T>() {
 function waiting(signal?: AbortSignal) {
   const clock = createManualClock()
   const { promise, resolve, reject } = deferred<string>()
-  const flight: Flight<string> = { id: 1, since: 0, promise }
+  const flight: Flight<string> = { id: 1, since: 0, promise, isLost: () => false }
   const timers: AbortSignal[] = []
   const wait: WaitingClock['wait'] = (ms, timer, keepsProcessAlive) => {
     timers.push(timer)
@@ -30,21 +30,25 @@ function waiting(signal?: AbortSignal) {
 }
 
 test('each flight has a number of its own, greater than any before it', async () => {
-  const start = flights<number>()
-  const [one, two] = [start(5, async (id) => id), start(7, async (id) => id)]
+  const clock = createManualClock()
+  await clock.advance(5)
+  const start = flights<number>({ timeout, clock })
+  const one = start(async ({ id }) => id)
+  await clock.advance(2)
+  const two = start(async ({ id }) => id)
   expect([one.since, two.since]).toEqual([5, 7])
   expect(two.id).toBeGreaterThan(one.id)
   expect(await Promise.all([one.promise, two.promise])).toEqual([one.id, two.id])
 })
 
 test('a flight that never settles holds up no later one', async () => {
-  const start = flights<string>()
-  start(0, () => new Promise(() => {}))
-  expect(await start(0, async () => 'later').promise).toBe('later')
+  const start = flights<string>({ timeout, clock: createManualClock() })
+  start(() => new Promise(() => {}))
+  expect(await start(async () => 'later').promise).toBe('later')
 })
 
 test('D4: work that throws at once is a rejection', async () => {
-  const failed = flights<string>()(0, () => {
+  const failed = flights<string>({ timeout, clock: createManualClock() })(() => {
     throw new Error('at once')
   })
   await expect(failed.promise).rejects.toThrow('at once')
@@ -56,17 +60,33 @@ test('D11: the failure of a flight that nobody waits for is no unhandled rejecti
   process.on('unhandledRejection', note)
   onTestFinished(() => void process.off('unhandledRejection', note))
 
-  flights<string>()(0, () => Promise.reject(new Error('nobody waits')))
+  flights<string>({ timeout, clock: createManualClock() })(() =>
+    Promise.reject(new Error('nobody waits')),
+  )
   await setImmediate()
   await setImmediate()
 
   expect(unhandled).toEqual([])
 })
 
-test('P11: a flight is dead a moment after its own time limit', () => {
-  const flight: Flight<string> = { id: 1, since: 50, promise: new Promise(() => {}) }
-  expect(isDead(flight, timeout, 50 + timeout + 99)).toBe(false)
-  expect(isDead(flight, timeout, 50 + timeout + 100)).toBe(true)
+test('P11: a flight is lost a moment after its own time limit', async () => {
+  const clock = createManualClock()
+  await clock.advance(50)
+  const flight = flights<string>({ timeout, clock })(() => new Promise(() => {}))
+  await clock.advance(timeout + 99)
+  expect(flight.isLost()).toBe(false)
+  await clock.advance(1)
+  expect(flight.isLost()).toBe(true)
+})
+
+test('a flight is lost when a clock leaps ahead of what its ticks can explain', async () => {
+  const clock = createManualClock()
+  const flight = flights<string>({ timeout: 10_000, clock })(() => new Promise(() => {}))
+  await clock.advance(9_000)
+  clock.setWallClock(clock.now() + 1_999)
+  expect(flight.isLost()).toBe(false)
+  clock.setWallClock(clock.now() + 1)
+  expect(flight.isLost()).toBe(true)
 })
 
 test('who waits keeps the process alive, gets what the flight brings, and leaves no timer', async () => {
@@ -99,7 +119,10 @@ test('P11: who waits learns that a flight is dead when it is, and not before', a
 test('P11: who comes late waits only for what is left of the time', async () => {
   const clock = createManualClock()
   await clock.advance(900)
-  const flight: Flight<string> = { id: 1, since: 0, promise: new Promise(() => {}) }
+  const flight: Flight<string> = {
+    ...{ id: 1, since: 0, promise: new Promise(() => {}) },
+    isLost: () => false,
+  }
   let isOver = false
   const done = waitFor(flight, { timeout, clock, signal: undefined }).then(() => {
     isOver = true

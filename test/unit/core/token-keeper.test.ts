@@ -1,6 +1,7 @@
 import { type AccessToken, ConfigurationError, type TokenEvent } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { describe, expect, test } from 'vitest'
+import { providerHoldOff } from '#core/renewal/hold-off.js'
 import {
   type FetchCall,
   type FetchedToken,
@@ -41,10 +42,12 @@ function keeperUnderTest(settings: Partial<TokenKeeperSettings> = {}) {
     ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
     emit: (event) => void events.push(event),
     failure: (thrown) => thrown as FetchFailure,
+    shared: providerHoldOff(),
     inBackground: () => (renewal) => void background.push(renewal),
     ...settings,
   })
-  const ask = (forceRenewal = false) => keeper.renewed({ signal: undefined, forceRenewal })
+  const ask = (forceRenewal = false) =>
+    keeper.renewed({ signal: undefined, forceRenewal, rejected: undefined })
   const settle = () => clock.advance(0)
   const first = async (): Promise<AccessToken> => {
     const asked = ask()
@@ -164,7 +167,12 @@ describe('a flight', () => {
     fetches[0]?.answer('token')
     expect(new Set(await Promise.all(calls)).size).toBe(1)
     expect(fetches.map(({ call }) => call)).toEqual([
-      { isProbe: false, forceRenewal: false, refused: undefined, deadline: 50 + timeout },
+      {
+        isProbe: false,
+        forceRenewal: false,
+        refused: expect.any(Function),
+        deadline: 50 + timeout,
+      },
     ])
   })
 
@@ -191,13 +199,14 @@ describe('a flight', () => {
     void waiting
   })
 
-  test('D2: that fails is remembered: later callers get its very error, then one probe is made', async () => {
+  test('D2: that fails is remembered: later callers get the same in errors of their own, then one probe is made', async () => {
     const { ask, failed, clock, fetches, first } = keeperUnderTest()
     const error = await failed()
     expect(error).toMatchObject({ code: 'ERR_CLOCK', nextAttemptAt: clock.now() + 1_000 })
     await clock.advance(999)
-    await expect(ask()).rejects.toBe(error)
-    await expect(ask(true)).rejects.toBe(error)
+    await expect(ask()).rejects.toEqual(error)
+    await expect(ask(true)).rejects.toEqual(error)
+    expect(await ask().catch((thrown: unknown) => thrown)).not.toBe(error)
     expect(fetches).toHaveLength(1)
     await clock.advance(1)
     await failed()
@@ -252,7 +261,7 @@ describe('a flight that does not end', () => {
     expect(fetches).toHaveLength(2)
     fetches[1]?.answer('later')
     const later = await waiting
-    keeper.invalidate(later)
+    keeper.invalidate(later, true)
     fetches[0]?.answer('earlier')
     await settle()
     expect(later.value).toBe('later')
@@ -291,17 +300,20 @@ describe('a flight that does not end', () => {
 })
 
 describe('a refused token', () => {
-  test('U1: is dropped, and the next fetch is told which it was', async () => {
+  test('U1: is suspect, and the next fetch knows which it was', async () => {
     const { keeper, first, ask, fetches, events, settle } = keeperUnderTest()
     const { value, tokenType, issuedAt, expiresAt } = await first()
-    expect(keeper.invalidate(keeper.current() as AccessToken)).toBe(true)
+    expect(keeper.invalidate(keeper.current() as AccessToken, true)).toBe(true)
     expect(keeper.current()).toBeUndefined()
     expect(events[1]).toEqual({
-      ...{ type: 'token-refused', action: 'dropped', coolDownUntil: undefined },
+      ...{ type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
     })
     void ask()
     await settle()
-    expect(fetches[1]?.call.refused).toEqual({ value, tokenType, issuedAt, expiresAt })
+    expect(fetches[1]?.call.refused()).toEqual({
+      token: { value, tokenType, issuedAt, expiresAt },
+      isCertain: true,
+    })
   })
 
   test('U3: changes nothing when it is not the current one', async () => {
@@ -311,7 +323,7 @@ describe('a refused token', () => {
     await settle()
     fetches[1]?.answer('second')
     const token = await renewed
-    expect(keeper.invalidate(old)).toBe(false)
+    expect(keeper.invalidate(old, true)).toBe(false)
     expect(keeper.current()).toBe(token)
     expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
   })
@@ -319,29 +331,29 @@ describe('a refused token', () => {
   test('U3: changes nothing where there is no token', async () => {
     const { keeper, events } = keeperUnderTest()
     const other = await keeperUnderTest().first()
-    expect(keeper.invalidate(other)).toBe(false)
+    expect(keeper.invalidate(other, true)).toBe(false)
     expect(events).toEqual([])
   })
 
   test('U6: is kept if it replaced a refused one just now, and refusals cool down', async () => {
     const { keeper, first, clock, events } = keeperUnderTest()
     await clock.advance(50)
-    keeper.invalidate(await first())
+    keeper.invalidate(await first(), true)
     const replacement = await first()
     await clock.advance(1_000)
-    expect(keeper.invalidate(replacement)).toBe(true)
+    expect(keeper.invalidate(replacement, true)).toBe(true)
     const coolDownUntil = clock.now() + 5_000
     expect(keeper.current()).toBe(replacement)
     await clock.advance(4_999)
-    expect(keeper.invalidate(replacement)).toBe(true)
+    expect(keeper.invalidate(replacement, true)).toBe(true)
     expect(keeper.current()).toBe(replacement)
     await clock.advance(1)
-    expect(keeper.invalidate(replacement)).toBe(true)
+    expect(keeper.invalidate(replacement, true)).toBe(true)
     expect(keeper.current()).toBeUndefined()
     expect(events.filter(({ type }) => type === 'token-refused')).toEqual([
-      { type: 'token-refused', action: 'dropped', coolDownUntil: undefined },
+      { type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
       { type: 'token-refused', action: 'kept', coolDownUntil },
-      { type: 'token-refused', action: 'dropped', coolDownUntil: undefined },
+      { type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
     ])
   })
 })

@@ -73,11 +73,11 @@ test('H6: a tenant without a token request of its own is named, and one with too
 
 const provider = { clientId: 'h3', tokenEndpoint: 'https://as.example/token' }
 
-test('H3: one dropped token for each revocation, and a POST sent again by each host, is as it should be', async () => {
+test('H3: one suspect token for each revocation, and a POST sent again by each host, is as it should be', async () => {
   const watch = watchRefusals()
   const next = watch.nextToken()
   const refused = { ...provider, type: 'token-refused', coolDownUntil: undefined } as const
-  watch.onTokenEvent({ ...refused, action: 'dropped' })
+  watch.onTokenEvent({ ...refused, action: 'suspect' })
   const issued = { ...provider, type: 'token-issued', source: 'endpoint' } as const
   watch.onTokenEvent({ ...issued, expiresAt: 0, attempts: 1, duration: 1 })
   await next
@@ -85,8 +85,8 @@ test('H3: one dropped token for each revocation, and a POST sent again by each h
   expect(watch.replays()).toBe('1 POSTs by axios, 1 POSTs by ky, 1 POSTs by fetch')
   expect(watch.broken(1)).toEqual([])
   watch.onTokenEvent({ ...refused, action: 'kept' })
-  expect(watch.broken(1)).toEqual(['1 revocations: 1 tokens dropped, 1 kept'])
-  expect(watch.broken(0)).toEqual(['0 revocations: 1 tokens dropped, 1 kept'])
+  expect(watch.broken(1)).toEqual(['1 revocations: 1 tokens suspect, 1 kept'])
+  expect(watch.broken(0)).toEqual(['0 revocations: 1 tokens suspect, 1 kept'])
 })
 
 test('H3: a host none of whose POSTs was sent again proves nothing', () => {
