@@ -134,7 +134,7 @@ export const rows = {
   C17: 'A key in a shared store has one length and tells nothing',
 
   D1: 'Ten thousand callers without a token make one token request',
-  D2: 'A failed flight fails all its callers with one error, and the next call starts anew',
+  D2: 'A failed flight fails each caller with an error of its own, and the next call starts anew',
   D3: 'An outage costs a few token requests, not one for each caller',
   D4: 'A flight ends even if store, listener or key function throw',
   D5: 'A caller who aborts ends its own wait alone',
@@ -168,7 +168,7 @@ export const rows = {
   X21: 'An Authorization that is undefined counts as absent',
   X22: 'In place of the global fetch nothing calls itself',
 
-  U1: 'A refused token is renewed once and the request replayed',
+  U1: 'A rejected token becomes suspect, is renewed once, and the request is sent again',
   U2: 'Five hundred refusals at once make one token request',
   U3: 'A late refusal of a token already replaced costs none',
   U4: 'A refusal during a renewal joins it',

@@ -57,9 +57,17 @@ export interface TokenProviderOptions {
   }
   /** When a token is renewed. */
   renewal?: {
-    /** 60,000; the window is min(early, 20 % of the lifetime) times 0.8 to 1. 0: none. */
+    /**
+     * How long before expiry a token is renewed in the background, in milliseconds. Capped at a
+     * fifth of the token's lifetime. Set `0`, which turns early renewal off, on platforms that
+     * freeze the process between two requests, such as AWS Lambda. `@default 60_000`
+     */
     early?: number
-    /** The platform's own (Cloudflare, Vercel); without it nothing is renewed early on Workers. */
+    /**
+     * Called with each early renewal, so that the platform keeps the process running until it has
+     * finished: the `waitUntil` of Cloudflare Workers or Vercel. Without it, tokens are not renewed
+     * early on Cloudflare Workers.
+     */
     waitUntil?: (renewal: Promise<unknown>) => void
   }
   /** 10,000 for the whole flight: key, signing, attempts, pauses. One attempt has half of it. */
