@@ -32,7 +32,7 @@ describe('an error by its name', () => {
     })
     expect(error.message).toContain(`The token endpoint answered 400 '${oauth}'.`)
     expect(error.message).toContain(advice)
-    expect(await rejection(tokens.getAccessToken())).toBe(error)
+    expect(await rejection(tokens.getAccessToken())).toEqual(error)
     expect(requests).toHaveLength(1)
     expect(requests.map((request) => wireOf(request).head).join()).not.toMatch(/dpop/i)
   })

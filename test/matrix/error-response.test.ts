@@ -59,7 +59,7 @@ test('O2: invalid_client never falls back to Basic, and is remembered', async ()
     body: { error: 'invalid_client' },
   })
   expect(error).toMatchObject({ code: 'ERR_OAUTH', nextAttemptAt: startOfTime + 1_000 })
-  expect(await rejection(tokens.getAccessToken())).toBe(error)
+  expect(await rejection(tokens.getAccessToken())).toEqual(error)
   expect(requests).toHaveLength(1)
   expect(requests.map((request) => wireOf(request).head).join()).not.toMatch(/authorization/i)
 })
@@ -157,7 +157,7 @@ test.each([
       retryable: true,
       nextAttemptAt: startOfTime + wait,
     })
-    expect(await rejection(tokens.getAccessToken())).toBe(error)
+    expect(await rejection(tokens.getAccessToken())).toEqual(error)
     expect(requests).toHaveLength(1)
     expect(pauses).toEqual([])
   },

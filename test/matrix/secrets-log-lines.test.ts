@@ -100,8 +100,8 @@ describe('tenants', () => {
     expect(String(two)).toContain('client id tenant-2.')
     expect(String(one)).not.toContain('tenant-2')
     // While they are held off, each is told of itself, and the third is not held off.
-    expect(await refused[0]?.getAccessToken().catch((error: unknown) => error)).toBe(one)
-    expect(await refused[1]?.getAccessToken().catch((error: unknown) => error)).toBe(two)
+    expect(await refused[0]?.getAccessToken().catch((error: unknown) => error)).toEqual(one)
+    expect(await refused[1]?.getAccessToken().catch((error: unknown) => error)).toEqual(two)
     expect(await good.getAccessToken({ forceRenewal: true })).not.toBe(token)
   })
 
@@ -112,6 +112,6 @@ describe('tenants', () => {
     const error = await tokens.getAccessToken(asked).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_scope' })
     expect((await tokens.getAccessToken({ scope: 'granted' })).scope).toBe('granted')
-    expect(await tokens.getAccessToken(asked).catch((thrown: unknown) => thrown)).toBe(error)
+    expect(await tokens.getAccessToken(asked).catch((thrown: unknown) => thrown)).toEqual(error)
   })
 })

@@ -177,7 +177,7 @@ test.each([0, -1])('R15: expires_in %s is refused, and remembered for a while', 
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   const error = await rejection(tokens.getAccessToken())
   expect(error).toMatchObject({ ...noLifetime, nextAttemptAt: startOfTime + 1_000 })
-  expect(await rejection(tokens.getAccessToken())).toBe(error)
+  expect(await rejection(tokens.getAccessToken())).toEqual(error)
   expect(server.requests).toHaveLength(1)
 })
 

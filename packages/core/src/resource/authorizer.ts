@@ -1,6 +1,7 @@
 import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError, isCountersignError } from '../errors.js'
 import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
+import { withoutPrototype } from '../own-members.js'
 import type { TokenSource } from '../token-source.js'
 import { isSameOrigin, wasRedirected } from './answered-by.js'
 import { bearerChallenge, isAboutToken, loggableScope } from './bearer-challenge.js'
@@ -139,7 +140,7 @@ export function createAuthorizer<Req, Outcome>(
         request,
         current !== undefined && current !== token
           ? Promise.resolve(current)
-          : tokens.getAccessToken({ ...asked, rejected: token }),
+          : tokens.getAccessToken(withoutPrototype({ ...asked, rejected: token })),
       )
     } catch (error) {
       if (!isCountersignError(error)) withheld('aborted')
