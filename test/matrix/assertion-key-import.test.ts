@@ -1,6 +1,10 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createTokenProvider, type Jwk, type KeyInput } from '@countersign/core'
-import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  createManualClock,
+} from '@countersign/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const clientId = 'client-1'
@@ -70,10 +74,12 @@ test.each<[string, KeyInput | (() => KeyInput)]>([
 ])('A13: the import of a key %s that failed once is tried again', async (_, key) => {
   server.register({ clientId, jwks: { keys: [publicJwk()] } })
   const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('busy'))
-  const tokens = createTokenProvider({ clientId, tokenEndpoint: server.tokenEndpoint, key })
+  const clock = createManualClock(Date.now())
+  const { tokenEndpoint } = server
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key, clock })
   await expect(tokens.getAccessToken()).rejects.toMatchObject({ code: 'ERR_KEY_FORMAT' })
-  // Another scope is not held off.
-  await tokens.getAccessToken({ scope: 'a' })
+  await clock.advance(1_000)
+  await tokens.getAccessToken()
   expect(importKey.mock.calls.filter((call) => call[4].includes('sign'))).toHaveLength(2)
 })
 

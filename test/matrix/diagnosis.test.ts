@@ -7,7 +7,7 @@ import {
   type TokenEvent,
   type TokenTransportError,
 } from '@countersign/core'
-import { createAuthorizationServer } from '@countersign/testing'
+import { createAuthorizationServer, createManualClock } from '@countersign/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ecPair } from '../mistakes/keys.ts'
 import { faultServer, providerFor, rejection, standingClock } from './provider-under-test.ts'
@@ -71,7 +71,8 @@ test('a key that has just rotated is the first suspect, until the server knows i
   const { tokenEndpoint } = server
   // For other causes a server that gives no reasons.
   const body = { error: 'invalid_client' }
-  const tokens = createTokenProvider({ clientId: 'client-1', tokenEndpoint, key: () => key })
+  const clock = createManualClock(Date.now())
+  const tokens = createTokenProvider({ clientId: 'client-1', tokenEndpoint, key: () => key, clock })
   await tokens.getAccessToken()
   key = { key: fresh.privateKey, kid: 'fresh' }
   server.next({ status: 401, body })
@@ -80,6 +81,7 @@ test('a key that has just rotated is the first suspect, until the server knows i
     'The key (kid fresh) is not the one accepted last: the server has not read the new JWK Set yet.',
   )
   register(oldJwk, { ...fresh.publicJwk, kid: 'fresh' })
+  await clock.advance(1_000)
   await tokens.getAccessToken({ scope: 'another' })
   server.next({ status: 401, body })
   const again = tokens.getAccessToken({ scope: 'a third' })

@@ -87,12 +87,20 @@ export const startOfTime = Date.UTC(2026, 0, 1)
 const freezeTick = 1_000
 
 /** A clock that stands still; pauses between attempts end at once, time limits (5 s and up) never. */
-export function standingClock(): Clock & { readonly pauses: readonly number[] } {
+export function standingClock(): Clock & {
+  readonly pauses: readonly number[]
+  /** Moves the monotonic clock alone: a hold-off ends on either. */
+  endHoldOff(): void
+} {
   const pauses: number[] = []
+  let monotonic = 0
   return {
     pauses,
     now: () => startOfTime,
-    monotonic: () => 0,
+    monotonic: () => monotonic,
+    endHoldOff: () => {
+      monotonic += 30_000
+    },
     wait: (ms, signal) => {
       if (ms < 5_000 && ms !== freezeTick) {
         pauses.push(ms)
