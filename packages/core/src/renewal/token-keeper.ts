@@ -28,7 +28,7 @@ export interface TokenKeeper {
   readonly isBusy: () => boolean
 }
 
-export interface RenewalCall {
+interface RenewalCall {
   readonly signal: AbortSignal | undefined
   readonly forceRenewal: boolean
   /** The token that an API rejected to this caller. */
@@ -45,7 +45,7 @@ export interface FetchCall {
   readonly deadline: number
 }
 
-export interface RefusedToken {
+interface RefusedToken {
   readonly token: StoredToken
   readonly isCertain: boolean
 }
