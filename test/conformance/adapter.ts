@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { describe } from 'vitest'
 import { cancelling } from './adapter/cancelling.ts'
+import { deciding } from './adapter/deciding.ts'
 import { failing } from './adapter/failing.ts'
 import { injecting } from './adapter/injecting.ts'
 import { judging } from './adapter/judging.ts'
@@ -25,6 +26,7 @@ export function adapterSuite(host: HostUnderTest): void {
     injecting(host)
     renewing(host)
     judging(host)
+    deciding(host)
     replaying(host)
     originating(host)
     cancelling(host)

@@ -1,6 +1,6 @@
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { isCountersignError } from '@countersign/core'
-import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios'
+import axios, { type AxiosAdapter, type AxiosRequestConfig, type AxiosResponse } from 'axios'
 import FormData from 'form-data'
 import type { Answered, Call, HostUnderTest } from './host.ts'
 import { nodeStream, webStream } from './one-shot-bodies.ts'
@@ -13,7 +13,10 @@ export function axiosHost(
   return {
     name: `axios ${axios.VERSION}, ${name}`,
     redirects,
-    client({ tokens, baseUrl, ...options }) {
+    showsRedirects: adapter === 'http',
+    client({ tokens, baseUrl, isTokenRejected: check, ...rest }) {
+      const isTokenRejected = check && ((response: AxiosResponse) => check(answered(response)))
+      const options = { ...rest, ...(isTokenRejected && { isTokenRejected }) }
       const instance = axios.create({ baseURL: baseUrl, adapter })
       addAuthorization(instance, tokens, options)
       return {

@@ -1,12 +1,23 @@
 import { isCountersignError } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
-import type { HostUnderTest } from './host.ts'
+import type { Answered, HostUnderTest } from './host.ts'
 import { asyncIterable, nodeStream, webStream } from './one-shot-bodies.ts'
+
+/** Reads the response for a check that knows no client. */
+export function readBefore(check?: (answered: Answered) => boolean | Promise<boolean>) {
+  if (check === undefined) return {}
+  return {
+    isTokenRejected: async (response: Response) =>
+      check({ status: response.status, text: await response.text() }),
+  }
+}
 
 export const fetchHost: HostUnderTest = {
   name: 'fetch',
   redirects: true,
-  client({ tokens, baseUrl, ...options }) {
+  nests: true,
+  client({ tokens, baseUrl, isTokenRejected, ...rest }) {
+    const options = { ...rest, ...readBefore(isTokenRejected) }
     let send = authorizedFetch(tokens, options)
     return {
       async send({ url, json, body, headers, timeout, signal, ...rest }) {

@@ -11,6 +11,10 @@ export interface HostUnderTest {
   client(setup: Setup): Client
   /** Whether it follows redirects; adapters of a user's own may not. */
   readonly redirects: boolean
+  /** Whether it shows the hops of a redirect. */
+  readonly showsRedirects?: boolean
+  /** Whether a second attachment is another function around the first, which it cannot see. */
+  readonly nests?: boolean
   /** Bodies that can be read once, as far as this host sends such bodies at all. */
   readonly oneShotBodies: Readonly<Record<string, () => unknown>>
   /** The host's own words for a request that its caller ended with this reason. */
@@ -20,7 +24,9 @@ export interface HostUnderTest {
   tokenFailure(error: unknown): CountersignError | undefined
 }
 
-interface Setup extends AuthorizationOptions {
+interface Setup extends Omit<AuthorizationOptions, 'isTokenRejected'> {
+  /** For any client; its response is read before. */
+  readonly isTokenRejected?: (answered: Answered) => boolean | Promise<boolean>
   readonly tokens: TokenSource
   readonly baseUrl: string
 }

@@ -5,6 +5,7 @@ import { staticTokenProvider } from '@countersign/testing'
 import * as ky1 from 'ky-1.14.3'
 import { expect, test, vi } from 'vitest'
 import { adapterSuite } from './adapter.ts'
+import { readBefore } from './fetch-host.ts'
 import type { HostUnderTest } from './host.ts'
 import { startWorld } from './world.ts'
 
@@ -15,7 +16,9 @@ type Fetch = typeof globalThis.fetch
 const throughFetch: HostUnderTest = {
   name: 'ky 1.14.3, authorizedFetch as its fetch',
   redirects: true,
-  client({ tokens, baseUrl, ...options }) {
+  nests: true,
+  client({ tokens, baseUrl, isTokenRejected, ...rest }) {
+    const options = { ...rest, ...readBefore(isTokenRejected) }
     let fetch = authorizedFetch(tokens, options) as Fetch
     return {
       async send({ url, body, headers, ...rest }) {

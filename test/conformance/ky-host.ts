@@ -2,6 +2,7 @@ import process from 'node:process'
 import { isCountersignError } from '@countersign/core'
 import { authorizationHooks } from '@countersign/ky-hook'
 import ky, { type Options } from 'ky'
+import { readBefore } from './fetch-host.ts'
 import type { HostUnderTest } from './host.ts'
 import { asyncIterable, nodeStream, webStream } from './one-shot-bodies.ts'
 
@@ -9,7 +10,8 @@ import { asyncIterable, nodeStream, webStream } from './one-shot-bodies.ts'
 export const kyHost: HostUnderTest = {
   name: `ky ${process.env.KY_VERSION}`,
   redirects: true,
-  client({ tokens, baseUrl, ...options }) {
+  client({ tokens, baseUrl, isTokenRejected, ...rest }) {
+    const options = { ...rest, ...readBefore(isTokenRejected) }
     const hooks = authorizationHooks(tokens, options)
     let api = ky.create({ prefix: baseUrl, retry: 0, throwHttpErrors: false, hooks })
     return {

@@ -43,7 +43,7 @@ function renewingTokens(): TokenSource {
 
 export function attached(
   replies: readonly Reply[] = [],
-  options: Partial<AuthorizationOptions> = {},
+  options: Partial<AuthorizationOptions<AxiosResponse>> = {},
 ) {
   const script = scripted(...replies)
   const instance = axios.create({ baseURL, adapter: script.adapter, validateStatus: null })

@@ -49,7 +49,7 @@ interface Made {
   readonly send: Send
 }
 
-type Make = (tokens: TokenProvider, options: AuthorizationOptions) => Made
+type Make = (tokens: TokenProvider, options: Omit<AuthorizationOptions, 'isTokenRejected'>) => Made
 
 export const hosts: Readonly<Record<string, Make>> = {
   fetch(tokens, options) {
@@ -66,7 +66,11 @@ export const hosts: Readonly<Record<string, Make>> = {
   'axios, fetch': (tokens, options) => throughAxios('fetch', tokens, options),
 }
 
-function throughAxios(adapter: string, tokens: TokenProvider, options: AuthorizationOptions): Made {
+function throughAxios(
+  adapter: string,
+  tokens: TokenProvider,
+  options: Omit<AuthorizationOptions, 'isTokenRejected'>,
+): Made {
   const held = axios.create({ adapter })
   addAuthorization(held, tokens, options)
   const send: Send = (url, sending) => held.get(url, sending)

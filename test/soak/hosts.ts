@@ -30,7 +30,7 @@ export function hostsOf(
   origin: string,
   onReplay: (name: Host['name'], method: string) => void = () => {},
 ): readonly [Host, Host, Host] {
-  const optionsOf = (name: Host['name']): AuthorizationOptions => ({
+  const optionsOf = (name: Host['name']): Omit<AuthorizationOptions, 'isTokenRejected'> => ({
     origins: [origin],
     onEvent: ({ type, method }) => {
       if (type === 'request-replayed') onReplay(name, method)
@@ -43,7 +43,11 @@ export function hostsOf(
   ]
 }
 
-function axiosHost(tokens: TokenSource, origin: string, options: AuthorizationOptions): Host {
+function axiosHost(
+  tokens: TokenSource,
+  origin: string,
+  options: Omit<AuthorizationOptions, 'isTokenRejected'>,
+): Host {
   const instance = axios.create({
     baseURL: origin,
     httpAgent,
@@ -62,7 +66,11 @@ function axiosHost(tokens: TokenSource, origin: string, options: AuthorizationOp
   }
 }
 
-function kyHost(tokens: TokenSource, origin: string, options: AuthorizationOptions): Host {
+function kyHost(
+  tokens: TokenSource,
+  origin: string,
+  options: Omit<AuthorizationOptions, 'isTokenRejected'>,
+): Host {
   const api = ky.create({
     prefix: origin,
     fetch: sharedFetch,
@@ -78,7 +86,11 @@ function kyHost(tokens: TokenSource, origin: string, options: AuthorizationOptio
   }
 }
 
-function fetchHost(tokens: TokenSource, origin: string, options: AuthorizationOptions): Host {
+function fetchHost(
+  tokens: TokenSource,
+  origin: string,
+  options: Omit<AuthorizationOptions, 'isTokenRejected'>,
+): Host {
   const fetch = authorizedFetch(tokens, { ...options, fetch: sharedFetch })
   const headers = { 'content-type': 'application/json' }
   return {

@@ -1,7 +1,11 @@
 import { type AuthorizationOptions, ConfigurationError, type TokenSource } from '@countersign/core'
-import { createAuthorizer, originOfBaseUrl } from '@countersign/core/adapter'
-import type { AxiosInstance } from 'axios'
-import { findAttachment, markInterceptor, requireSameTerms } from './attachment.js'
+import {
+  createAuthorizer,
+  originOfBaseUrl,
+  requireSeparateOrigins,
+} from '@countersign/core/adapter'
+import type { AxiosInstance, AxiosResponse } from 'axios'
+import { listAttachments, markInterceptor, requireSameTerms } from './attachment.js'
 import { axiosHost } from './axios-host.js'
 import { inAxiosWords } from './axios-words.js'
 import type { Call } from './call.js'
@@ -44,7 +48,8 @@ export interface AuthorizableInstance {
  * @param options - `origins` that may have the token, `onForeignOrigin` and `onEvent`.
  * @returns eject: later requests go as before; those under way finish.
  * @throws {ConfigurationError} for options that cannot work, for want of an origin, and when the
- * provider is attached already with other origins or another `onForeignOrigin`.
+ * provider is attached already with other origins or another `onForeignOrigin`, or another
+ * provider is attached for one of the origins.
  * @example
  * ```ts
  * const api = axios.create({ baseURL: 'https://api.example.com' })
@@ -55,7 +60,7 @@ export interface AuthorizableInstance {
 export function addAuthorization(
   instance: AuthorizableInstance,
   tokens: TokenSource,
-  options: Partial<AuthorizationOptions> = {},
+  options: Partial<AuthorizationOptions<AxiosResponse>> = {},
 ): () => void {
   requireInstance(instance)
   const given = { __proto__: null, ...options }
@@ -64,11 +69,13 @@ export function addAuthorization(
   const authorize = createAuthorizer(tokens, axiosHost(own), { ...given, origins })
   const manager = instance.interceptors.request as AxiosInstance['interceptors']['request']
   const terms = JSON.stringify([[...origins].sort(), given.onForeignOrigin ?? 'pass'])
-  const known = findAttachment(manager, tokens)
+  const attached = listAttachments(manager)
+  const known = attached.find((one) => one.tokens === tokens)
   if (known !== undefined) {
     requireSameTerms(known, terms)
     return known.eject
   }
+  requireSeparateOrigins(attached, { tokens, origins })
   const send = (call: Call) =>
     authorize(call).then(
       ({ response, rejection }) => {
@@ -80,7 +87,7 @@ export function addAuthorization(
   const interceptor = adapterWrapper(send)
   const id = manager.use(interceptor, null, { synchronous: true })
   const eject = () => manager.eject(id)
-  markInterceptor(interceptor, { tokens, terms, eject })
+  markInterceptor(interceptor, { tokens, origins, terms, eject })
   return eject
 }
 

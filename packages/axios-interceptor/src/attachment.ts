@@ -1,8 +1,8 @@
-import { ConfigurationError, type TokenSource } from '@countersign/core'
+import { ConfigurationError } from '@countersign/core'
+import type { AttachedProvider } from '@countersign/core/adapter'
 
 /** One provider on one instance. */
-export interface Attachment {
-  readonly tokens: TokenSource
+export interface Attachment extends AttachedProvider {
   /** What it was attached with, for comparison. */
   readonly terms: string
   readonly eject: () => void
@@ -19,12 +19,13 @@ export function markInterceptor(interceptor: object, attachment: Attachment): vo
   Object.assign(interceptor, { [mark]: attachment })
 }
 
-export function findAttachment(manager: object, tokens: TokenSource): Attachment | undefined {
-  let found: Attachment | undefined
+/** The attachments of an instance, by any copy of this package. */
+export function listAttachments(manager: object): readonly Attachment[] {
+  const found: Attachment[] = []
   const { forEach } = manager as { forEach?: (visit: (handler: Handler) => void) => void }
   forEach?.call(manager, ({ fulfilled }) => {
     const known = fulfilled?.[mark]
-    if (known?.tokens === tokens) found = known
+    if (known !== undefined) found.push(known)
   })
   return found
 }

@@ -11,6 +11,8 @@ type Config = InternalAxiosRequestConfig
 
 /** One send of a call and what came of it. */
 export interface Attempt extends RedirectEnd {
+  /** Whether a redirect led to another origin; undefined where redirects are not visible. */
+  leftOrigin: boolean | undefined
   readonly call: Call
   response: AxiosResponse
   /** What axios rejected with, when that stands for a 401 or a 403. */
@@ -19,7 +21,8 @@ export interface Attempt extends RedirectEnd {
 
 /** With all its members: what is none stands on `Object.prototype`, perhaps. */
 export function startAttempt(call: Call): Attempt {
-  return { call, redirected: false, answeredBy: undefined, rejection: undefined } as Attempt
+  const none = { redirected: false, answeredBy: undefined, leftOrigin: undefined }
+  return { call, ...none, rejection: undefined } as Attempt
 }
 
 /**
@@ -109,7 +112,9 @@ function redirectGuard(
   return (next, ...details) => {
     attempt.redirected = true
     attempt.answeredBy = next.href
-    if (!isSameOrigin(next.href, url as string)) dropAuthorization(next.headers)
+    const isLeaving = !isSameOrigin(next.href, url as string)
+    attempt.leftOrigin = attempt.leftOrigin === true || isLeaving
+    if (isLeaving) dropAuthorization(next.headers)
     config.beforeRedirect?.(next, ...details)
   }
 }

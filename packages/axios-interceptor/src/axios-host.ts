@@ -7,7 +7,7 @@ import type { OwnAxios } from './own-axios.js'
 import { responseOf } from './shown-config.js'
 
 /** How axios names a URL, a body and a status, and how a call of it is sent. */
-export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
+export function axiosHost(own: OwnAxios): Host<Call, Attempt, AxiosResponse> {
   return {
     url: ({ url }) => url,
     method: ({ config }) => (config.method ?? 'get').toUpperCase(),
@@ -30,6 +30,8 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt> {
     challenge: ({ response }) => challenge(response.headers),
     answeredBy: (attempt) => attempt.answeredBy ?? responseUrl(attempt),
     redirected: ({ redirected }) => redirected,
+    leftOrigin: ({ leftOrigin }) => leftOrigin,
+    response: ({ response }) => response,
     discard: ({ response }) => discard(response),
   }
 }
@@ -50,7 +52,7 @@ function settled(
     (error) => {
       if (sent !== config) putBack(sent, config, error)
       const response = responseOf(error)
-      if (response?.status !== 401 && response?.status !== 403) throw error
+      if (response === undefined) throw error
       attempt.response = response
       attempt.rejection = error
       return attempt

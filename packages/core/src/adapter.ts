@@ -1,5 +1,6 @@
 export { discardBody } from './discard-body.js'
 export { isSameOrigin } from './resource/answered-by.js'
+export { type AttachedProvider, requireSeparateOrigins } from './resource/attached-provider.js'
 export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer } from './resource/authorizer.js'
 export { originOfBaseUrl } from './resource/base-origin.js'

@@ -24,3 +24,8 @@ export async function within<T>(
     tooLate.catch(() => {})
   }
 }
+
+/** Why a signal was aborted; old polyfills of `AbortSignal` have no reason. */
+export function abortReason(signal: AbortSignal): unknown {
+  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError')
+}

@@ -1,7 +1,7 @@
 import type { AccessToken } from './access-token.js'
 import { clientAssertion } from './assertion/client-assertion.js'
 import { askedFor, signingKeys } from './assertion/signing-key.js'
-import { within } from './deadline.js'
+import { abortReason, within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
 import { withoutPrototype } from './own-members.js'
@@ -78,7 +78,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     const { forceRenewal = false, rejected } = own
     // Others take null for none.
     const signal = own.signal ?? undefined
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw abortReason(signal)
     const keeper = keeperOf(own)
     const token = forceRenewal ? undefined : keeper.current(rejected)
     return token ?? keeper.renewed({ signal, forceRenewal, rejected })

@@ -1,5 +1,10 @@
 import type { AuthorizationOptions, RequestAuthorization, TokenSource } from '@countersign/core'
-import { createFetchAuthorizer, type FetchCall } from '@countersign/core/adapter'
+import {
+  type AttachedProvider,
+  createFetchAuthorizer,
+  type FetchCall,
+  requireSeparateOrigins,
+} from '@countersign/core/adapter'
 import type { BeforeRequestHook, InitHook, Options } from 'ky'
 import { refuseKy1, requireKy2 } from './ky-version.js'
 
@@ -35,6 +40,7 @@ export function authorizationHooks(
 } {
   requireKy2()
   const authorize = createFetchAuthorizer(tokens, options)
+  const attached: AttachedProvider = { tokens, origins: [...options.origins] }
 
   /** Never throws: that would throw out of `ky.get()`. */
   const init: InitHook = (request) => {
@@ -53,12 +59,22 @@ export function authorizationHooks(
       if (request.json === undefined) return request.body
       return request.stringifyJson === stringified ? text : undefined
     }
-    const wrapped: Fetch = (input, given) => authorize(input, given, call(request, fetch, source))
-    request.fetch = wrapped
+    const wrapped: Fetch = async (input, given) => {
+      requireSeparateOrigins(attachedTo(fetch), attached)
+      return authorize(input, given, call(request, fetch, source))
+    }
+    request.fetch = Object.assign(wrapped, { [mark]: [...attachedTo(fetch), attached] })
     const guarded = request.hooks?.beforeRequest
     if (guarded) request.hooks = { ...request.hooks, beforeRequest: withoutGuard(guarded) }
   }
   return { init: [init], beforeRequest: [refuseKy1] }
+}
+
+/** Marks a fetch with the providers that authorize its requests, for any copy of this package. */
+const mark: unique symbol = Symbol.for('countersign.ky-providers')
+
+function attachedTo(fetch: Options['fetch']): readonly AttachedProvider[] {
+  return (fetch as { [mark]?: readonly AttachedProvider[] } | undefined)?.[mark] ?? []
 }
 
 function call(options: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {

@@ -48,7 +48,7 @@ export function exchange(
     asked: [] as unknown[],
   }
   const answers = new Map<Call, Answer[]>()
-  const host: Host<Call, Answer> = {
+  const host: Host<Call, Answer, Response> = {
     url: (call) => ('url' in call ? call.url : url),
     method: ({ method = 'GET' }) => method,
     asked: ({ asked }) => asked,

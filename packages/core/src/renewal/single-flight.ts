@@ -1,5 +1,6 @@
 import pMemoize from 'p-memoize'
 import { longestTimer, type WaitingClock } from '../clock.js'
+import { abortReason } from '../deadline.js'
 import { watchForFreeze } from './freeze-watch.js'
 
 /** One running token request for all who wait for the same thing. */
@@ -83,7 +84,7 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefi
   if (signal === undefined) return promise
   let stop = () => {}
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
+    stop = () => reject(abortReason(signal))
     signal.addEventListener('abort', stop)
   })
   try {

@@ -1,8 +1,15 @@
+import { abortReason } from '../deadline.js'
 import { ConfigurationError } from '../errors.js'
 import { readFunction, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
 import { createAuthorizer } from './authorizer.js'
-import { type FetchCall, readExchange, sender, sendsRequestBody } from './fetch-exchange.js'
+import {
+  cancelUnsentBody,
+  type FetchCall,
+  holdsStream,
+  readExchange,
+  sender,
+} from './fetch-exchange.js'
 import { fetchHost } from './fetch-host.js'
 import type { AuthorizationOptions, RequestAuthorization } from './request-event.js'
 
@@ -44,9 +51,16 @@ export function createFetchAuthorizer(
   return (input, init, call) => {
     try {
       const exchange = readExchange(input, init, call)
-      if (exchange.signal?.aborted) return Promise.reject(exchange.signal.reason)
-      if (!sendsRequestBody(exchange)) return authorize(exchange)
-      return authorize(exchange).finally(() => exchange.copy?.cancel())
+      const answer = exchange.signal?.aborted
+        ? Promise.reject(abortReason(exchange.signal))
+        : authorize(exchange)
+      if (!holdsStream(exchange)) return answer
+      return answer
+        .finally(() => exchange.copy?.cancel())
+        .catch((error) => {
+          if (!exchange.attempted) cancelUnsentBody(exchange, error)
+          throw error
+        })
     } catch (error) {
       return Promise.reject(error)
     }
@@ -75,6 +89,7 @@ export function authorizedFetch(
   const { fetch: given, ...rest } = readOptions(options, [
     'origins',
     'onForeignOrigin',
+    'isTokenRejected',
     'onEvent',
     'fetch',
   ])

@@ -6,7 +6,13 @@ export interface BearerChallenge {
   readonly scope?: string
 }
 
-/** The first Bearer challenge of a header that may hold several. One pass, no backtracking. */
+/** Schemes that servers name when they mean Bearer. */
+const bearerSchemes = ['bearer', 'oauth2', 'oauth', 'token', 'jwt']
+
+/**
+ * The first Bearer challenge of a header that may hold several, or an `error="invalid_token"`
+ * without any scheme. One pass, no backtracking.
+ */
 export function bearerChallenge(header: string | null | undefined): BearerChallenge {
   const found: { scheme?: 'Bearer'; error?: string; scope?: string } = Object.create(null)
   if (!header) return found
@@ -27,17 +33,18 @@ export function bearerChallenge(header: string | null | undefined): BearerChalle
       const isToken68 = skip(header, schemeEnd, isSpace) === begin
       if (isToken68) continue
       schemeEnd = end
-      if (word.toLowerCase() === 'bearer') found.scheme = 'Bearer'
+      if (bearerSchemes.includes(word.toLowerCase())) found.scheme = 'Bearer'
       continue
     }
     const start = skip(header, sign + 1, isSpace)
     const quoted = header[start] === '"'
     at = quoted ? quotedEnd(header, start) : skip(header, start, isValueCharacter)
-    if (found.scheme === undefined) continue
     const name = word.toLowerCase()
-    if ((name === 'error' || name === 'scope') && found[name] === undefined) {
-      found[name] = quoted ? unquoted(header.slice(start, at)) : header.slice(start, at)
-    }
+    if (name !== 'error' && name !== 'scope') continue
+    const value = quoted ? unquoted(header.slice(start, at)) : header.slice(start, at)
+    const isBare = schemeEnd === -1 && name === 'error' && value === 'invalid_token'
+    if (isBare) found.scheme = 'Bearer'
+    if (found.scheme !== undefined) found[name] ??= value
   }
   return found
 }

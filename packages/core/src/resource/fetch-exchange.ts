@@ -45,8 +45,9 @@ export function readExchange(
     input = new Request(input, init)
     init = undefined
   }
-  const request = isRequest(input) ? input : undefined
-  const href = request === undefined ? String(input) : request.url
+  const text = input instanceof Request ? undefined : String(input)
+  const request = isRequest(input, text) ? input : undefined
+  const href = request?.url ?? String(text)
   const copy = ownMembers(init)
   if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
   if (Object.hasOwn(call, 'sender')) (copy as { [sender]?: unknown })[sender] = call.sender
@@ -90,9 +91,28 @@ export function sendsRequestBody(exchange: Exchange): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
-/** By its shape: some runtimes and packages bring a Request of their own. */
-function isRequest(input: unknown): input is Request {
-  if (typeof input !== 'object' || input === null || input instanceof URL) return false
+/** Whether the body may be a stream, which the platform cancels when the request is not sent. */
+export function holdsStream(exchange: Exchange): boolean {
+  return isStream(exchange.init.body) || sendsRequestBody(exchange)
+}
+
+/** Cancels a stream that will not be sent, as the platform's fetch does; a locked one stays. */
+export function cancelUnsentBody({ init, request }: Exchange, reason: unknown): void {
+  const body = hasBody(init) ? init.body : request?.body
+  if (isStream(body) && !body.locked) body.cancel(reason).catch(() => {})
+}
+
+function isStream(body: unknown): body is ReadableStream {
+  return typeof (body as ReadableStream | null | undefined)?.getReader === 'function'
+}
+
+/**
+ * By its shape: some runtimes and packages bring a Request of their own. An object that is a URL as
+ * text is none, for that is where the platform's fetch sends it.
+ */
+function isRequest(input: unknown, text: string | undefined): input is Request {
+  if (text === undefined) return true
+  if (typeof input !== 'object' || input === null || URL.canParse(text)) return false
   return hasMember(input, 'method') && hasMember(input, 'headers')
 }
 

@@ -1,3 +1,4 @@
+import { abortReason } from '../deadline.js'
 import { discardBody } from '../discard-body.js'
 import { copyBody } from './body-copy.js'
 import {
@@ -12,7 +13,7 @@ import { requireSafeRedirects } from './redirect-safety.js'
 import { isReplayableBody } from './replayable-body.js'
 
 /** How a call of fetch names its URL, its headers, its body and its answer. */
-export const fetchHost: Host<Exchange, Response> = {
+export const fetchHost: Host<Exchange, Response, Response> = {
   url: (exchange) => exchange.href,
   method: methodOf,
   asked: (exchange) => exchange.call.authorization,
@@ -24,7 +25,7 @@ export const fetchHost: Host<Exchange, Response> = {
   send(exchange, stamp) {
     if (stamp.authorization === undefined) return sendUntouched(exchange)
     requireSafeRedirects(exchange.init.redirect ?? exchange.request?.redirect)
-    if (exchange.signal?.aborted) throw exchange.signal.reason
+    if (exchange.signal?.aborted) throw abortReason(exchange.signal)
     return exchange.attempted ? sendAgain(exchange, stamp) : sendFirst(exchange, stamp)
   },
   status: (response) => response.status,
@@ -32,10 +33,14 @@ export const fetchHost: Host<Exchange, Response> = {
   challenge: (response) => response.headers?.get('www-authenticate'),
   answeredBy: (response) => response.url || undefined,
   redirected: (response) => response.redirected,
+  response: (response) => response.clone(),
   discard: (response) => discardBody(response.body),
 }
 
-function sendUntouched({ call: { fetch }, target, init }: Exchange): Promise<Response> {
+function sendUntouched(exchange: Exchange): Promise<Response> {
+  const { call, target, init } = exchange
+  const { fetch } = call
+  exchange.attempted = true
   return fetch(target, init)
 }
 
@@ -61,12 +66,17 @@ function sendAgain(exchange: Exchange, stamp: Readonly<Record<string, string>>):
   stampHeaders(headers, stamp)
   const rest = ownMembers(init)
   if (again === undefined || again === null) return fetch(target, Object.assign(rest, { headers }))
-  // A form gets another boundary, and a content type that says so.
-  if (again instanceof FormData && headers instanceof Headers) headers.delete('content-type')
+  // A form gets another boundary; a content type that the caller set stays.
+  if (again instanceof FormData && headers instanceof Headers && hasBoundary(headers))
+    headers.delete('content-type')
   const request = new Request(target, Object.assign(ownMembers(init), { headers, body: again }))
   // What a fetch reads from the init alone; the headers are the request's.
   delete rest.headers
   return fetch(request, rest)
+}
+
+function hasBoundary(headers: Headers): boolean {
+  return /^multipart\/form-data; *boundary=/i.test(headers.get('content-type') ?? '')
 }
 
 function stampHeaders(
@@ -112,7 +122,7 @@ function raceSignal<T>(token: Promise<T>, signal: AbortSignal | null | undefined
     const stop = () => signal.removeEventListener('abort', abort)
     const abort = () => {
       stop()
-      reject(signal.reason)
+      reject(abortReason(signal))
     }
     signal.addEventListener('abort', abort)
     token.then(resolve, reject).finally(stop)

@@ -4,7 +4,7 @@ import type { RequestAuthorization } from './request-event.js'
  * What an HTTP library must say and do. An `Outcome` may stand for a rejection (axios): the
  * adapter wraps before and unwraps after.
  */
-export interface Host<Req, Outcome> {
+export interface Host<Req, Outcome, Answer = unknown> {
   /** Absolute, as it will be sent; undefined counts as foreign. */
   url(request: Req): string | undefined
   /** As it will be sent; case does not matter. */
@@ -33,6 +33,10 @@ export interface Host<Req, Outcome> {
   answeredBy(outcome: Outcome): string | undefined
   /** For hosts that know it: a 303 may lead back to the very URL that was sent. */
   redirected?(outcome: Outcome): boolean | undefined
+  /** Whether a redirect led through another origin; undefined where redirects are not visible. */
+  leftOrigin?(outcome: Outcome): boolean | undefined
+  /** The response for `isTokenRejected`, which may read its body; the outcome itself if absent. */
+  response?(outcome: Outcome): Answer
   /** Frees the socket. */
   discard(outcome: Outcome): void
 }

@@ -1,7 +1,7 @@
 const plain = ['URLSearchParams', 'FormData', 'Blob', 'File', 'ArrayBuffer', 'SharedArrayBuffer']
 
 /**
- * Whether a body can be sent a second time: string, `URLSearchParams`, `FormData`, `Blob`,
+ * Whether a body can be sent a second time: a string or another primitive, `URLSearchParams`, `FormData`, `Blob`,
  * `ArrayBuffer` and its views, and no body at all. All else, streams above all, is read once.
  *
  * @example
@@ -11,8 +11,8 @@ const plain = ['URLSearchParams', 'FormData', 'Blob', 'File', 'ArrayBuffer', 'Sh
  * ```
  */
 export function isReplayableBody(body: unknown): boolean {
-  if (body === undefined || body === null || typeof body === 'string') return true
-  if (typeof body !== 'object') return false
+  if (typeof body === 'function' || typeof body === 'symbol') return false
+  if (typeof body !== 'object' || body === null) return true
   // The form-data package says that it is a FormData, and is a stream.
   if (typeof (body as { pipe?: unknown }).pipe === 'function') return false
   if (ArrayBuffer.isView(body)) return true
