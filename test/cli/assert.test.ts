@@ -75,7 +75,7 @@ test('lifetime, audience and extra claims are as asked for', async () => {
   })
 })
 
-test('a flag goes before the environment, that before .env, and the profile comes last', async () => {
+test('a flag overrides the environment, that a named file, that the profile, and that an unnamed .env', async () => {
   const key = pem(ec())
   const dotenv = `CLIENT_ID='from-dotenv'\nAUDIENCE=from-dotenv # not this\nPRIVATE_KEY='${key}'\n`
   await using folder = await folderWith({ '.env': dotenv })
@@ -85,7 +85,9 @@ test('a flag goes before the environment, that before .env, and the profile come
     const claims = claimsOf(await countersign(args, { ...folder, env }))
     return [claims.iss, claims.aud]
   }
-  expect(await aud(profile, {})).toEqual(['from-dotenv', 'from-dotenv'])
+  expect(await aud(profile, {})).toEqual(['from-dotenv', jackHenry])
+  const named = [...profile, '--dotenv', '.env', '--token-endpoint', jackHenry]
+  expect(await aud(named, {})).toEqual(['from-dotenv', 'from-dotenv'])
   const env = { CLIENT_ID: 'from-environment', AUDIENCE: 'from-environment' }
   expect(await aud(profile, env)).toEqual(['from-environment', 'from-environment'])
   const flags = ['--client-id', 'from-flag', '--audience', 'from-flag']

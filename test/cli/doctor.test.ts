@@ -171,7 +171,7 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   const { TOKEN_ENDPOINT: used } = call.env
   expect(report.causes).toEqual([
     `The aud is "${used}", and Jack Henry (Banno) takes ${endpoint}.`,
-    `TOKEN_ENDPOINT of the environment or .env goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
+    `TOKEN_ENDPOINT of the environment or the --dotenv file goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
   ])
   const given = documentOf<Report>(
     await doctor('--profile', 'jack-henry', '--token-endpoint', used),
@@ -184,7 +184,7 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   )
   expect(statuses(documentOf<Report>(ownEndpoint))).toMatchObject({ profile: 'ok' })
   const { stdout: help } = await countersign(['token', '--help'], { cwd })
-  expect(help.replace(/\s+/g, ' ')).toContain('TOKEN_ENDPOINT goes before its endpoint')
+  expect(help.replace(/\s+/g, ' ')).toContain('overrides .env of the working folder')
 })
 
 test('a password in the token endpoint is told nowhere', async () => {
@@ -282,4 +282,30 @@ test('nothing secret is told, which the search would find', async () => {
     expect(search.isIn(ended.stdout + pem(key))).toBe(true)
   }
   expect(server.requests).toHaveLength(4)
+})
+
+test.each(['--jwks', '--public-key'])('a missing file of %s is a finding', async (flag) => {
+  const { server, doctor } = await scene()
+  const ended = await doctor(flag, 'nope.json')
+  expect(ended).toMatchObject({ code: 1, stderr: '' })
+  const report = documentOf<Report>(ended)
+  expect(report).toMatchObject({ ok: false, requests: 0 })
+  expect(report.causes).toEqual([`ERR_FILE_NOT_FOUND: There is no file nope.json (${flag}).`])
+  expect(server.requests).toEqual([])
+})
+
+test('the names in a certificate cannot control the terminal', async () => {
+  const { call } = await scene()
+  const authority = await createCertificateAuthority('doctor')
+  const name = '\u001b]52\u0007\u001b[32mgreen\u009b2J\u202eleft'
+  const web = createServer(await authority.issue({ name }), (_, response) => response.end('{}'))
+  const { origin, close } = await listen(web)
+  onTestFinished(close)
+  const env = { ...call.env, TOKEN_ENDPOINT: `${origin.replace('http:', 'https:')}/token` }
+  for (const flags of [[], ['--json']]) {
+    const args = ['doctor', '--key', 'key.pem', ...flags]
+    const { stdout } = await countersign(args, { ...call, env })
+    expect(stdout).toContain(String.raw`\u001b]52\u0007\u001b[32mgreen\u009b2J\u202eleft`)
+    expect(stdout).not.toMatch(/[^\P{C}\n]/u)
+  }
 })

@@ -150,12 +150,12 @@ test('a rotation: the new key is added, and the old one retired, each with the n
     stdout: `'next' is added
 
 Next
-1. Before anything: see that the program sends the kid of the key in use, KID='old'. A server with two keys may try an assertion without kid with the wrong one.
+1. Before anything: see that the program sends the kid of the key in use, KID=old. A server with two keys may try an assertion without kid with the wrong one.
 2. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
 3. Wait for the server's cache of the set, a day if nobody can say how long: before that it does not know the new key.
-4. Switch the program to the new private key, with KID='next', and see that it gets a token.
+4. Switch the program to the new private key, with KID=next, and see that it gets a token.
 5. Wait for the old tokens, until the last one that was got with the old key is over: by then every process has had to use the new key. The assertions of the old one (5 minutes) are over as well.
-6. Take the old key out: countersign jwks retire --set jwks.json --kid 'old'
+6. Take the old key out: countersign jwks retire --set jwks.json --kid old
 `,
   })
   expect(await folder.read('jwks.json')).toEqual({
@@ -200,7 +200,7 @@ test('a key that is there already is left alone', async () => {
   ).toEqual({
     code: 1,
     stdout: '',
-    stderr: "error: The set has this key already, as 'one'. Sign with KID='one'.\n",
+    stderr: "error: The set has this key already, as 'one'. Sign with KID=one.\n",
   })
 })
 
@@ -217,7 +217,7 @@ test('the kid that keygen gave goes with its set, and a key published by another
   const thumbprint = documentOf(await run('jwks', 'add', ...set, 'next.pem', '--json')).kid
   const refused = await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
   expect(refused.stderr).toBe(
-    `error: The set has this key already, as '${thumbprint}'. Sign with KID='${thumbprint}', or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as '2025'.\n`,
+    `error: The set has this key already, as '${thumbprint}'. Sign with KID=${thumbprint}, or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as '2025'.\n`,
   )
   await run('jwks', 'retire', ...set, '--kid', String(thumbprint))
   await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
@@ -322,4 +322,22 @@ test.each([
   })
   const ended = await countersign(args, { ...folder, env: { KID: 'taken' } })
   expect(ended).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` })
+})
+
+test('concurrent commands on one set lose no key', async () => {
+  const names = ['a', 'b', 'c', 'd']
+  const set = (kid: string) => json({ keys: [{ ...publicJwk(ec()), kid }] })
+  await using folder = await folderWith({
+    'jwks.json': json({ keys: ['old', 'kept'].map((kid) => ({ ...publicJwk(ec()), kid })) }),
+    ...Object.fromEntries(names.map((name) => [`${name}.json`, set(name)])),
+  })
+  const ended = await Promise.all([
+    ...names.map((name) =>
+      countersign(['jwks', 'add', '--set', 'jwks.json', `${name}.json`], folder),
+    ),
+    countersign(['jwks', 'retire', '--set', 'jwks.json', '--kid', 'old'], folder),
+  ])
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+  expect(kids(await folder.read('jwks.json')).sort()).toEqual([...names, 'kept'])
+  expect(await readdir(folder.cwd)).not.toContain('jwks.json.lock')
 })

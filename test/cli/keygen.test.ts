@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyThumbprint } from '@countersign/core/keys'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
 
 interface Made {
@@ -230,3 +232,81 @@ async function expectEncrypted(folder: string, passphrase: string): Promise<void
   const opened = createPublicKey(createPrivateKey({ key, passphrase }))
   expect(opened.equals(createPublicKey(publicPem))).toBe(true)
 }
+
+test.each([
+  'rotation #2',
+  "it's",
+  'say "x"',
+  'a$HOME',
+  'back\\slash\\n',
+  'two\nlines',
+  '`tick`',
+  ' lead',
+  '~',
+])('the kid %j survives its line in .env', async (kid) => {
+  await using folder = await scratchFolder()
+  const cwd = folder.path
+  const made = documentOf<Made>(await countersign(['keygen', '--kid', kid, '--json'], { cwd }))
+  const [line] = /^ *KID=.*/ms.exec(made.next[2] ?? '') ?? []
+  const variables = [
+    'CLIENT_ID=client-1',
+    'TOKEN_ENDPOINT=https://as.example.com/token',
+    'PRIVATE_KEY_FILE=countersign.pem',
+    line?.trimStart(),
+  ]
+  await writeFile(join(cwd, '.env'), `${variables.join('\n')}\n`)
+  const { stdout } = await countersign(['assert'], { cwd })
+  const args = ['inspect', '--jwks', 'countersign.jwks.json', '--json']
+  const inspected = await countersign(args, { cwd, stdin: stdout })
+  expect(inspected.code).toBe(0)
+  expect(documentOf(inspected)).toMatchObject({ header: { kid } })
+})
+
+test.each(['mix\'"`', 'tab\there', '\u202eright to left'])(
+  'the kid %j is rejected before a key is made',
+  async (kid) => {
+    await using folder = await scratchFolder()
+    const ended = await countersign(['keygen', '--kid', kid], { cwd: folder.path })
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/^error: --kid must be a text that \.env can hold/)
+    expect(await readdir(folder.path)).toEqual([])
+  },
+)
+
+test('an encrypted key is PBES2 with 600,000 iterations of HMAC-SHA-256 and AES-256', async () => {
+  await using folder = await scratchFolder()
+  const cwd = folder.path
+  const env = { PRIVATE_KEY_PASSPHRASE: 'correct horse' }
+  await countersign(['keygen', '--passphrase'], { cwd, env })
+  const pem = await readFile(join(cwd, 'countersign.pem'), 'utf8')
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64').toString('hex')
+  const parts = {
+    pbes2: '06092a864886f70d01050d',
+    pbkdf2: '06092a864886f70d01050c',
+    iterations: '02030927c0',
+    hmacWithSha256: '06082a864886f70d0209',
+    aes256Cbc: '060960864801650304012a',
+  }
+  const missing = Object.entries(parts).filter(([, part]) => !der.includes(part))
+  expect(missing).toEqual([])
+  const key = createPrivateKey({ key: pem, passphrase: 'correct horse' })
+  expect(key.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' })
+})
+
+test('a file that another program puts in the place of the private key never holds it', async () => {
+  await using folder = await scratchFolder()
+  const path = join(folder.path, 'countersign.pem')
+  const replace = `const fs = require('node:fs'); console.log('ready'); for (;;) {
+    try { fs.unlinkSync(process.argv[1]) } catch { continue }
+    fs.writeFileSync(process.argv[1], 'other'); break
+  }`
+  const other = spawn(process.execPath, ['-e', replace, path])
+  onTestFinished(() => void other.kill())
+  const closed = once(other, 'close')
+  await once(other.stdout, 'data')
+  const ended = await countersign(['keygen'], { cwd: folder.path })
+  await closed
+  if (ended.code !== 0) expect(ended.stderr).toContain('was replaced or removed')
+  const found = await readFile(path, 'utf8').catch(() => 'removed')
+  expect(found).not.toContain('PRIVATE KEY')
+})

@@ -232,3 +232,8 @@ test('what serve writes of the API is what examples and pages read of it', async
   expect(names.length).toBeGreaterThan(10)
   expect(new Set(names)).toEqual(new Set(['API_ORIGIN']))
 })
+
+test('the help of --json says that it prints one document per line', async () => {
+  const { stdout } = await countersign(['serve', '--json', '--help'], { cwd: process.cwd() })
+  expect(stdout).toMatch(/--json +print one JSON document per line\n/)
+})

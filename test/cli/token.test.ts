@@ -76,9 +76,10 @@ test('prints curl lines with commands in place of secrets, and asks for nothing'
   expect(code).toBe(0)
   expect(stdout).toContain(`curl '${server.tokenEndpoint}' \\\n  --data-urlencode 'grant_type=`)
   expect(stdout).toContain("'scope=it'\\''s mine'")
-  expect(stdout).toContain('"client_assertion=$(countersign assert)"')
+  expect(stdout).toContain("countersign assert | tr -d '\\n' | curl '")
+  expect(stdout).toContain('--data-urlencode client_assertion@-')
   expect(stdout).toContain(
-    `"Authorization: Bearer $(countersign token --scope 'it'\\''s mine')" 'https://api.example.com/'`,
+    `countersign token --scope 'it'\\''s mine' --show header | curl --header @- 'https://api.example.com/'`,
   )
   expect(leakSearch(key).isIn(stdout)).toBe(false)
   expect(stdout).not.toMatch(/eyJ/)
@@ -154,3 +155,43 @@ test('on a terminal it says beside the token how long it is good', async () => {
   expect(screen).toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
   expect(screen).toMatch(/Good until 20\d\d-.*Z, for accounts:read\. A credential while it lives\./)
 })
+
+test('a profile overrides the endpoint and audience of a .env that nobody named', async () => {
+  const { server, call } = await scene()
+  const audience = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
+  const variables = `TOKEN_ENDPOINT=${server.tokenEndpoint}\nAUDIENCE=${audience}\n`
+  await writeFile(join(call.cwd, '.env'), variables)
+  const args = ['--profile', 'jack-henry', '--client-id', clientId, '--key', 'key.pem']
+  const { stdout } = await countersign(['token', ...args, '--show', 'curl'], call)
+  expect(stdout).toContain(`curl '${audience}'`)
+  expect(stdout).not.toContain(server.tokenEndpoint)
+})
+
+test.each([['TOKEN_ENDPOINT', 'AUDIENCE'], ['TOKEN_ENDPOINT'], ['AUDIENCE']])(
+  'nothing is sent to one host for another if %s comes from an unnamed .env',
+  async (...names) => {
+    const { server, call } = await scene()
+    const values = {
+      TOKEN_ENDPOINT: server.tokenEndpoint,
+      AUDIENCE: 'https://as.example.com/token',
+    }
+    const all = Object.entries(values)
+    const file = all
+      .filter(([name]) => names.includes(name))
+      .map(([name, value]) => `${name}=${value}`)
+    await writeFile(join(call.cwd, '.env'), `${file.join('\n')}\n`)
+    const env = Object.fromEntries(all.filter(([name]) => !names.includes(name)))
+    const args = ['token', '--client-id', clientId, '--key', 'key.pem', '--json']
+    const ended = await countersign(args, { ...call, env })
+    expect(ended.code).toBe(2)
+    expect(documentOf(ended)).toEqual({
+      error: {
+        code: 'ERR_TWO_HOSTS',
+        message: `The token endpoint is at 127.0.0.1 and the audience at as.example.com, and ${names.join(' and ')} comes from .env in the working folder. Nothing was sent. If that is right, name the file: --dotenv .env.`,
+      },
+    })
+    expect(server.requests).toEqual([])
+    await countersign([...args, '--dotenv', '.env'], { ...call, env })
+    expect(server.requests).toHaveLength(1)
+  },
+)

@@ -8,6 +8,8 @@ export interface CommandDefinition {
   readonly description: string
   /** Such as `[file...]`. */
   readonly argument?: { readonly name: string; readonly description: string }
+  /** What `--json` prints, where it is not one document. */
+  readonly json?: string
   readonly options: readonly OptionDefinition[]
   /** A command line, and what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[]

@@ -7,7 +7,7 @@ export const commonOptions = {
     name: 'profile',
     value: '<name>',
     description:
-      'presets endpoint, algorithms and limits of a provider; TOKEN_ENDPOINT goes before its endpoint',
+      'presets endpoint, algorithms and limits of a provider; overrides .env of the working folder',
     choices: Object.keys(profiles),
   },
   clientId: {

@@ -8,7 +8,10 @@ export interface CurlSurroundings {
   readonly api: string
 }
 
-/** The token request and a call of an API, with commands in place of secrets. */
+/**
+ * The token request and a call of an API. Secrets go to curl through a pipe: every user of the
+ * machine can read a command line.
+ */
 export function curlLines(
   { clientId, tokenEndpoint, scope, resource }: TokenProviderOptions,
   { assertFlags, tokenFlags, api }: CurlSurroundings,
@@ -22,10 +25,10 @@ export function curlLines(
   ].filter(([, value]) => value !== undefined)
   return [
     [
-      `curl ${shellQuoted(String(tokenEndpoint))}`,
+      `countersign assert${assertFlags} | tr -d '\\n' | curl ${shellQuoted(String(tokenEndpoint))}`,
       ...form.map(([name, value]) => `--data-urlencode ${shellQuoted(`${name}=${value}`)}`),
-      `--data-urlencode "client_assertion=$(countersign assert${assertFlags})"`,
+      '--data-urlencode client_assertion@-',
     ].join(' \\\n  '),
-    `curl --header "Authorization: Bearer $(countersign token${tokenFlags})" ${shellQuoted(api)}`,
+    `countersign token${tokenFlags} --show header | curl --header @- ${shellQuoted(api)}`,
   ]
 }

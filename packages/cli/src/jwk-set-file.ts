@@ -1,6 +1,9 @@
+import { open, realpath, rm } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { refused } from './command-failure.js'
 import { type JwkSet, parsedJwkSet } from './jwk-set.js'
 import { replaceFile } from './replaced-file.js'
+import { shellWord } from './shell-words.js'
 import { readTextFile, shownPath } from './text-file.js'
 
 /** @throws {CommandFailure} for what is not there, is no JWK Set, or holds a private key. */
@@ -9,12 +12,46 @@ export async function readJwkSet(path: string, option: string): Promise<JwkSet> 
   if (text.includes('-----BEGIN ')) {
     throw refused(
       'ERR_JWK_SET',
-      `${shown} is PEM, no JWK Set: countersign jwks ${shown} prints the set of a key.`,
+      `${shown} is PEM, no JWK Set: countersign jwks ${shellWord(path)} prints the set of a key.`,
     )
   }
   return parsedJwkSet(text, shown)
 }
 
-export async function replaceJwkSet(path: string, set: JwkSet): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(set, null, 2)}\n`)
+/** Reads the set, changes it and replaces the file, while no other command does the same. */
+export async function changeJwkSet(
+  path: string,
+  change: (set: JwkSet) => JwkSet | undefined | Promise<JwkSet | undefined>,
+): Promise<JwkSet | undefined> {
+  const lock = await takeLock(path)
+  try {
+    const changed = await change(await readJwkSet(path, '--set'))
+    if (changed !== undefined) await replaceFile(path, `${JSON.stringify(changed, null, 2)}\n`)
+    return changed
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
+const lockTries = 500
+const lockPauseMillis = 20
+
+/** A lock that a killed command left is never taken over: its owner may only be slow. */
+async function takeLock(path: string): Promise<string> {
+  const lock = `${await realpath(path).catch(() => path)}.lock`
+  for (let attempt = 0; attempt < lockTries; attempt++) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close()
+      return lock
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EEXIST')
+        throw refused('ERR_FILE_UNWRITABLE', `${shownPath(path)} cannot be replaced: ${code}.`)
+    }
+    await pause(lockPauseMillis)
+  }
+  throw refused(
+    'ERR_FILE_LOCKED',
+    `Another command is changing ${shownPath(path)}. If none is running, delete ${shownPath(lock)}.`,
+  )
 }

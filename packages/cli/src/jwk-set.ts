@@ -2,6 +2,7 @@ import type { Jwk } from '@countersign/core'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { refused } from './command-failure.js'
 import { harmless } from './output.js'
+import { envLine } from './quoted-values.js'
 
 /** A public JWK Set (RFC 7517 section 5), other members included. */
 export interface JwkSet {
@@ -44,7 +45,10 @@ export async function withKey(set: JwkSet, added: Jwk): Promise<JwkSet | undefin
 /** A published kid may be in use: to sign by it is always right, to change it only before that. */
 function keyTaken({ keys }: JwkSet, { same, added }: { same: Jwk; added: Jwk }) {
   const [there, wanted] = [same, added].map(shownKid)
-  const signed = same.kid === undefined ? 'Sign without a kid' : `Sign with KID=${there}`
+  const signed =
+    same.kid === undefined
+      ? 'Sign without a kid'
+      : `Sign with ${envLine('KID', String(same.kid)) ?? `KID=${there}`}`
   const isOnly = keys.length === 1 || same.kid === undefined
   const other = isOnly
     ? ''

@@ -2,6 +2,7 @@ import { generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Jwk } from '@countersign/core'
 import { publicJwks } from '@countersign/core/keys'
+import { encryptedPem } from './encrypted-key.js'
 
 const generate = promisify(generateKeyPair)
 
@@ -32,13 +33,10 @@ export async function newKeyPair(options: KeyPairOptions): Promise<KeyPair> {
   return {
     kid: String(jwks.keys[0]?.kid),
     alg,
-    privatePem: String(
-      privateKey.export({
-        type: 'pkcs8',
-        format: 'pem',
-        ...(passphrase !== undefined && { cipher: 'aes-256-cbc', passphrase }),
-      }),
-    ),
+    privatePem:
+      passphrase === undefined
+        ? String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+        : await encryptedPem(privateKey, passphrase),
     publicPem: String(publicKey.export({ type: 'spki', format: 'pem' })),
     jwks,
   }

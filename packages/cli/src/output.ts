@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { styleText } from 'node:util'
 import type { CommandFailure } from './command-failure.js'
 import type { Outcome, Paint } from './outcome.js'
@@ -29,24 +30,49 @@ export function createOutput({ isJson }: { isJson: boolean }): Output {
   function result({ json, text, note }: Outcome): void {
     print(json, text)
     if (!isJson && note !== undefined && process.stderr.isTTY)
-      process.stderr.write(`${paint(process.stderr)('dim', note)}\n`)
+      process.stderr.write(`${terminalText(process.stderr, (paint) => paint('dim', note))}\n`)
   }
 
   function print(json: unknown, text: (paint: Paint) => string): void {
-    process.stdout.write(isJson ? document(json) : `${text(paint(process.stdout))}\n`)
+    process.stdout.write(isJson ? document(json) : `${terminalText(process.stdout, text)}\n`)
   }
 
   function failure({ code, message }: CommandFailure): void {
     if (isJson) process.stdout.write(document({ error: { code, message } }))
-    else process.stderr.write(`${paint(process.stderr)('red', 'error')}: ${message}\n`)
+    else {
+      const said = (paint: Paint) => `${paint('red', 'error')}: ${harmless(message)}`
+      process.stderr.write(`${terminalText(process.stderr, said)}\n`)
+    }
   }
 }
 
-/** A text of somebody else's, without what could steer a terminal. */
+/** Escapes what could control a terminal, line breaks included, as JSON escapes it. */
 export function harmless(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)
+}
+
+function harmlessLines(text: string): string {
+  return text.split('\n').map(harmless).join('\n')
+}
+
+/** Each UTF-16 unit by itself, so that the escape is valid in JSON too. */
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+}
+
+/**
+ * Escapes everything but the colors of this program. They are random marks until the text is safe,
+ * so that no text from elsewhere can contain one.
+ */
+function terminalText(stream: NodeJS.WriteStream, text: (paint: Paint) => string): string {
+  const mark = randomUUID()
+  const marked = text((format, inner) => `${mark}<${format}>${inner}${mark}</>`)
+  return harmlessLines(marked).replace(
+    new RegExp(`${mark}<(\\w+)>(.*?)${mark}</>`, 'gs'),
+    (_, format, inner: string) => styleText(format, inner, { stream }),
   )
 }
 
@@ -63,13 +89,9 @@ async function progress<T>(what: string, work: Promise<T>): Promise<T> {
 }
 
 function indented(json: unknown): string {
-  return `${JSON.stringify(json, null, 2)}\n`
+  return `${harmlessLines(JSON.stringify(json, null, 2))}\n`
 }
 
 function line(json: unknown): string {
-  return `${JSON.stringify(json)}\n`
-}
-
-function paint(stream: NodeJS.WriteStream): Paint {
-  return (format, text) => styleText(format, text, { stream })
+  return `${harmless(JSON.stringify(json))}\n`
 }

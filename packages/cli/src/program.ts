@@ -68,10 +68,11 @@ function addCommands(parent: Command, listed: readonly ListedCommand[], onRun: R
 }
 
 function define(command: Command, definition: CommandDefinition, onRun: Run): void {
-  const { description, argument, options } = definition
+  const { description, argument, options, json = frameOptions.json.description } = definition
   command.description(description)
   if (argument !== undefined) command.argument(argument.name, argument.description)
-  for (const option of [...options, ...Object.values(frameOptions)])
+  const frame = { ...frameOptions, json: { ...frameOptions.json, description: json } }
+  for (const option of [...options, ...Object.values(frame)])
     command.addOption(commanderOption(option))
   command.addHelpText('after', examples(definition.examples))
   command.addHelpText('after', exitCodes)
@@ -97,7 +98,11 @@ async function run(
   const flags = flagsOf(definition, command)
   const { dotenv } = flags
   const file = await readVariables(typeof dotenv === 'string' ? dotenv : undefined)
-  const settings = createSettings(flags, [process.env, file])
+  const settings = createSettings(flags, {
+    environment: process.env,
+    file,
+    isNamed: dotenv !== undefined,
+  })
   const { progress, say } = output
   const outcome = await definition.run({ operands: command.args, settings, progress, say })
   output.result(outcome)

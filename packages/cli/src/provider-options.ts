@@ -25,12 +25,35 @@ export async function providerOptions(
   const clientId = settings.required(options.clientId)
   const tokenEndpoint = settings.required(options.tokenEndpoint)
   const assertion = assertionOptions(settings)
+  requireOneHost(settings, tokenEndpoint, assertion.audience)
   const [scope, resource] = [options.scope, options.resource].map(settings.text)
   return {
     ...{ clientId, tokenEndpoint, ...(await privateKey(settings)), assertion },
     ...(scope !== undefined && { scope }),
     ...(resource !== undefined && { resource }),
   }
+}
+
+/** An assertion for one server must not go to another because of a file that came with a folder. */
+function requireOneHost(
+  settings: Settings,
+  tokenEndpoint: string,
+  audience: string | undefined,
+): void {
+  const fromFile = [options.tokenEndpoint, options.audience].filter(settings.isFromUnnamedFile)
+  const hosts = [tokenEndpoint, audience ?? tokenEndpoint].map(hostOf)
+  const isPreset = settings.profile !== undefined
+  if (fromFile.length === 0 || isPreset || hosts.includes(undefined) || hosts[0] === hosts[1])
+    return
+  const names = fromFile.map(({ env }) => env).join(' and ')
+  throw misused(
+    `The token endpoint is at ${hosts[0]} and the audience at ${hosts[1]}, and ${names} comes from .env in the working folder. Nothing was sent. If that is right, name the file: --dotenv .env.`,
+    'ERR_TWO_HOSTS',
+  )
+}
+
+function hostOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).hostname || undefined : undefined
 }
 
 function assertionOptions(settings: Settings): NonNullable<TokenProviderOptions['assertion']> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { requireAbsent, writeNewFiles } from './new-files.js'
+import { envLine } from './quoted-values.js'
 import { replaceFile } from './replaced-file.js'
 
 /** What a program needs to know of the servers of `serve`. */
@@ -12,15 +13,9 @@ export interface ServerVariables {
 const firstLine = '# By countersign serve --save, which sets these anew at each start:'
 
 export function variableLines(variables: ServerVariables): readonly string[] {
-  return Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`)
-}
-
-/** As a file of variables is read, a value with such a character ends there. */
-function quoted(value: string): string {
-  const quote = /[#'"`]/.test(value)
-    ? (["'", '"', '`'].find((one) => !value.includes(one)) ?? '')
-    : ''
-  return `${quote}${value}${quote}`
+  return Object.entries(variables).map(
+    ([name, value]) => envLine(name, value) ?? `${name}=${value}`,
+  )
 }
 
 /** Before servers are started for what could not be kept. */

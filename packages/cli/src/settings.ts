@@ -20,14 +20,28 @@ export interface Settings {
   whole(option: OptionDefinition): number | undefined
   list(option: OptionDefinition): readonly string[]
   variable(name: string): string | undefined
+  /** Whether the value is that of `.env` in the working folder, which nobody named. */
+  isFromUnnamedFile(option: OptionDefinition): boolean
 }
 
 /** What flags say, by the name of the option. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
-export function createSettings(flags: Flags, layers: readonly Variables[]): Settings {
+/** Where variables come from. */
+export interface VariableSources {
+  readonly environment: Variables
+  readonly file: Variables
+  /** Whether `--dotenv` named the file; the one of the working folder may be anybody's. */
+  readonly isNamed: boolean
+}
+
+export function createSettings(
+  flags: Flags,
+  { environment, file, isNamed }: VariableSources,
+): Settings {
+  const layers = [environment, file]
   const profile = profileOf(flag(options.profile))
-  return { profile, layers, has, flag, text, required, whole, list, variable }
+  return { profile, layers, has, flag, text, required, whole, list, variable, isFromUnnamedFile }
 
   function has({ name }: OptionDefinition): boolean {
     return flags[name] === true
@@ -42,11 +56,19 @@ export function createSettings(flags: Flags, layers: readonly Variables[]): Sett
   function text(option: OptionDefinition): string | undefined {
     const given = flag(option)
     if (given !== undefined) return given
+    const isPreset = option === options.tokenEndpoint || option === options.audience
+    if (profile !== undefined && isPreset && isFromUnnamedFile(option))
+      return option === options.tokenEndpoint ? profile.tokenEndpoint : undefined
     const set = option.env === undefined ? undefined : variable(option.env)
     if (set === undefined) return option === options.tokenEndpoint ? profile?.tokenEndpoint : set
     if (option.choices?.includes(set) === false)
       throw misused(`${option.env} must be one of ${option.choices.join(', ')}.`)
     return set
+  }
+
+  function isFromUnnamedFile(option: OptionDefinition): boolean {
+    if (isNamed || option.env === undefined || flag(option) !== undefined) return false
+    return !environment[option.env] && Boolean(file[option.env])
   }
 
   function required(option: OptionDefinition): string {

@@ -25,6 +25,7 @@ function repeatable(value: string, flag: string): string {
   return shellWord(value)
 }
 
-function shellWord(text: string): string {
+/** The word as it is where a shell leaves it alone, quoted otherwise. */
+export function shellWord(text: string): string {
   return /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(text) ? text : shellQuoted(text)
 }

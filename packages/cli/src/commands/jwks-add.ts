@@ -2,7 +2,7 @@ import type { Call, CommandDefinition } from '../command.js'
 import { misused } from '../command-failure.js'
 import { commonOptions as options } from '../common-options.js'
 import { shownKid, withKey } from '../jwk-set.js'
-import { readJwkSet, replaceJwkSet } from '../jwk-set-file.js'
+import { changeJwkSet, readJwkSet } from '../jwk-set-file.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { keyFile } from '../private-key.js'
@@ -54,9 +54,9 @@ async function run({ operands: [file = '-'], settings }: Call): Promise<Outcome>
   const as = { kid: settings.flag(newKid), alg: settings.flag(newAlg) }
   const [added, ...more] = await ofFile(file, publishedKeys(read, as))
   if (added === undefined || more.length > 0) throw misused(`${shownPath(file)} must hold one key.`)
-  const after = await withKey(before, added)
-  if (after !== undefined) await replaceJwkSet(path, after)
-  const others = before.keys.filter(({ kid }) => kid !== added.kid)
+  const isNew = (await withKey(before, added)) !== undefined
+  const after = isNew ? await changeJwkSet(path, (now) => withKey(now, added)) : undefined
+  const others = (after ?? before).keys.filter(({ kid }) => kid !== added.kid)
   const next = stepsAfterAdding(added, { path: shownPath(path), others })
   const { keys } = after ?? before
   return {

@@ -1,6 +1,6 @@
 import type { Call, CommandDefinition } from '../command.js'
 import { shownKid, withoutKey } from '../jwk-set.js'
-import { readJwkSet, replaceJwkSet } from '../jwk-set-file.js'
+import { changeJwkSet, readJwkSet } from '../jwk-set-file.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { stepsAfterRetiring } from '../rotation.js'
@@ -31,12 +31,13 @@ export const jwksRetire: CommandDefinition = {
 
 async function run({ settings }: Call): Promise<Outcome> {
   const [path, kid] = [settings.required(set), settings.required(oldKid)]
-  const after = withoutKey(await readJwkSet(path, '--set'), kid)
-  await replaceJwkSet(path, after)
+  // Nothing is locked for a kid that is not there.
+  withoutKey(await readJwkSet(path, '--set'), kid)
+  const after = await changeJwkSet(path, (now) => withoutKey(now, kid))
   const shown = shownKid({ kid })
   const next = stepsAfterRetiring(shown, shownPath(path))
   return {
-    json: { retired: kid, kids: after.keys.map((key) => key.kid), next },
+    json: { retired: kid, kids: after?.keys.map((key) => key.kid), next },
     text: (paint) => stepsText(paint, [`${shown} is taken out`], next),
   }
 }

@@ -9,7 +9,9 @@ import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { harmless } from '../output.js'
 import { passphrase } from '../passphrase.js'
+import { envLine } from '../quoted-values.js'
 import type { Settings } from '../settings.js'
+import { shellWord } from '../shell-words.js'
 import { stepsText } from '../steps-text.js'
 import { shownPath } from '../text-file.js'
 
@@ -92,6 +94,12 @@ function rows({ kid, alg }: KeyPair, { privateKey, publicKey, jwks }: Paths): st
 async function keyPairOptions(settings: Settings): Promise<KeyPairOptions> {
   const chosen = (settings.flag(newAlg) ?? 'ES256') as KeyPairOptions['alg']
   const size = settings.whole(bits)
+  const chosenKid = settings.flag(newKid)
+  if (chosenKid !== undefined && !isStorable(chosenKid)) {
+    throw misused(
+      '--kid must be a text that .env can hold: without control characters, and without one of the three kinds of quotes.',
+    )
+  }
   if (size !== undefined && chosen === 'ES256')
     throw misused('--bits is the size of an RSA key: give --alg PS256 or RS256 with it.')
   if (settings.profile?.algorithms.includes(chosen) === false)
@@ -99,9 +107,15 @@ async function keyPairOptions(settings: Settings): Promise<KeyPairOptions> {
   return {
     alg: chosen,
     bits: size ?? 2048,
-    kid: settings.flag(newKid),
+    kid: chosenKid,
     passphrase: settings.has(encrypted) ? await newPassphrase(settings) : undefined,
   }
+}
+
+/** A line break is kept by quotes; other controls are not printed as they are. */
+function isStorable(kid: string): boolean {
+  const printed = kid.replaceAll('\n', '')
+  return harmless(printed) === printed && envLine('KID', kid) !== undefined
 }
 
 async function newPassphrase(settings: Settings): Promise<string | undefined> {
@@ -125,18 +139,19 @@ function nextSteps(
   { pair, paths, settings }: { pair: KeyPair; paths: Paths; settings: Settings },
 ): string[] {
   const [file, pub, jwks] = [paths.privateKey, paths.publicKey, paths.jwks].map(shownPath)
+  const line = (name: string, value: string) => envLine(name, value) ?? `${name}=<${name}>`
   const variables = [
     'CLIENT_ID=<the client id that you get>',
     `TOKEN_ENDPOINT=${settings.profile?.tokenEndpoint ?? '<the token endpoint>'}`,
-    `PRIVATE_KEY_FILE=${file}`,
+    line('PRIVATE_KEY_FILE', paths.privateKey),
     ...(secret === undefined ? [] : ['PRIVATE_KEY_PASSPHRASE=<the passphrase>']),
     ...(chosen === 'ES256' ? [] : [`ALG=${chosen}`]),
-    `KID=${pair.kid}`,
+    line('KID', pair.kid),
   ]
   return [
-    `Register the public key: upload ${pub}, or host ${jwks} and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> ${jwks}`,
+    `Register the public key: upload ${pub}, or host ${jwks} and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> ${shellWord(paths.jwks)}`,
     `Keep ${file} in a secret store. It is a credential: never commit it, never send it.`,
-    `Set the environment, or .env; leave out KID where you uploaded ${pub}:\n${variables.map((line) => `     ${line}`).join('\n')}`,
+    `Set the environment, or .env; leave out KID where you uploaded ${pub}:\n${variables.map((one) => `     ${one}`).join('\n')}`,
     'Try it: countersign doctor',
   ]
 }

@@ -45,6 +45,7 @@ const duration: OptionDefinition = {
 export const serve: CommandDefinition = {
   description:
     'Runs the authorization server and the API of @countersign/testing on this machine, with one client registered, and logs a line for each request: never a token or an assertion. Everything is forgotten when it ends.',
+  json: 'print one JSON document per line',
   options: [jwks, options.clientId, granted, lifetime, save, duration],
   examples: [
     ['countersign keygen && countersign serve --save .env', 'from no key to a server for it'],

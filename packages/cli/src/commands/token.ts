@@ -23,7 +23,7 @@ export const token: CommandDefinition = {
   options: [...clientOptions, options.scope, options.resource, show],
   examples: [
     ['countersign token --key countersign.pem', 'the token, with CLIENT_ID and so on in .env'],
-    ['curl -H "$(countersign token --show header)" https://api.example.com/', 'call an API'],
+    ['countersign token --show header | curl -H @- https://api.example.com/', 'call an API'],
     ['countersign token --show claims --scope "openid full"', 'what is in it'],
     ['countersign token --show curl --key countersign.pem', 'both requests, to do by hand'],
   ],

@@ -13,7 +13,7 @@ export function profileChecks(settings: Settings): readonly Check[] {
   const isFlag = settings.flag(options.tokenEndpoint) !== undefined
   const [who, out] = isFlag
     ? ['--token-endpoint', 'leave it out']
-    : ['TOKEN_ENDPOINT of the environment or .env', 'take it out']
+    : ['TOKEN_ENDPOINT of the environment or the --dotenv file', 'take it out']
   return [
     warning(
       `${who} goes before the token endpoint of ${title}, and is ${shown(used)}: ${out} to ask ${tokenEndpoint}.`,

@@ -1,6 +1,9 @@
+import { isCountersignError } from '@countersign/core'
 import { keyThumbprint } from '@countersign/core/keys'
+import { CommandFailure } from '../command-failure.js'
 import { type JwkSet, parsedJwkSet, shownKid } from '../jwk-set.js'
 import { readJwkSet } from '../jwk-set-file.js'
+import { reportedFailure } from '../reported-failure.js'
 import { readTextFile } from '../text-file.js'
 import { type Check, check } from './check.js'
 
@@ -16,7 +19,8 @@ export interface SigningKey {
 
 /** Whether the public key that the server was given is the one of the private key. */
 export async function judgedPublicKey(file: string, { thumbprint }: SigningKey): Promise<Check> {
-  const there = await keyThumbprint(await readTextFile(file, '--public-key'))
+  const there = await found(async () => keyThumbprint(await readTextFile(file, '--public-key')))
+  if (typeof there !== 'string') return there
   if (there === thumbprint) return ok('It belongs to the private key.')
   return bad(
     `The public key is of another pair than the private key: its thumbprint is ${there}, the private key's is ${thumbprint}. Register the one that belongs to it.`,
@@ -47,7 +51,7 @@ export async function judgedJwkSet({ keys }: JwkSet, signing: SigningKey): Promi
 
 /** The set of a file or an https URL; a check instead where it cannot be read. */
 export async function readSet(place: string): Promise<JwkSet | Check> {
-  if (!/^https?:/.test(place)) return readJwkSet(place, '--jwks')
+  if (!/^https?:/.test(place)) return found(() => readJwkSet(place, '--jwks'))
   if (!isSafe(place)) return bad('The JWK Set must be at an https URL, or on this machine.')
   try {
     const signal = AbortSignal.timeout(limitMillis)
@@ -57,6 +61,18 @@ export async function readSet(place: string): Promise<JwkSet | Check> {
   } catch (thrown) {
     if ((thrown as { exitCode?: unknown }).exitCode !== undefined) throw thrown
     return bad('The URL of the JWK Set could not be read: the server could not read it either.')
+  }
+}
+
+/** What the work resolves to; a check where the file is missing or no key. */
+async function found<T>(work: () => Promise<T>): Promise<T | Check> {
+  try {
+    return await work()
+  } catch (thrown) {
+    const isFound = thrown instanceof CommandFailure || isCountersignError(thrown)
+    const { code, message } = await reportedFailure(thrown)
+    if (!isFound || code === 'ERR_SECRET_ON_COMMAND_LINE') throw thrown
+    return bad(`${code}: ${message}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Paint } from '../outcome.js'
+import { harmless } from '../output.js'
 import type { Check } from './check.js'
 
 const marks = { ok: '+', warning: '!', bad: 'x', skipped: '-' } as const
@@ -23,13 +24,13 @@ export function reportText(
 ): string {
   const lines = checks.map(
     ({ status, title, detail }) =>
-      `${paint(colours[status], `${marks[status]} ${title}`)}: ${detail}`,
+      `${paint(colours[status], `${marks[status]} ${title}`)}: ${harmless(detail)}`,
   )
   return [
     ...lines,
     '',
-    paint(ok ? 'green' : 'red', verdict),
-    ...causes.map((cause, index) => `${index + 1}. ${cause}`),
+    paint(ok ? 'green' : 'red', harmless(verdict)),
+    ...causes.map((cause, index) => `${index + 1}. ${harmless(cause)}`),
     paint('dim', `Token requests made: ${requests}.`),
   ].join('\n')
 }

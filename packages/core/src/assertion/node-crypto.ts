@@ -3,6 +3,9 @@ import type { KeyObjectLike } from './key-input.js'
 /** What is used of `node:crypto`. */
 interface NodeCrypto {
   createPrivateKey(input: { key: string; passphrase: string | undefined }): KeyObjectLike
+  createHash(algorithm: string): {
+    update(text: string): { digest(encoding: 'hex'): string }
+  }
   createECDH(curve: string): {
     setPrivateKey(key: string, encoding: 'base64url'): void
     getPublicKey(encoding: 'hex'): string

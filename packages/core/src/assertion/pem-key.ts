@@ -25,11 +25,31 @@ export function pemKey(
   try {
     // Without a prototype, so that nothing on Object.prototype is an option.
     const options = withoutPrototype({ key: pem.text, passphrase })
-    key = crypto.createPrivateKey(options)
+    key = isEncrypted ? decryptOnce(crypto, options) : crypto.createPrivateKey(options)
   } catch (thrown) {
     throw isEncrypted ? locked(thrown) : unreadPem(pem.text)
   }
   return { jwk: keyObjectJwk(key) }
+}
+
+/** Keys by the hash of their PEM and passphrase; a `KeyObject` does not print its key. */
+const decrypted = new Map<string, KeyObjectLike>()
+const mostDecrypted = 16
+
+/** Deriving from a passphrase takes hundreds of milliseconds, and is synchronous. */
+function decryptOnce(
+  crypto: NonNullable<ReturnType<typeof nodeCrypto>>,
+  options: { key: string; passphrase: string | undefined },
+): KeyObjectLike {
+  const text = JSON.stringify([options.key, options.passphrase])
+  const hash = crypto.createHash('sha256').update(text).digest('hex')
+  const known = decrypted.get(hash)
+  if (known !== undefined) return known
+  const key = crypto.createPrivateKey(options)
+  const [oldest] = decrypted.keys()
+  if (decrypted.size >= mostDecrypted && oldest !== undefined) decrypted.delete(oldest)
+  decrypted.set(hash, key)
+  return key
 }
 
 function pkcs8Only({ container, text }: PrivatePem): string {
