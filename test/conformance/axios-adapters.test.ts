@@ -219,7 +219,6 @@ describe("axios' own fetch adapter", () => {
     async (name) => {
       const { default: version } = await import(name)
       const { api } = await startWorld()
-      api.next({ status: 500 } as never)
       const instance = version.create({
         baseURL: api.origin,
         adapter: 'fetch',
