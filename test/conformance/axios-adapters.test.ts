@@ -198,10 +198,11 @@ describe("axios' own fetch adapter", () => {
       return globalThis.fetch(input, init)
     }
     const settings = { baseURL: api.origin, adapter: 'fetch', env: { fetch } as never } as const
-    await axios.create(settings).get('/x')
+    const fetchOptions = { cache: 'no-store' } as const
+    await axios.create(settings).get('/x', { fetchOptions })
     const instance = axios.create(settings)
     addAuthorization(instance, tokens)
-    await instance.get('/x')
+    await instance.get('/x', { fetchOptions })
     expect(prototypes).toEqual([null, null])
   })
 
