@@ -189,4 +189,48 @@ describe("axios' own fetch adapter", () => {
     expect(config.env).toMatchObject({ fetch })
     expect(config.fetchOptions).toEqual({ cache: 'no-store' })
   })
+
+  test('hands the fetch of the caller an init with the prototype that axios gave it', async () => {
+    const { api, tokens } = await startWorld()
+    const prototypes: unknown[] = []
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      prototypes.push(Object.getPrototypeOf(init))
+      return globalThis.fetch(input, init)
+    }
+    const settings = { baseURL: api.origin, adapter: 'fetch', env: { fetch } as never } as const
+    const fetchOptions = { cache: 'no-store' } as const
+    await axios.create(settings).get('/x', { fetchOptions })
+    const instance = axios.create(settings)
+    addAuthorization(instance, tokens)
+    await instance.get('/x', { fetchOptions })
+    expect(prototypes).toEqual([null, null])
+  })
+
+  test('the config of another request stays with the response that came of it', async () => {
+    const foreign = { url: '/first', headers: new AxiosHeaders() }
+    const adapter: AxiosAdapter = async () =>
+      ({ data: '', status: 200, statusText: 'OK', headers: {}, config: foreign }) as never
+    const instance = axios.create({ baseURL: 'https://api.test', adapter })
+    addAuthorization(instance, staticTokenProvider())
+    expect((await instance.get('/second')).config).toBe(foreign)
+  })
+
+  test.each(['axios-1.12.0', 'axios-1.17.0', 'axios'])(
+    '%s over fetch: no cause of an error has the token',
+    async (name) => {
+      const { default: version } = await import(name)
+      const { api } = await startWorld()
+      const instance = version.create({
+        baseURL: api.origin,
+        adapter: 'fetch',
+        validateStatus: () => false,
+      })
+      addAuthorization(instance, staticTokenProvider('canary-token'))
+      const error = await instance.get('/x').catch((thrown: unknown) => thrown)
+      expect(error.config.url).toBe('/x')
+      for (let at = error.cause; at; at = at.cause) {
+        expect(JSON.stringify([at.config, at.response?.config])).not.toContain('canary-token')
+      }
+    },
+  )
 })

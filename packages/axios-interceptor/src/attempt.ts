@@ -1,9 +1,9 @@
 import { isSameOrigin } from '@countersign/core/adapter'
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { dropAuthorization } from './authorization-header.js'
+import { authorizationOf, dropAuthorization } from './authorization-header.js'
 import { timeoutMessage } from './axios-words.js'
 import { type Call, timeLeft } from './call.js'
-import { showConfig } from './shown-config.js'
+import { hideSent } from './shown-config.js'
 import { isAbsoluteUrl, isPath } from './target-url.js'
 import { type RedirectEnd, showFetch } from './visible-fetch.js'
 
@@ -61,12 +61,15 @@ export function putBack(
   config: Config,
   outcome: object | undefined,
 ): void {
+  const stamped = authorizationOf(copy)
   copy.url = config.url
   copy.baseURL = config.baseURL
   copy.headers = config.headers
   copy.env = config.env
   copy.fetchOptions = config.fetchOptions
-  showConfig(outcome, config)
+  const isSent = (shown: unknown) =>
+    shown === copy || (stamped !== undefined && authorizationOf(shown) === stamped)
+  hideSent(outcome, config, isSent)
   // The fetch adapter takes no message of the caller's, and tells the part that was left.
   if (
     copy.timeout !== config.timeout &&

@@ -9,6 +9,15 @@ export function hasAuthorization({ auth, headers }: InternalAxiosRequestConfig):
   return false
 }
 
+/** Of a config of any shape. */
+export function authorizationOf(config: unknown): unknown {
+  const { headers } = Object(config) as { headers?: Record<string, unknown> | null }
+  for (const name of Object.keys(headers ?? {})) {
+    if (isAuthorization(name)) return headers?.[name]
+  }
+  return undefined
+}
+
 export function dropAuthorization(headers: Record<string, unknown> = {}): void {
   for (const name of Object.keys(headers)) if (isAuthorization(name)) delete headers[name]
 }

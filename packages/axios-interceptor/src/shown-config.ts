@@ -10,6 +10,28 @@ export function showConfig<T>(outcome: T, config: InternalAxiosRequestConfig): T
   return outcome
 }
 
+/**
+ * Replaces what was sent by the caller's config, in an outcome and in all its causes: axios' fetch
+ * adapter wraps an error that has a config of its own. The config of another request stays.
+ */
+export function hideSent(
+  outcome: unknown,
+  config: InternalAxiosRequestConfig,
+  isSent: (shown: unknown) => boolean,
+): void {
+  const seen = new Set<unknown>()
+  for (let at = outcome; typeof at === 'object' && at && !seen.has(at); at = causeOf(at)) {
+    seen.add(at)
+    for (const holder of [at as { config?: unknown }, responseOf(at)]) {
+      if (isSent(holder?.config)) setConfig(holder, config)
+    }
+  }
+}
+
+function causeOf(error: object): unknown {
+  return Object.hasOwn(error, 'cause') ? (error as Error).cause : undefined
+}
+
 function setConfig(shown: { config?: unknown } | null | undefined, config: object): void {
   if (shown?.config) Reflect.set(shown, 'config', config)
 }

@@ -34,5 +34,6 @@ export function showFetch(config: InternalAxiosRequestConfig, end: RedirectEnd):
 
 async function relay(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const { [key]: send, ...rest } = init as RequestInit & { [key]: Fetch }
-  return send(input, rest)
+  // Newer axios gives an init that inherits nothing; the caller's fetch gets the same.
+  return send(input, { __proto__: Object.getPrototypeOf(init), ...rest } as RequestInit)
 }

@@ -26,7 +26,11 @@ type Init = RequestInit & {
  * a bounded copy (1 MiB) is kept for the replay, read beside the send; past it the 401 is handed
  * back. Leave bodies alone until the call has settled.
  */
-export type AuthorizedFetch = (input: string | URL | Request, init?: Init) => Promise<Response>
+export interface AuthorizedFetch {
+  (input: string | URL | Request, init?: Init): Promise<Response>
+  /** Bun's, which its `typeof fetch` asks for: passed to the inner fetch, ignored where it has none. */
+  preconnect(url: string | URL): void
+}
 
 /**
  * The exchange over fetch, for adapters whose host hands over a fetch function; others have
@@ -97,7 +101,7 @@ export function authorizedFetch(
   const original: unknown = globalThis.fetch
   const authorize = createFetchAuthorizer(tokens, rest as unknown as AuthorizationOptions)
 
-  const wrapper: AuthorizedFetch = (input, init) => {
+  const send = (input: string | URL | Request, init?: Init): Promise<Response> => {
     if (inner !== undefined) return authorize(input, init, callOf(init, inner, undefined))
     if ((init as { [sender]?: unknown } | undefined)?.[sender] === wrapper) {
       return refuse('The global fetch leads back here: pass `fetch: globalThis.fetch`.')
@@ -109,6 +113,13 @@ export function authorizedFetch(
       return refuse("There is no global fetch: pass the option 'fetch'.")
     return authorize(input, init, callOf(init, fetch as Fetch, own ? undefined : wrapper))
   }
+  const wrapper: AuthorizedFetch = Object.assign(send, {
+    preconnect(url: string | URL): void {
+      const current = globalThis.fetch as Fetch | AuthorizedFetch
+      const fetch = inner ?? (current === wrapper ? (original as Fetch) : current)
+      ;(fetch as Partial<AuthorizedFetch> | undefined)?.preconnect?.(url)
+    },
+  })
   return wrapper
 }
 
