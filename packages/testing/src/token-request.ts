@@ -27,6 +27,9 @@ export function wrongForm(
   if (grantType !== 'client_credentials') {
     return { error: 'unsupported_grant_type', reason: 'grant_type is not client_credentials' }
   }
+  if (request.headers.authorization !== undefined || form.has('client_secret')) {
+    return { error: 'invalid_request', reason: 'more than one client authentication is used' }
+  }
   if (!form.get('client_assertion')) {
     return { error: 'invalid_request', reason: 'no client authentication mechanism provided' }
   }
