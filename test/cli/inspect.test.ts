@@ -328,7 +328,11 @@ test.each<[string, object, string]>([
   ],
   ['no alg', { alg: undefined }, 'error: There is no alg.'],
   ['no typ', { typ: undefined }, 'warning: There is no typ: some servers ask for "JWT".'],
-  ['another typ', { typ: 'JOSE' }, 'warning: The typ is "JOSE", and "JWT" is usual.'],
+  [
+    'another typ',
+    { typ: 'JOSE' },
+    'error: The typ is "JOSE", and must name a client assertion, such as "JWT".',
+  ],
   ['a kid that is no text', { kid: 1 }, 'error: The kid must be a string, and is 1.'],
 ])('%s is found in a header', async (_, members, message) => {
   const seen = await inspected(unsigned({ ...header, ...members }, good))
@@ -454,4 +458,45 @@ test.each<[string, string[], number, string]>([
   const ended = await inspect(await signed(good), ...args)
   expect(ended).toMatchObject({ code, stdout: '' })
   expect(ended.stderr).toContain(message)
+})
+
+const claimsText = JSON.stringify(good)
+const encode = (text: string | Uint8Array) => Buffer.from(text).toString('base64url')
+
+test.each([
+  ['a repeated claim', `${claimsText.slice(0, -1)},"sub":"b"}`, 'repeats a member'],
+  ['a repeated escaped name', `${claimsText.slice(0, -1)},"s\\u0075b":"b"}`, 'repeats a member'],
+  [
+    'a repeated nested member',
+    `${claimsText.slice(0, -1)},"x":[{"y":1,"y":2}]}`,
+    'repeats a member',
+  ],
+  ['an unsafe integer', `${claimsText.slice(0, -1)},"n":9007199254740993}`, 'beyond 2^53'],
+  ['an overflowing exponent', `${claimsText.slice(0, -1)},"n":1e400}`, 'beyond 2^53'],
+  [
+    'deep nesting',
+    `${claimsText.slice(0, -1)},"x":${'['.repeat(1e5)}${']'.repeat(1e5)}}`,
+    'nested',
+  ],
+  ['a byte order mark', `\uFEFF${claimsText}`, 'no JSON object'],
+  ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'no JSON object'],
+])('rejects %s in the claims', async (_, text, reason) => {
+  const { code, stderr } = await inspect(`${encode(JSON.stringify(header))}.${encode(text)}.AAAA`)
+  expect(code).toBe(1)
+  expect(stderr).toContain(reason)
+})
+
+test.each([{ b64: false }, { crit: ['b64'], b64: false }, { crit: ['exp'] }])(
+  'rejects a JWT whose header has %o',
+  async (more) => {
+    const { code, stderr } = await inspect(unsigned({ ...header, ...more }, good))
+    expect(code).toBe(1)
+    expect(stderr).toContain('which is not supported')
+  },
+)
+
+test('rejects base64url that is not canonical', async () => {
+  const { code, stderr } = await inspect(unsigned(header, good).replace(/AAAA$/, 'AB'))
+  expect(code).toBe(1)
+  expect(stderr).toContain('The signature of the JWT is not canonical base64url')
 })

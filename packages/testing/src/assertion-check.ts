@@ -1,5 +1,6 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose'
+import { compactVerify, errors } from 'jose'
 import type { RegisteredClient } from './client-registration.js'
+import { isAssertionType, readStrictJwt, type StrictJwt } from './strict-jwt.js'
 
 /** Why a client assertion is not accepted. */
 export interface AssertionRefusal {
@@ -7,21 +8,15 @@ export interface AssertionRefusal {
   readonly reason: string
 }
 
-/** A client assertion, read but not yet believed. */
-export interface ReadAssertion {
-  readonly header: Readonly<Record<string, unknown>>
-  readonly claims: Readonly<Record<string, unknown>>
-}
-
 /** Above this a NumericDate is in milliseconds: as seconds it would be the year 5138. */
 const latestSeconds = 1e11
 
-/** Reads header and claims without verifying; empty ones when it is not a JWT. */
-export function readAssertion(assertion: string): ReadAssertion {
+/** Returns the header and claims of a strict JWT, or empty ones and the reason. */
+export function readAssertion(assertion: string): StrictJwt & { readonly reason?: string } {
   try {
-    return { header: { ...decodeProtectedHeader(assertion) }, claims: decodeJwt(assertion) }
-  } catch {
-    return { header: {}, claims: {} }
+    return readStrictJwt(assertion)
+  } catch (error) {
+    return { header: {}, claims: {}, reason: (error as Error).message }
   }
 }
 
@@ -38,9 +33,11 @@ export async function checkAssertion(
   now: () => number,
   seen: Set<string>,
 ): Promise<AssertionRefusal | undefined> {
-  const { header, claims } = readAssertion(assertion)
+  const { header, claims, reason: unreadable } = readAssertion(assertion)
   const reason =
+    unreadable ??
     wrongAlgorithm(header, client) ??
+    wrongType(header) ??
     (await wrongSignature(assertion, client)) ??
     wrongParties(claims, client) ??
     wrongTimes(claims, client, now()) ??
@@ -49,12 +46,18 @@ export async function checkAssertion(
 }
 
 function wrongAlgorithm(
-  { alg }: ReadAssertion['header'],
+  { alg }: StrictJwt['header'],
   { algorithms }: RegisteredClient,
 ): string | undefined {
   if (typeof alg === 'string' && algorithms.includes(alg)) return undefined
   if (alg === undefined) return 'the assertion is not a signed JWT'
   return `alg ${String(alg)} is not allowed; ${algorithms.join(', ')} are`
+}
+
+function wrongType({ typ, kid }: StrictJwt['header']): string | undefined {
+  if (!isAssertionType(typ)) return 'typ does not name a client assertion'
+  if (kid === undefined || (typeof kid === 'string' && kid !== '')) return undefined
+  return 'kid is not a string'
 }
 
 async function wrongSignature(
@@ -85,7 +88,7 @@ function signatureReason(error: unknown): string {
 }
 
 function wrongParties(
-  { iss, sub, aud }: ReadAssertion['claims'],
+  { iss, sub, aud }: StrictJwt['claims'],
   { clientId, audience }: RegisteredClient,
 ): string | undefined {
   if (iss !== clientId) return 'iss is not the client id'
@@ -96,7 +99,7 @@ function wrongParties(
 }
 
 function wrongTimes(
-  { exp, nbf }: ReadAssertion['claims'],
+  { exp, iat, nbf }: StrictJwt['claims'],
   { maxLifetimeSeconds }: RegisteredClient,
   now: number,
 ): string | undefined {
@@ -106,13 +109,22 @@ function wrongTimes(
   if (exp * 1000 > now + maxLifetimeSeconds * 1000) {
     return `exp is more than ${maxLifetimeSeconds} s ahead`
   }
-  if (nbf === undefined) return undefined
-  if (typeof nbf !== 'number') return 'nbf is not a number'
-  return nbf * 1000 > now ? 'the assertion is not valid yet' : undefined
+  for (const [name, value] of Object.entries({ iat, nbf })) {
+    if (value === undefined) continue
+    if (typeof value !== 'number') return `${name} is not a number`
+    if (value > latestSeconds) return `${name} is in milliseconds, and must be in seconds`
+    if (value * 1000 > now)
+      return name === 'nbf' ? 'the assertion is not valid yet' : 'iat is ahead'
+  }
+  if (typeof iat !== 'number') return undefined
+  if (exp <= iat) return 'exp is not after iat'
+  return exp - iat > maxLifetimeSeconds
+    ? `the lifetime is more than ${maxLifetimeSeconds} s`
+    : undefined
 }
 
 function usedBefore(
-  { jti }: ReadAssertion['claims'],
+  { jti }: StrictJwt['claims'],
   { clientId }: RegisteredClient,
   seen: Set<string>,
 ): string | undefined {

@@ -21,4 +21,5 @@ export {
 } from './resource-server.js'
 export type { ScriptedAnswer } from './scripted-answer.js'
 export { type StaticTokenProvider, staticTokenProvider } from './static-token-provider.js'
+export { isAssertionType, readStrictJwt, type StrictJwt } from './strict-jwt.js'
 export { type ConformanceCase, tokenStoreSuite } from './token-store-suite.js'

@@ -9,7 +9,8 @@ export interface TokenRefusal {
 }
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const single = ['grant_type', 'client_id', 'client_assertion', 'client_assertion_type', 'scope']
+/** RFC 8707 section 2 and RFC 8693 section 2.1; every other parameter may be there once. */
+const repeatable = ['resource', 'audience']
 
 /** Everything wrong with the form that can be said without looking at the client. */
 export function wrongForm(
@@ -20,12 +21,17 @@ export function wrongForm(
   if (type !== 'application/x-www-form-urlencoded') {
     return { error: 'invalid_request', reason: 'the body is not form-urlencoded' }
   }
-  const repeated = single.find((name) => form.getAll(name).length > 1)
+  const repeated = [...form.keys()].find(
+    (name) => !repeatable.includes(name) && form.getAll(name).length > 1,
+  )
   if (repeated) return { error: 'invalid_request', reason: `${repeated} is there more than once` }
   const grantType = form.get('grant_type')
   if (!grantType) return { error: 'invalid_request', reason: 'grant_type is missing' }
   if (grantType !== 'client_credentials') {
     return { error: 'unsupported_grant_type', reason: 'grant_type is not client_credentials' }
+  }
+  if (request.headers.authorization !== undefined || form.has('client_secret')) {
+    return { error: 'invalid_request', reason: 'more than one client authentication is used' }
   }
   if (!form.get('client_assertion')) {
     return { error: 'invalid_request', reason: 'no client authentication mechanism provided' }

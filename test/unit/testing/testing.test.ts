@@ -246,6 +246,57 @@ describe('the manual clock', () => {
   })
 })
 
+describe('the strict rules of the testing authorization server', () => {
+  test.each([
+    ['an iat that is ahead', () => ({ iat: seconds() + 3600 }), 'iat is ahead'],
+    [
+      'an iat in milliseconds',
+      () => ({ iat: clock.now() }),
+      'iat is in milliseconds, and must be in seconds',
+    ],
+    [
+      'a lifetime that began too early',
+      () => ({ iat: seconds() - 600 }),
+      'the lifetime is more than 300 s',
+    ],
+    [
+      'an integer that is rounded',
+      () => ({ n: 2 ** 53 }),
+      'The claims of the JWT contains a number beyond 2^53 - 1.',
+    ],
+  ])('rejects %s', async (_, claims, reason) => {
+    await expectRefusal(await assertion(claims()), reason)
+  })
+
+  test('rejects padding after the signature', async () => {
+    const response = await ask(`${await assertion()}==`)
+    expect(response.status).toBe(401)
+  })
+
+  test.each([
+    ['a client_secret', {}, [['client_secret', 'x']]],
+    ['an Authorization header', { authorization: 'Basic Yzp4' }, []],
+    [
+      'a repeated parameter',
+      {},
+      [
+        ['extra', '1'],
+        ['extra', '2'],
+      ],
+    ],
+  ] as const)('rejects %s next to the assertion', async (_, headers, more) => {
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_assertion: await assertion(),
+      client_assertion_type: assertionType,
+    })
+    for (const [name, value] of more) body.append(name, value)
+    const response = await fetch(server.tokenEndpoint, { method: 'POST', headers, body })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: 'invalid_request' })
+  })
+})
+
 function seconds(): number {
   return Math.floor(clock.now() / 1000)
 }

@@ -1,3 +1,4 @@
+import { isAssertionType } from '@countersign/testing'
 import { type Finding, judge, quoted } from './finding.js'
 
 type Header = Readonly<Record<string, unknown>>
@@ -29,9 +30,9 @@ export function assertionType(header: Header): Finding {
   const typ = judge('typ', 'RFC 7519 section 5.1')
   const value = own(header, 'typ')
   if (value === undefined) return typ.warning('There is no typ: some servers ask for "JWT".')
-  return typeof value === 'string' && /^(jwt|client-authentication\+jwt)$/i.test(value)
+  return isAssertionType(value)
     ? typ.ok(`The typ is ${value}.`)
-    : typ.warning(`The typ is ${quoted(value)}, and "JWT" is usual.`)
+    : typ.error(`The typ is ${quoted(value)}, and must name a client assertion, such as "JWT".`)
 }
 
 /** Whether the key is named. */
