@@ -18,7 +18,7 @@ const shared = {
 }
 
 await buildModules('core')
-for (const name of ['core', 'axios-interceptor', 'testing']) await buildCommonJs(name)
+for (const name of ['core', 'axios-interceptor', 'testing', 'cli']) await buildCommonJs(name)
 
 /** A process that starts loads a few files instead of eighty. */
 async function buildModules(name) {
@@ -52,7 +52,7 @@ async function buildCommonJs(name) {
     outdir: 'dist',
     mainFields: ['module', 'main'],
     conditions: ['import'],
-    external: [...Object.keys(peerDependencies), 'node:*'],
+    external: ['@countersign/*', ...Object.keys(peerDependencies), 'node:*'],
     write: false,
     metafile: true,
   })
