@@ -19,7 +19,7 @@ const unknown = positionals.find((name) => !isClient(name))
 if (unknown !== undefined) throw new Error(`Unknown client '${unknown}'. Valid: ${clients.join()}.`)
 const chosen = clients.filter((name) => positionals.length === 0 || positionals.includes(name))
 const methods = ['GET', 'POST'] as const
-const requestsPerRound = 4000
+const requestsPerRound = 8000
 
 interface Round {
   readonly requestsPerSecond: number
@@ -58,7 +58,7 @@ async function measure(client: string, method: string, url: string) {
   }
   const measured: Record<Way, Round[]> = { constant: [], ours: [] }
   try {
-    for (let round = -2; round < rounds; round += 1) {
+    for (let round = -4; round < rounds; round += 1) {
       for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
         programs[way].send({ requests: requestsPerRound })
         const result = await nextRound(programs[way])
