@@ -28,6 +28,17 @@ const insteadOf = (folders: Record<string, string>): Plugin => ({
 const oldest = insteadOf({ axios: 'axios-1.12.0', ky: 'ky-2.0.0', jose: 'jose-6.2.13' })
 const between = insteadOf({ axios: 'axios-1.17.0' })
 
+/** The CommonJS builds of ours and of axios, in place of the ES modules. */
+const commonJs: Plugin = {
+  name: 'commonjs',
+  enforce: 'pre',
+  resolveId(id) {
+    const ours = /^@countersign\/(core|axios-interceptor|testing)(?:\/(\w+))?$/.exec(id)
+    if (ours) return path(`./packages/${ours[1]}/dist/${ours[2] ?? 'index'}.cjs`)
+    return id === 'axios' ? path('./test/node_modules/axios/dist/node/axios.cjs') : undefined
+  },
+}
+
 const axiosTests = [
   'test/conformance/{axios*,host-versions}.test.ts',
   'test/neighbours/{axios-retry,axios-mock-adapter,axios-auth-refresh,msw,nock}.test.ts',
@@ -65,6 +76,17 @@ export default defineConfig({
           name: 'oldest',
           include: [...axiosTests, ...kyTests, ...joseTests],
           env: { HOSTS: 'oldest', KY_VERSION: kyVersion('ky-2.0.0') },
+        },
+      },
+      {
+        extends: true,
+        plugins: [commonJs],
+        test: {
+          name: 'commonjs',
+          include: ['test/conformance/{axios,fetch}*.test.ts'],
+          // There an instance of another copy of axios is one of the ES module.
+          exclude: ['**/axios-commonjs.test.ts'],
+          env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },
       {

@@ -73,14 +73,16 @@ const senders: Record<Library, (way: Way, row: Row) => Promise<Send>> = {
     return () =>
       transport(`${origin}${path}`, { ...init(), headers: { ...headers, authorization } })
   },
-  async axios(way, { method, headers, body }) {
+  async axios(way, { method, headers, body, isAbsolute }) {
     const constant = way === 'floor' ? { headers: { Authorization: authorization } } : {}
-    const api = axios.create({ baseURL: origin, adapter, ...constant })
-    if (way === 'ours') addAuthorization(api, await warmProvider())
+    const base = isAbsolute ? {} : { baseURL: origin }
+    const api = axios.create({ ...base, adapter, ...constant })
+    if (way === 'ours') addAuthorization(api, await warmProvider(), { origins })
+    const url = isAbsolute ? origin + path : path
     return () =>
       api.request({
         method,
-        url: path,
+        url,
         ...(headers && { headers: { ...headers } }),
         ...(body && { data: body }),
       })

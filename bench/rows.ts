@@ -6,6 +6,8 @@ export interface Row {
   readonly method: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** An absolute URL on an instance without a base URL, which only axios tells apart. */
+  readonly isAbsolute?: true
 }
 
 export const requests = {
@@ -14,6 +16,7 @@ export const requests = {
     method: 'GET',
     headers: { accept: 'application/json', 'x-request-id': '42' },
   },
+  'GET, absolute URL': { method: 'GET', isAbsolute: true },
   'POST, string': {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -202,7 +202,6 @@ test('P4: a worker has a provider of its own, and its error keeps its code on th
   const failed = new Promise<unknown>((resolve) => worker.once('error', resolve))
   const [message] = await once(worker, 'message')
   expect(server.isLive(message.value)).toBe(true)
-  expect(message.isOneCopy).toBe(true)
   const error = await failed
   expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client', status: 401 })
   expect(core.isCountersignError(error)).toBe(false)

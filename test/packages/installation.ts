@@ -11,8 +11,14 @@ export interface Installation {
   readonly folder: string
   /** Writes files, by their paths in the folder. */
   write(files: Readonly<Record<string, string>>): Promise<void>
-  /** Runs a command on Node 22, with nothing but these variables. */
-  run(command: string, env?: Record<string, string>): Promise<Ended>
+  /** Runs a command with nothing but these variables. */
+  run(command: string, options?: RunOptions): Promise<Ended>
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** @default '22', the oldest line that the packages support */
+  readonly node?: '22' | '24'
 }
 
 /** Installs packages into a new folder of this name, ours from their tarballs. */
@@ -33,11 +39,17 @@ export async function installation(
         await writeFile(join(folder, file), text)
       }
     },
-    run: (command, env = {}) =>
+    run: (command, { env = {}, node = '22' } = {}) =>
       run('sh', ['-c', command], {
         cwd: folder,
-        // What a tool keeps goes with the folder.
-        env: { PATH, HOME: process.env.HOME, TMPDIR: folder, ...env },
+        env: {
+          PATH:
+            node === '22' ? PATH : [dirname(process.execPath), process.env.PATH].join(delimiter),
+          HOME: process.env.HOME,
+          // What a tool keeps goes with the folder.
+          TMPDIR: folder,
+          ...env,
+        },
       }),
   }
 }

@@ -87,6 +87,35 @@ test.each([
   },
 )
 
+test('two copies of core in one process work together, and each has one copy of its classes', async () => {
+  const { stdout } = succeeded(await installed.run('node copies.mjs'))
+
+  const one = {
+    isOwnClass: true,
+    isOtherClass: false,
+    isRecognizedByOther: true,
+    ...Object.fromEntries(
+      ['module', 'commonJs'].flatMap((adapter) => [
+        [`${adapter} adapter, module axios`, 200],
+        [`${adapter} adapter, commonJs axios`, 200],
+        [`${adapter} fetch`, 200],
+      ]),
+    ),
+  }
+  expect(JSON.parse(stdout)).toEqual({ module: one, commonJs: one, tokenRequests: 2 })
+})
+
+test('a CommonJS program loads one copy of axios, and nothing of jose or p-memoize', async () => {
+  const { stdout } = succeeded(
+    await installed.run(
+      `node -p "require('@countersign/axios-interceptor'); Object.keys(require.cache).join()"`,
+    ),
+  )
+
+  expect(stdout.match(/node_modules\/axios\//g)).toHaveLength(1)
+  expect(stdout).not.toMatch(/node_modules\/(?:jose|p-memoize)\//)
+})
+
 test('the command runs', async () => {
   const { version } = JSON.parse(
     await readFile(join(installed.folder, 'node_modules/countersign/package.json'), 'utf8'),

@@ -1,6 +1,6 @@
 /**
  * What is published: each package's folder, a file of what was built, and its entry points with
- * something that each exports. The command has none.
+ * something that each exports.
  */
 export const published = {
   '@countersign/core': {
@@ -31,16 +31,13 @@ export const published = {
   countersign: {
     folder: 'cli',
     built: 'dist/main.js',
-    entryPoints: {},
+    entryPoints: { countersign: 'createTokenProvider' },
   },
 } as const
 
 export type PackageName = keyof typeof published
 
 export const names = Object.keys(published) as PackageName[]
-
-/** Those that programs import. */
-export const libraries = names.filter((name) => Object.keys(published[name].entryPoints).length > 0)
 
 export function isPackageName(name: string): name is PackageName {
   return Object.hasOwn(published, name)

@@ -17,6 +17,7 @@ const compilers = {
 }
 
 const resolutions = {
+  node16: { module: 'node16' },
   nodenext: { module: 'nodenext' },
   bundler: { module: 'preserve', moduleResolution: 'bundler' },
 }
@@ -44,12 +45,20 @@ function options(
   }
 }
 
-function programs(platform: Platform, isExact: boolean): string[] {
+function commonJs(name: string): string {
+  return join(import.meta.dirname, `commonjs/${name}.ts`)
+}
+
+function programs(platform: Platform, isExact: boolean, resolution = 'nodenext'): string[] {
   const platformModule = platform.startsWith('Node') ? 'on-node' : 'on-the-web'
   const optionalModule = isExact ? 'exact-optional' : 'loose-optional'
-  return [...modules, 'testing', platformModule, optionalModule]
-    .map((name) => join(import.meta.dirname, 'esm', `${name}.ts`))
-    .concat(join(import.meta.dirname, 'commonjs/program.ts'))
+  return (
+    [...modules, 'testing', platformModule, optionalModule]
+      .map((name) => join(import.meta.dirname, 'esm', `${name}.ts`))
+      .concat(commonJs('program'))
+      // Node 16 could not require an ES module.
+      .concat(resolution === 'node16' ? [] : commonJs('ky'))
+  )
 }
 
 test('8: the compilers are of the releases that they are named after', async () => {
@@ -67,7 +76,7 @@ describe('8: ES modules and a CommonJS program compile, and what is wrong in the
         (resolution) => {
           describe.each(Object.keys(platforms) as Platform[])('%s', (platform) => {
             test.each([true, false])('exactOptionalPropertyTypes: %s', async (isExact) => {
-              const files = programs(platform, isExact)
+              const files = programs(platform, isExact, resolution)
 
               const said = await compilers[version](files, options(resolution, platform, isExact))
 
@@ -78,6 +87,21 @@ describe('8: ES modules and a CommonJS program compile, and what is wrong in the
       )
     },
   )
+})
+
+describe('a CommonJS program compiles with the classic resolution', () => {
+  test.each([
+    ['5.8', {}],
+    // TypeScript 7 has neither this resolution nor a way to ask for it.
+    ['6', { ignoreDeprecations: '6.0' }],
+  ] as const)('of TypeScript %s', async (version, extra) => {
+    const found = await compilers[version]([commonJs('program')], {
+      ...options('nodenext', 'Node without the DOM library', true),
+      ...{ module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true, ...extra },
+    })
+
+    expect(found).toEqual([])
+  })
 })
 
 test('they do so with the oldest hosts as well', async () => {

@@ -9,7 +9,7 @@ import { listAttachments, markInterceptor, requireSameTerms } from './attachment
 import { axiosHost } from './axios-host.js'
 import { inAxiosWords } from './axios-words.js'
 import type { Call } from './call.js'
-import { ownAxios } from './own-axios.js'
+import { createSend } from './own-axios.js'
 import { adapterWrapper } from './wrapped-adapter.js'
 
 /** An instance of any copy of axios, also that of a CommonJS program. */
@@ -65,8 +65,10 @@ export function addAuthorization(
   requireInstance(instance)
   const given = { __proto__: null, ...options }
   const origins = given.origins ?? [originOfBaseUrl(ownBaseUrl(instance.defaults))]
-  const own = ownAxios(instance)
-  const authorize = createAuthorizer(tokens, axiosHost(own), { ...given, origins })
+  const authorize = createAuthorizer(tokens, axiosHost(createSend(instance as AxiosInstance)), {
+    ...given,
+    origins,
+  })
   const manager = instance.interceptors.request as AxiosInstance['interceptors']['request']
   const terms = JSON.stringify([[...origins].sort(), given.onForeignOrigin ?? 'pass'])
   const attached = listAttachments(manager)
@@ -82,7 +84,7 @@ export function addAuthorization(
         if (rejection !== undefined) throw rejection
         return response
       },
-      (thrown) => inAxiosWords(thrown, call, own),
+      (thrown) => inAxiosWords(thrown, call),
     )
   const interceptor = adapterWrapper(send)
   const id = manager.use(interceptor, null, { synchronous: true })

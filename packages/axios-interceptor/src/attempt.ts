@@ -100,7 +100,7 @@ function setUrl(
   copy.url = url
   if (typeof config.adapter !== 'function' || !isAbsoluteUrl(url)) copy.baseURL = undefined
   else if (own === url) {
-    if (!isSameOrigin(copy.baseURL ?? '', url)) copy.baseURL = undefined
+    if (copy.baseURL && !isSameOrigin(copy.baseURL, url)) copy.baseURL = undefined
   } else {
     copy.baseURL = url.endsWith(own) ? url.slice(0, url.length - own.length) : undefined
     if (isPath(own)) copy.url = own

@@ -3,11 +3,11 @@ import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } fro
 import { type Attempt, putBack, stampedCopy, startAttempt } from './attempt.js'
 import { hasAuthorization } from './authorization-header.js'
 import { type Call, endedBy, wait } from './call.js'
-import type { OwnAxios } from './own-axios.js'
+import type { Send } from './own-axios.js'
 import { responseOf } from './shown-config.js'
 
 /** How axios names a URL, a body and a status, and how a call of it is sent. */
-export function axiosHost(own: OwnAxios): Host<Call, Attempt, AxiosResponse> {
+export function axiosHost(sendBy: Send): Host<Call, Attempt, AxiosResponse> {
   return {
     url: ({ url }) => url,
     method: ({ config }) => (config.method ?? 'get').toUpperCase(),
@@ -24,7 +24,7 @@ export function axiosHost(own: OwnAxios): Host<Call, Attempt, AxiosResponse> {
         if (ended !== undefined) throw ended
         sent = stampedCopy(call, authorization, attempt)
       }
-      return settled(own.send(adapter, sent), attempt, sent, config)
+      return settled(sendBy(adapter, sent), attempt, sent, config)
     },
     status: ({ response }) => response.status,
     challenge: ({ response }) => challenge(response.headers),

@@ -1,20 +1,14 @@
 import { isCountersignError } from '@countersign/core'
-import type { InternalAxiosRequestConfig } from 'axios'
+import { AxiosError, type InternalAxiosRequestConfig } from 'axios'
 import { type Call, timedOut } from './call.js'
-import type { OwnAxios } from './own-axios.js'
 
 /**
  * Rejects as axios would. A raw error of ours would escape `axios.isAxiosError`, and caches on the
  * instance would wait for ever; `AxiosError.from` would copy its fields.
  */
-export async function inAxiosWords(
-  thrown: unknown,
-  { config }: Call,
-  own: OwnAxios,
-): Promise<never> {
+export function inAxiosWords(thrown: unknown, { config }: Call): never {
   const isOurs = isCountersignError(thrown)
   if (!isOurs && thrown !== timedOut) throw thrown
-  const AxiosError = await own.errorClass()
   if (!isOurs) {
     const code = config.transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED'
     throw new AxiosError(timeoutMessage(config), code, config)

@@ -1,8 +1,6 @@
 import type { RequestAuthorization } from '@countersign/core'
 
 export { type AuthorizableInstance, addAuthorization } from './add-authorization.js'
-// The same augmentation for CommonJS programs, whose axios has declarations of its own.
-export type {} from './request-config.cjs'
 
 declare module 'axios' {
   interface AxiosRequestConfig {

@@ -1,5 +1,4 @@
 import axios, {
-  AxiosError,
   type AxiosInstance,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
@@ -8,54 +7,37 @@ import { showConfig } from './shown-config.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
-/** The copy of axios that an instance came from. */
-export interface OwnAxios {
-  /** By a function, or by the adapter of that copy that has the name. */
-  send(adapter: Adapter, config: InternalAxiosRequestConfig): Promise<AxiosResponse>
-  errorClass(): Promise<typeof AxiosError>
+/** Sends by a function, or by the adapter of that name in the instance's own copy of axios. */
+export type Send = (adapter: Adapter, config: InternalAxiosRequestConfig) => Promise<AxiosResponse>
+
+/**
+ * How requests of an instance are sent. The instance may come from a second copy of axios, such as
+ * another version inside an SDK, whose adapters cannot be reached by name.
+ */
+export function createSend(instance: AxiosInstance): Send {
+  const { interceptors, create } = instance
+  const isSameCopy = interceptors.request.constructor === axios.interceptors.request.constructor
+  return isSameCopy || typeof create !== 'function'
+    ? send
+    : createIndirectSend(create.call(instance))
 }
 
-/** A CommonJS program has another copy of axios than this ES module, told by its classes. */
-export function ownAxios(instance: unknown): OwnAxios {
-  const { interceptors, create } = instance as AxiosInstance
-  const isOurs = interceptors.request.constructor === axios.interceptors.request.constructor
-  return isOurs || typeof create !== 'function' ? ours : through(create.call(instance))
+const send: Send = (given, config) => {
+  // Under its name the fetch adapter shows its response; as a function it does not.
+  const isFetch = typeof given === 'function' && given === axios.getAdapter('fetch')
+  return axios.getAdapter(isFetch ? 'fetch' : given, config)(config)
 }
 
-let known: { readonly fetch: unknown; readonly adapter: unknown } | undefined
-
-/** What `axios.getAdapter('fetch')` gives as long as the platform's fetch is the same. */
-function resolvedFetch(): unknown {
-  const { fetch } = globalThis
-  if (known?.fetch !== fetch) known = { fetch, adapter: axios.getAdapter('fetch') }
-  return known?.adapter
-}
-
-const ours: OwnAxios = {
-  send(given, config) {
-    // By its name it can be made to show its response, as a function it cannot.
-    const adapter = given === resolvedFetch() ? 'fetch' : given
-    return axios.getAdapter(adapter, config)(config)
-  },
-  errorClass: async () => AxiosError,
-}
-
-/** Another copy shows neither its adapters nor its classes: a bare instance of it has them. */
-function through(bare: AxiosInstance): OwnAxios {
+/** The slow way: a bare instance of the other copy sends, and its defaults are removed first. */
+function createIndirectSend(bare: AxiosInstance): Send {
   for (const name of Object.keys(bare.defaults)) delete (bare.defaults as never)[name]
-  return {
-    send(adapter, config) {
-      if (typeof adapter === 'function') return adapter(config)
-      return bare.request({ ...config, transformRequest: [], transformResponse: [] }).then(
-        (response) => showConfig(response, config),
-        (error) => {
-          throw showConfig(error, config)
-        },
-      )
-    },
-    errorClass: () =>
-      bare
-        .request({ adapter: 'none of axios' })
-        .catch((error: Error) => error.constructor) as Promise<never>,
+  return (adapter, config) => {
+    if (typeof adapter === 'function') return adapter(config)
+    return bare.request({ ...config, transformRequest: [], transformResponse: [] }).then(
+      (response) => showConfig(response, config),
+      (error) => {
+        throw showConfig(error, config)
+      },
+    )
   }
 }

@@ -1,6 +1,8 @@
 /** The header and claims of a JWT whose signature was not verified. */
 export interface StrictJwt {
+  /** The JOSE header. */
   readonly header: Readonly<Record<string, unknown>>
+  /** The JWT claims set. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 

@@ -2,10 +2,7 @@ import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider, isCountersignError, type TokenProvider } from '@countersign/core'
 import { createAuthorizer } from '@countersign/core/adapter'
 import { authorizedFetch } from '@countersign/core/fetch'
-import { authorizationHooks } from '@countersign/ky-hook'
-
-import axios = require('axios')
-import ky = require('ky')
+import axios from 'axios'
 
 /** A CommonJS program, whose axios has declarations of its own (`index.d.cts`). */
 export async function program(): Promise<number> {
@@ -22,7 +19,6 @@ export async function program(): Promise<number> {
     throw error
   })
   await api.get('/x', { countersign: { scope: ['a', 'b'], resource: 'https://r.example/' } })
-  ky.default.create({ hooks: authorizationHooks(tokens, { origins }) })
   const send: typeof fetch = authorizedFetch(tokens, { origins })
   await send('https://api.example.com/x')
   // @ts-expect-error 2561: misspelt
@@ -31,8 +27,6 @@ export async function program(): Promise<number> {
   await api.get('/x', { countersign: true })
   // @ts-expect-error 2322: origins is a list
   addAuthorization(api, tokens, { origins: 'https://api.example.com' })
-  // @ts-expect-error 2345: ky has no base that names an origin
-  authorizationHooks(tokens, {})
   // @ts-expect-error 2345: clientId is missing
   createTokenProvider({ tokenEndpoint: 'https://login.example.com/token' })
   // @ts-expect-error 2345: a host that cannot send

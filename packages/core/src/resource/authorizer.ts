@@ -1,35 +1,26 @@
 import type { AccessToken } from '../access-token.js'
-import { ForeignOriginError, isCountersignError } from '../errors.js'
+import { ForeignOriginError } from '../errors.js'
 import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
-import { withoutPrototype } from '../own-members.js'
 import type { TokenSource } from '../token-source.js'
-import { isSameOrigin, wasRedirected } from './answered-by.js'
-import { bearerChallenge, isAboutToken, loggableScope } from './bearer-challenge.js'
+import type { Authorizer, Exchange, Sent } from './exchange.js'
 import type { Host } from './host.js'
 import { originRule, parseHttpUrl } from './origin-rule.js'
+import { isTelling, judge } from './rejection.js'
+import { replay } from './replay.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
+import { createTokenEndpointRule } from './token-endpoint-rule.js'
 
-/** Without a prototype, so that nothing is in it. */
+/** Without a prototype, so that it has no members. */
 const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 
-/** What a parser of URLs would write otherwise: blanks, the authority, dots, a fragment. */
-const respelt =
-  /^[\0-\x20]|[\0-\x20]$|^[^/]*:(?!\/\/[^/\\])|^[^/]*(\/\/)?[^/]*([A-Z@]|:\d*(?=[/?#]|$))|[#\\\t\n\r]|\/\.|%2[eE]/
-
-type Detail = RequestEvent extends infer E
-  ? E extends RequestEvent
-    ? Omit<E, 'origin' | 'method'>
-    : never
-  : never
-
 /**
- * The whole exchange, once, for every host. A foreign origin, an opt-out, the caller's own
- * Authorization and the token endpoint are sent untouched. Else stamp and send; on a 401 about our
- * token invalidate it, get the current one, and if it is another and the body can be sent again,
- * discard the 401 and send once more. At most two sends.
+ * The whole exchange, once, for every host. A request to another origin, an opt-out, a request with
+ * an `Authorization` of its own and one to the token endpoint are sent untouched. Any other carries
+ * the token. If the answer rejects it, the token is renewed, and the request is sent once more with
+ * the new token if its body allows it.
  *
- * @returns what sends one request; it rejects with a `CountersignError` when there is no token to
- * be had, and for a foreign origin if `onForeignOrigin` is `'throw'`.
+ * @returns what sends one request; it rejects with a `CountersignError` when a token cannot be
+ * obtained, and for another origin if `onForeignOrigin` is `'throw'`.
  * @throws {ConfigurationError} for options that cannot work.
  * @example
  * ```ts
@@ -38,41 +29,19 @@ type Detail = RequestEvent extends infer E
  * ```
  * @see RFC 6750 sections 2.1 and 3
  */
-export function createAuthorizer<Req, Outcome>(
+export function createAuthorizer<Req, Outcome, Answer>(
   tokens: TokenSource,
-  host: Host<Req, Outcome>,
-  options: AuthorizationOptions,
+  host: Host<Req, Outcome, Answer>,
+  options: AuthorizationOptions<Answer>,
 ): (request: Req) => Promise<Outcome> {
-  const read = readOptions(options, ['origins', 'onForeignOrigin', 'onEvent'])
-  const belongs = originRule(read.origins as readonly string[])
-  const { onForeignOrigin = 'pass' } = read
-  if (onForeignOrigin !== 'pass' && onForeignOrigin !== 'throw') {
-    throw invalidOption('onForeignOrigin', "must be 'pass' or 'throw'")
-  }
-  const onEvent = readFunction<(event: RequestEvent) => unknown>(read.onEvent, 'onEvent')
+  const { belongs, onForeignOrigin, ...read } = readAuthorizationOptions(options)
   if (readMethods(tokens, 'tokens', ['getAccessToken', 'invalidate']) === undefined) {
     throw invalidOption('tokens', 'must be a token provider')
   }
+  const authorizer: Authorizer<Req, Outcome> = { tokens, host, ...read }
+  const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
 
-  let endpoint: string | undefined
-  let endpointHref: string | undefined
-  /** Only then can one of the origins' URLs be it, written otherwise. */
-  let hasEndpoint = false
-
-  function isTokenEndpoint(url: string): boolean {
-    const current = tokens.tokenEndpoint
-    if (current === undefined) return false
-    if (current !== endpoint) {
-      endpoint = current
-      endpointHref = parseHttpUrl(current)?.href ?? current
-      hasEndpoint = belongs(endpointHref)
-    }
-    if (url === endpoint || url === endpointHref) return true
-    if (!hasEndpoint || !respelt.test(url)) return false
-    return parseHttpUrl(url)?.href.replace(/#.*/, '') === endpointHref
-  }
-
-  function refuseForeign(url: string | undefined): void {
+  function requireListed(url: string | undefined): void {
     const parsed = url === undefined ? undefined : parseHttpUrl(url)
     if (parsed !== undefined && (belongs(parsed.origin) || isTokenEndpoint(parsed.href))) return
     const origin = parsed?.origin ?? ''
@@ -83,122 +52,24 @@ export function createAuthorizer<Req, Outcome>(
     )
   }
 
-  function emit(request: Req, url: string, detail: Detail): void {
-    if (onEvent === undefined) return
-    try {
-      const origin = parseHttpUrl(url)?.origin ?? ''
-      const done = onEvent({ origin, method: host.method(request), ...detail } as RequestEvent)
-      if (done instanceof Promise) done.catch(() => {})
-    } catch {}
-  }
-
-  /** Judges an answer: true for a 401 about our token. */
-  function refusesToken(request: Req, url: string, token: AccessToken, outcome: Outcome): boolean {
-    const status = host.status(outcome)
-    if (status !== 401 && status !== 403) return false
-    const answeredBy = host.answeredBy(outcome)
-    if (answeredBy && !isSameOrigin(answeredBy, url)) return false
-    const challenge = host.challenge(outcome)
-    if (status === 401) return isAboutToken(challenge)
-    const { error, scope } = bearerChallenge(challenge)
-    if (error === 'insufficient_scope') {
-      emit(request, url, { type: 'insufficient-scope', scope: loggableScope(scope, token.value) })
-    }
-    return false
-  }
-
-  async function isReplayable(request: Req): Promise<boolean> {
-    try {
-      return await host.isReplayable(request)
-    } catch {
-      return false
-    }
-  }
-
-  async function afterRefusal(
-    request: Req,
-    url: string,
-    asked: RequestAuthorization | undefined,
-    first: Outcome,
-    token: AccessToken,
-  ): Promise<Outcome> {
-    tokens.invalidate(token)
-    const withheld = (reason: 'one-shot-body' | 'redirected' | 'same-token' | 'aborted') =>
-      emit(request, url, { type: 'replay-withheld', reason })
-    if (!isSafe(host.method(request)) && wasRedirected(host, first, url)) {
-      withheld('redirected')
-      return first
-    }
-    if (!(await isReplayable(request))) {
-      withheld('one-shot-body')
-      return first
-    }
-    let next: AccessToken
-    try {
-      const current = tokens.currentAccessToken?.(asked)
-      next = await host.wait(
-        request,
-        current !== undefined && current !== token
-          ? Promise.resolve(current)
-          : tokens.getAccessToken(withoutPrototype({ ...asked, rejected: token })),
-      )
-    } catch (error) {
-      if (!isCountersignError(error)) withheld('aborted')
-      host.discard(first)
-      throw error
-    }
-    if (next.value === token.value) {
-      withheld('same-token')
-      return first
-    }
-    host.discard(first)
-    emit(request, url, { type: 'request-replayed' })
-    const second = await host.send(request, { authorization: next.authorization })
-    if (refusesToken(request, url, next, second)) tokens.invalidate(next)
-    return second
-  }
-
-  function sendStamped(
-    request: Req,
-    url: string,
-    asked: RequestAuthorization | undefined,
-    token: AccessToken,
-  ): Promise<Outcome> {
-    // Doubles of fetch may answer without a promise.
-    const sent = Promise.resolve(host.send(request, { authorization: token.authorization }))
-    return sent.then((first) =>
-      refusesToken(request, url, token, first)
-        ? afterRefusal(request, url, asked, first, token)
-        : first,
-    )
-  }
-
-  async function waitAndSend(
-    request: Req,
-    url: string,
-    asked: RequestAuthorization | undefined,
-  ): Promise<Outcome> {
-    const token = await host.wait(request, tokens.getAccessToken(asked))
-    return sendStamped(request, url, asked, token)
-  }
-
   function authorize(request: Req): Promise<Outcome> {
     const wanted = host.asked(request)
     const url = host.url(request)
     if (wanted === false || host.hasAuthorization(request)) return host.send(request, none)
     if (url === undefined || !belongs(url)) {
-      if (onForeignOrigin === 'throw') refuseForeign(url)
+      if (onForeignOrigin === 'throw') requireListed(url)
       return host.send(request, none)
     }
     if (isTokenEndpoint(url)) return host.send(request, none)
     const asked = wanted === undefined ? undefined : readAsked(wanted)
     const token = tokens.currentAccessToken?.(asked)
+    const exchange = { request, url, asked }
     return token === undefined
-      ? waitAndSend(request, url, asked)
-      : sendStamped(request, url, asked, token)
+      ? waitAndSend(authorizer, exchange)
+      : sendStamped(authorizer, exchange, token)
   }
 
-  // Not async: with a token at hand, a request costs one promise of ours.
+  // Not async: with a token at hand, a request costs one promise.
   return (request) => {
     try {
       return authorize(request)
@@ -208,20 +79,64 @@ export function createAuthorizer<Req, Outcome>(
   }
 }
 
-/** Read now: the caller may change the object while a token is awaited. */
+async function waitAndSend<Req, Outcome>(
+  authorizer: Authorizer<Req, Outcome>,
+  exchange: Exchange<Req>,
+): Promise<Outcome> {
+  const { tokens, host } = authorizer
+  const token = await host.wait(exchange.request, tokens.getAccessToken(exchange.asked))
+  return sendStamped(authorizer, exchange, token)
+}
+
+function sendStamped<Req, Outcome>(
+  authorizer: Authorizer<Req, Outcome>,
+  exchange: Exchange<Req>,
+  token: AccessToken,
+): Promise<Outcome> {
+  const { authorization } = token
+  // Doubles of fetch may answer without a promise.
+  const answered = Promise.resolve(authorizer.host.send(exchange.request, { authorization }))
+  return answered.then((outcome) =>
+    isTelling(authorizer, outcome) ? settle(authorizer, { ...exchange, token, outcome }) : outcome,
+  )
+}
+
+async function settle<Req, Outcome>(
+  authorizer: Authorizer<Req, Outcome>,
+  sent: Sent<Req, Outcome>,
+): Promise<Outcome> {
+  const verdict = await judge(authorizer, sent)
+  return verdict === 'accepted' ? sent.outcome : replay(authorizer, sent, verdict)
+}
+
+function readAuthorizationOptions<Answer>(options: AuthorizationOptions<Answer>) {
+  const names = ['origins', 'onForeignOrigin', 'isTokenRejected', 'onEvent'] as const
+  const read = readOptions(options, names)
+  const belongs = originRule(read.origins as readonly string[])
+  const { onForeignOrigin = 'pass' } = read
+  if (onForeignOrigin !== 'pass' && onForeignOrigin !== 'throw') {
+    throw invalidOption('onForeignOrigin', "must be 'pass' or 'throw'")
+  }
+  return {
+    belongs,
+    onForeignOrigin,
+    isTokenRejected: readFunction<NonNullable<Authorizer<unknown, unknown>['isTokenRejected']>>(
+      read.isTokenRejected,
+      'isTokenRejected',
+    ),
+    onEvent: readFunction<(event: RequestEvent) => unknown>(read.onEvent, 'onEvent'),
+  }
+}
+
+/** Read at once: the object may change while a token is awaited. */
 function readAsked(wanted: RequestAuthorization): RequestAuthorization {
   const { scope, resource } = readOptions(wanted, ['scope', 'resource'], 'countersign')
   const asked: RequestAuthorization = Object.create(null)
-  if (scope !== undefined) asked.scope = own(scope)
-  if (resource !== undefined) asked.resource = own(resource)
+  if (scope !== undefined) asked.scope = copyValue(scope)
+  if (resource !== undefined) asked.resource = copyValue(resource)
   return asked
 }
 
-function own(value: unknown): string | readonly string[] {
+function copyValue(value: unknown): string | readonly string[] {
   return Array.isArray(value) ? value.slice() : (value as string)
-}
-
-function isSafe(method: string): boolean {
-  const upper = method.toUpperCase()
-  return upper === 'GET' || upper === 'HEAD'
 }
