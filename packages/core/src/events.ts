@@ -4,7 +4,7 @@ import type { CountersignError } from './errors.js'
 export type TokenEvent = {
   /** Of the provider. */
   readonly clientId: string
-  /** Of the provider. */
+  /** The provider's token endpoint, without its query, which may hold a gateway's key. */
   readonly tokenEndpoint: string
 } & TokenHappening
 
@@ -64,13 +64,14 @@ export type TokenHappening =
         | 'expires-in-missing'
         | 'expires-in-clamped'
         | 'token-type-missing'
+        | 'token-type-variant'
         | 'scope-reduced'
         | 'token-over-16k'
     }
   | {
-      /** The clocks differ. */
+      /** The correction of the clock for assertions has changed. */
       readonly type: 'clock-skew'
-      /** Server minus local, in milliseconds. */
+      /** Server minus local, in milliseconds; 0 when a response showed the right time again. */
       readonly offset: number
     }
   | {
@@ -96,9 +97,10 @@ export function eventEmitter(
   onEvent: ((event: TokenEvent) => unknown) | undefined,
 ): Emit {
   if (onEvent === undefined) return () => {}
+  const tokenEndpoint = origin.tokenEndpoint.replace(/\?.*/, '')
   return (happening) => {
     try {
-      Promise.resolve(onEvent({ ...origin, ...happening })).catch(() => {})
+      Promise.resolve(onEvent({ ...origin, tokenEndpoint, ...happening })).catch(() => {})
     } catch {}
   }
 }
