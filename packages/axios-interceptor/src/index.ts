@@ -7,6 +7,6 @@ export type {} from './request-config.cjs'
 declare module 'axios' {
   interface AxiosRequestConfig {
     /** What this request asks for; `false` sends it untouched. */
-    countersign?: RequestAuthorization | false
+    countersign?: RequestAuthorization | false | undefined
   }
 }

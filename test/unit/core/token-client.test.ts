@@ -99,9 +99,9 @@ test.each([
     return
   }
   expect((await failure(request)).error).toMatchObject({
-    ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in', retryable: false },
+    ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in', retryable: true },
     message:
-      'The token was over before its response arrived: its lifetime (expires_in) counts from when the request was sent.',
+      'The token had expired when its response arrived: its lifetime (expires_in) counts from when the request was sent.',
   })
 })
 

@@ -26,9 +26,9 @@ export type RequestEvent = {
 /** The value of the per-request key `countersign`; `false` there sends the request untouched. */
 export interface RequestAuthorization {
   /** Replaces the provider's scope; order and duplicates do not matter. */
-  scope?: string | readonly string[]
+  scope?: string | readonly string[] | undefined
   /** Replaces the provider's resource indicators (RFC 8707). */
-  resource?: string | readonly string[]
+  resource?: string | readonly string[] | undefined
 }
 
 /** What every adapter takes. */
@@ -39,7 +39,7 @@ export interface AuthorizationOptions {
    */
   origins: readonly string[]
   /** `'pass'`: sent untouched. `'throw'`: `ForeignOriginError`, nothing is sent. */
-  onForeignOrigin?: 'pass' | 'throw'
+  onForeignOrigin?: 'pass' | 'throw' | undefined
   /** What it throws, or rejects with, is swallowed. */
-  onEvent?: (event: RequestEvent) => void
+  onEvent?: ((event: RequestEvent) => void) | undefined
 }

@@ -98,7 +98,7 @@ function refusal(
  */
 function correctionAfter(error: TokenEndpointError, offset: number): number | undefined {
   if (!isAboutAssertion(error)) return undefined
-  if (error.error === undefined) return 0
+  if (error.error === undefined || Math.abs(offset) < leastSkew) return 0
   return Math.abs(offset) <= largestCorrection ? offset : undefined
 }
 

@@ -184,8 +184,7 @@ function causeChain(thrown: unknown): readonly Error[] {
 
 function isErrorLike(value: unknown): value is Error {
   if (!isObject(value)) return false
-  const { name, message } = value as { name?: unknown; message?: unknown }
-  return typeof name === 'string' && typeof message === 'string'
+  return typeof Reflect.get(value, 'message') === 'string'
 }
 
 /** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
