@@ -1,4 +1,3 @@
-import type { Clock } from '@countersign/core'
 import { createManualClock, type Fault } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import {
@@ -194,37 +193,25 @@ test.each([-1, -0.5])(
   },
 )
 
-/** A clock whose pauses end at once, and are noted. */
-function notedPauses() {
-  const clock = standingClock()
-  const pauses: number[] = []
-  const wait: Clock['wait'] = (ms, signal) => {
-    if (ms !== 1_000) return clock.wait(ms, signal)
-    pauses.push(ms)
-    return Promise.resolve()
-  }
-  return { clock: { ...clock, wait }, pauses }
-}
-
 const zero: Fault = { type: 'answer', body: { ...goodToken, expires_in: 0 } }
 
 test.each([[1], [2]])(
   'asks again 1 s after expires_in 0, %i times, also with retries: 0',
   async (times) => {
-    const { clock, pauses } = notedPauses()
+    const clock = standingClock()
     const server = await faultServer(...Array(times).fill(zero), {
       type: 'answer',
       body: goodToken,
     })
     const { tokens } = providerFor(server.tokenEndpoint, { clock, retries: 0 })
     expect((await tokens.getAccessToken()).value).toBe('token-1')
-    expect(pauses).toEqual(Array(times).fill(1_000))
+    expect(clock.pauses).toEqual(Array(times).fill(1_000))
     expect(server.requests).toHaveLength(times + 1)
   },
 )
 
 test('a third expires_in 0 is an error, and held off', async () => {
-  const { clock, pauses } = notedPauses()
+  const clock = standingClock()
   const server = await faultServer(zero)
   const { tokens } = providerFor(server.tokenEndpoint, { clock })
   expect(await rejection(tokens.getAccessToken())).toMatchObject({
@@ -234,17 +221,36 @@ test('a third expires_in 0 is an error, and held off', async () => {
     retryable: false,
     nextAttemptAt: startOfTime + 1_000,
   })
-  expect(pauses).toEqual([1_000, 1_000])
+  expect(clock.pauses).toEqual([1_000, 1_000])
   await rejection(tokens.getAccessToken())
   expect(server.requests).toHaveLength(3)
 })
 
 test('does not ask again for an expires_in of 0 past the timeout', async () => {
-  const { clock, pauses } = notedPauses()
+  let elapsed = 0
   const server = await faultServer(zero)
-  const { tokens } = providerFor(server.tokenEndpoint, { clock, timeout: 1_000 })
+  const { tokens } = providerFor(server.tokenEndpoint, {
+    clock: { ...standingClock(), monotonic: () => elapsed },
+    fetch: (url, init) => {
+      elapsed = 9_500
+      return fetch(url, init)
+    },
+  })
   await rejection(tokens.getAccessToken())
-  expect([pauses, server.requests.length]).toEqual([[], 1])
+  expect(server.requests).toHaveLength(1)
+})
+
+test('asks again after expires_in 0 in the single attempt after a failure', async () => {
+  let elapsed = 0
+  const clock = { ...standingClock(), monotonic: () => elapsed }
+  const answer: Fault = { type: 'answer', body: goodToken }
+  const server = await faultServer({ type: 'answer', status: 404 }, zero, answer)
+  const { tokens } = providerFor(server.tokenEndpoint, { clock })
+  await rejection(tokens.getAccessToken())
+  elapsed = 1_000
+  clock.now = () => startOfTime + 1_000
+  expect((await tokens.getAccessToken()).value).toBe('token-1')
+  expect(server.requests).toHaveLength(3)
 })
 
 test('a wall clock that is set during the first request costs another request and no pause', async () => {

@@ -184,7 +184,8 @@ function causeChain(thrown: unknown): readonly Error[] {
 
 function isErrorLike(value: unknown): value is Error {
   if (!isObject(value)) return false
-  return typeof Reflect.get(value, 'message') === 'string'
+  const isError = /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))
+  return isError && typeof Reflect.get(value, 'message') === 'string'
 }
 
 /** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
