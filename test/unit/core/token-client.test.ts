@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import { acceptedKey } from '#core/token-endpoint/accepted-key.js'
@@ -83,11 +84,12 @@ test.each([
 ])(
   'C7: a token of 1 s is over by whichever clock went further, if the wall clock %s',
   async (_, ms, jump) => {
-    const { settings, call, clock } = tokenRequest(async () => {
+    const slow = async () => {
       await clock.advance(ms)
       clock.setWallClock(clock.now() + jump)
       return Response.json({ ...good, expires_in: 1 })
-    })
+    }
+    const { settings, call, clock } = tokenRequest(slow, slow, slow)
     const { error } = await failure(requestToken(withoutPauses(settings), call))
     expect(error).toMatchObject({ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in' })
   },
@@ -97,10 +99,11 @@ test.each([
   [999, undefined],
   [1_000, 'over'],
 ])('C7: a token of 1 s that takes %i ms to arrive is %s', async (ms, outcome) => {
-  const { settings, call, clock } = tokenRequest(async () => {
+  const slow = async () => {
     await clock.advance(ms)
     return Response.json({ ...good, expires_in: 1 })
-  })
+  }
+  const { settings, call, clock } = tokenRequest(slow, slow, slow)
   const request = requestToken(withoutPauses(settings), call)
   if (outcome === undefined) {
     expect((await request).token.value).toBe('token-1')
