@@ -70,7 +70,7 @@ export const rows = {
   E17: 'A body announced as too long is not read at all',
   E18: 'Compression that is broken or piled up is an error at once',
   E19: 'An aborted caller is told at once, in the words of its host',
-  E20: 'The request on the wire is a bare form POST with nothing in its URL',
+  E20: 'The request on the wire is a bare form POST that no cache keeps, with nothing in its URL',
   E21: 'A fetch of the user works, whatever it throws',
   E22: 'A failing endpoint sees three requests at most, no jti twice',
 
@@ -112,7 +112,7 @@ export const rows = {
   O12: 'Three times 503 is the end',
   O13: 'Statuses that may pass are retried; those of a wrong URL are not, and say so',
   O14: 'A description is made safe, cut at a space to 512 characters, and marked as the words of the server',
-  O15: 'An assertion echoed in a description is not shown',
+  O15: 'An assertion or key echoed in a description is not shown; host names are',
   O16: 'use_dpop_nonce is an error like others',
 
   C1: 'Calls one after the other make one token request',
