@@ -16,4 +16,4 @@ createTokenProvider({
   assertion: { audience: unset, kid: unset, typ: unset, claims: undefined },
   renewal: { early: undefined, waitUntil: undefined },
 })
-authorizedFetch(tokens, { origins: [], scope: unset, resource: unset, fetch: undefined })
+authorizedFetch(tokens, { origins: [], onForeignOrigin: undefined, fetch: undefined })
