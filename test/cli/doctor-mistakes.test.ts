@@ -65,7 +65,7 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
     expect(causes).toEqual([
-      'ERR_INVALID_CLIENT_ID: --client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without blanks.',
+      'ERR_INVALID_CLIENT_ID: --client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
     ])
   } else expect(causes[0]).toMatch(inFlags(cause))
   expect(requests).toBe(isRefusedHere ? 0 : 1)

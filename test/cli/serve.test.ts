@@ -144,7 +144,7 @@ test.each([
   [['--token-lifetime', '0'], '--token-lifetime must be 1 or more.'],
   [
     ['--client-id', 'x y'],
-    '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without blanks.',
+    '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
   ],
 ])('%j is refused: no program could work with it', async (args, message) => {
   const { cwd } = await folderWithKey()

@@ -137,12 +137,16 @@ describe('the key in a shared store', () => {
     fc.constantFrom('\u00e9', 'e\u0301', '\ud800', '\ud801', '\ufffd', '\u0000', ''),
     fc.string({ unit: 'binary' }),
   )
-  const texts = ['tokenEndpoint', 'clientId', 'audience', 'key'] as const
+  const texts = ['tokenEndpoint', 'key', 'partition'] as const
   const parameters = fc
     .array(fc.tuple(text, text), { maxLength: 3 })
     .map((entries) => Object.assign(Object.create(null), fromEntries(entries)))
+  const assertion = fc.record({
+    ...{ clientId: text, audience: text, alg: text, kid: fc.option(text, { nil: undefined }) },
+    ...{ typ: text, claims: parameters, header: parameters },
+  })
   const identity: fc.Arbitrary<TokenIdentity> = fc.record({
-    ...{ tokenEndpoint: text, clientId: text, audience: text, key: text, parameters },
+    ...{ tokenEndpoint: text, key: text, partition: text, parameters, assertion },
     access: asked.map(({ scopes, resources }) => ({
       scope: parseScope(scopes),
       resource: parseResource(resources),
@@ -158,7 +162,7 @@ describe('the key in a shared store', () => {
   /** A letter goes over from one text to the next. */
   function moved(identity: TokenIdentity, at: number): Record<string, string> {
     const [from, to] = texts.slice(at) as [(typeof texts)[number], (typeof texts)[number]]
-    const [text, next] = [identity[from], identity[to]]
+    const [text, next] = [identity[from] ?? '', identity[to] ?? '']
     return Object.fromEntries([
       [from, text.slice(0, -1)],
       [to, text.slice(-1) + next],

@@ -229,7 +229,7 @@ describe('audience', () => {
 describe('lifetime', () => {
   test.each([
     [undefined, 60],
-    [1, 1],
+    [10, 10],
     [300, 300],
   ])('A8: with lifetimeSeconds %j an assertion lives %i s', async (lifetimeSeconds, seconds) => {
     const { tokenEndpoint, requests } = await rawServer()
@@ -243,7 +243,7 @@ describe('lifetime', () => {
     expect(refusal({ lifetimeSeconds: 301 })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: "The option 'assertion.lifetimeSeconds' must be a whole number from 1 to 300.",
+      message: "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
       option: 'assertion.lifetimeSeconds',
     })
   })

@@ -130,7 +130,6 @@ describe('client id and parameters', () => {
     ['empty', ''],
     ['a number', 7],
     ['null', null],
-    ['with a blank', 'client 1'],
     ['with a line break', 'client\n1'],
     ['not ASCII', 'clié'],
     ['over 1 kB', 'c'.repeat(1025)],
@@ -139,10 +138,21 @@ describe('client id and parameters', () => {
       name: 'ConfigurationError',
       code: 'ERR_INVALID_CLIENT_ID',
       message:
-        "The option 'clientId' must be 1 to 1,024 printable ASCII characters without blanks.",
+        "The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end.",
       option: 'clientId',
     })
   })
+
+  test('a client id with spaces inside is accepted', () => {
+    expect(() => provider({ clientId: 'Billing  Service 2' })).not.toThrow()
+  })
+
+  test.each([' client', 'client ', ' '])(
+    'a client id with a space at an end (%j) is rejected',
+    (clientId) => {
+      expect(refusal({ clientId })).toMatchObject({ code: 'ERR_INVALID_CLIENT_ID' })
+    },
+  )
 
   test('G9: a client id of 1 kB is accepted', () => {
     expect(() => provider({ clientId: 'c'.repeat(1024) })).not.toThrow()
@@ -250,21 +260,21 @@ describe('assertion options', () => {
     })
   })
 
-  test.each([0, -1, Number.NaN, 301, 1.5, '60'])(
+  test.each([0, -1, 9, Number.NaN, 301, 1.5, '60'])(
     'G13: a lifetime of %j seconds is refused',
     (lifetimeSeconds) => {
       expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
-        message: "The option 'assertion.lifetimeSeconds' must be a whole number from 1 to 300.",
+        message: "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
         option: 'assertion.lifetimeSeconds',
       })
     },
   )
 
   test.each([
-    [999, 'must be a whole number from 1 to 300.'],
-    [1_000, 'is 1000, which looks like milliseconds: it is in seconds, 1 to 300.'],
+    [999, 'must be a whole number from 10 to 300.'],
+    [1_000, 'is 1000, which looks like milliseconds: it is in seconds, 10 to 300.'],
   ])('G13: of a lifetime of %i it is said that it %s', (lifetimeSeconds, what) => {
     expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
       message: `The option 'assertion.lifetimeSeconds' ${what}`,
@@ -288,7 +298,7 @@ describe('assertion options', () => {
     expect(refusal({ assertion: { lifetimeSeconds: 60_000 } })).toMatchObject({
       code: 'ERR_INVALID_OPTION',
       message:
-        "The option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 1 to 300.",
+        "The option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 10 to 300.",
       option: 'assertion.lifetimeSeconds',
     })
   })

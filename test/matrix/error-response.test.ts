@@ -100,7 +100,7 @@ test.each([
 })
 
 test.each([
-  ['of 10 kB', 'no such '.repeat(1_250), `${'no such '.repeat(8).slice(0, 61)}...`],
+  ['of 10 kB', 'no such '.repeat(1_250), `${'no such '.repeat(8).slice(0, 58)}...`],
   ['with control characters', 'bad\r\n\x1b[31mclient\0', 'bad [31mclient'],
 ])('O7: an error %s is cut to 64 printable characters', async (_, oauth, shown) => {
   const { error, requests } = await refusalOf({ status: 400, body: { error: oauth } })

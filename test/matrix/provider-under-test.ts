@@ -84,7 +84,7 @@ export function expectNoSecret(server: FaultServer, ...shown: readonly unknown[]
 export const startOfTime = Date.UTC(2026, 0, 1)
 
 /** How often a token request in flight looks whether the process stood still. */
-const freezeTick = 1_000
+const freezeTick = 900
 
 /** A clock that stands still; pauses between attempts end at once, time limits (5 s and up) never. */
 export function standingClock(): Clock & {

@@ -36,7 +36,7 @@ async function tokenEvents(scene: Scene): Promise<TokenEvent[]> {
   server.next({ body: { access_token: 'secret-token-1', expires_in: 1e9 } })
   const first = await tokens.getAccessToken()
   await watched({ scope: 'a b', onEvent, store }).getAccessToken()
-  const body = { access_token: 'secret-token-2', token_type: 'Bearer', scope: 'a' }
+  const body = { access_token: 'secret-token-2', token_type: 'BearerToken', scope: 'a' }
   server.next({ body }, { body: { ...body, access_token: 'secret-token-3'.repeat(1200) } })
   await tokens.getAccessToken({ resource: 'https://one.example/' })
   await tokens.getAccessToken({ resource: 'https://two.example/' })

@@ -1,4 +1,4 @@
-import { createManualClock } from '@countersign/testing'
+import { createManualClock, type Fault } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import {
   failureAt,
@@ -123,12 +123,21 @@ test('R11: a token_type that is present and unknown is refused', async () => {
   expect(await refusalOf({ ...goodToken, token_type: 'unknown' })).toMatchObject(unsupported)
 })
 
-test.each(['DPoP', 'mac', 'N_A', 'Bearer ', ' Bearer'])(
+test.each(['DPoP', 'mac', 'N_A', 'Bearer2', 'NotBearer', 'Bearer DPoP', ''])(
   'R12: token_type "%s" is refused and its token neither kept nor told',
   async (type) => {
     const error = await refusalOf({ ...goodToken, token_type: type })
     expect(error).toMatchObject(unsupported)
     expect(JSON.stringify(error)).not.toContain('token-1')
+  },
+)
+
+test.each(['BearerToken', 'Bearer ', ' bearer', 'Bearer Token', 'bearer_token'])(
+  'token_type %j counts as Bearer, with a warning',
+  async (type) => {
+    const { token, warnings } = await tokenFrom({ ...goodToken, token_type: type })
+    expect(token.authorization).toBe('Bearer token-1')
+    expect(warnings).toEqual(['token-type-variant'])
   },
 )
 
@@ -168,17 +177,96 @@ const noLifetime = {
   code: 'ERR_TOKEN_RESPONSE_INVALID',
   field: 'expires_in',
   message:
-    "The token response's expires_in is not a positive number of seconds (RFC 6749 section 5.1). The token was not kept.",
+    "The token response's expires_in is not a number of seconds (RFC 6749 section 5.1). The token was not kept.",
   retryable: false,
 }
 
-test.each([0, -1])('R15: expires_in %s is refused, and remembered for a while', async (value) => {
-  const server = await faultServer({ type: 'answer', body: { ...goodToken, expires_in: value } })
-  const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
-  const error = await rejection(tokens.getAccessToken())
-  expect(error).toMatchObject({ ...noLifetime, nextAttemptAt: startOfTime + 1_000 })
-  expect(await rejection(tokens.getAccessToken())).toEqual(error)
+test.each([-1, -0.5])(
+  'R15: expires_in %s is refused, and remembered for a while',
+  async (value) => {
+    const server = await faultServer({ type: 'answer', body: { ...goodToken, expires_in: value } })
+    const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+    const error = await rejection(tokens.getAccessToken())
+    expect(error).toMatchObject({ ...noLifetime, nextAttemptAt: startOfTime + 1_000 })
+    expect(await rejection(tokens.getAccessToken())).toEqual(error)
+    expect(server.requests).toHaveLength(1)
+  },
+)
+
+const zero: Fault = { type: 'answer', body: { ...goodToken, expires_in: 0 } }
+
+test.each([[1], [2]])(
+  'asks again 1 s after expires_in 0, %i times, also with retries: 0',
+  async (times) => {
+    const clock = standingClock()
+    const server = await faultServer(...Array(times).fill(zero), {
+      type: 'answer',
+      body: goodToken,
+    })
+    const { tokens } = providerFor(server.tokenEndpoint, { clock, retries: 0 })
+    expect((await tokens.getAccessToken()).value).toBe('token-1')
+    expect(clock.pauses).toEqual(Array(times).fill(1_000))
+    expect(server.requests).toHaveLength(times + 1)
+  },
+)
+
+test('a third expires_in 0 is an error, and held off', async () => {
+  const clock = standingClock()
+  const server = await faultServer(zero)
+  const { tokens } = providerFor(server.tokenEndpoint, { clock })
+  expect(await rejection(tokens.getAccessToken())).toMatchObject({
+    code: 'ERR_TOKEN_RESPONSE_INVALID',
+    field: 'expires_in',
+    message: 'The token had expired when its response arrived: its lifetime (expires_in) is 0.',
+    retryable: false,
+    nextAttemptAt: startOfTime + 1_000,
+  })
+  expect(clock.pauses).toEqual([1_000, 1_000])
+  await rejection(tokens.getAccessToken())
+  expect(server.requests).toHaveLength(3)
+})
+
+test('does not ask again for an expires_in of 0 past the timeout', async () => {
+  let elapsed = 0
+  const server = await faultServer(zero)
+  const { tokens } = providerFor(server.tokenEndpoint, {
+    clock: { ...standingClock(), monotonic: () => elapsed },
+    fetch: (url, init) => {
+      elapsed = 9_500
+      return fetch(url, init)
+    },
+  })
+  await rejection(tokens.getAccessToken())
   expect(server.requests).toHaveLength(1)
+})
+
+test('asks again after expires_in 0 in the single attempt after a failure', async () => {
+  let elapsed = 0
+  const clock = { ...standingClock(), monotonic: () => elapsed }
+  const answer: Fault = { type: 'answer', body: goodToken }
+  const server = await faultServer({ type: 'answer', status: 404 }, zero, answer)
+  const { tokens } = providerFor(server.tokenEndpoint, { clock })
+  await rejection(tokens.getAccessToken())
+  elapsed = 1_000
+  clock.now = () => startOfTime + 1_000
+  expect((await tokens.getAccessToken()).value).toBe('token-1')
+  expect(server.requests).toHaveLength(3)
+})
+
+test('a wall clock that is set during the first request costs another request and no pause', async () => {
+  const clock = createManualClock(startOfTime)
+  const server = await faultServer({ type: 'answer', body: goodToken })
+  let asked = 0
+  const { tokens } = providerFor(server.tokenEndpoint, {
+    clock,
+    retries: 0,
+    fetch: (url, init) => {
+      if (asked++ === 0) clock.setWallClock(clock.now() + 3_600_000)
+      return fetch(url, init)
+    },
+  })
+  expect((await tokens.getAccessToken()).expiresAt).toBe(startOfTime + 4_200_000)
+  expect(server.requests).toHaveLength(2)
 })
 
 test('R16: expires_in as a string of digits is accepted', async () => {

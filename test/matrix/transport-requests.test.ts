@@ -41,6 +41,8 @@ test('E20: a token request is a bare form POST with nothing secret outside its b
       accept: 'application/json',
       'accept-encoding': 'gzip, deflate',
       'accept-language': '*',
+      pragma: 'no-cache',
+      'cache-control': 'no-cache',
       'sec-fetch-mode': 'cors',
       'user-agent': 'node',
     })
@@ -71,6 +73,7 @@ test('E20: fetch is asked for a POST without redirects, and for nothing else', a
   expect({ ...init }).toEqual({
     method: 'POST',
     redirect: 'manual',
+    cache: 'no-store',
     signal: expect.any(AbortSignal),
     body: expect.any(String),
     headers: {

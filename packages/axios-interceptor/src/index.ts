@@ -5,6 +5,6 @@ export { type AuthorizableInstance, addAuthorization } from './add-authorization
 declare module 'axios' {
   interface AxiosRequestConfig {
     /** What this request asks for; `false` sends it untouched. */
-    countersign?: RequestAuthorization | false
+    countersign?: RequestAuthorization | false | undefined
   }
 }

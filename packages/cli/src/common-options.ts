@@ -66,7 +66,7 @@ export const commonOptions = {
   lifetime: {
     name: 'lifetime',
     value: '<seconds>',
-    description: 'lifetime of the assertion, 1 to 300 (default: 60)',
+    description: 'lifetime of the assertion, 10 to 300 (default: 60)',
   },
   claim: {
     name: 'claim',

@@ -75,7 +75,7 @@ function lifetimeOf(settings: Settings): number | undefined {
   const seconds = settings.whole(options.lifetime)
   if (seconds === undefined || seconds < 1000 || seconds >= 10_000) return seconds
   throw misused(
-    `--${options.lifetime.name} must be a whole number from 1 to 300: an assertion lives at most 300 s.`,
+    `--${options.lifetime.name} must be a whole number from 10 to 300: an assertion lives at most 300 s.`,
     'ERR_INVALID_OPTION',
   )
 }

@@ -157,9 +157,15 @@ export class TokenTransportError extends CountersignError {
       attempts,
       cause,
       causes = [],
-    }: { attempts: number; cause?: ErrorCause | undefined; causes?: readonly string[] },
+      retryable = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT',
+    }: {
+      attempts: number
+      cause?: ErrorCause | undefined
+      causes?: readonly string[]
+      retryable?: boolean
+    },
   ) {
-    super(message, code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT', cause)
+    super(message, retryable, cause)
     this.code = code
     this.attempts = attempts
     this.causes = causes
@@ -186,9 +192,13 @@ export class TokenResponseError extends CountersignError {
   constructor(
     code: TokenResponseError['code'],
     message: string,
-    { field, causes = [] }: { field?: string; causes?: readonly string[] } = {},
+    {
+      field,
+      causes = [],
+      retryable = false,
+    }: { field?: string; causes?: readonly string[]; retryable?: boolean } = {},
   ) {
-    super(message)
+    super(message, retryable)
     this.code = code
     if (field !== undefined) this.field = field
     this.causes = causes
@@ -206,7 +216,7 @@ export class TokenEndpointError extends CountersignError {
   readonly status: number
   /** `error` of the response, cut to 64 printable characters. */
   declare readonly error?: string
-  /** `error_description`, the server's text: cut to 256 characters, token-like runs redacted. */
+  /** `error_description`, the server's text: at most 512 characters, token-like runs and URL queries removed. */
   declare readonly errorDescription?: string
   /** Token requests sent for this failure. */
   readonly attempts: number

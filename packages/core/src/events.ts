@@ -4,7 +4,7 @@ import { type CountersignError, copyError } from './errors.js'
 export type TokenEvent = {
   /** Of the provider. */
   readonly clientId: string
-  /** Of the provider. */
+  /** The provider's token endpoint, without its query, which may hold a gateway's key. */
   readonly tokenEndpoint: string
 } & TokenHappening
 
@@ -67,13 +67,14 @@ export type TokenHappening =
         | 'expires-in-missing'
         | 'expires-in-clamped'
         | 'token-type-missing'
+        | 'token-type-variant'
         | 'scope-reduced'
         | 'token-over-16k'
     }
   | {
-      /** The clocks differ. */
+      /** The correction of the clock for assertions has changed. */
       readonly type: 'clock-skew'
-      /** Server minus local, in milliseconds. */
+      /** Server minus local, in milliseconds; 0 when a response showed the right time again. */
       readonly offset: number
     }
   | {
@@ -101,10 +102,12 @@ export function eventEmitter(
   onEvent: ((event: TokenEvent) => unknown) | undefined,
 ): Emit {
   if (onEvent === undefined) return () => {}
+  const tokenEndpoint = origin.tokenEndpoint.replace(/\?.*/, '')
   return (happening) => {
     try {
       const own = 'error' in happening ? { error: copyError(happening.error) } : {}
-      Promise.resolve(onEvent({ ...origin, ...happening, ...own } as TokenEvent)).catch(() => {})
+      const event = { ...origin, tokenEndpoint, ...happening, ...own } as TokenEvent
+      Promise.resolve(onEvent(event)).catch(() => {})
     } catch {}
   }
 }

@@ -31,59 +31,78 @@ export interface TokenProviderOptions {
   /** Of an encrypted PKCS#8 key. */
   passphrase?: string | undefined
   /** Signs where the key lives, such as in a KMS: the key never enters this process. */
-  signer?: AssertionSigner
+  signer?: AssertionSigner | undefined
   /** Scope tokens in a string or an array (RFC 6749 section 3.3). */
-  scope?: string | readonly string[]
+  scope?: string | readonly string[] | undefined
   /** Resource indicators (RFC 8707). */
-  resource?: string | readonly string[]
+  resource?: string | readonly string[] | undefined
   /** Extra form fields of the token request; naming one of ours throws `ERR_RESERVED_PARAMETER`. */
-  parameters?: Readonly<Record<string, string>>
+  parameters?: Readonly<Record<string, string>> | undefined
   /** The client assertion (RFC 7523 section 3). */
-  assertion?: {
-    /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
-    audience?: string
-    /** 60; 1 to 300. `iat` is now - 5 s, `exp` is `iat` + lifetime. */
-    lifetimeSeconds?: number
-    /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
-    alg?: Algorithm
-    /** Default: the JWK's `kid`, else the header has none. Chooses the key of a JWK Set. */
-    kid?: string
-    /** `JWT` */
-    typ?: string
-    /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
-    claims?: Readonly<Record<string, unknown>>
-    /** Extra header members; alg, kid and typ are ours. */
-    header?: Readonly<Record<string, unknown>>
-  }
+  assertion?:
+    | {
+        /** The `aud` claim, one exact string. Default: `tokenEndpoint`. */
+        audience?: string | undefined
+        /**
+         * The lifetime of an assertion in seconds, from 10 to 300. `iat` is 5 seconds in the past, and
+         * `exp` is `iat` plus this lifetime.
+         *
+         * @default 60
+         */
+        lifetimeSeconds?: number | undefined
+        /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
+        alg?: Algorithm | undefined
+        /** Default: the JWK's `kid`, else the header has none. Chooses the key of a JWK Set. */
+        kid?: string | undefined
+        /** `JWT` */
+        typ?: string | undefined
+        /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
+        claims?: Readonly<Record<string, unknown>> | undefined
+        /** Extra header members; alg, kid and typ are ours. */
+        header?: Readonly<Record<string, unknown>> | undefined
+      }
+    | undefined
   /** When a token is renewed. */
-  renewal?: {
-    /**
-     * How long before expiry a token is renewed in the background, in milliseconds. Capped at a
-     * fifth of the token's lifetime. Set `0`, which turns early renewal off, on platforms that
-     * freeze the process between two requests, such as AWS Lambda. `@default 60_000`
-     */
-    early?: number
-    /**
-     * Called with each early renewal, so that the platform keeps the process running until it has
-     * finished: the `waitUntil` of Cloudflare Workers or Vercel. Without it, tokens are not renewed
-     * early on Cloudflare Workers.
-     */
-    waitUntil?: (renewal: Promise<unknown>) => void
-  }
+  renewal?:
+    | {
+        /**
+         * How long before expiry a token is renewed in the background, in milliseconds. Capped at a
+         * fifth of the token's lifetime. Set `0`, which turns early renewal off, on platforms that
+         * freeze the process between two requests, such as AWS Lambda.
+         *
+         * @default 60_000
+         */
+        early?: number | undefined
+        /**
+         * Called with each early renewal, so that the platform keeps the process running until it has
+         * finished: the `waitUntil` of Cloudflare Workers or Vercel. Without it, tokens are not renewed
+         * early on Cloudflare Workers.
+         */
+        waitUntil?: ((renewal: Promise<unknown>) => void) | undefined
+      }
+    | undefined
   /** 10,000 for the whole flight: key, signing, attempts, pauses. One attempt has half of it. */
-  timeout?: number
+  timeout?: number | undefined
   /** 2: after network failures, timeouts, 408, 425, 429 and 5xx. */
-  retries?: number
+  retries?: number | undefined
   /** Default: `globalThis.fetch`, looked up at each call. */
-  fetch?: TokenFetch
+  fetch?: TokenFetch | undefined
   /** Default: none; each provider keeps its own tokens in memory, 1,000 keys. */
-  store?: TokenStore
+  store?: TokenStore | undefined
+  /**
+   * Separates tokens in a shared store that nothing else tells apart, such as those that a custom
+   * `fetch` requests with a tenant's header or client certificate. It is part of the token's key
+   * and is never sent. 1 to 1,024 characters.
+   *
+   * @example 'tenant-7'
+   */
+  partition?: string | undefined
   /** What it throws or rejects with is swallowed. */
-  onEvent?: (event: TokenEvent) => void
+  onEvent?: ((event: TokenEvent) => void) | undefined
   /** Default: the platform's. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** false; lets `tokenEndpoint` be http on a host that is not loopback. */
-  allowInsecureHttp?: boolean
+  allowInsecureHttp?: boolean | undefined
 }
 
 /** The options as checked, with their defaults. */
@@ -102,6 +121,7 @@ export interface TokenProviderSettings {
   /** `fetch` is the platform's, since none was given. */
   readonly isPlatformFetch: boolean
   readonly store: TokenStore | undefined
+  readonly partition: string | undefined
   readonly onEvent: ((event: TokenEvent) => unknown) | undefined
   readonly clock: WaitingClock
 }
@@ -123,6 +143,7 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     'retries',
     'fetch',
     'store',
+    'partition',
     'onEvent',
     'clock',
     'allowInsecureHttp',
@@ -154,18 +175,29 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     fetch: readFunction(read.fetch, 'fetch') ?? ((url, init) => globalThis.fetch(url, init)),
     isPlatformFetch: read.fetch === undefined,
     store: readMethods(read.store, 'store', ['get', 'set', 'delete']),
+    partition: checkPartition(read.partition),
     onEvent: readFunction(read.onEvent, 'onEvent'),
     clock: readMethods(read.clock, 'clock', ['now', 'monotonic', 'wait']) ?? systemClock,
   }
 }
 
+/** RFC 6749 appendix A.1. A space at an end comes from a file or a variable. */
+const clientIdSyntax = /^(?! )[\x20-\x7e]{1,1024}(?<! )$/
+
 function checkClientId(clientId: unknown): string {
-  if (typeof clientId === 'string' && /^[\x21-\x7e]{1,1024}$/.test(clientId)) return clientId
+  if (typeof clientId === 'string' && clientIdSyntax.test(clientId)) return clientId
   const what =
     clientId === undefined
       ? 'is missing (is the environment variable set?)'
-      : 'must be 1 to 1,024 printable ASCII characters without blanks'
+      : 'must be 1 to 1,024 printable ASCII characters, without a space at either end'
   throw invalidOption('clientId', what, 'ERR_INVALID_CLIENT_ID')
+}
+
+function checkPartition(partition: unknown): string | undefined {
+  if (partition === undefined) return undefined
+  if (typeof partition === 'string' && partition !== '' && partition.length <= 1024)
+    return partition
+  throw invalidOption('partition', 'must be a string of 1 to 1,024 characters')
 }
 
 function checkParameters(parameters: unknown): Readonly<Record<string, string>> {

@@ -1,5 +1,7 @@
 import type { AccessToken } from './access-token.js'
-import { clientAssertion } from './assertion/client-assertion.js'
+import { assertionIdentity, clientAssertion } from './assertion/client-assertion.js'
+import { keyFailure } from './assertion/key-failure.js'
+import { safeCause } from './assertion/safe-cause.js'
 import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { abortReason, within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
@@ -25,11 +27,7 @@ import { ignoredProxyVariable } from './token-endpoint/proxy-variable.js'
 import { requestToken } from './token-endpoint/token-client.js'
 import type { TokenFetch } from './token-endpoint/token-request.js'
 import { TokenRequestFailure } from './token-endpoint/token-request-failure.js'
-import {
-  timeoutError,
-  transportError,
-  unansweredError,
-} from './token-endpoint/transport-failure.js'
+import { timeoutError, unansweredError } from './token-endpoint/transport-failure.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
 
@@ -142,7 +140,11 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
       isAsking = false
       const sign = async (now: number) => {
         isAsking = asked === 'signer'
-        const assertion = await clientAssertion(settings.assertion, key, { now, signal })
+        const assertion = await clientAssertion(settings.assertion, key, { now, signal }).catch(
+          (thrown) => {
+            throw keyFailure(thrown)
+          },
+        )
         isAsking = false
         return assertion
       }
@@ -156,9 +158,10 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
         )
       if (store === undefined) return { ...(await request()), source: 'endpoint' }
       const storeKey = await tokenKey({
-        ...{ tokenEndpoint, clientId, audience, access },
+        ...{ tokenEndpoint, access, parameters: settings.parameters },
+        partition: settings.partition,
         key: key.identity ?? sharedStoreNeedsKid(),
-        parameters: settings.parameters,
+        assertion: assertionIdentity(settings.assertion, key),
       })
       const { forceRenewal } = call
       const accepts = (token: Parameters<typeof isUsable>[0]) =>
@@ -183,8 +186,16 @@ function ownMembers(call: AccessTokenOptions | undefined): AccessTokenOptions {
 
 function failure(thrown: unknown): FetchFailure {
   if (thrown instanceof TokenRequestFailure) return thrown
-  const error: CountersignError = isCountersignError(thrown) ? thrown : transportError(thrown, 0)
+  const error: CountersignError = isCountersignError(thrown) ? thrown : unexpectedError(thrown)
   return { error, retryAfter: undefined }
+}
+
+/** Never a network error: `fetch`, the store, the key and the signer have errors of their own. */
+function unexpectedError(thrown: unknown): ConfigurationError {
+  return new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    `The token request stopped at an unexpected ${safeCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
+  )
 }
 
 function sharedStoreNeedsKid(): never {

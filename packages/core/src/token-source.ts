@@ -3,9 +3,9 @@ import type { AccessToken } from './access-token.js'
 /** What one caller may say when it asks for an access token. */
 export interface AccessTokenOptions {
   /** Replaces the provider's scope for this call; order and duplicates do not matter. */
-  scope?: string | readonly string[]
+  scope?: string | readonly string[] | undefined
   /** Replaces the provider's resource indicators for this call (RFC 8707). */
-  resource?: string | readonly string[]
+  resource?: string | readonly string[] | undefined
   /**
    * Ends this caller's wait only, never the token request. Already aborted: rejects at once,
    * even with a token at hand, and starts nothing.
@@ -16,7 +16,7 @@ export interface AccessTokenOptions {
    * start one. The kept token serves others until it is replaced. Does not end a
    * hold-off.
    */
-  forceRenewal?: boolean
+  forceRenewal?: boolean | undefined
   /**
    * The token that an API just rejected, after `invalidate`. If its renewal fails, this call
    * rejects with the renewal's error instead of falling back to that token.

@@ -17,13 +17,13 @@ import { type TokenRefusal, wrongClient, wrongForm, wrongScope } from './token-r
 /** What `createAuthorizationServer` takes; all of it may be left out. */
 export interface AuthorizationServerOptions {
   /** By which assertions and tokens expire, and what `Date` says; the wall clock when left out. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Of the access tokens, in seconds; 600 when left out. */
-  lifetimeSeconds?: number
+  lifetimeSeconds?: number | undefined
   /** Of the access tokens; 'opaque' when left out. */
-  format?: 'opaque' | 'jwt'
+  format?: 'opaque' | 'jwt' | undefined
   /** What metadata and tokens say; the server's origin when left out. */
-  issuer?: string
+  issuer?: string | undefined
 }
 
 /** One request at the token endpoint, whatever came of it. */

@@ -19,13 +19,13 @@ export interface ClientRegistration {
       }
     | string
   /** ES256, PS256 and RS256 when left out. */
-  algorithms?: readonly Algorithm[]
+  algorithms?: readonly Algorithm[] | undefined
   /** The one audience that is accepted; the token endpoint when left out. */
-  audience?: string
+  audience?: string | undefined
   /** Space-delimited: what the client may ask for. Anything when left out. */
-  scope?: string
+  scope?: string | undefined
   /** How far ahead `exp` may lie; 300 s when left out. */
-  maxLifetimeSeconds?: number
+  maxLifetimeSeconds?: number | undefined
 }
 
 /** A registration with its defaults filled in. */

@@ -8,7 +8,7 @@ import { requestLength } from './raw-request.js'
 /** What `createFaultServer` takes; all of it may be left out. */
 export interface FaultServerOptions {
   /** The answer to each request for which nothing is scripted; `{ type: 'answer' }` if left out. */
-  otherwise?: Fault
+  otherwise?: Fault | undefined
 }
 
 /** One connection to a fault server, in order of arrival. */

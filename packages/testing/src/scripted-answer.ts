@@ -10,15 +10,15 @@
  */
 export interface ScriptedAnswer {
   /** 200 when there is a body and no status. */
-  status?: number
+  status?: number | undefined
   /** Beside those of the body. */
-  headers?: Record<string, string>
+  headers?: Record<string, string> | undefined
   /** A string or bytes go out as they are, anything else as JSON; none is an empty body. */
   body?: unknown
   /** Milliseconds of real time before the first byte. */
-  delay?: number
+  delay?: number | undefined
   /** Ends the connection before the status line, or after half of the body that was announced. */
-  drop?: 'before-headers' | 'inside-body'
+  drop?: 'before-headers' | 'inside-body' | undefined
 }
 
 /** The scripted answer itself, or the server's own with the script's changes. */

@@ -56,7 +56,7 @@ export const programRuntimes: readonly ProgramRuntime[] = [
   },
 ]
 
-/** Before redirects lost Authorization on the way to another origin. */
+/** Before redirects lost Authorization on the way to another origin, and before the option `cache`. */
 const oldDate = '2024-09-23'
 /** The newest that this workerd knows. */
 const newDate = '2026-07-30'
@@ -73,11 +73,13 @@ export const workerRuntimes: readonly WorkerRuntime[] = [
 function worker(compatibilityDate: string, ...compatibilityFlags: string[]): WorkerRuntime {
   const nodeCrypto = compatibilityFlags.includes('nodejs_compat')
   const keepsAuthorization = compatibilityDate === oldDate || compatibilityFlags.includes(retain)
+  // From 2024-11-11 on.
+  const cacheOption = compatibilityDate !== oldDate
   const inspectors = nodeCrypto ? ['node:util'] : []
   return {
     name: `workerd ${[compatibilityDate, ...compatibilityFlags].join(' ')}`,
     version: `miniflare ${pinned('miniflare')}`,
-    traits: { isWorker: true, nodeCrypto, keepsAuthorization, inspectors },
+    traits: { isWorker: true, nodeCrypto, keepsAuthorization, cacheOption, inspectors },
     ...{ compatibilityDate, compatibilityFlags },
   }
 }

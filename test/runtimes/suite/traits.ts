@@ -6,6 +6,8 @@ export interface Traits {
   readonly isWorker: boolean
   /** Whether fetch carries Authorization to another origin. */
   readonly keepsAuthorization: boolean
+  /** Whether a worker's fetch has the option `cache`; where it has not, it throws. */
+  readonly cacheOption?: boolean
   /** What can print a value. */
   readonly inspectors: readonly string[]
 }

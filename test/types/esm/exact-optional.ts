@@ -7,9 +7,13 @@ declare const unset: string | undefined
 const tokens = createTokenProvider({ ...least, key: unset, passphrase: unset })
 await tokens.getAccessToken({ signal: undefined })
 createTokenProvider({ ...least, ...(unset !== undefined && { scope: unset }) })
-// @ts-expect-error 2379: to be left out instead
 createTokenProvider({ ...least, scope: unset })
-// @ts-expect-error 2379: to be left out instead
 await tokens.getAccessToken({ scope: unset })
-// @ts-expect-error 2379: to be left out instead
 authorizedFetch(tokens, { origins: [], onEvent: undefined })
+createTokenProvider({
+  ...least,
+  ...{ resource: unset, partition: unset, timeout: undefined, store: undefined, fetch: undefined },
+  assertion: { audience: unset, kid: unset, typ: unset, claims: undefined },
+  renewal: { early: undefined, waitUntil: undefined },
+})
+authorizedFetch(tokens, { origins: [], onForeignOrigin: undefined, fetch: undefined })

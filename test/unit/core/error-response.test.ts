@@ -66,11 +66,11 @@ test("O14: the server's own description is shown as its words", () => {
   )
 })
 
-test('O7 O14: an error has 64 characters at most, a description 256', () => {
+test('O7 O14: an error has 64 characters at most, a description 512', () => {
   const words = 'no such '.repeat(100)
   const { error, errorDescription } = errorOf(400, { error: words, error_description: words })
-  expect(error).toBe(`${words.slice(0, 61)}...`)
-  expect(errorDescription).toBe(`${words.slice(0, 253)}...`)
+  expect(error).toBe(`${words.slice(0, 58)}...`)
+  expect(errorDescription).toBe(`${words.slice(0, 506)}...`)
 })
 
 const busy = 'Too many token requests: share one provider per client id.'

@@ -22,8 +22,8 @@ test.each([
 test('O7 O14: a text may be as long as asked, and is cut where it is longer', () => {
   const text = 'no such '.repeat(8)
   expect(serverText('ab '.repeat(4), 11)).toBe('ab ab ab ab')
-  expect(serverText('ab '.repeat(4), 10)).toBe('ab ab a...')
-  expect(serverText(text.repeat(10_000), 64)).toBe(`${text.slice(0, 61)}...`)
+  expect(serverText('ab '.repeat(4), 10)).toBe('ab ab...')
+  expect(serverText(text.repeat(10_000), 64)).toBe(`${text.slice(0, 58)}...`)
 })
 
 const part = 'eyJhbGciOiJFUzI1NiJ9'
@@ -31,28 +31,25 @@ const part = 'eyJhbGciOiJFUzI1NiJ9'
 test.each([
   ['a JWT', `${part}.${part}.c2ln`],
   ['a JWT whose signature is gone', `${part}.${part}.`],
-  ['a long run of base64', 'QUJD+/=='.repeat(5)],
-  ['a long run of base64url', 'QUJD-_~='.repeat(5)],
-  ['a run of exactly forty', 'x'.repeat(40)],
+  ['a long run of base64', 'QuJ3+/=='.repeat(5)],
+  ['a long run of base64url', 'QuJ3-_~='.repeat(5)],
+  ['a run of exactly forty', 'aB3xY'.repeat(8)],
 ])('O15: %s is not shown', (_, token) => {
   expect(serverText(`the assertion ${token} is bad`, 256)).toBe('the assertion [redacted] is bad')
   expect(serverText(`${token}, ${token}`, 256)).toBe('[redacted], [redacted]')
 })
 
 test.each([
-  ['a run of thirty-nine', 'x'.repeat(39)],
+  ['a run of thirty-nine', 'aB3xY'.repeat(8).slice(1)],
+  ['a run of lower case and digits', 'a1'.repeat(30)],
   ['a host name', 'login.example.com'],
   ['a version', '1.2.3'],
-  ['a name with dots of twenty-three', 'aaaaaaa.bbbbbbb.ccccccc'],
+  ['a name with dots', 'happy-name-abc123.projects.example.com'],
 ])('O15: %s is no token', (_, text) => {
   expect(serverText(text, 256)).toBe(text)
 })
 
-test('O15: a dotted run of twenty-four may be one', () => {
-  expect(serverText('aaaaaaaa.bbbbbbb.ccccccc', 256)).toBe('[redacted]')
-})
-
 test('O14: the rest of a very long text is not even looked at', () => {
-  expect(serverText(`${' '.repeat(4_095)}ab`, 64)).toBe('a')
+  expect(serverText(`a${' '.repeat(4_094)}bc`, 64)).toBe('a')
   expect(serverText(`${' '.repeat(4_096)}a`, 64)).toBeUndefined()
 })

@@ -105,7 +105,7 @@ function registration(settings: Settings) {
   const clientId = settings.text(options.clientId) ?? 'client-1'
   if (!/^[\x21-\x7e]{1,1024}$/.test(clientId)) {
     throw misused(
-      '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without blanks.',
+      '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
       'ERR_INVALID_CLIENT_ID',
     )
   }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { jsonCopy } from '../json-copy.js'
 import { invalidOption, readNumber, readOptions } from '../options.js'
 import { isObject } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
@@ -70,12 +71,13 @@ function lifetimeSeconds(value: unknown): number {
   if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
     throw invalidOption(
       'assertion.lifetimeSeconds',
-      `is ${value}, which looks like milliseconds: it is in seconds, 1 to 300`,
+      `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`,
     )
   }
   return readNumber(value, 'assertion.lifetimeSeconds', {
     fallback: 60,
-    least: 1,
+    // `iat` lies 5 s back: less would have expired on arrival.
+    least: 10,
     most: 300,
     whole: true,
   })
@@ -98,5 +100,5 @@ function without(
   }
   const taken = ours.find((name) => Object.hasOwn(value, name))
   if (taken !== undefined) throw invalidOption(option, `may not set '${taken}'`)
-  return structuredClone(value) as Record<string, unknown>
+  return jsonCopy(value, option) as Record<string, unknown>
 }

@@ -27,6 +27,14 @@ export interface SigningKey {
   readonly sign: Sign
 }
 
+/** What all assertions of one form and key have in common. */
+export function assertionIdentity(
+  { clientId, audience, typ, claims, header }: AssertionForm,
+  { alg, kid }: SigningKey,
+) {
+  return { clientId, audience, alg, kid, typ, claims, header }
+}
+
 /** A new assertion (RFC 7523 section 3) in compact form. `now` is in epoch milliseconds. */
 export async function clientAssertion(
   form: AssertionForm,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 
-const tick = 1_000
+const tick = 900
 /** Longer than a busy process blocks its event loop, shorter than a function host freezes it. */
 const longestGap = 2_500
 

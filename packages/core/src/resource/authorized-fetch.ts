@@ -18,7 +18,7 @@ type Fetch = typeof globalThis.fetch
 /** @inline */
 type Init = RequestInit & {
   /** What this request asks for; `false` sends it untouched. */
-  countersign?: RequestAuthorization | false
+  countersign?: RequestAuthorization | false | undefined
 }
 
 /**
@@ -88,7 +88,7 @@ export function createFetchAuthorizer(
  */
 export function authorizedFetch(
   tokens: TokenSource,
-  options: AuthorizationOptions & { fetch?: typeof globalThis.fetch },
+  options: AuthorizationOptions & { fetch?: typeof globalThis.fetch | undefined },
 ): AuthorizedFetch {
   const { fetch: given, ...rest } = readOptions(options, [
     'origins',

@@ -1,5 +1,6 @@
 import type { AccessToken } from '../access-token.js'
 import { isCountersignError } from '../errors.js'
+import { withoutPrototype } from '../own-members.js'
 import { wasRedirected } from './answered-by.js'
 import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
 import { judge, type Verdict } from './rejection.js'
@@ -45,7 +46,7 @@ async function nextToken<Req, Outcome>(
       request,
       current !== undefined && current !== token
         ? Promise.resolve(current)
-        : tokens.getAccessToken({ ...asked, rejected: token }),
+        : tokens.getAccessToken(withoutPrototype({ ...asked, rejected: token })),
     )
   } catch (error) {
     if (!isCountersignError(error))

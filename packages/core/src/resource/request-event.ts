@@ -30,9 +30,9 @@ export type RequestEvent = {
 /** The value of the per-request key `countersign`; `false` there sends the request untouched. */
 export interface RequestAuthorization {
   /** Replaces the provider's scope; order and duplicates do not matter. */
-  scope?: string | readonly string[]
+  scope?: string | readonly string[] | undefined
   /** Replaces the provider's resource indicators (RFC 8707). */
-  resource?: string | readonly string[]
+  resource?: string | readonly string[] | undefined
 }
 
 /** The options of every adapter. `Answer` is the response of its HTTP client. */
@@ -43,7 +43,7 @@ export interface AuthorizationOptions<Answer = Response> {
    */
   origins: readonly string[]
   /** `'pass'`: sent untouched. `'throw'`: `ForeignOriginError`, nothing is sent. */
-  onForeignOrigin?: 'pass' | 'throw'
+  onForeignOrigin?: 'pass' | 'throw' | undefined
   /**
    * Decides whether a response means that the API rejected the access token; then the token is
    * renewed and the request sent once more. Replaces the built-in rule: a 401 without a challenge or
@@ -62,5 +62,5 @@ export interface AuthorizationOptions<Answer = Response> {
    */
   isTokenRejected?: ((response: Answer) => boolean | Promise<boolean>) | undefined
   /** What it throws, or rejects with, is swallowed. */
-  onEvent?: (event: RequestEvent) => void
+  onEvent?: ((event: RequestEvent) => void) | undefined
 }

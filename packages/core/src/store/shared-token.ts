@@ -2,7 +2,7 @@ import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { Emit } from '../events.js'
-import { ownMember } from '../own-members.js'
+import { isObject, ownMember } from '../own-members.js'
 import type { TokenStore } from './token-store.js'
 
 export interface SharedToken {
@@ -110,10 +110,10 @@ function fromStore(token: StoredToken): SharedToken {
 
 /** A store's error may quote what it was given: only its name and code are told. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
+  if (!isObject(error)) return 'unknown'
   if (error instanceof StoreTimeout) return error.message
   const code = ownMember(error, 'code')
-  return [code, error.name].find(isWord) ?? 'Error'
+  return [code, Reflect.get(error, 'name')].find(isWord) ?? 'Error'
 }
 
 function isWord(text: unknown): text is string {

@@ -32,6 +32,10 @@ export const answerCauses: readonly Cause[] = [
     say: () => 'The address of this machine is blocked, perhaps after many failed requests.',
   },
   {
+    weight: ({ status, error }) => (status === 407 && error === undefined ? 4 : 0),
+    say: () => 'A proxy requires credentials: check the user name and password in its URL.',
+  },
+  {
     weight: (evidence) => (says(evidence, 'dpop') ? 3 : named(evidence, /dpop/)),
     say: () => 'The client is set up for DPoP, which is not there yet: have it take Bearer tokens.',
   },

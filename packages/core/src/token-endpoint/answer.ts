@@ -1,11 +1,16 @@
 import { type StoredToken, scopeOf } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { discardBody } from '../discard-body.js'
-import { type CountersignError, isCountersignError, TokenResponseError } from '../errors.js'
+import {
+  type CountersignError,
+  isCountersignError,
+  type TokenEndpointError,
+  TokenResponseError,
+} from '../errors.js'
 import type { Emit } from '../events.js'
 import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
-import { clockOffset, largestCorrection } from './clock-skew.js'
+import { clockOffset, largestCorrection, leastSkew } from './clock-skew.js'
 import { endpointError, malformedResponse } from './error-response.js'
 import { type Circumstances, isAboutAssertion, isSkewed } from './evidence.js'
 import { readBody } from './response-body.js'
@@ -18,6 +23,8 @@ export interface AnswerSettings {
   readonly tokenEndpoint: string
   readonly clock: Clock
   readonly emit: Emit
+  /** A response contradicts the corrected clock: the correction is not used again. */
+  readonly forgetSkew: () => void
 }
 
 /** The token request that was answered. */
@@ -50,12 +57,16 @@ export async function readAnswer(
     discardBody(response.body)
     throw redirectError(response, settings.tokenEndpoint, { attempts: attempt, sent })
   }
+  const { status, headers } = response
+  const { issuedAt, correction } = request
+  const offset = clockOffset(headers.get('date'), issuedAt + correction, receivedAt + correction)
+  if (correction !== 0 && isSkewed(offset)) settings.forgetSkew()
   const text = await bodyText(response, attempt)
   if (text instanceof TokenRequestFailure) return text
   const body = jsonObject(text)
-  if (!response.ok || isErrorBody(body)) return refusal(response, body, request, receivedAt)
+  if (!response.ok || isErrorBody(body))
+    return refusal(response, body, request, { receivedAt, offset })
   try {
-    const { status, headers } = response
     if (body === undefined)
       throw malformedResponse(status, headers.get('content-type'), text.length, sent)
     return acceptedToken(body, settings, request)
@@ -67,34 +78,40 @@ export async function readAnswer(
 function refusal(
   { status, headers }: Response,
   body: Record<string, unknown> | undefined,
-  { attempt, issuedAt, correction, circumstances }: AnsweredRequest,
-  receivedAt: number,
+  { attempt, correction, circumstances }: AnsweredRequest,
+  { receivedAt, offset }: { receivedAt: number; offset: number | undefined },
 ): TokenRequestFailure {
-  const offset = clockOffset(headers.get('date'), issuedAt + correction, receivedAt + correction)
   const error = endpointError(
     { status, contentType: headers.get('content-type'), body },
     { ...circumstances, clockOffset: circumstances.isCorrected ? correction : offset },
     attempt,
   )
-  const mayBeItsClock =
-    isSkewed(offset) &&
-    isAboutAssertion(error) &&
-    Math.abs(correction + offset) <= largestCorrection
-  return new TokenRequestFailure(
-    error,
-    retryAfter(headers, receivedAt),
-    mayBeItsClock ? correction + offset : undefined,
-  )
+  return new TokenRequestFailure(error, {
+    retryAfter: retryAfter(headers, receivedAt),
+    clockOffset: isSkewed(offset) ? correctionAfter(error, correction + offset) : undefined,
+  })
+}
+
+/**
+ * What to correct the clock by for one more attempt. 0 where the answer is no OAuth error: what
+ * answered in the server's place has a clock of its own, so the server is asked once more by ours.
+ */
+function correctionAfter(error: TokenEndpointError, offset: number): number | undefined {
+  if (!isAboutAssertion(error)) return undefined
+  if (error.error === undefined || Math.abs(offset) < leastSkew) return 0
+  return Math.abs(offset) <= largestCorrection ? offset : undefined
 }
 
 function acceptedToken(
   body: Record<string, unknown>,
   { clock, emit }: AnswerSettings,
   { access, issuedAt, sentAt }: AnsweredRequest,
-): StoredToken {
+): StoredToken | TokenRequestFailure {
   const { token, warnings } = parseTokenResponse(body, issuedAt)
-  const age = Math.max(clock.now() - issuedAt, clock.monotonic() - sentAt)
-  if (age >= token.expiresAt - issuedAt) throw overOnArrival()
+  const [wall, elapsed] = [clock.now() - issuedAt, clock.monotonic() - sentAt]
+  const life = token.expiresAt - issuedAt
+  if (Math.max(wall, elapsed) >= life)
+    return expiredOnArrival(life, Math.abs(wall - elapsed) >= leastSkew)
   for (const warning of warnings) emit({ type: 'response-warning', warning })
   if (isScopeReduced(access.scope, scopeOf(token)))
     emit({ type: 'response-warning', warning: 'scope-reduced' })
@@ -125,12 +142,23 @@ function isRedirect({ status, type, redirected }: Response): boolean {
   )
 }
 
-function overOnArrival(): TokenResponseError {
-  return new TokenResponseError(
+/**
+ * A server that returns the same token until it expires says `expires_in: 0` in its last second:
+ * the next answer has a new one. A wall clock that was set meanwhile needs no pause.
+ */
+function expiredOnArrival(life: number, isClockSet: boolean): TokenRequestFailure {
+  const why =
+    life === 0
+      ? 'its lifetime (expires_in) is 0'
+      : isClockSet
+        ? 'the wall clock was set while the request was under way'
+        : 'its lifetime (expires_in) counts from when the request was sent'
+  const error = new TokenResponseError(
     'ERR_TOKEN_RESPONSE_INVALID',
-    'The token was over before its response arrived: its lifetime (expires_in) counts from when the request was sent.',
-    { field: 'expires_in' },
+    `The token had expired when its response arrived: ${why}.`,
+    { field: 'expires_in', retryable: life > 0 },
   )
+  return new TokenRequestFailure(error, { expiredPause: life > 0 && isClockSet ? 0 : 1_000 })
 }
 
 /** Some servers answer 200 with an error; whatever else stands beside it does not count. */

@@ -1,7 +1,7 @@
 import { type AudienceDifference, audienceDifference } from './audience.js'
 import { type Cause, named as namedAnyhow } from './cause.js'
 import { type Evidence, isAboutAssertion, isFinal, isSkewed, isWrongUrl } from './evidence.js'
-import { shortClientId, shown, shownKid } from './sent-assertion.js'
+import { shortClientId, shownAudience, shownKid } from './sent-assertion.js'
 
 /** What may be wrong with an assertion. Of equal weight the first counts. */
 export const assertionCauses: readonly Cause[] = [
@@ -40,7 +40,9 @@ export const assertionCauses: readonly Cause[] = [
   {
     weight: (evidence) => named(evidence, assertionAudience) || audienceWeight(evidence),
     say: ({ sent: { audience }, tokenEndpoint }) =>
-      audienceAdvice[audienceDifference(audience, tokenEndpoint) ?? 'none'](shown(audience, 80)),
+      audienceAdvice[audienceDifference(audience, tokenEndpoint) ?? 'none'](
+        shownAudience(audience, 80),
+      ),
   },
   {
     weight: (evidence) => named(evidence, tooLong) || lifetimeWeight(evidence),

@@ -1,7 +1,7 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
-import { ConfigurationError, isCountersignError, TokenTransportError } from '../errors.js'
+import { ConfigurationError, isCountersignError } from '../errors.js'
 import type { RequestedAccess } from '../requested-access.js'
 import type { AcceptedKey } from './accepted-key.js'
 import { type AnswerSettings, readAnswer } from './answer.js'
@@ -9,7 +9,7 @@ import type { ClockSkew } from './clock-skew.js'
 import type { SentAssertion, ShownKey } from './sent-assertion.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
 import { TokenRequestFailure } from './token-request-failure.js'
-import { timeoutError, transportError } from './transport-failure.js'
+import { isTransportError, timeoutError, transportError } from './transport-failure.js'
 
 /** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
 interface AssertionSource extends ShownKey {
@@ -17,7 +17,7 @@ interface AssertionSource extends ShownKey {
   sign(now: number, signal: AbortSignal): Promise<string>
 }
 
-export interface AttemptSettings extends AnswerSettings {
+export interface AttemptSettings extends Omit<AnswerSettings, 'forgetSkew'> {
   readonly clientId: string
   readonly assertion: Omit<SentAssertion, 'alg' | keyof ShownKey>
   readonly parameters: Readonly<Record<string, string>>
@@ -67,10 +67,20 @@ export async function attemptOnce(
     const init = tokenRequest(settings, access, clientAssertion, attemptSignal)
     const response = await fetched(settings, init, attempt)
     const sent = { ...settings.assertion, ...assertions }
-    return readAnswer(response, settings, {
-      ...{ access, attempt, issuedAt, sentAt, correction },
-      circumstances: { sent, tokenEndpoint, isCorrected, accepted: accepted.last() },
-    })
+    const forgetSkew = () => {
+      // Another answer may have forgotten or replaced it.
+      if (correction === 0 || skew.correction() !== correction) return
+      skew.forget()
+      settings.emit({ type: 'clock-skew', offset: 0 })
+    }
+    return readAnswer(
+      response,
+      { ...settings, forgetSkew },
+      {
+        ...{ access, attempt, issuedAt, sentAt, correction },
+        circumstances: { sent, tokenEndpoint, isCorrected, accepted: accepted.last() },
+      },
+    )
   }
   try {
     const outcome = await within(clock, limit, late, exchange)
@@ -78,7 +88,7 @@ export async function attemptOnce(
     return outcome
   } catch (error) {
     const isOurs = isCountersignError(error)
-    if (isOurs && !(error instanceof TokenTransportError)) throw error
+    if (isOurs && !isTransportError(error)) throw error
     // Such as of a fetch that resolved with no response.
     return new TokenRequestFailure(isOurs ? error : transportError(error, attempt))
   }

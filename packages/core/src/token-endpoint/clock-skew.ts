@@ -2,10 +2,10 @@
 export const leastSkew = 5_000
 
 /**
- * A larger one is told, and not corrected: whoever answers in the server's place could ask for
- * assertions that hold good in a year.
+ * A larger one is reported, and not corrected: a false `Date` could ask for assertions that are
+ * valid for a day.
  */
-export const largestCorrection = 86_400_000
+export const largestCorrection = 3_600_000
 
 /** By how much a provider corrects its clock for its assertions; all its scopes share one. */
 export interface ClockSkew {
@@ -13,6 +13,8 @@ export interface ClockSkew {
   correction(): number
   /** Corrects by that from now on. What it returns takes that back, whatever was learnt since. */
   learn(offset: number): () => void
+  /** Sets the correction back to 0. */
+  forget(): void
 }
 
 export function clockSkew(): ClockSkew {
@@ -20,6 +22,9 @@ export function clockSkew(): ClockSkew {
   let learnt: readonly { readonly offset: number }[] = []
   return {
     correction: () => learnt.at(-1)?.offset ?? 0,
+    forget() {
+      learnt = []
+    },
     learn(offset) {
       const one = { offset }
       learnt = [...learnt.slice(-9), one]

@@ -19,7 +19,7 @@ export function endpointError(
   attempts: number,
 ): TokenEndpointError {
   const error = body && serverText(member(body, 'error'), 64)
-  const errorDescription = body && serverText(member(body, 'error_description'), 256)
+  const errorDescription = body && serverText(member(body, 'error_description'), 512)
   const isHtml = isPage(contentType)
   const code = errorCode(status, error)
   const causes = diagnose({

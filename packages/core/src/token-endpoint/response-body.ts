@@ -9,6 +9,7 @@ export async function readBody(response: Response): Promise<string> {
     discardBody(response.body)
     throw tooLarge()
   }
+  if (!response.body && typeof response.text === 'function') return wholeText(response)
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
@@ -19,6 +20,13 @@ export async function readBody(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
+}
+
+/** Responses of XMLHttpRequest polyfills and React Native have no stream. */
+async function wholeText(response: Response): Promise<string> {
+  const text = await response.text()
+  if (new TextEncoder().encode(text).byteLength > limit) throw tooLarge()
+  return text
 }
 
 function tooLarge(): TokenResponseError {

@@ -18,7 +18,7 @@ export interface SentAssertion extends ShownKey {
 export function describeSent(sent: SentAssertion): string {
   const { alg, kid, audience, lifetimeSeconds, thumbprint } = sent
   const key = thumbprint ?? 'unknown'
-  return `Sent: alg ${alg}, kid ${shownKid(kid)}, aud ${shown(audience)}, lifetime ${lifetimeSeconds} s, thumbprint ${key}, client id ${shortClientId(sent)}.`
+  return `Sent: alg ${alg}, kid ${shownKid(kid)}, aud ${shownAudience(audience)}, lifetime ${lifetimeSeconds} s, thumbprint ${key}, client id ${shortClientId(sent)}.`
 }
 
 export function shownKid(kid: string | undefined): string {
@@ -27,6 +27,11 @@ export function shownKid(kid: string | undefined): string {
 
 export function shortClientId({ clientId }: { clientId: string }): string {
   return clientId.length > 12 ? `${clientId.slice(0, 8)}...` : clientId
+}
+
+/** A query may hold a gateway's key. */
+export function shownAudience(audience: string, most?: number): string {
+  return shown(audience.replace(/\?.*/, '?...'), most)
 }
 
 /** A value of our own, which is not secret: one line, cut, and never redacted. */

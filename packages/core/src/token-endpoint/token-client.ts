@@ -1,9 +1,8 @@
 import type { StoredToken } from '../access-token.js'
-import { TokenTransportError } from '../errors.js'
 import { type AttemptCall, type AttemptSettings, attemptOnce } from './attempt.js'
 import { backoff } from './retry.js'
 import { TokenRequestFailure } from './token-request-failure.js'
-import { transportRetries } from './transport-failure.js'
+import { isTransportError, transportRetries } from './transport-failure.js'
 
 export interface TokenClientSettings extends AttemptSettings {
   readonly random: () => number
@@ -13,6 +12,8 @@ export interface TokenRequestCall extends AttemptCall {
   /** Attempts beyond the first. */
   readonly retries: number
 }
+
+const mostExpired = 2
 
 interface IssuedToken {
   readonly token: StoredToken
@@ -24,7 +25,8 @@ interface IssuedToken {
 /**
  * Makes token requests until one is answered: retries network failures, timeouts, 408, 425, 429
  * and 5xx, each time with a new assertion. An assertion that is refused by a server whose clock is
- * elsewhere is followed by one more, by that clock, whatever `retries` says.
+ * elsewhere is followed by one more, by that clock, whatever `retries` says; a token that had
+ * expired on arrival by two more.
  *
  * @throws {TokenRequestFailure}
  */
@@ -54,6 +56,8 @@ async function untilAnswered(
 ): Promise<IssuedToken> {
   const { clock, emit, random } = settings
   let isCorrected = false
+  let isAskedAgain = false
+  let expired = 0
   for (let attempt = 1; ; attempt++) {
     const sentAt = clock.monotonic()
     const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
@@ -62,15 +66,28 @@ async function untilAnswered(
     const { error, clockOffset } = outcome
     const now = clock.monotonic()
     const left = call.deadline - now
-    const offset: number | undefined = isCorrected || left <= 0 ? undefined : clockOffset
-    const retry = isCorrected ? attempt - 1 : attempt
-    const retryIn = offset === undefined ? pauseBefore(retry, outcome, call, left, random) : 0
+    const offset: number | undefined = isAskedAgain || left <= 0 ? undefined : clockOffset
+    const retry = attempt - expired - (isAskedAgain ? 1 : 0)
+    const { expiredPause } = outcome
+    if (expiredPause !== undefined) expired += 1
+    const retryIn =
+      expiredPause !== undefined
+        ? pauseAfterExpired(expired, expiredPause, left)
+        : offset === undefined
+          ? pauseBefore(retry, outcome, call, left, random)
+          : 0
     emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
     if (retryIn === undefined || call.signal.aborted) throw outcome
     if (offset === undefined) await clock.wait(retryIn, call.signal)
-    else correct(offset)
-    isCorrected ||= offset !== undefined
+    else if (offset !== 0) correct(offset)
+    isAskedAgain ||= offset !== undefined
+    isCorrected ||= Boolean(offset)
   }
+}
+
+/** The pause before asking again for a token that had expired on arrival; at most twice. */
+function pauseAfterExpired(count: number, pause: number, left: number): number | undefined {
+  return count <= mostExpired && pause < left ? pause : undefined
 }
 
 /** How long until that retry; undefined: there is none. */
@@ -81,8 +98,7 @@ function pauseBefore(
   left: number,
   random: () => number,
 ): number | undefined {
-  const worth =
-    error instanceof TokenTransportError ? transportRetries(error) : error.retryable ? retries : 0
+  const worth = isTransportError(error) ? transportRetries(error) : error.retryable ? retries : 0
   if (retry > Math.min(retries, worth)) return undefined
   const pause = asked ?? backoff(retry - 1, random())
   return pause < left ? pause : undefined

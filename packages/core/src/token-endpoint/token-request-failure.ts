@@ -5,12 +5,27 @@ export class TokenRequestFailure {
   readonly error: CountersignError
   /** `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined
-  /** By how much the clock would have to be corrected for the assertion to be believed. */
+  /** What to correct the clock by for one more attempt; 0: as it is; undefined: no attempt. */
   readonly clockOffset: number | undefined
 
-  constructor(error: CountersignError, retryAfter?: number, clockOffset?: number) {
+  /** Milliseconds after which to ask again for a token that had expired on arrival. */
+  readonly expiredPause: number | undefined
+
+  constructor(
+    error: CountersignError,
+    {
+      retryAfter,
+      clockOffset,
+      expiredPause,
+    }: {
+      retryAfter?: number | undefined
+      clockOffset?: number | undefined
+      expiredPause?: number | undefined
+    } = {},
+  ) {
     this.error = error
     this.retryAfter = retryAfter
     this.clockOffset = clockOffset
+    this.expiredPause = expiredPause
   }
 }

@@ -31,8 +31,15 @@ export function tokenRequest(
     }),
     body: form.toString(),
     redirect: 'manual',
+    ...cacheMode(),
     signal,
   })
+}
+
+/** Next.js caches POST responses too; old compatibility dates of Workers reject the option. */
+function cacheMode(): { cache?: 'no-store' } {
+  const { prototype } = globalThis.Request ?? {}
+  return prototype !== undefined && 'cache' in prototype ? { cache: 'no-store' } : {}
 }
 
 /** The names of the form fields that are ours. */

@@ -24,8 +24,8 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
   const value = accessToken(member(body, 'access_token'))
   const tokenType = member(body, 'token_type')
   if (tokenType === undefined) warnings.push('token-type-missing')
-  else if (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')
-    throw unsupportedType()
+  else if (!isBearer(tokenType)) throw unsupportedType()
+  else if (tokenType.toLowerCase() !== 'bearer') warnings.push('token-type-variant')
   const seconds = lifetimeSeconds(member(body, 'expires_in'), warnings)
   const scope = grantedScope(member(body, 'scope'))
   if (value.length > 16_384) warnings.push('token-over-16k')
@@ -37,6 +37,11 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
     ...(scope === undefined ? {} : { scope }),
   }
   return { token, warnings }
+}
+
+/** Some servers write `BearerToken` or `Bearer ` and mean Bearer. */
+function isBearer(tokenType: unknown): tokenType is string {
+  return typeof tokenType === 'string' && /^\s*bearer[\s_-]*(token)?\s*$/i.test(tokenType)
 }
 
 /** An own member; null counts as missing. */
@@ -55,10 +60,10 @@ function lifetimeSeconds(value: unknown, warnings: ResponseWarning[]): number {
     return assumedLifetime
   }
   const given = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  const seconds = typeof given === 'number' ? Math.floor(given) : Number.NaN
-  if (!Number.isFinite(seconds) || seconds <= 0) {
-    throw invalid('expires_in', 'is not a positive number of seconds')
+  if (typeof given !== 'number' || !Number.isFinite(given) || given < 0) {
+    throw invalid('expires_in', 'is not a number of seconds')
   }
+  const seconds = Math.floor(given)
   if (seconds <= longestLifetime) return seconds
   warnings.push('expires-in-clamped')
   return longestLifetime

@@ -1,5 +1,5 @@
-import { type ErrorCause, TokenTransportError } from '../errors.js'
-import { ownMember } from '../own-members.js'
+import { type CountersignError, type ErrorCause, TokenTransportError } from '../errors.js'
+import { isObject, ownMember } from '../own-members.js'
 import { isUnreached, proxyCauses } from './proxy-variable.js'
 import { describeSent, type SentAssertion } from './sent-assertion.js'
 
@@ -21,6 +21,11 @@ export function transportError(
   const chain = causeChain(thrown)
   const cause = safeCause(chain)
   const causeCode = codeOf(cause)
+  const refused = chain.map(refusedBySender).find((reason) => reason !== undefined)
+  if (refused !== undefined)
+    return new TokenTransportError('ERR_TOKEN_NETWORK', `${refused.what}. ${refused.advice}`, {
+      ...{ attempts, cause, causes: [refused.advice], retryable: refused.retryable },
+    })
   const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(causeCode)
   const why = causeCode === undefined ? '' : ` (${causeCode})`
   const causes = [...(isUnreached(causeCode) ? proxyCauses(proxyVariable) : []), advice[code]]
@@ -75,6 +80,11 @@ export function redirectError(
   )
 }
 
+/** By name: it may come from another copy of this package, through `fetch`. */
+export function isTransportError(error: CountersignError): error is TokenTransportError {
+  return error.name === 'TokenTransportError'
+}
+
 /** How often at the most this failure is worth another attempt. */
 export function transportRetries(error: TokenTransportError): number {
   if (!error.retryable) return 0
@@ -110,16 +120,72 @@ function isUnreadableAnswer({ name, message }: Error): boolean {
   return name === 'HTTPParserError' || /^too many content-encodings/.test(message)
 }
 
-/** The error and what caused it, outermost first. */
+interface Refusal {
+  readonly what: string
+  readonly advice: string
+  readonly retryable: boolean
+}
+
+const unsent =
+  /^(RequestInit: |Request constructor: |Headers\.\w+: |Failed to construct |Failed to execute |Cannot convert argument)/
+
+/** What fetch or a proxy rejects before the token endpoint is asked; undefined: it may have been. */
+function refusedBySender(error: Error): Refusal | undefined {
+  const { name, message } = error
+  if (/\bbad port$|\bblocked port\b|ERR_UNSAFE_PORT/i.test(message))
+    return {
+      what: 'fetch blocks the port of the token endpoint (bad port), so the request was not sent',
+      advice: 'Use another port: the Fetch standard lists those that are blocked.',
+      retryable: false,
+    }
+  if (name === 'TypeError' && unsent.test(message))
+    return {
+      what: `fetch rejected the request before it was sent (${/^[\w.]+(?=: )/.exec(message)?.[0] ?? name})`,
+      advice:
+        'Check the URL and the option `fetch`, and that globals such as AbortSignal and Request are not replaced.',
+      retryable: false,
+    }
+  const status = proxyStatus(error)
+  return status === undefined ? undefined : refusedByProxy(status)
+}
+
+/** The status that a proxy answered CONNECT with, as undici and node:http state it. */
+function proxyStatus(error: Error): string | undefined {
+  const { message } = error
+  return (
+    /^Proxy response \((\d{3})\)/.exec(message)?.[1] ??
+    (ownMember(error, 'code') === 'ERR_PROXY_TUNNEL'
+      ? /\b[45]\d\d\b/.exec(message)?.[0]
+      : undefined)
+  )
+}
+
+function refusedByProxy(status: string): Refusal {
+  const advice =
+    {
+      407: "Check the user name and password in the proxy's URL.",
+      403: 'Allow this host on the proxy, or add it to NO_PROXY.',
+    }[status] ?? 'Check that the proxy can reach the token endpoint.'
+  const what = `The proxy rejected the connection to the token endpoint with status ${status}`
+  return { what, advice, retryable: status !== '407' }
+}
+
+/** The error and what caused it, outermost first. By shape: it may come from another realm. */
 function causeChain(thrown: unknown): readonly Error[] {
   const chain: Error[] = []
   for (
     let error = thrown;
-    error instanceof Error && chain.length < 5;
+    isErrorLike(error) && chain.length < 5;
     error = ownMember(error, 'cause')
   )
     chain.push(error)
   return chain
+}
+
+function isErrorLike(value: unknown): value is Error {
+  if (!isObject(value)) return false
+  const isError = /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))
+  return isError && typeof Reflect.get(value, 'message') === 'string'
 }
 
 /** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
