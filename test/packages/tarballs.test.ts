@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { libraries, names, type PackageName, published } from './published.ts'
+import { libraries, names, type PackageName, published, repository } from './published.ts'
 import { finished } from './run-program.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -89,6 +89,19 @@ describe.each(names)('%s', (name) => {
       license: 'MIT',
       engines: { node: '>=22.12' },
     })
+  })
+
+  test('links to the repository, in its manifest and in its README', async () => {
+    const { homepage, bugs, repository: source } = await manifest(name)
+    const directory = `packages/${published[name].folder}`
+    expect({ homepage, bugs, source }).toEqual({
+      homepage: repository,
+      bugs: { url: `${repository}/issues` },
+      source: { type: 'git', url: `git+${repository}.git`, directory },
+    })
+    const readme = await readFile(join(unpacked(name), 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\(([^)\s]+)/g)].map(([, link]) => link)
+    for (const link of links) expect(link).toMatch(/^(https:|#)/)
   })
 
   test('its ranges are those of a registry', async () => {
