@@ -5,6 +5,8 @@
 export interface MutatedFolder {
   /** The lowest score that passes, in percent. */
   readonly leastScore: number
+  /** Whether the tests run what is built, in processes of their own. */
+  readonly startsProcesses?: true
   readonly mutate: readonly string[]
   readonly tests: readonly string[]
 }
@@ -106,10 +108,11 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     mutate: ['packages/testing/src/*.ts'],
     tests: ['test/unit/testing/*.test.ts', 'test/conformance/token-store.test.ts'],
   },
-  // What tests call in their own process. A command's process runs what was built, not the mutant.
+  // Its tests start the command, so the mutants are built and selected by an environment variable.
   cli: {
     leastScore: 80,
-    mutate: ['packages/cli/src/library-words.ts'],
-    tests: ['test/cli/library-words.test.ts'],
+    startsProcesses: true,
+    mutate: ['packages/cli/src/{inspect/*,jwk-set,library-words,rotation,shell-words}.ts'],
+    tests: ['test/cli/{inspect,jwks,rotation,library-words,token}.test.ts'],
   },
 }

@@ -26,7 +26,6 @@ const commit = git('rev-parse', '--short', 'HEAD').trim()
 const scratch = scratchCopy(root, commit)
 run('npx', ['--yes', 'pnpm@12', 'install', '--frozen-lockfile'])
 run('npx', ['--yes', 'pnpm@12', 'build'])
-for (const folder of wanted) mutate(folder)
 
 function mutate(folder: FolderName): void {
   const settings = join(scratch, 'stryker.config.json')
@@ -42,15 +41,25 @@ function mutate(folder: FolderName): void {
   console.log(`${folder}: ${score.toFixed(1)} % of ${mutants} mutants, ${disabled.length} disabled`)
 }
 
+const vitestRunner = {
+  testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner'],
+  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+  coverageAnalysis: 'perTest',
+}
+
+const commandRunner = {
+  testRunner: 'command',
+  buildCommand: 'tsc -b packages',
+  commandRunner: { command: 'vitest run --bail 1 --config test/mutation/vitest.config.ts' },
+}
+
 /** In place, because pnpm's links in the packages do not outlive a copy. */
 function strykerSettings(folder: FolderName): object {
   return {
     mutate: folders[folder].mutate,
     inPlace: true,
-    testRunner: 'vitest',
-    plugins: ['@stryker-mutator/vitest-runner'],
-    vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-    coverageAnalysis: 'perTest',
+    ...(folders[folder].startsProcesses ? commandRunner : vitestRunner),
     concurrency: 2,
     timeoutMS: 10_000,
     timeoutFactor: 2,
@@ -75,3 +84,5 @@ function run(command: string, args: readonly string[], variables: Record<string,
 function git(...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: root, encoding: 'utf8' })
 }
+
+for (const folder of wanted) mutate(folder)

@@ -104,6 +104,19 @@ describe.each(names)('%s', (name) => {
     for (const link of links) expect(link).toMatch(/^(https:|#)/)
   })
 
+  test('its README links to the pages of its release', async () => {
+    const source = await readFile(
+      join(root, 'packages', published[name].folder, 'README.md'),
+      'utf8',
+    )
+    const readme = await readFile(join(unpacked(name), 'README.md'), 'utf8')
+    const { version } = await manifest(name)
+    const pages = [...source.matchAll(/\]\(\.\.\/\.\.\/([^)\s]+)/g)].map(([, page]) => page)
+    for (const page of pages) {
+      expect(readme).toContain(`](${repository}/blob/v${version}/${page})`)
+    }
+  })
+
   test('its ranges are those of a registry', async () => {
     const { dependencies = {}, peerDependencies = {} } = await manifest(name)
     for (const range of Object.values({ ...dependencies, ...peerDependencies })) {
