@@ -12,7 +12,7 @@ import { scratchCopy } from '../scratch-copy.ts'
 import { type FolderName, folders } from './folders.ts'
 import { complaints, tally } from './stryker-report.ts'
 
-const halfAnHour = 1_800_000
+const threeHours = 10_800_000
 const report = 'test/.report/mutation.json'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -76,7 +76,7 @@ function run(command: string, args: readonly string[], variables: Record<string,
     cwd: scratch,
     env: { ...process.env, PATH, CI: '', ...variables },
     stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: halfAnHour,
+    timeout: threeHours,
   })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
 }
