@@ -50,7 +50,7 @@ export function createReport({ json }: { json: boolean }): Report {
       say(`\n${tableOf(rows)}`)
       say('slowest: from a call to the end of its answer. Calls that start at once wait for each')
       say('other, in the one process that runs both servers too. What a token costs a call:')
-      say('npx --yes pnpm@12 bench:warm\n')
+      say('pnpm bench:warm\n')
       if (broken.length === 0) {
         say(pc.green('Every promise was kept.'))
         return say('Your own first call, with a key of yours: docs/quickstart.md')

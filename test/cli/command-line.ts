@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url'
 
 export const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
 
+/** Selects the mutant in the command's process while Stryker runs the tests. */
+const activeMutant = process.env.__STRYKER_ACTIVE_MUTANT__
+const mutant = activeMutant === undefined ? {} : { __STRYKER_ACTIVE_MUTANT__: activeMutant }
+
 /** How a command ended, and what it said. */
 export interface Ended {
   readonly code: number | null
@@ -27,7 +31,7 @@ export async function countersign(
   args: readonly string[],
   { cwd, env = {}, stdin = '' }: Surroundings,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env })
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...mutant, ...env } })
   child.stdin.on('error', ignoreClosed).end(stdin)
   const closed = once(child, 'close')
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])

@@ -3,6 +3,10 @@
  * first failure ends a run. Globs from the root.
  */
 export interface MutatedFolder {
+  /** The lowest score that passes, in percent. */
+  readonly leastScore: number
+  /** Whether the tests run what is built, in processes of their own. */
+  readonly startsProcesses?: true
   readonly mutate: readonly string[]
   readonly tests: readonly string[]
 }
@@ -10,15 +14,20 @@ export interface MutatedFolder {
 export type FolderName =
   | 'assertion'
   | 'axios-interceptor'
+  | 'cli'
+  | 'core-root'
   | 'ky-hook'
   | 'renewal'
   | 'resource'
+  | 'store'
+  | 'testing'
   | 'token-endpoint'
 
 const core = 'packages/core/src'
 
 export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   renewal: {
+    leastScore: 97,
     mutate: [`${core}/renewal/*.ts`],
     tests: [
       'test/unit/core/{freshness,hold-off,refusal,single-flight,token-keeper}.test.ts',
@@ -26,7 +35,8 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     ],
   },
   assertion: {
-    mutate: [`${core}/assertion/*.ts`],
+    leastScore: 88,
+    mutate: [`${core}/{assertion,keys}/*.ts`],
     tests: [
       'test/matrix/{keys,crypto-keys,jwk-sets,key-dresses,key-functions,remote-signers}.test.ts',
       'test/unit/core/public-jwks.test.ts',
@@ -36,7 +46,8 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     ],
   },
   'token-endpoint': {
-    mutate: [`${core}/token-endpoint/*.ts`],
+    leastScore: 94,
+    mutate: [`${core}/{token-endpoint,diagnosis}/*.ts`],
     tests: [
       'test/unit/core/{audience,clock-skew,diagnosis,error-response,proxy-variable,retry}.test.ts',
       'test/unit/core/{server-text,token-client,token-response,transport-failure}.test.ts',
@@ -47,6 +58,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   },
   // With what else the entry point `adapter.ts` exports.
   resource: {
+    leastScore: 94,
     mutate: [`${core}/resource/*.ts`, `${core}/adapter.ts`, `${core}/discard-body.ts`],
     tests: [
       'test/unit/core/{authorized-fetch,authorizer,authorizer-refusals,base-origin,bearer-challenge}.test.ts',
@@ -57,6 +69,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     ],
   },
   'axios-interceptor': {
+    leastScore: 89,
     mutate: ['packages/axios-interceptor/src/*.ts'],
     tests: [
       'test/conformance/axios-{adapters,attaching,attempts,caller,commonjs,redirects}.test.ts',
@@ -65,7 +78,41 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     ],
   },
   'ky-hook': {
+    leastScore: 90,
     mutate: ['packages/ky-hook/src/*.ts'],
     tests: ['test/conformance/ky*.test.ts', 'test/neighbours/ky.test.ts'],
+  },
+  store: {
+    leastScore: 80,
+    mutate: [`${core}/store/*.ts`],
+    tests: [
+      'test/generated/token-key.test.ts',
+      'test/conformance/token-store.test.ts',
+      'test/interop/shared-store.test.ts',
+      'test/matrix/cache.test.ts',
+    ],
+  },
+  // Without what `resource` covers, and without entry points, which only export.
+  'core-root': {
+    leastScore: 80,
+    mutate: [`${core}/*.ts`, `!${core}/{adapter,discard-body,fetch,index,keys}.ts`],
+    tests: [
+      'test/unit/core/{error-names,thumbprint,token-keeper,token-client}.test.ts',
+      'test/matrix/{configuration,cache,clock-skew,renewal,secrets-events}.test.ts',
+      'test/matrix/transport-{callers,requests,stalls}.test.ts',
+      'test/interop/{axios-logging,events}.test.ts',
+    ],
+  },
+  testing: {
+    leastScore: 80,
+    mutate: ['packages/testing/src/*.ts'],
+    tests: ['test/unit/testing/*.test.ts', 'test/conformance/token-store.test.ts'],
+  },
+  // Its tests start the command, so the mutants are built and selected by an environment variable.
+  cli: {
+    leastScore: 80,
+    startsProcesses: true,
+    mutate: ['packages/cli/src/{inspect/*,jwk-set,library-words,rotation,shell-words}.ts'],
+    tests: ['test/cli/{inspect,jwks,rotation,library-words,token}.test.ts'],
   },
 }

@@ -46,8 +46,8 @@ export function tally({ files }: StrykerReport): Tally {
   return { mutants: tried + disabled.length, killed, timeout, survived, disabled, score }
 }
 
-/** Why this outcome is not good enough; empty when it is. */
-export function complaints({ score, mutants, disabled }: Tally): string[] {
+/** Returns why this outcome is not good enough; empty when it is. */
+export function complaints({ score, mutants, disabled }: Tally, leastScore: number): string[] {
   const most = Math.floor(mutants * mostDisabled)
   return [
     ...(score < leastScore ? [`The score is below ${leastScore} %.`] : []),
@@ -56,5 +56,4 @@ export function complaints({ score, mutants, disabled }: Tally): string[] {
   ]
 }
 
-const leastScore = 85
 const mostDisabled = 0.03

@@ -31,7 +31,7 @@ export default defineConfig({
         replacement: path('packages/core/src/$1.ts'),
       },
       {
-        find: /^@countersign\/(axios-interceptor|ky-hook)$/,
+        find: /^@countersign\/(axios-interceptor|ky-hook|testing)$/,
         replacement: path('packages/$1/src/index.ts'),
       },
     ],

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { npmInstall } from './npm-install.ts'
-import { names, type PackageName } from './published.ts'
+import { names, type PackageName, repository } from './published.ts'
 import { finished } from './run-program.ts'
 
 declare module 'vitest' {
@@ -38,10 +38,12 @@ export default async function packed({ provide }: TestProject): Promise<() => Pr
   return () => rm(scratch, { recursive: true, force: true })
 }
 
-/** By pnpm, which turns `workspace:` into a range as it does when it publishes. */
+/** Packs as the release does, with an address of a repository. */
 async function packAll(destination: string): Promise<Record<PackageName, string>> {
-  const packing = ['-r', '--filter', './packages/*', 'pack', '--pack-destination', destination]
-  await finished('npx', ['--yes', 'pnpm@12', ...packing], { cwd: root, env: process.env })
+  await finished('node', ['tools/pack/main.mjs', destination], {
+    cwd: root,
+    env: { ...process.env, REPOSITORY_URL: repository },
+  })
   const files = await readdir(destination)
   const tarballs = names.map((name) => {
     const stem = name.replace('@', '').replace('/', '-')

@@ -35,6 +35,9 @@ export const published = {
   },
 } as const
 
+/** Stands for the repository's address in what the tests pack. */
+export const repository = 'https://example.com/countersign'
+
 export type PackageName = keyof typeof published
 
 export const names = Object.keys(published) as PackageName[]

