@@ -26,7 +26,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     ],
   },
   assertion: {
-    mutate: [`${core}/assertion/*.ts`],
+    mutate: [`${core}/{assertion,keys}/*.ts`],
     tests: [
       'test/matrix/{keys,crypto-keys,jwk-sets,key-dresses,key-functions,remote-signers}.test.ts',
       'test/unit/core/public-jwks.test.ts',

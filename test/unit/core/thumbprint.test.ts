@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { Jwk } from '@countersign/core'
 import { calculateJwkThumbprint } from 'jose'
 import { expect, test } from 'vitest'
-import { thumbprint } from '#core/assertion/thumbprint.js'
+import { thumbprint } from '#core/keys/thumbprint.js'
 
 /** The key of RFC 7638 section 3.1, and its thumbprint. */
 const rfcKey = {

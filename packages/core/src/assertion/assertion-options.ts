@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../errors.js'
+import { readPassphrase } from '../keys/read-key.js'
 import { invalidOption, readNumber, readOptions } from '../options.js'
 import { isObject } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
-import { readPassphrase } from './read-key.js'
 import { readSigner } from './remote-signer.js'
 import type { Credential } from './signing-key.js'
 

@@ -1,9 +1,9 @@
 import type { CryptoKey } from 'jose'
+import { keyFailure } from '../keys/key-failure.js'
+import type { Jwk } from '../keys/key-input.js'
+import { foreignParts } from '../keys/private-jwk.js'
 import { withoutPrototype } from '../own-members.js'
 import type { Algorithm } from './assertion-signer.js'
-import { keyFailure } from './key-failure.js'
-import type { Jwk } from './key-input.js'
-import { foreignParts } from './private-jwk.js'
 
 /** Signs the JWS signing input. */
 export type Sign = (bytes: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>

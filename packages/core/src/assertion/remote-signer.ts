@@ -1,10 +1,10 @@
 import { KeyError } from '../errors.js'
+import { namedAlgorithm } from '../keys/algorithm-name.js'
+import { safeCause } from '../keys/safe-cause.js'
 import { invalidOption } from '../options.js'
 import { isObject } from '../own-members.js'
-import { namedAlgorithm } from './algorithm-name.js'
 import type { AssertionSigner } from './assertion-signer.js'
 import type { Sign } from './local-signer.js'
-import { safeCause } from './safe-cause.js'
 import { joseSignature } from './signature-form.js'
 
 /** Reads the option `signer` once; later changes of the object change nothing. */

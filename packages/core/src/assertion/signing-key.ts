@@ -1,17 +1,23 @@
-import { chooseAlgorithm } from './algorithm.js'
-import { namedAlgorithm } from './algorithm-name.js'
+import { chooseAlgorithm } from '../keys/algorithm.js'
+import { namedAlgorithm } from '../keys/algorithm-name.js'
+import { checkCryptoKey } from '../keys/crypto-key.js'
+import { readDerKey } from '../keys/der-key.js'
+import { keyFailure } from '../keys/key-failure.js'
+import type { Jwk, KeyInput } from '../keys/key-input.js'
+import { askForKey, isSameSource, type KeySource, keySources } from '../keys/key-provider.js'
+import { checkJwk, privateJwk } from '../keys/private-jwk.js'
+import {
+  isReadAs,
+  type KeyMaterial,
+  type KeyOptions,
+  type ReadKey,
+  readKey,
+} from '../keys/read-key.js'
+import { thumbprint } from '../keys/thumbprint.js'
 import type { Algorithm, AssertionSigner } from './assertion-signer.js'
 import type { SigningKey } from './client-assertion.js'
-import { checkCryptoKey } from './crypto-key.js'
-import { readDerKey } from './der-key.js'
-import { keyFailure } from './key-failure.js'
-import type { Jwk, KeyInput } from './key-input.js'
-import { askForKey, isSameSource, type KeySource, keySources } from './key-provider.js'
 import { importPrivateKey, localSigner } from './local-signer.js'
-import { checkJwk, privateJwk } from './private-jwk.js'
-import { isReadAs, type KeyMaterial, type KeyOptions, type ReadKey, readKey } from './read-key.js'
 import { remoteSigner } from './remote-signer.js'
-import { thumbprint } from './thumbprint.js'
 
 /** Where the signatures come from. */
 export type Credential =

@@ -1,5 +1,5 @@
+import type { Algorithm } from '../assertion/assertion-signer.js'
 import { KeyError } from '../errors.js'
-import type { Algorithm } from './assertion-signer.js'
 
 /** Makes a P-256 key in PKCS#8. */
 export const newKey = 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'

@@ -1,5 +1,5 @@
+import type { Algorithm } from '../assertion/assertion-signer.js'
 import { ConfigurationError } from '../errors.js'
-import type { Algorithm } from './assertion-signer.js'
 import { isPrintable } from './key-error.js'
 
 /** Throws for a name that is not one of ours; matching is exact. */

@@ -1,6 +1,6 @@
+import type { Algorithm } from '../assertion/assertion-signer.js'
 import { ConfigurationError } from '../errors.js'
 import { namedAlgorithm } from './algorithm-name.js'
-import type { Algorithm } from './assertion-signer.js'
 import { cryptoKeyAlgorithm, cryptoKeyKind } from './crypto-key.js'
 import { mismatch } from './key-error.js'
 import { jwkKind } from './private-jwk.js'

@@ -1,6 +1,6 @@
+import type { Algorithm } from '../assertion/assertion-signer.js'
 import type { KeyError } from '../errors.js'
 import { ownMember, withoutPrototype } from '../own-members.js'
-import type { Algorithm } from './assertion-signer.js'
 import {
   checkStrength,
   keyFormat,

@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import type { Algorithm } from './assertion-signer.js'
+import type { Algorithm } from '../assertion/assertion-signer.js'
 
 /** A JSON Web Key (RFC 7517). Only its own members are read. */
 export interface Jwk {

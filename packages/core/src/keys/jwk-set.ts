@@ -1,5 +1,5 @@
+import type { Algorithm } from '../assertion/assertion-signer.js'
 import { isObject, ownMember } from '../own-members.js'
-import type { Algorithm } from './assertion-signer.js'
 import { keyFormat, notPrivate } from './key-error.js'
 import { isForSigning, jwkKind } from './private-jwk.js'
 

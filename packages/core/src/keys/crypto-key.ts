@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import type { Algorithm } from './assertion-signer.js'
+import type { Algorithm } from '../assertion/assertion-signer.js'
 import { checkStrength, isPrintable, keyUse, mismatch, notPrivate } from './key-error.js'
 
 /** Throws unless the CryptoKey is a private key for signing. */
