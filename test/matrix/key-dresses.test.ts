@@ -397,7 +397,7 @@ const refused: Refusal[] = [
   [
     'K15',
     'an RSA JWK of three primes',
-    () => ({ ...jwkOf(rsa), oth: [] }),
+    () => ({ ...jwkOf(rsa), oth: [{ r: 'AQ', d: 'AQ', t: 'AQ' }] }),
     'ERR_KEY_FORMAT',
     `The JWK is an RSA key of more than two primes. Make another: ${makeEc}`,
   ],

@@ -1,20 +1,24 @@
-import type { Algorithm } from '../assertion/assertion-signer.js'
-import { isObject, ownMember } from '../own-members.js'
+import { isObject } from '../own-members.js'
+import { type Algorithm, algorithms, rowOfKind } from './algorithms.js'
+import { isForSigning, type JwkMembers, jwkKind, snapshotJwk } from './jwk.js'
 import { keyFormat, notPrivate } from './key-error.js'
-import { isForSigning, jwkKind } from './private-jwk.js'
 
-/** By what the signing key of a JWK Set is told from the others. */
+/** How the signing key of a JWK Set is chosen. */
 export interface KeyChoice {
   readonly kid: string | undefined
   readonly alg: Algorithm | undefined
 }
 
-/** The private key with this kid; without a kid the only one that can sign, with this `alg` if given. */
-export function signingJwk(keys: unknown, choice: KeyChoice): object {
+/**
+ * Returns the private key with this kid; without a kid the only one that can sign, with this `alg`
+ * where it is given.
+ */
+export function chooseJwk(keys: unknown, choice: KeyChoice): JwkMembers {
   if (!Array.isArray(keys)) throw keyFormat('The keys of the JWK Set are not an array.')
-  const privates = keys.filter(
-    (key: unknown): key is object => isObject(key) && ownMember(key, 'd') !== undefined,
-  )
+  const privates = keys
+    .filter(isObject)
+    .map(snapshotJwk)
+    .filter(({ d }) => d !== undefined)
   if (privates.length === 0) throw notPrivate('a JWK Set without a private key')
   const fitting = privates.filter((key) => isChosen(key, choice))
   const [only] = fitting
@@ -24,12 +28,11 @@ export function signingJwk(keys: unknown, choice: KeyChoice): object {
   )
 }
 
-function isChosen(key: object, { kid, alg }: KeyChoice): boolean {
-  if (kid !== undefined) return ownMember(key, 'kid') === kid
+function isChosen(key: JwkMembers, { kid, alg }: KeyChoice): boolean {
+  if (kid !== undefined) return key.kid === kid
   const kind = jwkKind(key)
-  if (!isForSigning(key) || !(kind === 'RSA' || kind === 'EC P-256')) return false
-  if (alg === undefined) return true
-  return (kind === 'RSA') === (alg !== 'ES256') && (ownMember(key, 'alg') ?? alg) === alg
+  if (!isForSigning(key) || rowOfKind(kind) === undefined) return false
+  return alg === undefined || (algorithms[alg].kind === kind && (key.alg ?? alg) === alg)
 }
 
 function wanted({ kid, alg }: KeyChoice): string {
@@ -39,19 +42,16 @@ function wanted({ kid, alg }: KeyChoice): string {
 
 const mostShown = 10
 
-function list(keys: readonly object[]): string {
-  const first = keys.slice(0, mostShown).map(shown).join(', ')
+function list(keys: readonly JwkMembers[]): string {
+  const first = keys.slice(0, mostShown).map((key) => `${quotedKid(key.kid)} (${jwkKind(key)})`)
   const others = keys.length - mostShown
-  return others > 0 ? `${first} and ${others} more` : first
+  return others > 0 ? `${first.join(', ')} and ${others} more` : first.join(', ')
 }
 
-function shown(key: object): string {
-  return `${quotedKid(ownMember(key, 'kid'))} (${jwkKind(key)})`
-}
-
-/** A kid as it may be told. */
+/** Returns a kid as a message may quote it. */
 export function quotedKid(kid: unknown): string {
+  if (kid === undefined) return 'one without kid'
   return typeof kid === 'string' && /^[\x20-\x7e]{1,128}$/.test(kid)
     ? `'${kid}'`
-    : 'one without kid'
+    : 'one whose kid cannot be shown'
 }

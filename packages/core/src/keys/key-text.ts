@@ -1,16 +1,27 @@
+import * as base64url from 'jose/base64url'
+
 /**
- * The text of a key without what environment variables, secret stores and editors put around it:
- * byte order mark, UTF-16, blanks, quotes, escaped line breaks and quotes, base64 of the whole.
+ * Returns the text of a key without what environment variables, secret stores and editors put
+ * around it: byte order mark, UTF-16, whitespace, quotes, escaped line breaks, base64 of the whole.
  */
-export function undressed(text: string): string {
-  const bare = bared(text)
-  return /^[{-]/.test(bare) ? bare : (decoded(bare) ?? bare)
+export function normalizeKeyText(text: string): string {
+  const plain = unescapeText(text)
+  return /^[{-]/.test(plain) ? plain : (decodeText(plain) ?? plain)
 }
 
-/** Of JSON that is whole as it is, the escapes are its own, except those of a PEM in it. */
-function bared(text: string): string {
-  const bare = withoutQuotes(text)
-  return isJson(bare) && !bare.includes('-----BEGIN') ? bare : withoutQuotes(withoutEscapes(bare))
+/** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
+export function decodeBase64(text: string): Uint8Array {
+  return base64url.decode(
+    text.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
+  )
+}
+
+/** Valid JSON keeps its own escapes, except those of a PEM inside it. */
+function unescapeText(text: string): string {
+  const plain = trimQuotes(text.replace(encodingMarks, ''))
+  if (isJson(plain) && !plain.includes('-----BEGIN')) return plain
+  // A PEM has no backslash of its own; they come from JSON, YAML and shells, once or twice over.
+  return trimQuotes(plain.replace(/\\+([rn]?)/g, (_, letter) => (letter === '' ? '' : '\n')))
 }
 
 function isJson(text: string): boolean {
@@ -23,44 +34,23 @@ function isJson(text: string): boolean {
   }
 }
 
-/** As many layers as tools put on top of each other. */
-const mostLayers = 4
+/** Every second character of UTF-16 that was read as UTF-8 is NUL, as PowerShell's `>` writes it. */
+const encodingMarks = /^[\uFEFF\uFFFD]+|\0/g
 
-/**
- * Of UTF-16 that was read as UTF-8, as some shells write it, half of the characters are NUL. Out of
- * base64 a byte order mark comes as its bytes.
- */
-const encodingMarks = /^(?:[\uFEFF\uFFFD]+|\xEF\xBB\xBF|\xFF\xFE)|\0/g
-
-function withoutQuotes(text: string): string {
-  let bare = text.replace(encodingMarks, '').trim()
-  for (let layer = 0; layer < mostLayers; layer++) {
-    const [first = ''] = bare
-    if (bare.length < 2 || !'"\'`'.includes(first) || !bare.endsWith(first)) return bare
-    bare = bare.slice(1, -1).trim()
-  }
-  return bare
+/** A regular expression would need quadratic time for many quotes. */
+function trimQuotes(text: string): string {
+  const isOuter = (at: number) => /["'`\s]/.test(text.charAt(at))
+  let [start, end] = [0, text.length]
+  while (start < end && isOuter(start)) start += 1
+  while (start < end && isOuter(end - 1)) end -= 1
+  return text.slice(start, end)
 }
 
-/** No PEM has a backslash of its own; they come from JSON, YAML and shells, once or twice over. */
-function withoutEscapes(text: string): string {
-  return text
-    .replace(/\\+([rn]?)/g, (_, letter) => (letter === '' ? '' : '\n'))
-    .replace(
-      runTogether,
-      (_, ...words) => `-----${words.slice(0, 4).filter(Boolean).join(' ')}-----`,
-    )
-}
-
-/** A label that has lost its blanks. */
-const runTogether = /-----(BEGIN|END)([A-Z]*?)(PRIVATE|PUBLIC)?(KEY|CERTIFICATE)-----/g
-
-/** Of base64 or base64url that holds a PEM or JSON text. */
-function decoded(text: string): string | undefined {
-  const base64 = text.replace(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/')
-  if (!/^[A-Za-z0-9+/]{24,}={0,2}$/.test(base64)) return undefined
+/** Returns the PEM or JSON text that was encoded in base64. */
+function decodeText(text: string): string | undefined {
+  if (!/^[\w+/\s-]{24,}={0,2}$/.test(text)) return undefined
   try {
-    const inner = bared(atob(base64))
+    const inner = unescapeText(new TextDecoder().decode(decodeBase64(text)))
     return /^\{|-----BEGIN/.test(inner) ? inner : undefined
   } catch {
     return undefined

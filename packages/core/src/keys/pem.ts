@@ -1,27 +1,65 @@
 import type { KeyError } from '../errors.js'
-import { damagedPem } from './der-key.js'
-import { keyFormat, newKey, notPrivate } from './key-error.js'
+import { hex } from '../sha256.js'
+import { damagedPem, keyFormat, newKey, notPrivate } from './key-error.js'
+import { decodeBase64 } from './key-text.js'
+
+/** The encodings of a private key that can be read. */
+export type Container = 'PKCS#8' | 'encrypted PKCS#8' | 'PKCS#1' | 'SEC1'
+
+/** A block of a PEM text. The content decides what it is; labels are often wrong. */
+export interface PemBlock {
+  /** Without whitespace. */
+  readonly label: string
+  /** Base64 in lines of 64 characters; `undefined` where the block is damaged. */
+  readonly body: string | undefined
+  readonly content: Container | 'SPKI' | 'PKCS#1 public key' | 'certificate' | undefined
+}
 
 /** The one private key of a PEM text. */
 export interface PrivatePem {
-  readonly container: 'PKCS#8' | 'encrypted PKCS#8' | 'PKCS#1' | 'SEC1'
-  /** Clean: 64 characters a line. */
+  readonly container: Container
+  /** Clean, and with the label that belongs to its content. */
   readonly text: string
 }
 
-/** Reads a PEM that may have lost or gained line breaks and blanks, with other blocks beside the key. */
+/** Reads the private key of a PEM that may have lost or gained whitespace and may hold other blocks. */
 export function readPem(text: string): PrivatePem {
-  const begins = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map((match) => match[1])
-  if (begins.length === 0)
+  const blocks = readBlocks(text)
+  if (blocks.length === 0)
     throw keyFormat(`The BEGIN line of the PEM text is not whole. ${quoteIt}`)
-  const privates = begins.filter((label) => label?.endsWith('PRIVATE KEY'))
+  const privates = blocks.filter(isPrivate)
   if (privates.length > 1)
     throw keyFormat('The PEM text holds more than one private key. Give one.')
-  const [label] = privates
-  if (label === undefined) throw withoutPrivateKey(begins)
-  const container = containers.get(label)
-  if (container === undefined || /Proc-Type:/.test(text)) throw wrongContainer(label)
-  return { container, text: rebuilt(text, label) }
+  const [block] = privates
+  if (block === undefined) throw withoutPrivateKey(blocks)
+  const { label, body } = block
+  const named = containers.get(label)
+  if ((named === undefined && label.endsWith(privateKey)) || /Proc-Type:/.test(text))
+    throw wrongContainer(label)
+  if (body === '') {
+    throw keyFormat(
+      `Of the PEM text only its BEGIN line is there: the rest was cut off at the first line break. ${quoteIt}`,
+    )
+  }
+  const container = (block.content as Container | undefined) ?? named
+  if (body === undefined || container === undefined) throw damagedPem()
+  return { container, text: formatPem(labels[container], body) }
+}
+
+/** Splits a PEM text into its blocks. */
+export function readBlocks(text: string): readonly PemBlock[] {
+  const blocks = text.matchAll(/-----BEGIN ?([A-Z0-9 ]{1,40})-----([^-]*)(-----END)?/g)
+  return Array.from(blocks, ([, label = '', text = '', end]) => {
+    const base64 = text.replace(/\s/g, '')
+    const isWhole = base64 === '' || (end !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(base64))
+    const body = isWhole ? base64.replace(/.{64}(?=.)/g, '$&\n') : undefined
+    return { label: label.replaceAll(' ', ''), body, content: readContent(base64) }
+  })
+}
+
+/** Puts the BEGIN and END lines around the base64 of a key. */
+export function formatPem(label: string, body: string): string {
+  return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
 }
 
 /** Converts whatever openssl reads; it asks for the passphrase of an encrypted key. */
@@ -30,34 +68,58 @@ export const toPkcs8 = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8
 const quoteIt =
   'Quote the value where it is set, or give base64 of the PEM: openssl base64 -A -in key.pem'
 
-const containers: ReadonlyMap<string, PrivatePem['container']> = new Map([
-  ['PRIVATE KEY', 'PKCS#8'],
-  ['ENCRYPTED PRIVATE KEY', 'encrypted PKCS#8'],
-  ['RSA PRIVATE KEY', 'PKCS#1'],
-  ['EC PRIVATE KEY', 'SEC1'],
-])
-
-function rebuilt(text: string, label: string): string {
-  const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`]
-  const [body, after] = (text.split(begin)[1] as string).split(end)
-  const base64 = (body as string).replace(/\s/g, '')
-  if (base64 === '') {
-    throw keyFormat(
-      `Of the PEM text only its BEGIN line is there: the rest was cut off at the first line break. ${quoteIt}`,
-    )
-  }
-  if (after === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw damagedPem()
-  return `${begin}\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n${end}\n`
+const labels: Readonly<Record<Container, string>> = {
+  'PKCS#8': 'PRIVATE KEY',
+  'encrypted PKCS#8': 'ENCRYPTED PRIVATE KEY',
+  'PKCS#1': 'RSA PRIVATE KEY',
+  SEC1: 'EC PRIVATE KEY',
 }
 
-function withoutPrivateKey([label]: readonly (string | undefined)[]): KeyError {
-  if (label?.endsWith('CERTIFICATE')) return notPrivate('a certificate')
-  if (label?.endsWith('PUBLIC KEY')) return notPrivate('a public key')
+const privateKey = 'PRIVATEKEY'
+
+const containers: ReadonlyMap<string, Container> = new Map(
+  Object.entries(labels).map(([container, label]) => [
+    label.replaceAll(' ', ''),
+    container as Container,
+  ]),
+)
+
+/** How DER begins (RFC 5208, RFC 8017 appendix A.1, RFC 5915, RFC 5280), after its first SEQUENCE. */
+const beginnings: readonly (readonly [RegExp, PemBlock['content']])[] = [
+  [/^02010[01]30/, 'PKCS#8'],
+  [/^02010[01]02/, 'PKCS#1'],
+  [/^02010104/, 'SEC1'],
+  [/^30(?:..|81..)06..2a864886f70d01(?:05|0c)/, 'encrypted PKCS#8'],
+  [/^30(?:..|81..)06..2a86(?:48ce3d02|4886f70d0101)/, 'SPKI'],
+  [/^028[12]/, 'PKCS#1 public key'],
+  [/^3082....a003020102/, 'certificate'],
+]
+
+function readContent(base64: string): PemBlock['content'] {
+  let start: string
+  try {
+    start = hex(decodeBase64(base64.slice(0, 64)))
+  } catch {
+    return undefined
+  }
+  const inner = /^30(?:[0-7].|81..|82....)(.*)/.exec(start)?.[1] ?? ''
+  return beginnings.find(([pattern]) => pattern.test(inner))?.[1]
+}
+
+function isPrivate({ label, content }: PemBlock): boolean {
+  if (content === undefined) return label.endsWith(privateKey)
+  return Object.hasOwn(labels, content)
+}
+
+function withoutPrivateKey(blocks: readonly PemBlock[]): KeyError {
+  const [{ label, content }] = blocks as readonly [PemBlock]
+  if (content === 'certificate' || label.endsWith('CERTIFICATE')) return notPrivate('a certificate')
+  if (content !== undefined || label.endsWith('PUBLICKEY')) return notPrivate('a public key')
   return keyFormat(`The PEM text holds no private key. Make one: ${newKey}`)
 }
 
 function wrongContainer(label: string): KeyError {
-  if (label === 'OPENSSH PRIVATE KEY') {
+  if (label === `OPENSSH${privateKey}`) {
     return keyFormat(
       'The private key is in OpenSSH format, not PKCS#8. Convert a copy: ssh-keygen -p -m PKCS8 -f key.pem',
     )

@@ -1,81 +1,108 @@
 import type { CryptoKey } from 'jose'
-import type { Algorithm } from '../assertion/assertion-signer.js'
 import { invalidOption, readOptions } from '../options.js'
 import { isObject } from '../own-members.js'
-import { namedAlgorithm } from './algorithm-name.js'
-import { checkCryptoKeyUse } from './crypto-key.js'
-import { type KeyChoice, signingJwk } from './jwk-set.js'
+import { type Algorithm, onlyAlgorithm, readAlgorithm } from './algorithms.js'
+import {
+  checkJwk,
+  checkPair,
+  type JwkMembers,
+  jwkKind,
+  readPrivateJwk,
+  snapshotJwk,
+} from './jwk.js'
+import { chooseJwk, type KeyChoice } from './jwk-set.js'
 import { keyFormat, newKey } from './key-error.js'
-import type { Jwk } from './key-input.js'
-import { isKeyObject, keyObjectJwk } from './key-object.js'
-import { undressed } from './key-text.js'
-import { pemKey } from './pem-key.js'
-import { checkPair, privateJwk } from './private-jwk.js'
+import { isKeyWithHeader, type Jwk } from './key-input.js'
+import { normalizeKeyText } from './key-text.js'
+import { readPemKey } from './pem-key.js'
+import {
+  checkCryptoKeyUse,
+  checkKeyObjectType,
+  cryptoKeyAlgorithm,
+  exportKeyObject,
+  isCryptoKey,
+  isKeyObject,
+} from './platform-key.js'
 
-/** A key as far as it can be read at once; `pem` only where there is no `node:crypto`. */
+/** A key that was read and judged as far as that is possible at once. */
 export type KeyMaterial =
-  | { readonly jwk: Jwk }
-  | { readonly cryptoKey: CryptoKey }
-  | { readonly pem: string }
+  | { readonly type: 'jwk'; readonly jwk: Jwk }
+  | { readonly type: 'CryptoKey'; readonly key: CryptoKey }
+  /** Clean PKCS#8, where there is no `node:crypto` to read it at once. */
+  | { readonly type: 'PEM'; readonly pem: string }
 
-/** Whether the key was read as that. Every object seems to have what stands on `Object.prototype`. */
-export function isReadAs<M extends KeyMaterial, K extends string>(
-  material: M,
-  kind: K,
-): material is Extract<M, { readonly [kind in K]: unknown }> {
-  return Object.hasOwn(material, kind)
-}
-
-/** A key and the header members that came with it. */
+/** A key, and the header members that were passed with it. */
 export interface ReadKey {
   readonly material: KeyMaterial
-  /** Of a {@link KeyWithHeader}. */
+  /** The algorithm of the options, or of the {@link KeyWithHeader}. */
   readonly alg: Algorithm | undefined
   readonly kid: string | undefined
 }
 
-/** What the options say about whatever key comes. */
+/** The options that belong to a key. */
 export interface KeyOptions extends KeyChoice {
   readonly passphrase: string | undefined
 }
 
-/** Reads a key option, or throws a {@link KeyError} that names the shape it saw. */
+/** Reads the option `key`, or throws a {@link KeyError} that names the format it saw. */
 export function readKey(input: unknown, options: KeyOptions): ReadKey {
-  if (!isKeyWithHeader(input)) {
-    const material = readMaterial(input, options)
-    return { material, alg: undefined, kid: ownKid(material) }
+  const { key, ...given } = isKeyWithHeader(input)
+    ? readHeader(input)
+    : { key: input, kid: undefined, alg: undefined, passphrase: undefined }
+  const alg = options.alg ?? given.alg
+  const choice = {
+    alg,
+    kid: options.kid ?? given.kid,
+    passphrase: given.passphrase ?? options.passphrase,
   }
-  const read = readOptions(input, ['key', 'alg', 'kid', 'passphrase'], 'key')
-  if (read.kid !== undefined && typeof read.kid !== 'string')
-    throw keyFormat('The kid of the key must be a string.')
-  if (read.kid === '')
-    throw keyFormat('The kid of the key is an empty string. Is the environment variable set?')
-  const alg = namedAlgorithm(read.alg)
-  const material = readMaterial(read.key, {
-    kid: options.kid ?? read.kid,
-    alg: options.alg ?? alg,
-    passphrase: readPassphrase(read.passphrase, 'key.passphrase') ?? options.passphrase,
-  })
-  return { material, alg, kid: read.kid ?? ownKid(material) }
+  const material = readMaterial(key, choice)
+  const own = material.type === 'jwk' ? material.jwk.kid : undefined
+  return { material, alg, kid: choice.kid ?? own }
 }
 
-/** Whether the value is an object with a key and its header members. */
-export function isKeyWithHeader(input: unknown): input is object {
-  return isObject(input) && Object.hasOwn(input, 'key')
+/** Returns the algorithm that a key signs; throws for a key that cannot sign it. */
+export function judgeKey(
+  material: Exclude<KeyMaterial, { type: 'PEM' }>,
+  chosen: Algorithm | undefined,
+): Algorithm {
+  if (material.type === 'CryptoKey') return cryptoKeyAlgorithm(material.key, chosen)
+  const { jwk } = material
+  const alg = chosen ?? readAlgorithm(jwk.alg) ?? onlyAlgorithm(jwkKind(jwk))
+  checkJwk(jwk, alg)
+  return alg
 }
 
-/** By its name, since there may be several classes; old dates of Workers give classes none. */
-export function isCryptoKey(input: object): input is CryptoKey {
-  const tag: unknown = Reflect.get(input, Symbol.toStringTag)
-  if (tag !== undefined) return tag === 'CryptoKey'
-  const type: unknown = Reflect.get(globalThis, 'CryptoKey')
-  return typeof type === 'function' && input instanceof type
-}
-
-/** A passphrase is a text, or there is none. */
+/** Returns a passphrase, which is a text or absent. */
 export function readPassphrase(value: unknown, option: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   throw invalidOption(option, 'must be a string')
+}
+
+/** Parses the JSON text of a key. */
+export function parseKeyJson(text: string): object {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw keyFormat('The key is JSON text that is damaged or truncated. Give a JWK.')
+  }
+}
+
+function readHeader(input: object) {
+  const { key, alg, kid, passphrase } = readOptions(
+    input,
+    ['key', 'alg', 'kid', 'passphrase'],
+    'key',
+  )
+  if (kid !== undefined && typeof kid !== 'string')
+    throw keyFormat('The kid of the key must be a string.')
+  if (kid === '')
+    throw keyFormat('The kid of the key is an empty string. Is the environment variable set?')
+  return {
+    key,
+    kid,
+    alg: readAlgorithm(alg),
+    passphrase: readPassphrase(passphrase, 'key.passphrase'),
+  }
 }
 
 function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
@@ -84,33 +111,37 @@ function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
     throw keyFormat(`The key is ${input === null ? 'null' : typeof input}, not a private key.`)
   if (isCryptoKey(input)) {
     checkCryptoKeyUse(input)
-    return { cryptoKey: input }
+    return { type: 'CryptoKey', key: input }
   }
-  if (isKeyObject(input)) return { jwk: keyObjectJwk(input) }
-  return { jwk: readJson(input, options) }
+  if (!isKeyObject(input)) return readJson(input, options)
+  checkKeyObjectType(input)
+  return jwkMaterial(snapshotJwk(exportKeyObject(input)))
 }
 
 function readText(text: string, options: KeyOptions): KeyMaterial {
-  const bare = undressed(text)
-  if (bare.includes('-----BEGIN')) return pemKey(bare, options.passphrase)
-  if (!bare.startsWith('{')) throw keyFormat(`The key is ${textShape(text.trim())}`)
-  let json: object
-  try {
-    json = JSON.parse(bare)
-  } catch {
-    throw keyFormat('The key is JSON text that is damaged or truncated. Give a JWK.')
+  const plain = normalizeKeyText(text)
+  if (plain.includes('-----BEGIN')) {
+    const read = readPemKey(plain, options.passphrase)
+    return typeof read === 'string' ? { type: 'PEM', pem: read } : jwkMaterial(read)
   }
-  return { jwk: readJson(json, options) }
+  if (!plain.startsWith('{')) throw keyFormat(`The key is ${textShape(text.trim())}`)
+  return readJson(parseKeyJson(plain), options)
 }
 
-/** A JWK or a JWK Set. */
-function readJson(input: object, options: KeyOptions): Jwk {
-  const isSet = !Object.hasOwn(input, 'kty') && Object.hasOwn(input, 'keys')
-  const chosen = isSet ? signingJwk(Reflect.get(input, 'keys'), options) : input
-  if (!Object.hasOwn(chosen, 'kty')) throw keyFormat(`The key is ${objectShape(chosen)}`)
-  const jwk = privateJwk(chosen)
+/** Reads a JWK or a JWK Set. */
+function readJson(input: object, options: KeyOptions): KeyMaterial {
+  const members = snapshotJwk(input)
+  const isSet = members.kty === undefined && Object.hasOwn(input, 'keys')
+  const chosen = isSet ? chooseJwk(members.keys, options) : members
+  if (chosen.kty === undefined) throw keyFormat(`The key is ${objectShape(input)}`)
+  return jwkMaterial(chosen)
+}
+
+/** Checks a private JWK, from whatever it was read. */
+export function jwkMaterial(members: JwkMembers): { type: 'jwk'; jwk: Jwk } {
+  const jwk = readPrivateJwk(members)
   checkPair(jwk)
-  return jwk
+  return { type: 'jwk', jwk }
 }
 
 function textShape(text: string): string {
@@ -137,8 +168,4 @@ function objectShape(input: object): string {
     return "bytes. Give text: readFileSync(path, 'utf8')."
   if (input instanceof Promise) return 'a promise. Give a function that returns it.'
   return 'an object without kty. Give PEM text, a JWK, a CryptoKey or a KeyObject.'
-}
-
-function ownKid(material: KeyMaterial): string | undefined {
-  return isReadAs(material, 'jwk') ? material.jwk.kid : undefined
 }

@@ -12,7 +12,7 @@ export interface TokenIdentity {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** The key of a token in a shared store: 43 characters that tell nothing of what they stand for. */
+/** The key of a token in a shared store: 64 hexadecimal characters that reveal nothing of what they stand for. */
 export function tokenKey(identity: TokenIdentity): Promise<string> {
   const { tokenEndpoint, clientId, audience, key, access, parameters } = identity
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
