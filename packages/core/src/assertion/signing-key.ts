@@ -24,12 +24,7 @@ export function signingKeys(
   if (credential.signer !== undefined) return remoteKey(credential.signer, kid)
   const { key, passphrase } = credential
   const load = createKeyLoader(key, { passphrase, alg, kid })
-  let last: { loaded: PrivateKey; signing: SigningKey } | undefined
-  return async () => {
-    const loaded = await load()
-    if (last?.loaded !== loaded) last = { loaded, signing: localKey(loaded) }
-    return last.signing
-  }
+  return async () => localKey(await load())
 }
 
 /** Names the part outside of this library that has to answer before there is a signature. */

@@ -79,10 +79,9 @@ export function onlyAlgorithm(kind: string): Algorithm {
 
 /** The error for a key that the algorithm cannot use; `got` is such as `RSA-PSS SHA-512`. */
 export function mismatch(alg: Algorithm, got: string): KeyError {
-  const { needs, kind, cryptoKey } = algorithms[alg]
-  const [, hash = ''] = cryptoKey.split(' ')
-  const isOtherRsa = kind === 'RSA' && got.startsWith('RSA') && got !== 'RSA'
-  const madeFor = isOtherRsa ? ` made for ${alg} (${hash})` : ''
+  const { needs, cryptoKey } = algorithms[alg]
+  const isOtherRsa = cryptoKey.startsWith('RSA') && /^RSA./.test(got)
+  const madeFor = isOtherRsa ? ` made for ${alg} (${cryptoKey.split(' ')[1]})` : ''
   return new KeyError('ERR_KEY_ALG_MISMATCH', `${alg} needs ${needs}${madeFor}, got ${got}.`)
 }
 

@@ -14,8 +14,7 @@ export interface KeyChoice {
  * where it is given.
  */
 export function chooseJwk(keys: unknown, choice: KeyChoice): JwkMembers {
-  if (!Array.isArray(keys)) throw keyFormat('The keys of the JWK Set are not an array.')
-  const privates = keys
+  const privates = (Array.isArray(keys) ? keys : [])
     .filter(isObject)
     .map(snapshotJwk)
     .filter(({ d }) => d !== undefined)
@@ -40,12 +39,9 @@ function wanted({ kid, alg }: KeyChoice): string {
   return alg === undefined ? ' for signing' : ` that sign ${alg}`
 }
 
-const mostShown = 10
-
 function list(keys: readonly JwkMembers[]): string {
-  const first = keys.slice(0, mostShown).map((key) => `${quotedKid(key.kid)} (${jwkKind(key)})`)
-  const others = keys.length - mostShown
-  return others > 0 ? `${first.join(', ')} and ${others} more` : first.join(', ')
+  const shown = keys.slice(0, 10).map((key) => `${quotedKid(key.kid)} (${jwkKind(key)})`)
+  return shown.join(', ')
 }
 
 /** Returns a kid as a message may quote it. */

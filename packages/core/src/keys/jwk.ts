@@ -5,7 +5,6 @@ import {
   foreignParts,
   keyFormat,
   keyUse,
-  newKey,
   notPrivate,
   printable,
 } from './key-error.js'
@@ -38,8 +37,6 @@ export function readPrivateJwk(input: JwkMembers): Jwk {
   if (input.d === undefined) throw notPrivate('a public JWK: it has no d')
   const other = otherUse(input)
   if (other !== undefined) throw keyUse(other)
-  if (input.oth !== undefined && !isEmptyList(input.oth))
-    throw keyFormat(`The JWK is an RSA key of more than two primes. Make another: ${newKey}`)
   const names = publicNames.get(kty) ?? ['crv']
   const jwk: Record<string, unknown> & Jwk = Object.assign(Object.create(null), { kty })
   for (const name of [...names, ...(kty === 'RSA' ? rsaPrivateNames : ['d'])]) {
@@ -138,7 +135,7 @@ function readMember(jwk: JwkMembers, name: string, value: string): string {
   if (curve === undefined) return base64url.encode(digits)
   if (digits.length > curve.octets) {
     throw keyFormat(
-      `The member ${name} of the JWK has ${bytes.length} octets, and ${kind} has ${curve.octets}. Export the key again.`,
+      `The member ${name} of the JWK has ${bytes.length} octets, not ${curve.octets}.`,
     )
   }
   const padded = new Uint8Array(curve.octets)
@@ -153,13 +150,16 @@ function decode(name: string, value: string): Uint8Array {
   throw keyFormat(`The member ${name} of the JWK is not base64url.`)
 }
 
-/** RFC 8017 section 3.2: n is p times q, and e undoes d. */
+/** RFC 8017 section 3.2: n is p times q, e undoes d, dp and dq, and qi undoes q. */
 function isRsaPair(jwk: Jwk): boolean {
-  const [n, e, d, p, q] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q].map(integer) as RsaNumbers
-  return p > 1n && q > 1n && p * q === n && [p, q].every((it) => (e * d) % (it - 1n) === 1n)
+  const names = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi']
+  const [n, e, d, p, q, dp, dq, qi] = names.map((name) => integer(jwk[name])) as RsaNumbers
+  const undoes = (it: bigint, prime: bigint) => (e * it) % (prime - 1n) === 1n
+  const isPair = p * q === n && undoes(d, p) && undoes(d, q)
+  return isPair && undoes(dp, p) && undoes(dq, q) && (qi * q) % p === 1n
 }
 
-type RsaNumbers = [bigint, bigint, bigint, bigint, bigint]
+type RsaNumbers = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint]
 
 function integer(member: unknown): bigint {
   return base64url

@@ -53,14 +53,14 @@ function fixedKey(key: KeyInput, options: KeyOptions): () => Promise<PrivateKey>
   let unread: ReadKey | undefined = readAndJudge(key, options)
   let ready: Promise<PrivateKey> | undefined
   return () => {
-    if (ready !== undefined || unread === undefined) return ready as Promise<PrivateKey>
-    ready = importKey(unread)
-    ready.then(
-      () => {
+    ready ??= importKey(unread as ReadKey).then(
+      (imported) => {
         unread = undefined
+        return imported
       },
-      () => {
+      (error) => {
         ready = undefined
+        throw error
       },
     )
     return ready
@@ -103,7 +103,7 @@ function readAndJudge(input: unknown, options: KeyOptions): ReadKey {
 
 async function importKey({ material, alg: chosen, kid }: ReadKey): Promise<PrivateKey> {
   const usable =
-    material.type === 'PEM' ? jwkMaterial(await importPem('pkcs8', material.pem)) : material
+    material.type === 'PEM' ? jwkMaterial(await importPem(importPKCS8, material.pem)) : material
   const alg = judgeKey(usable, chosen)
   const key = usable.type === 'jwk' ? await importPrivateJwk(usable.jwk, alg) : usable.key
   return { alg, kid, thumbprint: await publicThumbprint(usable), key }

@@ -11,9 +11,7 @@ export function normalizeKeyText(text: string): string {
 
 /** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
 export function decodeBase64(text: string): Uint8Array {
-  return base64url.decode(
-    text.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
-  )
+  return base64url.decode(text.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_'))
 }
 
 /** Valid JSON keeps its own escapes, except those of a PEM inside it. */
@@ -37,13 +35,11 @@ function isJson(text: string): boolean {
 /** Every second character of UTF-16 that was read as UTF-8 is NUL, as PowerShell's `>` writes it. */
 const encodingMarks = /^[\uFEFF\uFFFD]+|\0/g
 
-/** A regular expression would need quadratic time for many quotes. */
+/** A regular expression for the end would need quadratic time for many quotes. */
 function trimQuotes(text: string): string {
-  const isOuter = (at: number) => /["'`\s]/.test(text.charAt(at))
-  let [start, end] = [0, text.length]
-  while (start < end && isOuter(start)) start += 1
-  while (start < end && isOuter(end - 1)) end -= 1
-  return text.slice(start, end)
+  let end = text.length
+  while (/["'`\s]/.test(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end).replace(/^["'`\s]+/, '')
 }
 
 /** Returns the PEM or JSON text that was encoded in base64. */

@@ -1,4 +1,4 @@
-import { importPKCS8, importSPKI } from 'jose/key/import'
+import type { importPKCS8 } from 'jose/key/import'
 import type { KeyError } from '../errors.js'
 import { withoutPrototype } from '../own-members.js'
 import { hex } from '../sha256.js'
@@ -33,9 +33,8 @@ export function readPemKey(text: string, passphrase: string | undefined): JwkMem
 }
 
 /** Reads clean PKCS#8 or SPKI with Web Crypto, which every runtime has and which is asynchronous. */
-export async function importPem(format: 'pkcs8' | 'spki', pem: string): Promise<JwkMembers> {
+export async function importPem(importKey: typeof importPKCS8, pem: string): Promise<JwkMembers> {
   const alg = algorithmOf(pem)
-  const importKey = format === 'pkcs8' ? importPKCS8 : importSPKI
   try {
     const key = await importKey(pem, alg, { extractable: true })
     const { alg: _, key_ops: __, ext: ___, ...jwk } = await crypto.subtle.exportKey('jwk', key)

@@ -1,7 +1,7 @@
 import type { CryptoKey } from 'jose'
 import { withoutPrototype } from '../own-members.js'
 import { type Algorithm, algorithms, findAlgorithm, mismatch, otherKind } from './algorithms.js'
-import { checkStrength, isPrintable, keyUse, notPrivate, rsaPssOid } from './key-error.js'
+import { checkStrength, keyUse, notPrivate, rsaPssOid } from './key-error.js'
 import type { KeyObjectLike } from './key-input.js'
 
 /** The part of `node:crypto` that is used. */
@@ -31,10 +31,14 @@ export function isCryptoKey(input: object): input is CryptoKey {
   return typeof type === 'function' && input instanceof type
 }
 
-/** Throws unless the CryptoKey is a private key for signing. */
+/** Throws unless a `CryptoKey` or `KeyObject` is a private key. */
+export function checkKeyType({ type }: { readonly type: string }, name: string): void {
+  if (type !== 'private')
+    throw notPrivate(`${type === 'public' ? 'a public' : 'not a private'} ${name}`)
+}
+
+/** Throws unless the CryptoKey may sign. */
 export function checkCryptoKeyUse(key: CryptoKey): void {
-  if (key.type !== 'private')
-    throw notPrivate(`${isPrintable(key.type) ? `a ${key.type}` : 'no'} CryptoKey`)
   if (!key.usages.includes('sign')) {
     throw keyUse("The CryptoKey was made without the usage 'sign'. Import it with ['sign'].")
   }
@@ -50,7 +54,7 @@ export function cryptoKeyAlgorithm(key: CryptoKey, chosen: Algorithm | undefined
   const kind = [name, namedCurve ?? hash?.name].filter((part) => part !== undefined).join(' ')
   const made = findAlgorithm((row) => row.cryptoKey === kind)
   if (made === undefined || (chosen ?? made) !== made) {
-    const nearest = findAlgorithm((row) => row.cryptoKey.split(' ')[0] === name)
+    const nearest = findAlgorithm((row) => row.cryptoKey.startsWith(name))
     throw mismatch(chosen ?? nearest ?? 'ES256', kind)
   }
   if (algorithms[made].kind === 'RSA')
@@ -61,12 +65,6 @@ export function cryptoKeyAlgorithm(key: CryptoKey, chosen: Algorithm | undefined
 /** Checks the methods: the class is Node's own. */
 export function isKeyObject(input: object): input is KeyObjectLike {
   return 'type' in input && typeof Reflect.get(input, 'export') === 'function'
-}
-
-/** Throws unless the `KeyObject` is a private key. */
-export function checkKeyObjectType(key: KeyObjectLike): void {
-  if (key.type !== 'private')
-    throw notPrivate(`${isPrintable(key.type) ? `a ${key.type}` : 'no'} KeyObject`)
 }
 
 /** Returns all members of the JWK of a `KeyObject`, private or public. */

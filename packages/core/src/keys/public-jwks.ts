@@ -1,6 +1,6 @@
 import type { CryptoKey } from 'jose'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
-import { importJWK } from 'jose/key/import'
+import { importJWK, importPKCS8, importSPKI } from 'jose/key/import'
 import { isObject, ownMember, withoutPrototype } from '../own-members.js'
 import {
   type Algorithm,
@@ -14,7 +14,7 @@ import { quotedKid } from './jwk-set.js'
 import { keyFormat, keyUse } from './key-error.js'
 import { isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
 import { normalizeKeyText } from './key-text.js'
-import { formatPem, readBlocks } from './pem.js'
+import { asPem, formatPem, readBlocks } from './pem.js'
 import { importPem } from './pem-key.js'
 import { exportKeyObject, isCryptoKey, isKeyObject } from './platform-key.js'
 import { parseKeyJson, readKey } from './read-key.js'
@@ -114,22 +114,24 @@ async function readMembers(input: unknown): Promise<JwkMembers> {
   const inner = isKeyWithHeader(input) ? ownMember(input, 'key') : input
   const key = typeof inner === 'string' ? jsonOf(inner) : inner
   if (typeof key === 'string') {
-    const text = normalizeKeyText(key)
-    const spki = readBlocks(text).find(
-      ({ content, label }) =>
-        content === 'SPKI' || (content === undefined && label === 'PUBLICKEY'),
+    const text = asPem(normalizeKeyText(key))
+    const spki = readBlocks(text).find(({ content, label }) =>
+      content === undefined
+        ? label === 'PUBLICKEY'
+        : content === 'public key' && label !== 'RSAPUBLICKEY',
     )
-    if (spki !== undefined) return importPem('spki', formatPem('PUBLIC KEY', spki.body ?? ''))
+    if (spki !== undefined) return importPem(importSPKI, formatPem('PUBLIC KEY', spki.body ?? ''))
     if (!text.includes('PRIVATE KEY-----')) refuseOtherPublicKey(text)
   }
   if (isObject(key)) {
     if (isCryptoKey(key)) return exportCryptoKey(key)
     if (isKeyObject(key) && key.type === 'public') return snapshotJwk(exportKeyObject(key))
-    if (Object.hasOwn(key, 'kty') && !Object.hasOwn(key, 'd')) return snapshotJwk(key)
+    const jwk = snapshotJwk(key)
+    if (jwk.kty !== undefined && jwk.d === undefined) return jwk
   }
   const { material } = readKey(input, { kid: undefined, alg: undefined, passphrase: undefined })
   if (material.type === 'jwk') return material.jwk
-  if (material.type === 'PEM') return importPem('pkcs8', material.pem)
+  if (material.type === 'PEM') return importPem(importPKCS8, material.pem)
   return exportCryptoKey(material.key)
 }
 

@@ -14,10 +14,11 @@ import { chooseJwk, type KeyChoice } from './jwk-set.js'
 import { keyFormat, newKey } from './key-error.js'
 import { isKeyWithHeader, type Jwk } from './key-input.js'
 import { normalizeKeyText } from './key-text.js'
+import { asPem } from './pem.js'
 import { readPemKey } from './pem-key.js'
 import {
   checkCryptoKeyUse,
-  checkKeyObjectType,
+  checkKeyType,
   cryptoKeyAlgorithm,
   exportKeyObject,
   isCryptoKey,
@@ -110,16 +111,17 @@ function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
   if (!isObject(input))
     throw keyFormat(`The key is ${input === null ? 'null' : typeof input}, not a private key.`)
   if (isCryptoKey(input)) {
+    checkKeyType(input, 'CryptoKey')
     checkCryptoKeyUse(input)
     return { type: 'CryptoKey', key: input }
   }
   if (!isKeyObject(input)) return readJson(input, options)
-  checkKeyObjectType(input)
+  checkKeyType(input, 'KeyObject')
   return jwkMaterial(snapshotJwk(exportKeyObject(input)))
 }
 
 function readText(text: string, options: KeyOptions): KeyMaterial {
-  const plain = normalizeKeyText(text)
+  const plain = asPem(normalizeKeyText(text))
   if (plain.includes('-----BEGIN')) {
     const read = readPemKey(plain, options.passphrase)
     return typeof read === 'string' ? { type: 'PEM', pem: read } : jwkMaterial(read)
@@ -152,20 +154,13 @@ function textShape(text: string): string {
     /^(file:|~?\/|\.{1,2}[\\/]|[A-Za-z]:\\)|\.(pem|key|p8|json|der)$/.test(text)
   if (looksLikePath && !/\s{2}|\n/.test(text))
     return "a path. Read the file and give its text: readFileSync(path, 'utf8')."
-  if (/^MI[A-Za-z0-9+/\s]{40,}=*$/.test(text)) {
-    // With -A openssl reads one line only, and without it none that is long.
-    const oneLine = /\s/.test(text) ? '' : ' -A'
-    return `base64 of DER without a BEGIN line. Make it PEM: openssl base64 -d${oneLine} -in key.b64 | openssl pkey -inform DER -out key.pem`
-  }
   return `text without a BEGIN line. Give a private key as PEM text or a JWK; make one: ${newKey}`
 }
 
 function objectShape(input: object): string {
   if (Object.hasOwn(input, 'privateKey')) return 'a key pair. Give its privateKey.'
   if (Object.hasOwn(input, 'private_key')) return 'a file around a key. Give its private_key.'
-  if (Array.isArray(input)) return 'an array. Give one key.'
-  if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer)
-    return "bytes. Give text: readFileSync(path, 'utf8')."
+  if (ArrayBuffer.isView(input)) return "bytes. Give text: readFileSync(path, 'utf8')."
   if (input instanceof Promise) return 'a promise. Give a function that returns it.'
   return 'an object without kty. Give PEM text, a JWK, a CryptoKey or a KeyObject.'
 }
