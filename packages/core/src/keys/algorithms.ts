@@ -17,8 +17,11 @@ interface AlgorithmRow {
 
 const rsa = { kind: 'RSA', needs: 'an RSA key', oid: '06092a864886f70d010101' }
 
-/** Another algorithm is another row. */
-const rows = {
+/** The signature algorithms of a client assertion (RFC 7518 section 3.1). */
+export type Algorithm = 'ES256' | 'PS256' | 'RS256'
+
+/** Another algorithm is another row, and a name in the type above. */
+export const algorithms: Readonly<Record<Algorithm, AlgorithmRow>> = {
   ES256: {
     kind: 'EC P-256',
     needs: 'an EC P-256 key',
@@ -28,14 +31,9 @@ const rows = {
   },
   PS256: { ...rsa, cryptoKey: 'RSA-PSS SHA-256' },
   RS256: { ...rsa, cryptoKey: 'RSASSA-PKCS1-v1_5 SHA-256' },
-} satisfies Readonly<Record<string, AlgorithmRow>>
+}
 
-/** The signature algorithms of a client assertion (RFC 7518 section 3.1). */
-export type Algorithm = keyof typeof rows
-
-export const algorithms: Readonly<Record<Algorithm, AlgorithmRow>> = rows
-
-const names = Object.keys(rows) as readonly Algorithm[]
+const names = Object.keys(algorithms) as readonly Algorithm[]
 const [firstName] = names as readonly [Algorithm, ...Algorithm[]]
 
 /** Such as `ES256, PS256 or RS256`. */
