@@ -4,8 +4,7 @@ import { createTokenProvider, type Jwk, type TokenFetch } from '@countersign/cor
 import { createAuthorizationServer } from '@countersign/testing'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
-import { clientAssertion } from '#core/assertion/client-assertion.js'
-import { newJti } from '#core/assertion/jti.js'
+import { clientAssertion, newJti } from '#core/assertion/client-assertion.js'
 import { signingKeys } from '#core/assertion/signing-key.js'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -79,7 +78,7 @@ async function jtisOfAssertions(count: number): Promise<readonly string[]> {
     ...{ clientId, audience: 'https://as.example', lifetimeSeconds: 60, ...chosen },
     ...{ typ: 'JWT', claims: {}, header: {} },
   }
-  const signingKey = await signingKeys({ key, passphrase: undefined }, chosen)()
+  const signingKey = await signingKeys({ key, passphrase: undefined, signer: undefined }, chosen)()
   const { signal } = new AbortController()
   const sign = (now: number) => clientAssertion(form, signingKey, { now, signal })
   const jtis: string[] = []

@@ -15,7 +15,7 @@ export const rows = {
   G13: 'An assertion lives 10 to 300 seconds; milliseconds are recognised as such',
   G14: 'No number out of range reaches a timer',
   G15: 'A __proto__ member of parsed JSON sets no option',
-  G16: 'A polluted Object.prototype changes no option, request or response',
+  G16: 'A polluted Object.prototype changes no option, request or response; crit, hash, alg, use or key_ops may stop a key from signing, with a KeyError',
   G17: 'Options changed after construction change nothing',
   G18: 'An unknown option is named',
   G19: 'Discovery trusts only metadata of the issuer that was asked, over https',

@@ -39,7 +39,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     mutate: [`${core}/{assertion,keys}/*.ts`],
     tests: [
       'test/matrix/{keys,crypto-keys,jwk-sets,key-dresses,key-functions,remote-signers}.test.ts',
-      'test/unit/core/public-jwks.test.ts',
+      'test/unit/core/{key-formats,public-jwks}.test.ts',
       'test/generated/signature-form.test.ts',
       'test/matrix/{assertion,assertion-key-import,configuration}.test.ts',
       'test/conformance/signer-local.test.ts',

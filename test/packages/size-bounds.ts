@@ -23,16 +23,16 @@ export const sizedBundles: readonly SizedBundle[] = [
     code: tokenProvider,
     external: [],
     goal: coreGoal,
-    // Measured 24,017, and 5 % more, until the goal is reached.
-    most: 25_220,
+    // jose imports and signs; 28,000 was decided when it began to.
+    most: 28_000,
   },
   {
     title: 'core: createTokenProvider and authorizedFetch',
     code: `${tokenProvider}\nexport { authorizedFetch } from '@countersign/core/fetch'`,
     external: [],
     goal: undefined,
-    // Measured 27,823, and 5 % more.
-    most: 29_220,
+    // Measured 31,820, and 5 % more.
+    most: 33_400,
   },
   {
     title: 'axios-interceptor, on top of core and axios',

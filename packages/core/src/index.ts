@@ -1,6 +1,5 @@
 export type { AccessToken, StoredToken } from './access-token.js'
-export type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
-export type { Jwk, KeyInput, KeyObjectLike, KeyWithHeader } from './assertion/key-input.js'
+export type { AssertionSigner } from './assertion/assertion-signer.js'
 export type { Clock } from './clock.js'
 export {
   ConfigurationError,
@@ -13,6 +12,8 @@ export {
   TokenTransportError,
 } from './errors.js'
 export type { TokenEvent } from './events.js'
+export type { Algorithm } from './keys/algorithms.js'
+export type { Jwk, KeyInput, KeyObjectLike, KeyWithHeader } from './keys/key-input.js'
 export { redactError } from './redact-error.js'
 export type {
   AuthorizationOptions,

@@ -1,1 +1,1 @@
-export { keyThumbprint, publicJwks } from './assertion/public-jwks.js'
+export { keyThumbprint, publicJwks } from './keys/public-jwks.js'

@@ -1,11 +1,12 @@
 import { readAssertionOptions } from './assertion/assertion-options.js'
-import type { Algorithm, AssertionSigner } from './assertion/assertion-signer.js'
+import type { AssertionSigner } from './assertion/assertion-signer.js'
 import type { AssertionForm } from './assertion/client-assertion.js'
-import type { KeyInput } from './assertion/key-input.js'
 import type { Credential } from './assertion/signing-key.js'
 import { type Clock, longestTimer, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
+import type { Algorithm } from './keys/algorithms.js'
+import type { KeyInput } from './keys/key-input.js'
 import {
   invalidOption,
   readBoolean,

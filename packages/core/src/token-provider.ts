@@ -1,11 +1,10 @@
 import type { AccessToken } from './access-token.js'
 import { assertionIdentity, clientAssertion } from './assertion/client-assertion.js'
-import { keyFailure } from './assertion/key-failure.js'
-import { safeCause } from './assertion/safe-cause.js'
 import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { abortReason, within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
+import { keyFailure, safeCause } from './keys/key-error.js'
 import { withoutPrototype } from './own-members.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import {

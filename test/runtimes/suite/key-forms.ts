@@ -37,13 +37,11 @@ const contained = containers.map(
 export const keyForms: readonly Case[] = [
   ...contained,
   {
-    name: 'refuses a damaged PEM, at once where there is node:crypto, else at the first call',
+    name: 'refuses a PEM without a key in it at construction',
     run: async (world) => {
       const damaged = pem('PRIVATE KEY', crypto.getRandomValues(new Uint8Array(96)))
       const make = () => providerFor(world, { key: damaged })
-      const refused = world.traits.nodeCrypto
-        ? thrown(make)
-        : await rejection(make().getAccessToken(), 'the first call')
+      const refused = thrown(make)
       same(codeOf(refused), 'ERR_KEY_FORMAT', 'the error')
       same((await world.seen()).tokenRequests, [], 'token requests')
     },

@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../errors.js'
 import { jsonCopy } from '../json-copy.js'
+import type { Algorithm } from '../keys/algorithms.js'
+import { readPassphrase } from '../keys/read-key.js'
 import { invalidOption, readNumber, readOptions } from '../options.js'
 import { isObject } from '../own-members.js'
-import type { Algorithm } from './assertion-signer.js'
+import { readSigner } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
-import { readPassphrase } from './read-key.js'
-import { readSigner } from './remote-signer.js'
 import type { Credential } from './signing-key.js'
 
 /** Reads what the options of a provider say about its assertions and their key. */
@@ -38,7 +38,7 @@ function readForm(
     kid: text(read.kid, 'assertion.kid'),
     typ: text(read.typ, 'assertion.typ') ?? 'JWT',
     claims: without(read.claims, 'assertion.claims', ['iss', 'sub', 'aud', 'jti', 'iat', 'exp']),
-    header: without(read.header, 'assertion.header', ['alg', 'kid', 'typ']),
+    header: without(read.header, 'assertion.header', ['alg', 'kid', 'typ', 'crit', 'b64']),
   }
 }
 
@@ -54,7 +54,7 @@ function readCredential(
       )
     }
     const text = readPassphrase(passphrase, 'passphrase')
-    return { key: key as Extract<Credential, { key: unknown }>['key'], passphrase: text }
+    return { key: key as Extract<Credential, { key: unknown }>['key'], passphrase: text, signer }
   }
   if (key !== undefined || passphrase !== undefined)
     throw new ConfigurationError(

@@ -1,5 +1,11 @@
-/** The signature algorithms of a client assertion (RFC 7518 section 3.1). */
-export type Algorithm = 'ES256' | 'PS256' | 'RS256'
+import * as base64url from 'jose/base64url'
+import { KeyError } from '../errors.js'
+import { type Algorithm, algorithmNames, readAlgorithm } from '../keys/algorithms.js'
+import { safeCause } from '../keys/key-error.js'
+import { invalidOption } from '../options.js'
+import { isObject } from '../own-members.js'
+import type { Sign } from './client-assertion.js'
+import { joseSignature } from './signature-form.js'
 
 /**
  * Signs where the private key lives, such as in a KMS or an HSM. It is read once, at construction,
@@ -33,4 +39,34 @@ export interface AssertionSigner {
    *   signature as it is.
    */
   sign(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+}
+
+/** Reads the option `signer` once; later changes of the object change nothing. */
+export function readSigner(value: unknown): AssertionSigner {
+  if (!isObject(value)) throw invalidOption('signer', 'must be an object with alg, kid and sign')
+  const { alg, kid, sign } = value as Record<keyof AssertionSigner, unknown>
+  const named = readAlgorithm(alg, 'signer.alg')
+  if (named === undefined) throw invalidOption('signer.alg', `is missing: ${algorithmNames}`)
+  if (typeof kid !== 'string' || kid === '')
+    throw invalidOption('signer.kid', 'must be a string that is not empty')
+  if (typeof sign !== 'function') throw invalidOption('signer.sign', 'must be a function')
+  return { alg: named, kid, sign: sign.bind(value) as AssertionSigner['sign'] }
+}
+
+/** Signs where the key lives. What the signer throws may quote the key. */
+export function signRemotely({ alg, sign }: AssertionSigner): Sign {
+  return async ({ header, claims, signal }) => {
+    const input = `${encodeJson(header)}.${encodeJson(claims)}`
+    let signature: unknown
+    try {
+      signature = await sign(new TextEncoder().encode(input), signal)
+    } catch (thrown) {
+      throw new KeyError('ERR_KEY_PROVIDER', 'The signer failed.', safeCause(thrown))
+    }
+    return `${input}.${base64url.encode(joseSignature(signature, alg))}`
+  }
+}
+
+function encodeJson(json: object): string {
+  return base64url.encode(JSON.stringify(json))
 }

@@ -1,5 +1,5 @@
 import { KeyError } from '../errors.js'
-import type { Algorithm } from './assertion-signer.js'
+import type { Algorithm } from '../keys/algorithms.js'
 
 const leastRsaBytes = 256
 

@@ -22,7 +22,7 @@ export interface TokenIdentity {
   }
 }
 
-/** Returns the key of a token in a shared store: a hash of 43 characters. */
+/** Returns the key of a token in a shared store: 64 hexadecimal characters that reveal nothing of what they stand for. */
 export function tokenKey({ access, ...identity }: TokenIdentity): Promise<string> {
   return sha256(JSON.stringify([sorted(identity), accessKey(access)]))
 }

@@ -1,7 +1,7 @@
 import type { StoredToken } from '../access-token.js'
 
 /**
- * One record per key for many processes. `key` is 43 characters of base64url: the SHA-256 of
+ * One record per key for many processes. `key` is 64 hexadecimal characters: the SHA-256 of
  * everything that changes the token, the signing key's thumbprint included. A store is asked only
  * when the local token is due or gone, never per request. Every call is bounded (250 ms), and
  * every failure becomes an event and a miss: a store may fail, and must not lie.

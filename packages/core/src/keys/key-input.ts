@@ -1,5 +1,6 @@
 import type { CryptoKey } from 'jose'
-import type { Algorithm } from './assertion-signer.js'
+import { isObject } from '../own-members.js'
+import type { Algorithm } from './algorithms.js'
 
 /** A JSON Web Key (RFC 7517). Only its own members are read. */
 export interface Jwk {
@@ -46,3 +47,8 @@ export type KeyInput =
   | CryptoKey
   | KeyObjectLike
   | KeyWithHeader
+
+/** Tells whether the value is an object with a key and its header members. */
+export function isKeyWithHeader(input: unknown): input is object {
+  return isObject(input) && Object.hasOwn(input, 'key')
+}

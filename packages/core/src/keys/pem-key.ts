@@ -1,17 +1,17 @@
+import type { importPKCS8 } from 'jose/key/import'
 import type { KeyError } from '../errors.js'
 import { withoutPrototype } from '../own-members.js'
-import { unreadPem } from './der-key.js'
-import { keyFormat } from './key-error.js'
-import type { Jwk, KeyObjectLike } from './key-input.js'
-import { keyObjectJwk } from './key-object.js'
-import { nodeCrypto } from './node-crypto.js'
+import { hex } from '../sha256.js'
+import { type Algorithm, findAlgorithm, otherKind } from './algorithms.js'
+import { type JwkMembers, snapshotJwk } from './jwk.js'
+import { damagedPem, keyFormat, rsaPssOid } from './key-error.js'
+import type { KeyObjectLike } from './key-input.js'
+import { decodeBase64 } from './key-text.js'
 import { type PrivatePem, readPem, toPkcs8 } from './pem.js'
+import { exportKeyObject, nodeCrypto } from './platform-key.js'
 
-/** The key of a PEM text; the PEM itself, in PKCS#8, where only Web Crypto can read it. */
-export function pemKey(
-  text: string,
-  passphrase: string | undefined,
-): { jwk: Jwk } | { pem: string } {
+/** Reads a private key in PEM at once; returns clean PKCS#8 where there is no `node:crypto`. */
+export function readPemKey(text: string, passphrase: string | undefined): JwkMembers | string {
   const pem = readPem(text)
   const isEncrypted = pem.container === 'encrypted PKCS#8'
   if (isEncrypted && passphrase === undefined) {
@@ -20,7 +20,7 @@ export function pemKey(
     )
   }
   const crypto = nodeCrypto()
-  if (crypto === undefined) return { pem: pkcs8Only(pem) }
+  if (crypto === undefined) return requirePkcs8(pem)
   let key: KeyObjectLike
   try {
     // Without a prototype, so that nothing on Object.prototype is an option.
@@ -29,7 +29,19 @@ export function pemKey(
   } catch (thrown) {
     throw isEncrypted ? locked(thrown) : unreadPem(pem.text)
   }
-  return { jwk: keyObjectJwk(key) }
+  return snapshotJwk(exportKeyObject(key))
+}
+
+/** Reads clean PKCS#8 or SPKI with Web Crypto, which every runtime has and which is asynchronous. */
+export async function importPem(importKey: typeof importPKCS8, pem: string): Promise<JwkMembers> {
+  const alg = algorithmOf(pem)
+  try {
+    const key = await importKey(pem, alg, { extractable: true })
+    const { alg: _, key_ops: __, ext: ___, ...jwk } = await crypto.subtle.exportKey('jwk', key)
+    return snapshotJwk(jwk)
+  } catch {
+    throw damagedPem()
+  }
 }
 
 /** Keys by the hash of their PEM and passphrase; a `KeyObject` does not print its key. */
@@ -52,7 +64,7 @@ function decryptOnce(
   return key
 }
 
-function pkcs8Only({ container, text }: PrivatePem): string {
+function requirePkcs8({ container, text }: PrivatePem): string {
   if (container === 'PKCS#8') return text
   throw keyFormat(
     `The private key is ${container}, and this runtime has no node:crypto to read it with. Convert it: ${toPkcs8}`,
@@ -68,4 +80,28 @@ function locked(thrown: unknown): KeyError {
   return keyFormat(
     'The passphrase does not open the private key, or the PEM text is damaged. Try it: openssl pkey -in key.pem -noout',
   )
+}
+
+/** Runtimes differ in the kinds of keys that they know, so the content tells a kind from damage. */
+function unreadPem(pem: string): KeyError {
+  try {
+    algorithmOf(pem)
+    return damagedPem()
+  } catch (reason) {
+    return reason as KeyError
+  }
+}
+
+/** Finds an algorithm by the object identifiers that DER begins with (RFC 5208, RFC 5280). */
+function algorithmOf(pem: string): Algorithm {
+  let der: string
+  try {
+    der = hex(decodeBase64(pem.replace(/-----[^-]+-----/g, '')).subarray(0, 48))
+  } catch {
+    throw damagedPem()
+  }
+  if (der.includes('06092a864886f70d01010a')) throw rsaPssOid()
+  const alg = findAlgorithm(({ oid }) => der.includes(oid))
+  if (alg !== undefined) return alg
+  throw /06052b8104|06032b65/.test(der) ? otherKind() : damagedPem()
 }

@@ -1,15 +1,23 @@
 import type { CryptoKey } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { importJWK, importPKCS8, importSPKI } from 'jose/key/import'
 import { isObject, ownMember, withoutPrototype } from '../own-members.js'
-import { namedAlgorithm } from './algorithm-name.js'
-import { readDerKey } from './der-key.js'
+import {
+  type Algorithm,
+  algorithms,
+  findAlgorithm,
+  otherKind,
+  readAlgorithm,
+} from './algorithms.js'
+import { checkJwk, type JwkMembers, jwkKind, readPublicJwk, snapshotJwk } from './jwk.js'
 import { quotedKid } from './jwk-set.js'
-import { keyFormat, keyUse, otherKind } from './key-error.js'
-import type { Jwk, KeyInput } from './key-input.js'
-import { exportedJwk, isKeyObject } from './key-object.js'
-import { undressed } from './key-text.js'
-import { checkJwk, jwkKind } from './private-jwk.js'
-import { isCryptoKey, isKeyWithHeader, isReadAs, readKey } from './read-key.js'
-import { thumbprint } from './thumbprint.js'
+import { keyFormat, keyUse } from './key-error.js'
+import { isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
+import { normalizeKeyText } from './key-text.js'
+import { asPem, formatPem, readBlocks } from './pem.js'
+import { importPem } from './pem-key.js'
+import { exportKeyObject, isCryptoKey, isKeyObject } from './platform-key.js'
+import { parseKeyJson, readKey } from './read-key.js'
 
 /**
  * The JWK Set to publish for private keys, or for public keys such as those that a KMS gives out:
@@ -36,7 +44,10 @@ export async function publicJwks(keys: readonly (KeyInput | undefined)[]): Promi
     const jwk = await publicJwk(input)
     const kid = jwk.kid as string
     const same = published.get(kid)
-    if (same !== undefined && (await thumbprint(same)) !== (await thumbprint(jwk)))
+    if (
+      same !== undefined &&
+      (await calculateJwkThumbprint(same)) !== (await calculateJwkThumbprint(jwk))
+    )
       throw keyFormat(`Two of the keys have the kid ${quotedKid(kid)}. Give each its own.`)
     published.set(kid, jwk)
   }
@@ -54,10 +65,10 @@ export async function publicJwks(keys: readonly (KeyInput | undefined)[]): Promi
  * ```
  */
 export async function keyThumbprint(key: KeyInput | undefined): Promise<string> {
-  return thumbprint(await publicJwk(key))
+  return calculateJwkThumbprint(await publicJwk(key))
 }
 
-/** Of a JWK Set its keys; of text its JSON, if it is that. */
+/** Returns the keys of a JWK Set, or the key itself. */
 function members(input: KeyInput | undefined): readonly unknown[] {
   const json = typeof input === 'string' ? jsonOf(input) : input
   if (!isObject(json) || Object.hasOwn(json, 'kty')) return [json]
@@ -69,92 +80,85 @@ function isForEncryption(key: unknown): boolean {
   return isObject(key) && ownMember(key, 'use') === 'enc'
 }
 
+/** Returns the JSON in a text, or the text itself. */
 function jsonOf(text: string): unknown {
-  const bare = undressed(text)
-  if (!bare.startsWith('{')) return text
-  try {
-    return JSON.parse(bare)
-  } catch {
-    throw keyFormat('The key is JSON text that is damaged or truncated. Give a JWK.')
-  }
+  const plain = normalizeKeyText(text)
+  return plain.startsWith('{') ? parseKeyJson(plain) : text
 }
 
 async function publicJwk(input: unknown): Promise<Jwk> {
   const given = (name: string) => (isKeyWithHeader(input) ? ownMember(input, name) : undefined)
-  const jwk = await keyJwk(input)
+  const jwk = await readMembers(input)
   if (isForEncryption(jwk))
     throw keyUse("The use of the JWK is not 'sig'. Publish a key for signing, or leave out use.")
-  const published = publicMembers(jwk)
-  const kid = given('kid') ?? ownMember(jwk, 'kid') ?? (await thumbprint(published))
-  if (!isFilled(kid)) throw keyFormat('The kid of a key must be a string.')
-  const fallback = published.kty === 'EC' ? 'ES256' : undefined
-  const alg = namedAlgorithm(given('alg') ?? ownMember(jwk, 'alg') ?? fallback)
-  checkJwk(published, alg ?? 'PS256')
-  await requireKey(published)
+  const kind = jwkKind(jwk)
+  const anyOfKind = findAlgorithm((row) => row.kind === kind)
+  if (anyOfKind === undefined) throw otherKind()
+  const published = readPublicJwk(jwk)
+  const kid = given('kid') ?? jwk.kid ?? (await calculateJwkThumbprint(published))
+  if (typeof kid !== 'string' || kid === '') throw keyFormat('The kid of a key must be a string.')
+  const named = readAlgorithm(given('alg') ?? jwk.alg)
+  checkJwk(published, named ?? anyOfKind)
+  await requireKey(published, named ?? anyOfKind)
+  const alg = named ?? (isOnlyOfKind(anyOfKind) ? anyOfKind : undefined)
   return { ...published, kid, use: 'sig', ...(alg !== undefined && { alg }) }
 }
 
-/** Private or public, from whatever it was given in. */
-async function keyJwk(input: unknown): Promise<Jwk> {
+function isOnlyOfKind(alg: Algorithm): boolean {
+  const { kind } = algorithms[alg]
+  return Object.values(algorithms).filter((row) => row.kind === kind).length === 1
+}
+
+/** Reads the members of a private or public key, in whatever format it is. */
+async function readMembers(input: unknown): Promise<JwkMembers> {
   const inner = isKeyWithHeader(input) ? ownMember(input, 'key') : input
   const key = typeof inner === 'string' ? jsonOf(inner) : inner
   if (typeof key === 'string') {
-    const text = undressed(key)
-    const spki = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/.exec(text)
-    if (spki !== null) return readDerKey('spki', spki[0])
+    const text = asPem(normalizeKeyText(key))
+    const spki = readBlocks(text).find(({ content, label }) =>
+      content === undefined
+        ? label === 'PUBLICKEY'
+        : content === 'public key' && label !== 'RSAPUBLICKEY',
+    )
+    if (spki !== undefined) return importPem(importSPKI, formatPem('PUBLIC KEY', spki.body ?? ''))
     if (!text.includes('PRIVATE KEY-----')) refuseOtherPublicKey(text)
   }
   if (isObject(key)) {
-    if (isCryptoKey(key)) return exported(key)
-    if (isKeyObject(key) && key.type === 'public') return exportedJwk(key) as Jwk
-    if (Object.hasOwn(key, 'kty') && !Object.hasOwn(key, 'd')) return key as Jwk
+    if (isCryptoKey(key)) return exportCryptoKey(key)
+    if (isKeyObject(key) && key.type === 'public') return snapshotJwk(exportKeyObject(key))
+    const jwk = snapshotJwk(key)
+    if (jwk.kty !== undefined && jwk.d === undefined) return jwk
   }
-  const options = { kid: undefined, alg: undefined, passphrase: undefined }
-  const { material } = readKey(input, options)
-  if (isReadAs(material, 'jwk')) return material.jwk
-  if (isReadAs(material, 'pem')) return readDerKey('pkcs8', material.pem)
-  return exported(material.cryptoKey)
+  const { material } = readKey(input, { kid: undefined, alg: undefined, passphrase: undefined })
+  if (material.type === 'jwk') return material.jwk
+  if (material.type === 'PEM') return importPem(importPKCS8, material.pem)
+  return exportCryptoKey(material.key)
 }
 
-/** The ways in which a public key comes that Web Crypto does not read. */
+/** Names the formats of a public key that Web Crypto does not read. */
 function refuseOtherPublicKey(text: string): void {
   if (text.includes('CERTIFICATE-----')) {
     throw keyFormat(
       'The key is a certificate. Give its public key: openssl x509 -in cert.pem -pubkey -noout',
     )
   }
-  if (text.includes('RSA PUBLIC KEY-----')) {
+  if (/RSA ?PUBLIC ?KEY-----/.test(text)) {
     throw keyFormat(
       'The public key is PKCS#1, not SPKI. Convert it: openssl rsa -RSAPublicKey_in -in key.pem -pubout',
     )
   }
 }
 
-async function exported(key: CryptoKey): Promise<Jwk> {
+async function exportCryptoKey(key: CryptoKey): Promise<JwkMembers> {
   if (!key.extractable) throw keyFormat('The CryptoKey is not extractable. Give its public key.')
-  return (await crypto.subtle.exportKey('jwk', key)) as Jwk
+  const { alg: _, key_ops: __, ...jwk } = await crypto.subtle.exportKey('jwk', key)
+  return snapshotJwk(jwk)
 }
 
-function publicMembers(jwk: Jwk): Jwk {
-  const kind = jwkKind(jwk)
-  if (kind !== 'RSA' && kind !== 'EC P-256') throw otherKind()
-  const names = kind === 'RSA' ? ['kty', 'n', 'e'] : ['kty', 'crv', 'x', 'y']
-  const lacking = names.find((name) => !isFilled(ownMember(jwk, name)))
-  if (lacking !== undefined) throw keyFormat(`The public JWK is not whole: it lacks ${lacking}.`)
-  return Object.fromEntries(names.map((name) => [name, ownMember(jwk, name)])) as Jwk
-}
-
-function isFilled(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
-}
-
-/** On its curve, and no part of it missing. */
-async function requireKey(jwk: Jwk): Promise<void> {
-  const algorithm =
-    jwk.kty === 'EC' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'RSA-PSS', hash: 'SHA-256' }
-  const plain = withoutPrototype(jwk)
+/** Throws unless the key is on its curve, and whole. */
+async function requireKey(jwk: Jwk, alg: Algorithm): Promise<void> {
   try {
-    await crypto.subtle.importKey('jwk', plain, algorithm, true, ['verify'])
+    await importJWK(withoutPrototype(jwk), alg)
   } catch {
     throw keyFormat('The public JWK is damaged: its members are no key.')
   }
