@@ -1,4 +1,5 @@
 export {
+  type AnsweredTokenServerRequest,
   type AuthorizationServer,
   type AuthorizationServerOptions,
   createAuthorizationServer,
@@ -13,11 +14,13 @@ export {
   type FaultServer,
   type FaultServerOptions,
 } from './fault-server.js'
+export type { AnsweredRequest, ReceivedRequest } from './loopback-server.js'
 export { createManualClock, type ManualClock } from './manual-clock.js'
 export {
   createResourceServer,
   type ResourceRequestRecord,
   type ResourceServer,
+  type ResourceServerOptions,
 } from './resource-server.js'
 export type { ScriptedAnswer } from './scripted-answer.js'
 export { type StaticTokenProvider, staticTokenProvider } from './static-token-provider.js'
