@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '@countersign/core'
+import type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
 import { readAssertion } from './assertion-check.js'
 import {
   type ClientRegistration,
@@ -8,11 +9,7 @@ import {
 } from './client-registration.js'
 import { createIssuedTokens } from './issued-tokens.js'
 import { requireKnownMembers } from './known-members.js'
-import {
-  type AnsweredRequest,
-  type ReceivedRequest,
-  startLoopbackServer,
-} from './loopback-server.js'
+import { startLoopbackServer } from './loopback-server.js'
 import { playAnswer } from './played-answer.js'
 import { requestBody } from './request-body.js'
 import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'

@@ -1,3 +1,4 @@
+export type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
 export {
   type AnsweredTokenServerRequest,
   type AuthorizationServer,
@@ -14,7 +15,6 @@ export {
   type FaultServer,
   type FaultServerOptions,
 } from './fault-server.js'
-export type { AnsweredRequest, ReceivedRequest } from './loopback-server.js'
 export { createManualClock, type ManualClock } from './manual-clock.js'
 export {
   createResourceServer,

@@ -1,19 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-
-/** A request to a server of this kit, at any path. */
-export interface ReceivedRequest {
-  /** The HTTP method, in upper case. */
-  readonly method: string
-  /** The path and query, as sent. */
-  readonly url: string
-}
-
-/** A request that a server of this kit has answered. */
-export interface AnsweredRequest extends ReceivedRequest {
-  /** The HTTP status of the response. */
-  readonly status: number
-}
+import type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
 
 /** A server on 127.0.0.1, at a port that the system chose. */
 export interface LoopbackServer {
