@@ -245,10 +245,10 @@ describe('assertion options', () => {
         message: expect.stringMatching(
           /^The algorithm.* is not supported\. Use ES256, PS256 or RS256\.$/,
         ),
-        option: 'assertion.alg',
+        option: 'alg',
       }
-      expect(refusal({ assertion: { alg } })).toMatchObject(unsupported)
-      expect(refusal({ assertion: { alg }, key: () => key })).toMatchObject(unsupported)
+      expect(refusal({ alg })).toMatchObject(unsupported)
+      expect(refusal({ alg, key: () => key })).toMatchObject(unsupported)
     },
   )
 
@@ -404,9 +404,13 @@ describe('every option', () => {
     options.parameters.client_id = 'client-2'
     options.assertion.claims.nested.value = 'two'
     options.assertion.header.x5t = 'two'
-    Object.assign(options.assertion, { audience: 'two', lifetimeSeconds: 60_000, kid: 'key-2' })
+    Object.assign(options.assertion, { audience: 'two', lifetimeSeconds: 60_000 })
     Object.assign(options.key, { d: 'AAAA', kid: 'key-3' })
-    Object.assign(options, { clientId: 'client-2', tokenEndpoint: 'http://evil.test/' })
+    Object.assign(options, {
+      clientId: 'client-2',
+      tokenEndpoint: 'http://evil.test/',
+      kid: 'key-2',
+    })
     await tokens.getAccessToken()
 
     expect(tokens.tokenEndpoint).toBe(tokenEndpoint)

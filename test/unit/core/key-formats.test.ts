@@ -25,7 +25,7 @@ let server: AuthorizationServer
 
 beforeAll(async () => {
   server = await createAuthorizationServer()
-  const keys = [ec, rsa].map((key) => createPublicKey(key).export({ format: 'jwk' }) as Jwk)
+  const keys = [ec, rsa].map((key) => createPublicKey(key).export({ format: 'jwk' }))
   server.register({ clientId, jwks: { keys } })
 })
 afterAll(() => server.close())
@@ -123,7 +123,7 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
 
   test('is named, or signs, with any member missing, null, empty or damaged', async () => {
     for (const name of Object.keys(jwk)) {
-      const value = String(jwk[name])
+      const value = String(Reflect.get(jwk, name))
       const damages: unknown[] = [undefined, null, '', ' ', 7, [], {}, `${value}=`, `+${value}`]
       damages.push(value.slice(0, -4), `${value}AAAA`, `AQ${value}`, 'AA', 'A')
       for (const damage of damages) {
@@ -178,7 +178,7 @@ describe.each(kinds)('with a member on Object.prototype, an %s key', (_, key, al
       for (const form of forms) {
         const sent: string[] = []
         const tokens = createTokenProvider({
-          ...{ clientId, key: form as KeyInput, assertion: { alg }, retries: 0 },
+          ...{ clientId, key: form, alg, retries: 0 },
           tokenEndpoint: 'https://as.example/token',
           fetch: async (_url, { body }) => {
             const [header = ''] =
@@ -204,7 +204,7 @@ describe.each(kinds)('with a member on Object.prototype, an %s key', (_, key, al
 function provider(key: unknown, alg: Algorithm) {
   const { tokenEndpoint } = server
   return createTokenProvider({
-    ...{ clientId, tokenEndpoint, key: key as KeyInput, assertion: { alg } },
+    ...{ clientId, tokenEndpoint, key: key as KeyInput, alg },
     passphrase,
   })
 }
@@ -231,9 +231,9 @@ function pemOf(key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1'): string {
 }
 
 function jwkOf(key: KeyObject): Jwk {
-  return key.export({ format: 'jwk' }) as Jwk
+  return key.export({ format: 'jwk' })
 }
 
-function octets(jwk: Jwk, name: string): Buffer {
-  return Buffer.from(String(jwk[name]), 'base64url')
+function octets(jwk: object, name: string): Buffer {
+  return Buffer.from(String(Reflect.get(jwk, name)), 'base64url')
 }

@@ -27,7 +27,7 @@ export interface AssertionSigner {
   readonly alg: Algorithm
   /**
    * Under which the authorization server knows the public key. Stands in the assertion's header,
-   * unless `assertion.kid` does, and is the key's identity in a shared store.
+   * unless `kid` does, and is the key's identity in a shared store.
    */
   readonly kid: string
   /**
