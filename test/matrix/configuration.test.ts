@@ -252,6 +252,28 @@ describe('assertion options', () => {
     },
   )
 
+  test.each([
+    ['alg', 'PS256'],
+    ['kid', 'key-1'],
+    ['alg', undefined],
+  ])('G1: %s is rejected as a member of assertion, with its place', (name, value) => {
+    expect(refusal({ assertion: { [name]: value } })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: `There is no option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
+      option: `assertion.${name}`,
+    })
+  })
+
+  test.each(['', 7, null, ['a']])('the kid %j is rejected', (kid) => {
+    expect(refusal({ kid })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: "The option 'kid' must be one string that is not empty.",
+      option: 'kid',
+    })
+  })
+
   test('G12: the algorithm none of a JWK is refused', () => {
     const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'none' }
     expect(refusal({ key: jwk })).toMatchObject({

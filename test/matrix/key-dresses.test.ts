@@ -324,10 +324,17 @@ const refused: Refusal[] = [
   ],
   [
     'K15',
-    'the bytes of a PEM',
-    () => Buffer.from(pkcs8(p256)),
+    'the bytes of a public key',
+    () => createPublicKey(p256).export({ format: 'der', type: 'spki' }),
+    'ERR_NOT_PRIVATE_KEY',
+    expect.stringMatching(/^The key is a public key\. /),
+  ],
+  [
+    'K15',
+    'the bytes of an empty file',
+    () => new Uint8Array(),
     'ERR_KEY_FORMAT',
-    "The key is bytes. Give text: readFileSync(path, 'utf8').",
+    'The key is an empty string. Is the environment variable set?',
   ],
   [
     'K15',
@@ -574,8 +581,8 @@ describe('without node:crypto, on the first call', () => {
     ...alike.map(refusalNamed),
     [
       'K15',
-      'a PEM whose base64 lost three characters',
-      () => pkcs8(p256).replace(/.{3}(?=\n-----END)/, ''),
+      'a PEM whose base64 lost four characters',
+      () => pkcs8(p256).replace(/.{4}(?=\n-----END)/, ''),
       'ERR_KEY_FORMAT',
       damaged,
     ],

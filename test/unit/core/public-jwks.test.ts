@@ -25,6 +25,9 @@ describe.each([
   const locked = String(
     key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase }),
   )
+  const encryptedDer = key.export({
+    ...{ format: 'der', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase },
+  } as const)
   const inputs: [string, KeyInput][] = [
     ['PKCS#8', pkcs8],
     ['PKCS#8 with literal line breaks', pkcs8.replaceAll('\n', '\\n')],
@@ -32,12 +35,19 @@ describe.each([
     ['a JWK', jwk],
     ['JWK text', JSON.stringify(jwk)],
     ['a JWK Set', { keys: [jwk] }],
+    ['bytes of a JWK Set', Buffer.from(JSON.stringify({ keys: [jwk] }))],
     ['JWK Set text', JSON.stringify({ keys: [jwk] })],
     ['a KeyObject', key],
     ['a public PEM', spki],
     ['a public JWK', publicJwk],
     ['a public JWK in text', JSON.stringify(publicJwk)],
     ['a public KeyObject', publicKey],
+    ['bytes of a PEM', Buffer.from(pkcs8)],
+    ['bytes of a public PEM', Buffer.from(spki)],
+    ['bytes of a JWK', new TextEncoder().encode(JSON.stringify(publicJwk))],
+    ['DER', key.export({ format: 'der', type: 'pkcs8' })],
+    ['public DER', publicKey.export({ format: 'der', type: 'spki' })],
+    ['encrypted DER', { key: encryptedDer, passphrase }],
   ]
 
   test.each(inputs)(

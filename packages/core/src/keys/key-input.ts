@@ -9,9 +9,10 @@ export type CryptoKey = Extract<
 
 /**
  * A JSON Web Key (RFC 7517, RFC 7518 section 6). The JWK types of `node:crypto`, of Web Crypto and of
- * jose are assignable to it, and it is assignable to them. Only its own members are read.
+ * jose are assignable to it, and it is assignable to them, which an interface would not be: Node's has
+ * an index signature. Only its own members are read.
  */
-export interface Jwk {
+export type Jwk = {
   /** The type of the key: `EC` or `RSA`. */
   readonly kty?: string
   /** Becomes the `kid` of the assertion's header. */
@@ -62,11 +63,11 @@ export interface KeyObjectLike {
 export interface KeyWithHeader {
   /** The private key. */
   key: string | Uint8Array | Jwk | CryptoKey | KeyObjectLike
-  /** What the key signs; a JWK that says another is refused. */
+  /** The algorithm that the key signs; a JWK with another `alg` is rejected. */
   alg?: Algorithm
   /** The `kid` of the assertion's header. */
   kid?: string
-  /** Of an encrypted PKCS#8 key. */
+  /** The passphrase of an encrypted PKCS#8 key. */
   passphrase?: string
 }
 

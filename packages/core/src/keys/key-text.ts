@@ -9,11 +9,10 @@ export function normalizeKeyText(text: string): string {
   return /^[{-]/.test(plain) ? plain : (decodeText(plain) ?? plain)
 }
 
-/** Returns the content of a key file as text: DER as base64, and anything else as UTF-8. */
+/** Returns the content of a key file as text: DER as base64url, and anything else as UTF-8. */
 export function decodeKeyBytes(bytes: Uint8Array): string {
   // DER begins with a SEQUENCE, whose tag is the digit 0 in text; neither PEM nor JSON begins with one.
-  if (bytes[0] !== 0x30) return new TextDecoder().decode(bytes)
-  return base64url.encode(bytes).replaceAll('-', '+').replaceAll('_', '/')
+  return bytes[0] === 0x30 ? base64url.encode(bytes) : new TextDecoder().decode(bytes)
 }
 
 /** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
