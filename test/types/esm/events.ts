@@ -44,7 +44,7 @@ export function replayed(event: RequestEvent): string {
     case 'insufficient-scope':
       return event.scope ?? ''
     case 'rejection-check-failed':
-      return event.origin
+      return event.method
     default:
       return impossible(event)
   }
