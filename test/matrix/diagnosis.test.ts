@@ -160,7 +160,7 @@ test('the causes go along when an error is logged as JSON', async () => {
 })
 
 test.each([
-  ['unknown kid', ['assertion.kid']],
+  ['unknown kid', ['kid']],
   ['wrong aud', ['assertion.audience']],
   ['the client may not ask for this scope', ['scope']],
   ['wrong signature', []],
