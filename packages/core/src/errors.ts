@@ -1,5 +1,5 @@
 import { createCause, type ErrorCause } from './error-cause.js'
-import { isObject, ownMember } from './own-members.js'
+import { isObject, ownMember, withoutPrototype } from './own-members.js'
 
 const brand = Symbol.for('countersign.error')
 
@@ -150,18 +150,15 @@ export class TokenTransportError extends CountersignError {
   constructor(
     code: TokenTransportError['code'],
     message: string,
-    {
-      attempts,
-      cause,
-      hints = [],
-      retryable = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT',
-    }: {
+    details: {
       attempts: number
       cause?: ErrorCause | undefined
       hints?: readonly string[]
       retryable?: boolean
     },
   ) {
+    const isTransient = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT'
+    const { attempts, cause, hints = [], retryable = isTransient } = withoutPrototype(details)
     super(message, retryable, cause)
     this.code = code
     this.attempts = attempts
@@ -189,12 +186,9 @@ export class TokenResponseError extends CountersignError {
   constructor(
     code: TokenResponseError['code'],
     message: string,
-    {
-      field,
-      hints = [],
-      retryable = false,
-    }: { field?: string; hints?: readonly string[]; retryable?: boolean } = {},
+    details: { field?: string; hints?: readonly string[]; retryable?: boolean } = {},
   ) {
+    const { field, hints = [], retryable = false } = withoutPrototype(details)
     super(message, retryable)
     this.code = code
     if (field !== undefined) this.field = field
