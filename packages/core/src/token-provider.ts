@@ -2,9 +2,10 @@ import type { AccessToken } from './access-token.js'
 import { assertionIdentity, clientAssertion } from './assertion/client-assertion.js'
 import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { abortReason, within } from './deadline.js'
+import { createCause } from './error-cause.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
-import { keyFailure, safeCause } from './keys/key-error.js'
+import { keyFailure } from './keys/key-error.js'
 import { withoutPrototype } from './own-members.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import {
@@ -194,7 +195,7 @@ function failure(thrown: unknown): FetchFailure {
 function unexpectedError(thrown: unknown): ConfigurationError {
   return new ConfigurationError(
     'ERR_INVALID_OPTION',
-    `The token request stopped at an unexpected ${safeCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
+    `The token request stopped at an unexpected ${createCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
   )
 }
 
