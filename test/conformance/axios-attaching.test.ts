@@ -180,6 +180,39 @@ describe('attaching and ejecting', () => {
     },
   )
 
+  test('X16: the same provider with another isTokenRejected is an error, not a silence', () => {
+    const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
+    const tokens = staticTokenProvider()
+    const isTokenRejected = () => false
+    const eject = addAuthorization(api, tokens, { isTokenRejected })
+
+    expect(addAuthorization(api, tokens, { isTokenRejected })).toBe(eject)
+    for (const options of [{}, { isTokenRejected: () => false }]) {
+      expect(() => addAuthorization(api, tokens, options)).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION' }),
+      )
+    }
+  })
+
+  test('X16: a second provider for an origin is an error until the first is ejected', async () => {
+    const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
+    const origins = ['https://a.test', 'https://b.test']
+    const eject = addAuthorization(api, staticTokenProvider('one'), { origins })
+    origins[0] = 'https://c.test'
+    const attach = () => addAuthorization(api, staticTokenProvider('two'))
+
+    expect(attach).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_OPTION',
+        option: 'origins',
+        message: expect.stringContaining('https://a.test'),
+      }),
+    )
+    eject()
+    attach()
+    expect((await api.get('/x')).data[1]).toBe('Bearer two')
+  })
+
   test('X16: one provider on two instances gives each its own origins', async () => {
     const tokens = staticTokenProvider()
     const one = axios.create({ baseURL: 'https://a.test', adapter: recorder })

@@ -402,3 +402,98 @@ test('an object that looks like a Request is sent where it was judged', async ()
   expect(evil.seen).toMatchObject([{ authorization: undefined }])
   expect(api.seen).toEqual([])
 })
+describe('a Request that names one URL and is sent to another', () => {
+  type Sending = (input: string | Request, init?: RequestInit) => Promise<Response>
+  const byUrl: Sending = (input, init) => platformFetch((input as Request).url, init)
+
+  test.each<[string, (ours: string, other: string) => unknown, Sending | undefined]>([
+    [
+      'of a subclass',
+      (ours, other) =>
+        new (class extends Request {
+          // @ts-expect-error 2611: declared as a property, and an accessor of the platform's class
+          override get url() {
+            return ours
+          }
+        })(other),
+      undefined,
+    ],
+    [
+      'with a url of its own',
+      (ours, other) => Object.defineProperty(new Request(other), 'url', { value: ours }),
+      undefined,
+    ],
+    [
+      'of a subclass, sent by its url',
+      (ours, other) =>
+        new (class extends Request {
+          // @ts-expect-error 2611: declared as a property, and an accessor of the platform's class
+          override get url() {
+            return other
+          }
+        })(ours),
+      byUrl,
+    ],
+    [
+      'that is another text each time',
+      (url, other) => {
+        const texts = ['no URL']
+        return { method: 'GET', headers: {}, url, toString: () => texts.pop() ?? other }
+      },
+      undefined,
+    ],
+    [
+      'that is a URL as a primitive',
+      (url, other) => ({ method: 'GET', headers: {}, url, [Symbol.toPrimitive]: () => other }),
+      undefined,
+    ],
+  ])('9 X18: %s brings no token to another origin', async (_, create, fetch) => {
+    const { tokens, api, evil } = await startWorld()
+    const options = {
+      origins: [api.origin],
+      ...(fetch && { fetch: fetch as typeof platformFetch }),
+    }
+    const send = authorizedFetch(tokens, options)
+
+    await send(create(`${api.origin}/x`, `${evil.origin}/x`) as Request).catch(() => {})
+
+    expect(evil.seen.map(({ authorization }) => authorization ?? 'none')).not.toContainEqual(
+      expect.stringMatching(/^Bearer /),
+    )
+  })
+
+  test('9 X18: whose url changes while the token is awaited goes where it was judged', async () => {
+    const { tokens, api, evil } = await startWorld()
+    const fetch = byUrl as typeof platformFetch
+    const send = authorizedFetch(tokens, { origins: [api.origin], fetch })
+    const request = { method: 'GET', headers: {}, url: `${api.origin}/x` }
+
+    const pending = send(request as unknown as Request)
+    request.url = `${evil.origin}/x`
+
+    expect((await pending).status).toBe(200)
+    expect(evil.seen).toEqual([])
+  })
+})
+
+describe('isTokenRejected', () => {
+  test('5: a copy that it does not read does not keep the connection of a cancelled answer', async () => {
+    const { tokens, api } = await startWorld()
+    const send = authorizedFetch(tokens, {
+      origins: [api.origin],
+      isTokenRejected: ({ status }) => status === 419,
+    })
+    let isClosed = false
+    api.next((response) => {
+      response.on('close', () => {
+        isClosed = true
+      })
+      response.write('the first part')
+    })
+
+    const response = await send(`${api.origin}/endless`)
+    void response.body?.cancel()
+
+    await until(() => isClosed)
+  })
+})

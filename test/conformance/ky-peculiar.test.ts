@@ -522,3 +522,20 @@ test.each([
     expect(recording.seen[1]?.body.toString()).toContain('name="name"')
   },
 )
+test('11 X16: a second provider for an origin is found behind a hook that wraps the fetch', async () => {
+  const { api, recording, provider, server } = await attached()
+  const wrap = (request: Options) => {
+    const { fetch = globalThis.fetch } = request
+    request.fetch = (input, init) => fetch(input, init)
+  }
+  const second = authorizationHooks(provider(), { origins: [recording.origin] })
+  const both = api.extend({ hooks: { init: [wrap] } }).extend({ hooks: second })
+
+  await expect(both.get('x')).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    code: 'ERR_INVALID_OPTION',
+    option: 'origins',
+  })
+
+  expect([recording.seen, server.requests]).toEqual([[], []])
+})

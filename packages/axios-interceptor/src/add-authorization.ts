@@ -48,7 +48,8 @@ export interface AuthorizableInstance {
  * @param options - `origins` that may have the token, `onForeignOrigin` and `onEvent`.
  * @returns eject: later requests go as before; those under way finish.
  * @throws {ConfigurationError} for options that cannot work, for want of an origin, and when the
- * provider is attached already with other origins or another `onForeignOrigin`, or another
+ * provider is attached already with other origins or another `onForeignOrigin` or
+ * `isTokenRejected`, or another
  * provider is attached for one of the origins.
  * @example
  * ```ts
@@ -70,7 +71,8 @@ export function addAuthorization(
     origins,
   })
   const manager = instance.interceptors.request as AxiosInstance['interceptors']['request']
-  const terms = JSON.stringify([[...origins].sort(), given.onForeignOrigin ?? 'pass'])
+  const { isTokenRejected, onForeignOrigin = 'pass' } = given
+  const terms = { list: JSON.stringify([[...origins].sort(), onForeignOrigin]), isTokenRejected }
   const attached = listAttachments(manager)
   const known = attached.find((one) => one.tokens === tokens)
   if (known !== undefined) {
@@ -89,7 +91,7 @@ export function addAuthorization(
   const interceptor = adapterWrapper(send)
   const id = manager.use(interceptor, null, { synchronous: true })
   const eject = () => manager.eject(id)
-  markInterceptor(interceptor, { tokens, origins, terms, eject })
+  markInterceptor(interceptor, { tokens, origins: [...origins], terms, eject })
   return eject
 }
 

@@ -1,10 +1,16 @@
 import { ConfigurationError } from '@countersign/core'
 import type { AttachedProvider } from '@countersign/core/adapter'
 
+/** The options that decide where the token goes and when it is renewed. */
+export interface Terms {
+  readonly list: string
+  readonly isTokenRejected: unknown
+}
+
 /** One provider on one instance. */
 export interface Attachment extends AttachedProvider {
   /** What it was attached with, for comparison. */
-  readonly terms: string
+  readonly terms: Terms
   readonly eject: () => void
 }
 
@@ -31,8 +37,8 @@ export function listAttachments(manager: object): readonly Attachment[] {
 }
 
 /** @throws {ConfigurationError} for other terms: silence would leave an origin without its token. */
-export function requireSameTerms({ terms }: Attachment, wanted: string): void {
-  if (terms === wanted) return
+export function requireSameTerms({ terms }: Attachment, wanted: Terms): void {
+  if (terms.list === wanted.list && terms.isTokenRejected === wanted.isTokenRejected) return
   throw new ConfigurationError(
     'ERR_INVALID_OPTION',
     'This provider is attached to this instance already, with other options: call its eject first, or name all origins at once.',

@@ -37,7 +37,7 @@ export function axiosHost(sendBy: Send): Host<Call, Attempt, AxiosResponse> {
     answeredBy: (attempt) => attempt.answeredBy ?? responseUrl(attempt),
     redirected: ({ redirected }) => redirected,
     leftOrigin: ({ leftOrigin }) => leftOrigin,
-    response: ({ response }) => response,
+    check: ({ response }, isTokenRejected) => isTokenRejected(response),
     discard: ({ response }) => discard(response),
   }
 }

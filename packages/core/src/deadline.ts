@@ -27,5 +27,6 @@ export async function within<T>(
 
 /** Why a signal was aborted; old polyfills of `AbortSignal` have no reason. */
 export function abortReason(signal: AbortSignal): unknown {
-  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError')
+  if (signal.reason !== undefined) return signal.reason
+  return new DOMException('This operation was aborted', 'AbortError')
 }

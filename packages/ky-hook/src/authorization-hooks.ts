@@ -59,25 +59,28 @@ export function authorizationHooks(
       if (request.json === undefined) return request.body
       return request.stringifyJson === stringified ? text : undefined
     }
-    const wrapped: Fetch = async (input, given) => {
-      requireSeparateOrigins(attachedTo(fetch), attached)
-      return authorize(input, given, {
-        ...call(request, fetch, source),
-        stream: () => request.body,
-      })
+    const others = attachedBy(request.hooks?.init)
+    const send: Fetch = (input, given) =>
+      authorize(input, given, { ...call(request, fetch, source), stream: () => request.body })
+    const check: Fetch = async (input, given) => {
+      requireSeparateOrigins(others, attached)
+      return send(input, given)
     }
-    request.fetch = Object.assign(wrapped, { [mark]: [...attachedTo(fetch), attached] })
+    const wrapped = others.length > 1 ? check : send
+    request.fetch = wrapped
     const guarded = request.hooks?.beforeRequest
     if (guarded) request.hooks = { ...request.hooks, beforeRequest: withoutGuard(guarded) }
   }
-  return { init: [init], beforeRequest: [refuseKy1] }
+  return { init: [Object.assign(init, { [mark]: attached })], beforeRequest: [refuseKy1] }
 }
 
-/** Marks a fetch with the providers that authorize its requests, for any copy of this package. */
-const mark: unique symbol = Symbol.for('countersign.ky-providers')
+/** Marks an `init` hook with its provider, for any copy of this package. */
+const mark: unique symbol = Symbol.for('countersign.ky-provider')
 
-function attachedTo(fetch: Options['fetch']): readonly AttachedProvider[] {
-  return (fetch as { [mark]?: readonly AttachedProvider[] } | undefined)?.[mark] ?? []
+/** The providers of an instance, also where another hook wraps the fetch between them. */
+function attachedBy(hooks: readonly InitHook[] = []): readonly AttachedProvider[] {
+  const marked = hooks as readonly (InitHook & { readonly [mark]?: AttachedProvider })[]
+  return marked.flatMap((hook) => hook[mark] ?? [])
 }
 
 function call(options: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {

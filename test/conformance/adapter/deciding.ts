@@ -90,6 +90,22 @@ export function deciding(host: HostUnderTest): void {
     expect(asked).toEqual([{ status: 200, text: 'ok' }])
   })
 
+  test('10: an abort ends the wait for an isTokenRejected that does not answer', async () => {
+    const { tokens, api } = await startWorld()
+    const caller = new AbortController()
+    const reason = new Error('enough')
+    const isTokenRejected = () => {
+      caller.abort(reason)
+      return new Promise<boolean>(() => {})
+    }
+    const options = { tokens, baseUrl: api.origin, origins: [api.origin], isTokenRejected }
+    const pending = host.client(options).send({ url: '/x', signal: caller.signal })
+
+    const error = await pending.catch((thrown: unknown) => thrown)
+
+    expect(host.isAbort(error, reason)).toBe(true)
+  })
+
   if (!host.redirects) return
 
   test('5 U10: a 401 to a request that another origin sent back drops no token', async () => {
@@ -109,6 +125,40 @@ export function deciding(host: HostUnderTest): void {
     expect(refusals().filter(({ type }) => type === 'token-refused')).toEqual(
       host.showsRedirects ? [] : [expect.objectContaining({ action: 'suspect' })],
     )
+  })
+
+  test('5 U10: isTokenRejected is not called for a request that is seen to come back', async () => {
+    if (!host.showsRedirects) return
+    const { tokens, api, evil } = await startWorld()
+    const asked: Answered[] = []
+    const isTokenRejected = (answered: Answered) => {
+      asked.push(answered)
+      return true
+    }
+    const options = { tokens, baseUrl: api.origin, origins: [api.origin], isTokenRejected }
+    api.next(answer(302, { location: `${evil.origin}/hop` }))
+    evil.next(answer(302, { location: `${api.origin}/back` }))
+
+    expect((await host.client(options).send({ url: '/start' })).status).toBe(401)
+
+    expect(asked).toEqual([])
+  })
+
+  test('5 U10: requests that other origins send back cost one token request in a cool-down', async () => {
+    const { server, tokens, api, evil } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    await client.send({ url: '/warm' })
+    const redirected = answer(302, { location: `${evil.origin}/hop` })
+    api.answerWith((response, seen) =>
+      seen.url === '/start' ? redirected(response, seen) : answer(401)(response, seen),
+    )
+    evil.answerWith(answer(302, { location: `${api.origin}/back` }))
+
+    for (let call = 0; call < 5; call++) {
+      expect((await client.send({ url: '/start' })).status).toBe(401)
+    }
+
+    expect(server.requests).toHaveLength(host.showsRedirects ? 1 : 2)
   })
 
   test('5: a 401 after a redirect within the origin renews the token', async () => {

@@ -20,7 +20,8 @@ export function wasRedirected<Req, Outcome>(
   outcome: Outcome,
   url: string,
 ): boolean {
-  if (host.redirected?.(outcome) === true) return true
+  // Not a function where it is found on a polluted Object.prototype.
+  if (typeof host.redirected === 'function' && host.redirected(outcome) === true) return true
   const answeredBy = host.answeredBy(outcome)
   return Boolean(answeredBy) && withoutFragment(answeredBy as string) !== withoutFragment(url)
 }

@@ -47,8 +47,9 @@ export function readExchange(
     input = new Request(input, init)
     init = undefined
   }
+  if (hasUrlOfItsOwn(input)) input = new Request(input)
   const text = input instanceof Request ? undefined : String(input)
-  const request = isRequest(input, text) ? input : undefined
+  const request = isRequest(input, text) ? fixTarget(input) : undefined
   const href = request?.url ?? String(text)
   const copy = ownMembers(init)
   if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
@@ -116,6 +117,33 @@ function isRequest(input: unknown, text: string | undefined): input is Request {
   if (text === undefined) return true
   if (typeof input !== 'object' || input === null || URL.canParse(text)) return false
   return hasMember(input, 'method') && hasMember(input, 'headers')
+}
+
+/** A subclass of the platform's Request may name another URL than the platform sends it to. */
+function hasUrlOfItsOwn(input: unknown): input is Request {
+  if (!(input instanceof Request)) return false
+  return Object.getPrototypeOf(input) !== Request.prototype || Object.hasOwn(input, 'url')
+}
+
+/**
+ * The URL of a Request that was written by hand can change after it was judged, and so can its
+ * text, by which the platform's fetch would send it. Those of a package are fixed by their class.
+ */
+function fixTarget(given: Request): Request {
+  const request: object & { readonly url: string } = given
+  const isFixed =
+    request instanceof Request ||
+    (!Object.hasOwn(request, 'url') &&
+      request.toString === Object.prototype.toString &&
+      !(Symbol.toPrimitive in request))
+  if (isFixed) return given
+  const { url } = request
+  const text = { value: () => url }
+  return Object.create(request, {
+    url: { value: url },
+    toString: text,
+    [Symbol.toPrimitive]: text,
+  })
 }
 
 /** Its own or its class's; everything has what stands on `Object.prototype`. */

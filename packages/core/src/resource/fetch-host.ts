@@ -34,7 +34,15 @@ export const fetchHost: Host<Exchange, Response, Response> = {
   challenge: (response) => response.headers?.get('www-authenticate'),
   answeredBy: (response) => response.url || undefined,
   redirected: (response) => response.redirected,
-  response: (response) => response.clone(),
+  async check(response, isTokenRejected) {
+    const copy = response.clone()
+    try {
+      return await isTokenRejected(copy)
+    } finally {
+      // Unread, it would keep the connection open after the caller has cancelled the response.
+      discardBody(copy.body)
+    }
+  },
   discard: (response) => discardBody(response.body),
 }
 

@@ -20,9 +20,10 @@ export interface Host<Req, Outcome, Answer = unknown> {
   isReplayable(request: Req): boolean | Promise<boolean>
   /**
    * Races the request's own signal and timeout; rejects when they have ended already. Before the
-   * first send only when no token is at hand, before the second always.
+   * first send only when no token is at hand, before the second always, and while an asynchronous
+   * `isTokenRejected` decides.
    */
-  wait<T>(request: Req, token: Promise<T>): Promise<T>
+  wait<T>(request: Req, awaited: Promise<T>): Promise<T>
   /** `{ authorization }` now; empty for a request that goes untouched. */
   send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
   /** Undefined where there was no answer. */
@@ -35,8 +36,14 @@ export interface Host<Req, Outcome, Answer = unknown> {
   redirected?(outcome: Outcome): boolean | undefined
   /** Whether a redirect led through another origin; undefined where redirects are not visible. */
   leftOrigin?(outcome: Outcome): boolean | undefined
-  /** The response for `isTokenRejected`, which may read its body; the outcome itself if absent. */
-  response?(outcome: Outcome): Answer
+  /**
+   * Calls `isTokenRejected` with the response, or with a copy if reading it would use up the body;
+   * the copy is released afterwards. If absent, the outcome itself is passed.
+   */
+  check?(
+    outcome: Outcome,
+    isTokenRejected: (response: Answer) => boolean | Promise<boolean>,
+  ): boolean | Promise<boolean>
   /** Frees the socket. */
   discard(outcome: Outcome): void
 }

@@ -1,6 +1,7 @@
 import { isSameOrigin, wasRedirected } from './answered-by.js'
 import { bearerChallenge, isAboutToken, loggableScope } from './bearer-challenge.js'
 import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
+import type { Host } from './host.js'
 
 /**
  * What an answer says of the token that was sent. `uncertain`: a 401 after redirects that the HTTP
@@ -28,35 +29,62 @@ export function judge<Req, Outcome>(
   const status = host.status(outcome)
   const answeredBy = host.answeredBy(outcome)
   if (answeredBy && !isSameOrigin(answeredBy, url)) return 'accepted'
+  if (leftOrigin(host, outcome)) return 'accepted'
   if (status === 403) reportScope(authorizer, sent)
-  if (isTokenRejected !== undefined) return ask(authorizer, sent)
+  if (isTokenRejected !== undefined) return decide(authorizer, sent)
   return status === 401 && isAboutToken(host.challenge(outcome))
     ? weigh(authorizer, sent)
     : 'accepted'
 }
 
-/** Whether it was this request, and not one that another origin sent back here, that was rejected. */
+/** Whether the rejected request is known to have carried the token. */
 function weigh<Req, Outcome>(
   { host }: Authorizer<Req, Outcome>,
   { outcome, url }: Sent<Req, Outcome>,
 ): Verdict {
-  const leftOrigin = host.leftOrigin?.(outcome)
-  if (leftOrigin) return 'accepted'
-  return leftOrigin === undefined && wasRedirected(host, outcome, url) ? 'uncertain' : 'rejected'
+  const showsRedirects = leftOrigin(host, outcome) !== undefined
+  return !showsRedirects && wasRedirected(host, outcome, url) ? 'uncertain' : 'rejected'
 }
 
-async function ask<Req, Outcome>(
+/** Undefined where redirects are not visible. */
+function leftOrigin<Req, Outcome>(host: Host<Req, Outcome>, outcome: Outcome): boolean | undefined {
+  return typeof host.leftOrigin === 'function' ? host.leftOrigin(outcome) : undefined
+}
+
+/** A caller's abort or timeout ends the wait for an answer that does not come. */
+async function decide<Req, Outcome>(
   authorizer: Authorizer<Req, Outcome>,
   sent: Sent<Req, Outcome>,
 ): Promise<Verdict> {
-  const { host, isTokenRejected } = authorizer
+  const { host } = authorizer
+  const answer = ask(authorizer, sent)
   try {
-    const response = host.response === undefined ? sent.outcome : host.response(sent.outcome)
-    const isRejected = await isTokenRejected?.(response)
-    return isRejected === true ? weigh(authorizer, sent) : 'accepted'
-  } catch {
+    const isRejected = typeof answer === 'boolean' ? answer : await host.wait(sent.request, answer)
+    return isRejected ? weigh(authorizer, sent) : 'accepted'
+  } catch (error) {
+    host.discard(sent.outcome)
+    throw error
+  }
+}
+
+function ask<Req, Outcome>(
+  authorizer: Authorizer<Req, Outcome>,
+  sent: Sent<Req, Outcome>,
+): boolean | Promise<boolean> {
+  const { host, isTokenRejected = () => false } = authorizer
+  const fail = () => {
     emitRequestEvent(authorizer, sent, { type: 'rejection-check-failed' })
-    return 'accepted'
+    return false
+  }
+  try {
+    const answer: unknown =
+      typeof host.check === 'function'
+        ? host.check(sent.outcome, isTokenRejected)
+        : isTokenRejected(sent.outcome)
+    if (typeof answer === 'boolean') return answer
+    return Promise.resolve(answer).then((settled) => settled === true, fail)
+  } catch {
+    return fail()
   }
 }
 
