@@ -4,16 +4,17 @@ import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { abortReason, within } from './deadline.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
+import { TokenRequestFailure } from './issued-token.js'
 import { keyFailure, safeCause } from './keys/key-error.js'
 import { withoutPrototype } from './own-members.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import {
+  createTokenCache,
   type FetchCall,
   type FetchedToken,
   type FetchFailure,
-  type TokenKeeper,
-  tokenKeeper,
-} from './renewal/token-keeper.js'
+  type TokenCache,
+} from './renewal/token-cache.js'
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import { recentlyUsed } from './store/recently-used.js'
 import { sharedToken } from './store/shared-token.js'
@@ -25,7 +26,6 @@ import { clockSkew } from './token-endpoint/clock-skew.js'
 import { ignoredProxyVariable } from './token-endpoint/proxy-variable.js'
 import { requestToken } from './token-endpoint/token-client.js'
 import type { TokenFetch } from './token-endpoint/token-request.js'
-import { TokenRequestFailure } from './token-endpoint/token-request-failure.js'
 import { timeoutError, unansweredError } from './token-endpoint/transport-failure.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
@@ -64,8 +64,8 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   if (audienceDifference(audience, tokenEndpoint) === 'host')
     emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
   const shared = providerHoldOff()
-  const keepers = recentlyUsed<TokenKeeper>(1000, (keeper) => !keeper.isBusy())
-  const ownKeeper = keeperFor(settings.access)
+  const caches = recentlyUsed<TokenCache>(1000, (cache) => !cache.isBusy())
+  const ownCache = cacheFor(settings.access)
   const ownKey = accessKey(settings.access)
 
   return Object.freeze({ tokenEndpoint, getAccessToken, currentAccessToken, invalidate })
@@ -76,16 +76,16 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     // Others take null for none.
     const signal = own.signal ?? undefined
     if (signal?.aborted) throw abortReason(signal)
-    const keeper = keeperOf(own)
-    const token = forceRenewal ? undefined : keeper.current(rejected)
-    return token ?? keeper.renewed({ signal, forceRenewal, rejected })
+    const cache = cacheOf(own)
+    const token = forceRenewal ? undefined : cache.current(rejected)
+    return token ?? cache.renewed({ signal, forceRenewal, rejected })
   }
 
   function currentAccessToken(
     call?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
   ): AccessToken | undefined {
     try {
-      return (call === undefined ? ownKeeper : keeperOf(ownMembers(call))).current()
+      return (call === undefined ? ownCache : cacheOf(ownMembers(call))).current()
     } catch {
       return undefined
     }
@@ -93,27 +93,27 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
     const { isCertain = true } = withoutPrototype(report ?? {})
-    if (ownKeeper.invalidate(accessToken, isCertain)) return
-    keepers.forEach((keeper) => void keeper.invalidate(accessToken, isCertain))
+    if (ownCache.invalidate(accessToken, isCertain)) return
+    caches.forEach((cache) => void cache.invalidate(accessToken, isCertain))
   }
 
-  function keeperOf({ scope, resource }: AccessTokenOptions): TokenKeeper {
-    if (scope === undefined && resource === undefined) return ownKeeper
+  function cacheOf({ scope, resource }: AccessTokenOptions): TokenCache {
+    if (scope === undefined && resource === undefined) return ownCache
     const access = {
       scope: scope === undefined ? settings.access.scope : parseScope(scope),
       resource: resource === undefined ? settings.access.resource : parseResource(resource),
     }
     const key = accessKey(access)
-    if (key === ownKey) return ownKeeper
-    const known = keepers.get(key)
+    if (key === ownKey) return ownCache
+    const known = caches.get(key)
     if (known !== undefined) return known
-    const keeper = keeperFor(access)
-    keepers.set(key, keeper)
-    return keeper
+    const cache = cacheFor(access)
+    caches.set(key, cache)
+    return cache
   }
 
-  function keeperFor(access: RequestedAccess): TokenKeeper {
-    return tokenKeeper({
+  function cacheFor(access: RequestedAccess): TokenCache {
+    return createTokenCache({
       ...client,
       failure,
       shared,

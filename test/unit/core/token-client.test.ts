@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { expect, test } from 'vitest'
+import { TokenRequestFailure } from '#core/issued-token.js'
 import { acceptedKey } from '#core/token-endpoint/accepted-key.js'
 import { clockSkew } from '#core/token-endpoint/clock-skew.js'
 import { requestToken } from '#core/token-endpoint/token-client.js'
-import { TokenRequestFailure } from '#core/token-endpoint/token-request-failure.js'
 
 const good = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }
 

@@ -112,7 +112,7 @@ test('has a row for every source file', () => {
 })
 
 test.each([
-  ['core/store/memory-store.ts', 'core/renewal/token-keeper.ts'],
+  ['core/store/memory-store.ts', 'core/renewal/token-cache.ts'],
   ['core/errors.ts', 'core/assertion/jti.ts'],
   ['core/errors.ts', 'core/index.ts'],
   ['core/keys.ts', 'jose'],

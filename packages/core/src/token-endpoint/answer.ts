@@ -8,6 +8,7 @@ import {
   TokenResponseError,
 } from '../errors.js'
 import type { Emit } from '../events.js'
+import { TokenRequestFailure } from '../issued-token.js'
 import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { clockOffset, largestCorrection, leastSkew } from './clock-skew.js'
@@ -15,7 +16,6 @@ import { endpointError, malformedResponse } from './error-response.js'
 import { type Circumstances, isAboutAssertion, isSkewed } from './evidence.js'
 import { readBody } from './response-body.js'
 import { retryAfter } from './retry.js'
-import { TokenRequestFailure } from './token-request-failure.js'
 import { member, parseTokenResponse } from './token-response.js'
 import { redirectError, transportError } from './transport-failure.js'
 

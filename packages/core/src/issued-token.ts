@@ -1,4 +1,4 @@
-import type { CountersignError } from '../errors.js'
+import type { CountersignError } from './errors.js'
 
 /** A failed token request, and what its answer asks for. */
 export class TokenRequestFailure {

@@ -15,7 +15,7 @@ import { doubt, noRefusals, type Refusals, refuse, replace } from './refusal.js'
 import { type Flight, flights, type Run, waitFor } from './single-flight.js'
 
 /** One token key's token, and how it is renewed. */
-export interface TokenKeeper {
+export interface TokenCache {
   /**
    * The token at hand, unless it is suspect and either its renewal has not failed yet or `rejected`
    * is that token. Starts the early renewal when it is due.
@@ -58,13 +58,13 @@ export interface FetchedToken {
   readonly sentAt?: number
 }
 
-/** A failed fetch, as the keeper remembers it. */
+/** A failed fetch, as the cache remembers it. */
 export interface FetchFailure {
   readonly error: CountersignError
   readonly retryAfter: number | undefined
 }
 
-export interface TokenKeeperSettings {
+export interface TokenCacheSettings {
   readonly clock: WaitingClock
   readonly timeout: number
   readonly early: number
@@ -94,7 +94,7 @@ interface Landed {
   readonly source: FetchedToken['source']
 }
 
-export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
+export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   const { clock, timeout, early, random, emit, shared } = settings
   /** Resolves to undefined when the process stood still, so that its request could not run. */
   const startFlight = flights<Landed | undefined>({ timeout, clock })
