@@ -1,21 +1,22 @@
 import { type AccessToken, ConfigurationError, type TokenEvent } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { describe, expect, test } from 'vitest'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from '#core/issued-token.js'
 import { providerHoldOff } from '#core/renewal/hold-off.js'
+import { createSingleFlight } from '#core/renewal/single-flight.js'
 import {
   createTokenCache,
-  type FetchCall,
-  type FetchedToken,
-  type FetchFailure,
+  type Landed,
   type TokenCacheSettings,
 } from '#core/renewal/token-cache.js'
 
 const timeout = 1_000
+const access = { scope: undefined, resource: [] }
 
 interface Fetch {
-  readonly call: FetchCall
-  answer(value: string, source?: FetchedToken['source']): void
-  fail(failure: FetchFailure): void
+  readonly call: Omit<TokenCall, 'signal'>
+  answer(value: string, source?: IssuedToken['source']): void
+  fail(failure: TokenRequestFailure): void
 }
 
 /** A cache whose fetches the test answers, on a clock that the test moves. */
@@ -24,8 +25,8 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   const fetches: Fetch[] = []
   const events: Partial<TokenEvent>[] = []
   const background: Promise<unknown>[] = []
-  const fetchToken = (call: FetchCall) =>
-    new Promise<FetchedToken>((resolve, reject) => {
+  const fetchToken = (call: Omit<TokenCall, 'signal'>) =>
+    new Promise<IssuedToken>((resolve, reject) => {
       const answer: Fetch['answer'] = (value, source = 'endpoint') => {
         const issuedAt = clock.now()
         const token = {
@@ -41,7 +42,9 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   const cache = createTokenCache({
     ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
     emit: (event) => void events.push(event),
-    failure: (thrown) => thrown as FetchFailure,
+    failure: (thrown) => thrown as TokenRequestFailure,
+    access,
+    singleFlight: createSingleFlight<Landed | undefined>({ timeout, clock }),
     shared: providerHoldOff(),
     inBackground: () => (renewal) => void background.push(renewal),
     ...settings,
@@ -64,8 +67,9 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   return { clock, fetches, events, background, cache, ask, settle, first, failed }
 }
 
-function failure(retryAfter?: number): FetchFailure {
-  return { error: new ConfigurationError('ERR_CLOCK', 'any error will do'), retryAfter }
+function failure(retryAfter?: number): TokenRequestFailure {
+  const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
+  return new TokenRequestFailure(error, { retryAfter })
 }
 
 describe('a token at hand', () => {
@@ -128,7 +132,7 @@ describe('a token at hand', () => {
     cache.current()
     await settle()
     const { error } = failure()
-    fetches[1]?.fail({ error, retryAfter: undefined })
+    fetches[1]?.fail(new TokenRequestFailure(error))
     await Promise.all(background)
     await settle()
     const nextAttemptAt = clock.now() + 1_000
@@ -168,6 +172,7 @@ describe('a flight', () => {
     expect(new Set(await Promise.all(calls)).size).toBe(1)
     expect(fetches.map(({ call }) => call)).toEqual([
       {
+        access,
         isProbe: false,
         forceRenewal: false,
         refused: expect.any(Function),

@@ -1,4 +1,4 @@
-import { type AccessToken, createAccessToken, type StoredToken } from '../access-token.js'
+import type { AccessToken } from '../access-token.js'
 import type { WaitingClock } from '../clock.js'
 import {
   type CountersignError,
@@ -7,25 +7,24 @@ import {
   remember,
   TokenTransportError,
 } from '../errors.js'
-import type { Emit } from '../events.js'
+import type { IssuedToken, TokenCall, TokenRequestFailure } from '../issued-token.js'
+import { accessKey, type RequestedAccess } from '../requested-access.js'
 import { isAccessFailure } from './access-failure.js'
-import { freshness, type Instant, type Lifetime, lifetime } from './freshness.js'
-import { createHoldOff, type Failure, type ProviderHoldOff } from './hold-off.js'
-import { doubt, noRefusals, type Refusals, refuse, replace } from './refusal.js'
-import { type Flight, flights, type Run, waitFor } from './single-flight.js'
+import {
+  type CurrentToken,
+  type CurrentTokenSettings,
+  createCurrentToken,
+} from './current-token.js'
+import { readClocks } from './freshness.js'
+import { createHoldOff, type ProviderHoldOff } from './hold-off.js'
+import type { Flight, SingleFlight } from './single-flight.js'
 
-/** One token key's token, and how it is renewed. */
-export interface TokenCache {
-  /**
-   * The token at hand, unless it is suspect and either its renewal has not failed yet or `rejected`
-   * is that token. Starts the early renewal when it is due.
-   */
-  current(rejected?: AccessToken): AccessToken | undefined
+/** The memory of a provider for one token key: its token, and how it is renewed. */
+export interface TokenCache extends Pick<CurrentToken, 'invalidate'> {
+  current: CurrentToken['get']
   /** Waits for the flight in progress, or starts one. */
   renewed(call: RenewalCall): Promise<AccessToken>
-  /** False: it is not the current token. */
-  invalidate(accessToken: AccessToken, isCertain: boolean): boolean
-  readonly isBusy: () => boolean
+  isBusy(): boolean
 }
 
 interface RenewalCall {
@@ -35,157 +34,71 @@ interface RenewalCall {
   readonly rejected: AccessToken | undefined
 }
 
-export interface FetchCall {
-  /** After a failure: one attempt, no retries. */
-  readonly isProbe: boolean
-  readonly forceRenewal: boolean
-  /** The token that was rejected last, which a shared store may still hold. */
-  readonly refused: () => RefusedToken | undefined
-  /** Monotonic. */
-  readonly deadline: number
-}
-
-interface RefusedToken {
-  readonly token: StoredToken
-  readonly isCertain: boolean
-}
-
-export interface FetchedToken {
-  readonly token: StoredToken
-  readonly source: 'endpoint' | 'store'
-  readonly attempts: number
-  /** Monotonic: when the token request was sent; of a token from the store it is not known. */
-  readonly sentAt?: number
-}
-
-/** A failed fetch, as the cache remembers it. */
-export interface FetchFailure {
-  readonly error: CountersignError
-  readonly retryAfter: number | undefined
-}
-
-export interface TokenCacheSettings {
+export interface TokenCacheSettings extends CurrentTokenSettings {
+  readonly access: RequestedAccess
   readonly clock: WaitingClock
   readonly timeout: number
-  readonly early: number
-  readonly random: () => number
-  readonly emit: Emit
-  readonly fetchToken: (call: FetchCall) => Promise<FetchedToken>
-  readonly failure: (thrown: unknown) => FetchFailure
-  /** Of the provider: failures that are not about this key's scope or resource. */
+  readonly fetchToken: (call: Omit<TokenCall, 'signal'>) => Promise<IssuedToken>
+  /** Returns the failure to remember for whatever was thrown. */
+  readonly failure: (thrown: unknown) => TokenRequestFailure
+  /** The provider's, for all of its token caches. */
+  readonly singleFlight: SingleFlight<Landed | undefined>
+  /** The provider's: failures that are not about this key's scope or resource. */
   readonly shared: ProviderHoldOff
   /** How an early renewal is kept alive; undefined: nothing is renewed early here. */
   readonly inBackground: () => ((renewal: Promise<unknown>) => void) | undefined
 }
 
-interface Kept {
+/** What a flight brought; undefined when the process stood still, so that its request could not run. */
+export interface Landed {
   readonly accessToken: AccessToken
-  readonly lifetime: Lifetime
-}
-
-/** A rejected token; it serves again once its renewal has failed with a retryable error. */
-interface Suspicion {
-  readonly isCertain: boolean
-  serves: boolean
-}
-
-interface Landed {
-  readonly accessToken: AccessToken
-  readonly source: FetchedToken['source']
+  readonly source: IssuedToken['source']
 }
 
 export function createTokenCache(settings: TokenCacheSettings): TokenCache {
-  const { clock, timeout, early, random, emit, shared } = settings
-  /** Resolves to undefined when the process stood still, so that its request could not run. */
-  const startFlight = flights<Landed | undefined>({ timeout, clock })
+  const { access, clock, timeout, emit, shared, singleFlight } = settings
+  const key = accessKey(access)
   const ownHoldOff = createHoldOff()
-  let kept: Kept | undefined
-  /** Of the kept token. */
-  let suspicion: Suspicion | undefined
-  let flight: Flight<Landed | undefined> | undefined
-  let refusals: Refusals = noRefusals
-  let refused: RefusedToken | undefined
-  /** The flight that brought the last token, which may have been rejected since. */
-  let newest = 0
+  const token = createCurrentToken(settings, { renewEarly, heldOff })
+  let inFlight: Flight | undefined
 
-  return { current, renewed, invalidate, isBusy: () => openFlight() !== undefined }
-
-  function current(rejected?: AccessToken): AccessToken | undefined {
-    if (kept === undefined) return undefined
-    const now = instant()
-    const state = freshness(kept.lifetime, now)
-    if (state === 'fresh' && suspicion === undefined) return kept.accessToken
-    if (state === 'expired') return undefined
-    if (suspicion !== undefined && (!suspicion.serves || kept.accessToken === rejected))
-      return undefined
-    renewEarly(now)
-    return kept.accessToken
+  return {
+    current: token.get,
+    renewed,
+    invalidate: token.invalidate,
+    isBusy: () => openFlight() !== undefined,
   }
 
   async function renewed({ signal, forceRenewal, rejected }: RenewalCall): Promise<AccessToken> {
     try {
       for (;;) {
-        const open = openFlight()
-        if (open === undefined) {
-          const failure = heldOff(instant())
-          if (failure !== undefined) throw failure.error
-          const probe = openProbe()
-          if (probe !== undefined) {
-            await waitFor(settled(probe), { timeout, clock, signal })
-            continue
-          }
+        const failure = heldOff()
+        if (failure !== undefined) throw failure
+        const probe = openFlight() === undefined ? openProbe() : undefined
+        if (probe !== undefined) {
+          const ended = singleFlight.run(probe, async () => undefined).then(nothing, nothing)
+          await singleFlight.wait(probe, ended, signal)
+          continue
         }
-        const landed = await waitFor(open ?? start(forceRenewal), { timeout, clock, signal })
+        const { flight, running } = join(forceRenewal)
+        const landed = await singleFlight.wait(flight, running, signal)
         const isStale = landed === undefined || (forceRenewal && landed.source === 'store')
         if (!isStale) return landed.accessToken
       }
     } catch (error) {
       if (!isCountersignError(error) || signal?.aborted) throw error
-      const token = forceRenewal ? undefined : current(rejected)
-      if (token !== undefined) return token
+      const kept = forceRenewal ? undefined : token.get(rejected)
+      if (kept !== undefined) return kept
       throw copyError(error)
     }
   }
 
-  function invalidate(accessToken: AccessToken, isCertain: boolean): boolean {
-    if (kept?.accessToken !== accessToken) return false
-    if (suspicion !== undefined && (suspicion.isCertain || !isCertain)) return true
-    const now = clock.monotonic()
-    const { action, state } = isCertain ? refuse(refusals, now) : doubt(refusals, now)
-    refusals = state
-    if (action === 'ignored') return true
-    if (action === 'suspect') suspect(accessToken, isCertain)
-    const coolDownUntil = action === 'kept' ? clock.now() + (state.coolDownUntil - now) : undefined
-    emit({ type: 'token-refused', action, coolDownUntil })
-    return true
-  }
-
-  function suspect(accessToken: AccessToken, isCertain: boolean): void {
-    refused = { token: stored(accessToken), isCertain }
-    suspicion = { isCertain, serves: false }
-    // Within a hold-off its renewal has failed already.
-    const failure = openFlight() === undefined ? heldOff(instant()) : undefined
-    if (failure !== undefined) settleSuspicion(failure.error)
-  }
-
-  function settleSuspicion({ retryable }: CountersignError): void {
-    if (suspicion === undefined) return
-    if (retryable || !suspicion.isCertain) suspicion.serves = true
-    else forget()
-  }
-
-  function forget(): void {
-    kept = undefined
-    suspicion = undefined
-  }
-
-  function renewEarly(now: Instant): void {
-    if (openFlight() !== undefined || heldOff(now) !== undefined || openProbe() !== undefined)
-      return
+  function renewEarly(): void {
+    if (openFlight() !== undefined || heldOff() !== undefined || openProbe() !== undefined) return
     const keepAlive = settings.inBackground()
     if (keepAlive === undefined) return
     // Its failure is an event; nobody waits for it.
-    const renewal = start(false).promise.then(nothing, nothing)
+    const renewal = join(false).running.then(nothing, nothing)
     try {
       keepAlive(renewal)
     } catch {
@@ -194,112 +107,92 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   }
 
   /** The flight in progress, if it can still end. */
-  function openFlight(): Flight<Landed | undefined> | undefined {
-    return flight === undefined || flight.isLost() ? undefined : flight
+  function openFlight(): Flight | undefined {
+    return inFlight === undefined || singleFlight.isLost(inFlight) ? undefined : inFlight
   }
 
-  function openProbe(): Flight<unknown> | undefined {
-    return shared.probe === undefined || shared.probe.isLost() ? undefined : shared.probe
+  /** The single attempt that others make after a hold-off. */
+  function openProbe(): Flight | undefined {
+    return shared.probe === undefined || singleFlight.isLost(shared.probe)
+      ? undefined
+      : shared.probe
   }
 
-  function heldOff(now: Instant): Failure | undefined {
-    return ownHoldOff.current(now) ?? shared.current(now)
+  /** The failure for which no token request is made yet, unless one is in flight. */
+  function heldOff(): CountersignError | undefined {
+    if (openFlight() !== undefined) return undefined
+    const now = readClocks(clock)
+    return (ownHoldOff.current(now) ?? shared.current(now))?.error
   }
 
-  function start(forceRenewal: boolean): Flight<Landed | undefined> {
-    const call: FetchCall = {
-      isProbe: ownHoldOff.isFailing() || shared.isFailing(),
-      forceRenewal,
-      refused: () => refused,
-      deadline: clock.monotonic() + timeout,
-    }
-    const started = startFlight((run) => fly(run, call))
-    flight = started
-    if (shared.isFailing()) lead(started)
-    return started
+  function join(forceRenewal: boolean) {
+    const flight = openFlight() ?? begin(forceRenewal)
+    return { flight, running: singleFlight.run(flight, () => request(flight, forceRenewal)) }
   }
 
-  /** Until it has ended, token requests for other scopes wait. */
-  function lead(probe: Flight<unknown>): void {
-    shared.probe = probe
-    const follow = () => {
-      if (shared.probe === probe) shared.probe = undefined
-    }
-    probe.promise.then(follow, follow)
+  function begin(forceRenewal: boolean): Flight {
+    const flight = singleFlight.begin(key, forceRenewal)
+    inFlight = flight
+    // Until it has landed, token requests for other scopes wait.
+    if (shared.isFailing()) shared.probe = flight
+    return flight
   }
 
-  async function fly(run: Run, call: FetchCall): Promise<Landed | undefined> {
+  async function request(flight: Flight, forceRenewal: boolean): Promise<Landed | undefined> {
+    const { since, generation } = flight
     try {
-      const { token, source, attempts, sentAt } = await settings.fetchToken(call)
-      const accessToken = keep(token, run, sentAt)
-      if (source === 'endpoint') shared.succeed(run.since)
-      land(run.id)
-      const duration = clock.monotonic() - run.since
-      emit({ type: 'token-issued', source, expiresAt: token.expiresAt, attempts, duration })
+      const issued = await settings.fetchToken({
+        access,
+        isProbe: ownHoldOff.isFailing() || shared.isFailing(),
+        forceRenewal,
+        refused: token.refused,
+        deadline: since + timeout,
+      })
+      const accessToken = token.set(issued, generation)
+      const { source, attempts } = issued
+      ownHoldOff.succeed(since)
+      if (source === 'endpoint') shared.succeed(since)
+      land(flight)
+      const duration = clock.monotonic() - since
+      emit({ type: 'token-issued', source, expiresAt: accessToken.expiresAt, attempts, duration })
       return { accessToken, source }
     } catch (thrown) {
       const failure = settings.failure(thrown)
+      const isCurrent = land(flight)
       // Its time limits ran while the process could not.
-      if (isUnanswered(failure.error) && run.isFrozen()) return undefined
-      throw fail(failure, run)
-    } finally {
-      land(run.id)
+      if (isUnanswered(failure.error) && flight.isFrozen()) return undefined
+      if (isCurrent) fail(failure, since)
+      throw failure.error
     }
   }
 
-  /** Before anyone is told: a listener may reject the token, and ask for the next one. */
-  function land(id: number): void {
-    if (flight?.id === id) flight = undefined
+  /**
+   * Before any event: a listener may ask again, and must not join the flight that it stands in.
+   * False: the flight was given up for lost.
+   */
+  function land(flight: Flight): boolean {
+    if (shared.probe === flight) shared.probe = undefined
+    if (inFlight !== flight) return false
+    inFlight = undefined
+    return true
   }
 
-  /** A flight that was given up for lost does not displace what a later one brought. */
-  function keep(token: StoredToken, { id, since }: Run, sentAt: number | undefined): AccessToken {
-    const accessToken = createAccessToken(token)
-    if (id < newest) return accessToken
-    newest = id
-    const now = instant()
-    kept = { accessToken, lifetime: lifetime(token, now, { early, random: random(), sentAt }) }
-    suspicion = undefined
-    refusals = replace(refusals, now.monotonic)
-    ownHoldOff.succeed(since)
-    return accessToken
-  }
-
-  function fail({ error, retryAfter }: FetchFailure, { id, since }: Run): CountersignError {
-    if (flight?.id !== id) return error
-    const now = instant()
+  function fail({ error, retryAfter }: TokenRequestFailure, since: number): void {
     const isAboutAccess = isAccessFailure(error)
     // The server knows the client, whatever it thinks of this scope.
     if (isAboutAccess) shared.succeed(since)
     const holdOff = isAboutAccess ? ownHoldOff : shared
-    const failure = holdOff.fail({ error, now, retryAfter, since })
-    remember(error, failure.until.wall)
-    settleSuspicion(error)
-    const servesUntil =
-      kept !== undefined && freshness(kept.lifetime, now) !== 'expired'
-        ? kept.accessToken.expiresAt
-        : undefined
-    emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: failure.until.wall })
-    return error
+    const { until } = holdOff.fail({ error, now: readClocks(clock), retryAfter, since })
+    remember(error, until.wall)
+    token.noteFailure(error)
+    const servesUntil = token.servesUntil()
+    emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: until.wall })
   }
-
-  function instant(): Instant {
-    return { wall: clock.now(), monotonic: clock.monotonic() }
-  }
-}
-
-function stored({ value, tokenType, issuedAt, expiresAt }: AccessToken): StoredToken {
-  return { value, tokenType, issuedAt, expiresAt }
 }
 
 /** No answer came: the network failed or a time limit passed. */
 function isUnanswered(error: CountersignError): boolean {
   return error instanceof TokenTransportError && error.retryable
-}
-
-/** A flight of which only the end matters. */
-function settled(flight: Flight<unknown>): Flight<void> {
-  return { ...flight, promise: flight.promise.then(nothing, nothing) }
 }
 
 function nothing(): void {}

@@ -65,10 +65,14 @@ export async function readAnswer(
   if (text instanceof TokenRequestFailure) return text
   const body = jsonObject(text)
   if (!response.ok || isErrorBody(body))
-    return refusal(response, body, request, { receivedAt, offset })
+    return refusal(response, request, { body, receivedAt, offset })
   try {
     if (body === undefined)
-      throw malformedResponse(status, headers.get('content-type'), text.length, sent)
+      throw malformedResponse(
+        { status, contentType: headers.get('content-type') },
+        text.length,
+        sent,
+      )
     return acceptedToken(body, settings, request)
   } catch (error) {
     return new TokenRequestFailure(error as CountersignError)
@@ -77,9 +81,16 @@ export async function readAnswer(
 
 function refusal(
   { status, headers }: Response,
-  body: Record<string, unknown> | undefined,
   { attempt, correction, circumstances }: AnsweredRequest,
-  { receivedAt, offset }: { receivedAt: number; offset: number | undefined },
+  {
+    body,
+    receivedAt,
+    offset,
+  }: {
+    body: Record<string, unknown> | undefined
+    receivedAt: number
+    offset: number | undefined
+  },
 ): TokenRequestFailure {
   const error = endpointError(
     { status, contentType: headers.get('content-type'), body },
