@@ -35,19 +35,14 @@ export interface RefusedToken {
 export class TokenRequestFailure {
   readonly error: CountersignError
   /** `Retry-After`, in milliseconds. */
-  readonly retryAfter: number | undefined
+  readonly retryAfter?: number | undefined
   /** What to correct the clock by for one more attempt; 0: as it is; undefined: no attempt. */
-  readonly clockOffset: number | undefined
+  readonly clockOffset?: number | undefined
   /** Milliseconds after which to ask again for a token that had expired on arrival. */
-  readonly expiredPause: number | undefined
+  readonly expiredPause?: number | undefined
 
-  constructor(
-    error: CountersignError,
-    advice: Partial<Pick<TokenRequestFailure, 'retryAfter' | 'clockOffset' | 'expiredPause'>> = {},
-  ) {
+  constructor(error: CountersignError, advice: Omit<TokenRequestFailure, 'error'> = {}) {
     this.error = error
-    this.retryAfter = advice.retryAfter
-    this.clockOffset = advice.clockOffset
-    this.expiredPause = advice.expiredPause
+    Object.assign(this, advice)
   }
 }

@@ -74,7 +74,10 @@ export function createCurrentToken(
     if (generation < newest) return accessToken
     newest = generation
     const now = readClocks(clock)
-    kept = { accessToken, lifetime: lifetime(token, now, { early, random: random(), sentAt }) }
+    kept = {
+      accessToken,
+      lifetime: lifetime(token, now, { early, random: random(), sentAt }),
+    }
     refusals = replace(refusals, now.monotonic)
     return accessToken
   }
@@ -92,10 +95,10 @@ export function createCurrentToken(
     return true
   }
 
-  function suspect(token: Kept, isCertain: boolean): void {
-    const { value, tokenType, issuedAt, expiresAt } = token.accessToken
+  function suspect(rejected: Kept, isCertain: boolean): void {
+    const { value, tokenType, issuedAt, expiresAt } = rejected.accessToken
     refused = { token: { value, tokenType, issuedAt, expiresAt }, isCertain }
-    token.suspicion = { isCertain, serves: false }
+    rejected.suspicion = { isCertain, serves: false }
     const failure = renewal.heldOff()
     if (failure !== undefined) noteFailure(failure)
   }

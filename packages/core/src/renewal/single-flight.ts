@@ -17,8 +17,8 @@ export interface Flight extends FreezeWatch {
 export interface SingleFlight<T> {
   /** Starts a generation of its own: a flight that never settles blocks no later one. */
   begin(tokenKey: string, isForced: boolean): Flight
-  /** Whether nobody can rely on it: its time limit has passed, or the process stood still. */
-  isLost(flight: Flight): boolean
+  /** Whether it can still end: not past its time limit, and not if the process stood still. */
+  isOpen(flight: Flight | undefined): flight is Flight
   /** Runs `work`, or joins the same flight's work in progress. */
   run(flight: Flight, work: () => Promise<T>): Promise<T>
   /**
@@ -61,7 +61,8 @@ export function createSingleFlight<T>({
       const key = `${tokenKey} ${generation}${isForced ? ' forced' : ''}`
       return { key, generation, since: clock.monotonic(), ...watchForFreeze(clock, limit) }
     },
-    isLost: ({ since, isFrozen }) => clock.monotonic() - since >= limit || isFrozen(),
+    isOpen: (flight): flight is Flight =>
+      flight !== undefined && clock.monotonic() - flight.since < limit && !flight.isFrozen(),
     run(flight, work) {
       const running = share(flight, work)
       // Nobody may be waiting.

@@ -57,6 +57,7 @@ export interface Landed {
 
 export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   const { access, clock, timeout, emit, shared, singleFlight } = settings
+  const { isOpen } = singleFlight
   const key = accessKey(access)
   const ownHoldOff = createHoldOff()
   const token = createCurrentToken(settings, { renewEarly, heldOff })
@@ -66,7 +67,7 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     current: token.get,
     renewed,
     invalidate: token.invalidate,
-    isBusy: () => openFlight() !== undefined,
+    isBusy: () => isOpen(inFlight),
   }
 
   async function renewed({ signal, forceRenewal, rejected }: RenewalCall): Promise<AccessToken> {
@@ -74,8 +75,8 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
       for (;;) {
         const failure = heldOff()
         if (failure !== undefined) throw failure
-        const probe = openFlight() === undefined ? openProbe() : undefined
-        if (probe !== undefined) {
+        const { probe } = shared
+        if (!isOpen(inFlight) && isOpen(probe)) {
           const ended = singleFlight.run(probe, async () => undefined).then(nothing, nothing)
           await singleFlight.wait(probe, ended, signal)
           continue
@@ -94,7 +95,7 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   }
 
   function renewEarly(): void {
-    if (openFlight() !== undefined || heldOff() !== undefined || openProbe() !== undefined) return
+    if (isOpen(inFlight) || heldOff() !== undefined || isOpen(shared.probe)) return
     const keepAlive = settings.inBackground()
     if (keepAlive === undefined) return
     // Its failure is an event; nobody waits for it.
@@ -106,27 +107,15 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     }
   }
 
-  /** The flight in progress, if it can still end. */
-  function openFlight(): Flight | undefined {
-    return inFlight === undefined || singleFlight.isLost(inFlight) ? undefined : inFlight
-  }
-
-  /** The single attempt that others make after a hold-off. */
-  function openProbe(): Flight | undefined {
-    return shared.probe === undefined || singleFlight.isLost(shared.probe)
-      ? undefined
-      : shared.probe
-  }
-
   /** The failure for which no token request is made yet, unless one is in flight. */
   function heldOff(): CountersignError | undefined {
-    if (openFlight() !== undefined) return undefined
+    if (isOpen(inFlight)) return undefined
     const now = readClocks(clock)
     return (ownHoldOff.current(now) ?? shared.current(now))?.error
   }
 
   function join(forceRenewal: boolean) {
-    const flight = openFlight() ?? begin(forceRenewal)
+    const flight = isOpen(inFlight) ? inFlight : begin(forceRenewal)
     return { flight, running: singleFlight.run(flight, () => request(flight, forceRenewal)) }
   }
 
