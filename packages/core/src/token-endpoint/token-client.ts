@@ -43,7 +43,7 @@ async function untilAnswered(
   call: TokenCall,
   correct: (offset: number) => void,
 ): Promise<IssuedToken> {
-  const { clock, emit } = settings
+  const { clock, emit, random } = settings
   const retries = call.isProbe ? 0 : settings.retries
   let isCorrected = false
   let isAskedAgain = false
@@ -60,12 +60,15 @@ async function untilAnswered(
     const retry = attempt - expired - (isAskedAgain ? 1 : 0)
     const { expiredPause } = outcome
     if (expiredPause !== undefined) expired += 1
-    const retryIn =
+    const pause =
       expiredPause !== undefined
-        ? pauseAfterExpired(expired, expiredPause, left)
+        ? expired <= mostExpired
+          ? expiredPause
+          : undefined
         : offset === undefined
-          ? pauseBefore({ retry, retries, left, random: settings.random() }, outcome)
+          ? pauseBefore(retry, outcome, { retries, random })
           : 0
+    const retryIn = pause !== undefined && pause < left ? pause : undefined
     emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
     if (retryIn === undefined || call.signal.aborted) throw outcome
     if (offset === undefined) await clock.wait(retryIn, call.signal)
@@ -75,18 +78,13 @@ async function untilAnswered(
   }
 }
 
-/** The pause before asking again for a token that had expired on arrival; at most twice. */
-function pauseAfterExpired(count: number, pause: number, left: number): number | undefined {
-  return count <= mostExpired && pause < left ? pause : undefined
-}
-
 /** How long until that retry; undefined: there is none. */
 function pauseBefore(
-  { retry, retries, left, random }: Record<'retry' | 'retries' | 'left' | 'random', number>,
+  retry: number,
   { error, retryAfter }: TokenRequestFailure,
+  { retries, random }: Pick<TokenClientSettings, 'retries' | 'random'>,
 ): number | undefined {
   const worth = isTransportError(error) ? transportRetries(error) : error.retryable ? retries : 0
   if (retry > Math.min(retries, worth)) return undefined
-  const pause = retryAfter ?? backoff(retry - 1, random)
-  return pause < left ? pause : undefined
+  return retryAfter ?? backoff(retry - 1, random())
 }
