@@ -16,8 +16,8 @@ interface Report {
 
 /** The options of a provider, as a shell has them: variables and flags. */
 async function commandLine(options: TokenProviderOptions, folder: string) {
-  const { clientId = '', tokenEndpoint = '', key, scope, assertion = {}, clock } = options
-  const { audience, kid, alg, lifetimeSeconds } = assertion
+  const { clientId = '', tokenEndpoint = '', key, alg, kid, scope, assertion = {}, clock } = options
+  const { audience, lifetimeSeconds } = assertion
   const flags: [string, string | number | undefined][] = [
     ...([['--audience', audience] as const, ['--kid', kid] as const] as [string, string][]),
     ['--alg', alg],
@@ -34,16 +34,6 @@ async function commandLine(options: TokenProviderOptions, folder: string) {
       ...(off !== 0 && { NODE_OPTIONS: `--import=${await shiftedClock(folder, off)}` }),
     },
   }
-}
-
-/** The library's causes name its options; the command's name flags. */
-function inFlags({ source, flags }: RegExp): RegExp {
-  const names: Record<string, string> = {
-    ...{ alg: '--alg \\(ALG\\)', kid: '--kid \\(KID\\)' },
-    ...{ audience: '--audience \\(AUDIENCE\\)', lifetimeSeconds: '--lifetime' },
-  }
-  const named = source.replace(/assertion\\\.(\w+)/g, (_, name: string) => String(names[name]))
-  return new RegExp(named, flags)
 }
 
 /** A module that sets the clock of a process wrong by that many milliseconds. */
@@ -65,9 +55,9 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
     expect(causes).toEqual([
-      'ERR_INVALID_CLIENT_ID: --client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
+      "ERR_INVALID_CLIENT_ID: The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end. Option 'clientId' is --client-id (CLIENT_ID).",
     ])
-  } else expect(causes[0]).toMatch(inFlags(cause))
+  } else expect(causes[0]).toMatch(cause)
   expect(requests).toBe(isRefusedHere ? 0 : 1)
   expect(planted.tokenRequests()).toBe(isRefusedHere ? 0 : 1)
 })

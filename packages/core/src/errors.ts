@@ -219,6 +219,8 @@ export class TokenEndpointError extends CountersignError {
    * empty when nothing is known. For people: the sentences change between versions.
    */
   readonly causes: readonly string[]
+  /** The names of the options to check, such as `scope`; empty when none is suspected. */
+  readonly options: readonly string[]
 
   /** @internal */
   constructor(
@@ -231,6 +233,7 @@ export class TokenEndpointError extends CountersignError {
       error?: string | undefined
       errorDescription?: string | undefined
       causes?: readonly string[]
+      options?: readonly string[]
     },
   ) {
     super(message, fields.retryable)
@@ -240,6 +243,7 @@ export class TokenEndpointError extends CountersignError {
     if (fields.error !== undefined) this.error = fields.error
     if (fields.errorDescription !== undefined) this.errorDescription = fields.errorDescription
     this.causes = fields.causes ?? []
+    this.options = fields.options ?? []
   }
 
   static {

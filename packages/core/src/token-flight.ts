@@ -108,7 +108,7 @@ function unexpectedError(thrown: unknown): ConfigurationError {
 function sharedStoreNeedsKid(): never {
   throw new ConfigurationError(
     'ERR_INVALID_OPTION',
-    "A key that cannot be exported has no thumbprint: with a 'store', give it a name with the option 'assertion.kid'.",
-    'assertion.kid',
+    "A key that cannot be exported has no thumbprint: with a 'store', give it a name with the option 'kid'.",
+    'kid',
   )
 }

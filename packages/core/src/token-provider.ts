@@ -41,7 +41,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   const client = { ...settings, emit, random: () => Math.random() }
   const fetchToken = createTokenFlight({
     ...client,
-    loadKey: signingKeys(credential, settings.assertion),
+    loadKey: signingKeys(credential),
     asked: askedFor(credential),
     proxyVariable: () =>
       settings.isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined,
@@ -85,7 +85,8 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
     const { isCertain = true } = withoutPrototype(report ?? {})
-    if (caches.own.invalidate(accessToken, isCertain)) return
+    caches.own.invalidate(accessToken, isCertain)
+    // A server may issue one token for several scopes.
     caches.others.forEach((cache) => void cache.invalidate(accessToken, isCertain))
   }
 }

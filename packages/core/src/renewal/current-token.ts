@@ -15,8 +15,8 @@ export interface CurrentToken {
   get(rejected?: AccessToken): AccessToken | undefined
   /** Replaces it with what a flight brought, unless a later flight has brought one. */
   set(issued: IssuedToken, generation: number): AccessToken
-  /** False: it is not the current token. */
-  invalidate(accessToken: AccessToken, isCertain: boolean): boolean
+  /** Does nothing unless the current token has the same value. */
+  invalidate(rejected: AccessToken, isCertain: boolean): void
   /** After a retryable error a suspect token serves again; after any other it is dropped. */
   noteFailure(error: CountersignError): void
   /** Epoch milliseconds; undefined: it does not serve. */
@@ -64,7 +64,8 @@ export function createCurrentToken(
     const state = freshness(kept.lifetime, readClocks(clock))
     if (state === 'fresh' && suspicion === undefined) return accessToken
     if (state === 'expired') return undefined
-    if (suspicion !== undefined && (!suspicion.serves || accessToken === rejected)) return undefined
+    if (suspicion !== undefined && (!suspicion.serves || accessToken.value === rejected?.value))
+      return undefined
     renewal.renewEarly()
     return accessToken
   }
@@ -82,17 +83,16 @@ export function createCurrentToken(
     return accessToken
   }
 
-  function invalidate(accessToken: AccessToken, isCertain: boolean): boolean {
-    if (kept?.accessToken !== accessToken) return false
-    if (kept.suspicion !== undefined && (kept.suspicion.isCertain || !isCertain)) return true
+  function invalidate(rejected: AccessToken, isCertain: boolean): void {
+    if (kept === undefined || kept.accessToken.value !== rejected?.value) return
+    if (kept.suspicion !== undefined && (kept.suspicion.isCertain || !isCertain)) return
     const now = clock.monotonic()
     const { action, state } = isCertain ? refuse(refusals, now) : doubt(refusals, now)
     refusals = state
-    if (action === 'ignored') return true
+    if (action === 'ignored') return
     if (action === 'suspect') suspect(kept, isCertain)
     const coolDownUntil = action === 'kept' ? clock.now() + (state.coolDownUntil - now) : undefined
     emit({ type: 'token-refused', action, coolDownUntil })
-    return true
   }
 
   function suspect(rejected: Kept, isCertain: boolean): void {

@@ -17,6 +17,7 @@ export const answerCauses: readonly Cause[] = [
     weight: ({ status }) => (isWrongUrl(status) ? 4 : 0),
     say: ({ tokenEndpoint }) =>
       `The path ${shown(new URL(tokenEndpoint).pathname, 80)} is wrong. Check the URL of the token endpoint.`,
+    option: 'tokenEndpoint',
   },
   {
     weight: (evidence) => (isPage(evidence) && evidence.status < 500 ? 2 : 0),
@@ -50,10 +51,12 @@ export const answerCauses: readonly Cause[] = [
   {
     weight: (evidence) => (says(evidence, 'scope') ? 3 : named(evidence, /\bscopes?\b/)),
     say: () => 'A scope that is misspelt or not granted to this client.',
+    option: 'scope',
   },
   {
     weight: (evidence) => (says(evidence, 'invalid_target') ? 3 : named(evidence, /\bresource\b/)),
     say: () => 'A resource that the server does not know.',
+    option: 'resource',
   },
   {
     weight: (evidence) =>

@@ -1,5 +1,5 @@
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
-import { diagnose } from './diagnosis.js'
+import { diagnose, optionsToCheck } from './diagnosis.js'
 import { type Circumstances, isWrongUrl } from './evidence.js'
 import { isRetryableStatus } from './retry.js'
 import { describeSent, type SentAssertion } from './sent-assertion.js'
@@ -22,13 +22,8 @@ export function endpointError(
   const errorDescription = body && serverText(member(body, 'error_description'), 512)
   const isHtml = isPage(contentType)
   const code = errorCode(status, error)
-  const causes = diagnose({
-    ...circumstances,
-    status,
-    isHtml,
-    error,
-    description: errorDescription,
-  })
+  const evidence = { ...circumstances, status, isHtml, error, description: errorDescription }
+  const causes = diagnose(evidence)
   const message = [
     `The token endpoint answered ${status}${headline(code, error)}${isHtml && error === undefined ? ' with an HTML page' : ''}.`,
     ...(errorDescription === undefined ? [] : [`The server says: "${errorDescription}".`]),
@@ -43,6 +38,7 @@ export function endpointError(
     error,
     errorDescription,
     causes,
+    options: optionsToCheck(evidence),
   })
 }
 
