@@ -10,7 +10,7 @@ import { countersign, documentOf, scratchFolder } from './command-line.ts'
 interface Report {
   readonly ok: boolean
   readonly verdict: string
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
   readonly requests: number
 }
 
@@ -50,14 +50,14 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const ended = await countersign(['doctor', '--json', ...args], { cwd: folder.path, env })
 
   expect(ended).toMatchObject({ code: 1, stderr: '' })
-  const { ok, causes, requests } = documentOf<Report>(ended)
+  const { ok, hints, requests } = documentOf<Report>(ended)
   expect(ok).toBe(false)
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
-    expect(causes).toEqual([
+    expect(hints).toEqual([
       "ERR_INVALID_CLIENT_ID: The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end. Option 'clientId' is --client-id (CLIENT_ID).",
     ])
-  } else expect(causes[0]).toMatch(cause)
+  } else expect(hints[0]).toMatch(cause)
   expect(requests).toBe(isRefusedHere ? 0 : 1)
   expect(planted.tokenRequests()).toBe(isRefusedHere ? 0 : 1)
 })

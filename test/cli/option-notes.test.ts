@@ -97,13 +97,13 @@ test('doctor says each finding once', async () => {
   server.next({ status: 401, body: { error: 'invalid_client', error_description: 'wrong aud' } })
   const asked = await countersign(args, { cwd, env })
   expect(asked.stdout.match(/is not the token endpoint|on another host than/g)).toHaveLength(2)
-  const { causes } = documentOf<{ causes: string[] }>(
+  const { hints } = documentOf<{ hints: string[] }>(
     await countersign([...args, '--json', '--offline'], { cwd, env }),
   )
-  expect(causes).toHaveLength(1)
+  expect(hints).toHaveLength(1)
   const offline = await countersign([...args, '--offline'], { cwd, env })
   expect(offline.stdout).toContain('! Audience\n')
-  expect(offline.stdout.split(String(causes[0]))).toHaveLength(2)
+  expect(offline.stdout.split(String(hints[0]))).toHaveLength(2)
 })
 
 test('names a proxy variable that fetch ignores', async () => {

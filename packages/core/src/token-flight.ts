@@ -5,9 +5,10 @@ import {
 } from './assertion/client-assertion.js'
 import type { askedFor } from './assertion/signing-key.js'
 import { within } from './deadline.js'
+import { createCause } from './error-cause.js'
 import { ConfigurationError, isCountersignError } from './errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from './issued-token.js'
-import { keyFailure, safeCause } from './keys/key-error.js'
+import { keyFailure } from './keys/key-error.js'
 import { sharedToken } from './store/shared-token.js'
 import { tokenKey } from './store/token-key.js'
 import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
@@ -101,7 +102,7 @@ export function tokenFlightFailure(thrown: unknown): TokenRequestFailure {
 function unexpectedError(thrown: unknown): ConfigurationError {
   return new ConfigurationError(
     'ERR_INVALID_OPTION',
-    `The token request stopped at an unexpected ${safeCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
+    `The token request stopped at an unexpected ${createCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
   )
 }
 

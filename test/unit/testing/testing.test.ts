@@ -208,7 +208,7 @@ describe('the listeners of the testing servers', () => {
 
   test('can register a client before the server looks at its request', async () => {
     const received: unknown[] = []
-    const jwk = (await exportJWK(ec.publicKey)) as Jwk
+    const jwk = await exportJWK(ec.publicKey)
     await using listened = await createAuthorizationServer({
       onRequest: (request) => {
         received.push(request)

@@ -4,8 +4,8 @@ import type { Check } from './check.js'
 export interface LiveOutcome {
   readonly isIssued: boolean
   /** Why not, most likely first. */
-  readonly causes: readonly string[]
-  /** The names of the options that these causes are about. */
+  readonly hints: readonly string[]
+  /** The names of the options that these hints are about. */
   readonly options: readonly string[]
 }
 
@@ -14,7 +14,7 @@ export interface Diagnosis {
   readonly ok: boolean
   readonly verdict: string
   /** Most likely first. */
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
 }
 
 /**
@@ -30,19 +30,19 @@ export function diagnosis(checks: readonly Check[], live: LiveOutcome | undefine
     return {
       ok: true,
       verdict: `A token was issued: all of it fits together.${but}`,
-      causes: warnings,
+      hints: warnings,
     }
   }
   const named = live?.options.map((name) => name.split('.').at(-1)) ?? []
   const suspicious = checks.filter(({ id, status }) => status === 'warning' && !named.includes(id))
-  const causes = [...of('bad'), ...(live?.causes ?? []), ...suspicious.map(({ detail }) => detail)]
-  if (live !== undefined) return { ok: false, verdict: 'No token was issued.', causes }
+  const hints = [...of('bad'), ...(live?.hints ?? []), ...suspicious.map(({ detail }) => detail)]
+  if (live !== undefined) return { ok: false, verdict: 'No token was issued.', hints }
   const isBad = of('bad').length > 0
   return {
     ok: !isBad,
     verdict: isBad
       ? 'This cannot work, so no token was asked for.'
       : 'Nothing is wrong as far as can be told without asking for a token.',
-    causes,
+    hints,
   }
 }

@@ -40,15 +40,15 @@ export async function liveRequest(options: TokenProviderOptions): Promise<LiveRe
     const { scope, expiresAt, issuedAt } = await tokens.getAccessToken()
     const seconds = Math.round((expiresAt - issuedAt) / 1000)
     const found = ok(`A token for ${scope ?? 'no scope in particular'}, good for ${seconds} s.`)
-    return { check: found, outcome: { isIssued: true, causes: [], options: [] }, requests }
+    return { check: found, outcome: { isIssued: true, hints: [], options: [] }, requests }
   } catch (thrown) {
     const first = events.find((event) => event.type === 'token-request-failed')
     const error = first?.error ?? thrown
     if (!isCountersignError(error)) throw error
-    const hints = 'causes' in error ? (error.causes as readonly string[]) : []
-    const causes = hints.length > 0 ? hints : [error.message]
+    const given = 'hints' in error ? (error.hints as readonly string[]) : []
+    const hints = given.length > 0 ? given : [error.message]
     const options = error instanceof TokenEndpointError ? error.options : []
-    return { check: bad(answerOf(error)), outcome: { isIssued: false, causes, options }, requests }
+    return { check: bad(answerOf(error)), outcome: { isIssued: false, hints, options }, requests }
   }
 }
 

@@ -5,18 +5,18 @@ import type { Check } from './check.js'
 const marks = { ok: '+', warning: '!', bad: 'x', skipped: '-' } as const
 const colours = { ok: 'green', warning: 'yellow', bad: 'red', skipped: 'dim' } as const
 
-/** Returns a line for each check, then the verdict and its causes. Each finding is there once. */
+/** Returns a line for each check, then the verdict and its hints. Each finding is there once. */
 export function reportText(
   {
     ok,
     verdict,
-    causes,
+    hints,
     checks,
     requests,
   }: {
     ok: boolean
     verdict: string
-    causes: readonly string[]
+    hints: readonly string[]
     checks: readonly Check[]
     requests: number
   },
@@ -24,13 +24,13 @@ export function reportText(
 ): string {
   const lines = checks.map(({ status, title, detail }) => {
     const shown = paint(colours[status], `${marks[status]} ${title}`)
-    return causes.includes(detail) ? shown : `${shown}: ${harmless(detail)}`
+    return hints.includes(detail) ? shown : `${shown}: ${harmless(detail)}`
   })
   return [
     ...lines,
     '',
     paint(ok ? 'green' : 'red', harmless(verdict)),
-    ...causes.map((cause, index) => `${index + 1}. ${harmless(cause)}`),
+    ...hints.map((hint, index) => `${index + 1}. ${harmless(hint)}`),
     paint('dim', `Token requests made: ${requests}.`),
   ].join('\n')
 }

@@ -23,11 +23,11 @@ export function endpointError(
   const isHtml = isPage(contentType)
   const code = errorCode(status, error)
   const evidence = { ...circumstances, status, isHtml, error, description: errorDescription }
-  const causes = diagnose(evidence)
+  const hints = diagnose(evidence)
   const message = [
     `The token endpoint answered ${status}${headline(code, error)}${isHtml && error === undefined ? ' with an HTML page' : ''}.`,
     ...(errorDescription === undefined ? [] : [`The server says: "${errorDescription}".`]),
-    ...told(causes, isRetryableStatus(status) || isWrongUrl(status)),
+    ...told(hints, isRetryableStatus(status) || isWrongUrl(status)),
     ...(isStandard(code, error) ? [] : ['See the documentation of the authorization server.']),
     describeSent(circumstances.sent),
   ].join(' ')
@@ -37,7 +37,7 @@ export function endpointError(
     retryable: isRetryableStatus(status),
     error,
     errorDescription,
-    causes,
+    hints,
     options: optionsToCheck(evidence),
   })
 }
@@ -49,14 +49,14 @@ export function malformedResponse(
   sent: SentAssertion,
 ): TokenResponseError {
   const type = serverText(contentType, 64) ?? 'no content type'
-  const causes = [
+  const hints = [
     ...(isPage(contentType) ? ["A login page or a proxy's page answered in its place."] : []),
     'Check that the URL is that of a token endpoint.',
   ]
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
-    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${causes.join(' ')} ${describeSent(sent)}`,
-    { causes },
+    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${hints.join(' ')} ${describeSent(sent)}`,
+    { hints },
   )
 }
 
@@ -79,7 +79,7 @@ function isPage(contentType: string | null): boolean {
 function told([first, ...others]: readonly string[], isCertain: boolean): string[] {
   if (first === undefined) return []
   const likely = isCertain ? first : `Likely: ${uncapitalised(first)}`
-  return [likely, ...others.map((cause) => `Or: ${uncapitalised(cause)}`)]
+  return [likely, ...others.map((hint) => `Or: ${uncapitalised(hint)}`)]
 }
 
 function uncapitalised(sentence: string): string {

@@ -35,8 +35,8 @@ function isExempt(tokenEndpoint: string, list = ''): boolean {
   })
 }
 
-/** First of the causes of a failure to reach the token endpoint, where there is such a variable. */
-export function proxyCauses(variable: string | undefined): readonly string[] {
+/** First of the hints after a failure to reach the token endpoint, where there is such a variable. */
+export function proxyHints(variable: string | undefined): readonly string[] {
   if (variable === undefined) return []
   // Of that one Node never takes notice.
   const first = /^all_proxy$/i.test(variable) ? 'set HTTPS_PROXY to the same and ' : ''
