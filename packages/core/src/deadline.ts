@@ -5,9 +5,7 @@ import type { Clock } from './clock.js'
  * work does not listen. The timer ends with the work.
  */
 export async function within<T>(
-  clock: Clock,
-  ms: number,
-  late: () => Error,
+  { clock, ms, late }: { clock: Clock; ms: number; late: () => Error },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController()
@@ -26,7 +24,7 @@ export async function within<T>(
 }
 
 /** Why a signal was aborted; old polyfills of `AbortSignal` have no reason. */
-export function abortReason(signal: AbortSignal): unknown {
-  if (signal.reason !== undefined) return signal.reason
+export function abortReason(signal: AbortSignal | undefined): unknown {
+  if (signal?.reason !== undefined) return signal.reason
   return new DOMException('This operation was aborted', 'AbortError')
 }

@@ -3,7 +3,7 @@ import { type Instant, isBefore, later } from './freshness.js'
 import type { Flight } from './single-flight.js'
 
 /** A failed renewal, remembered until a success. */
-export interface Failure {
+interface Failure {
   readonly error: CountersignError
   /** Monotonic: when it failed. */
   readonly at: number
@@ -35,7 +35,7 @@ export interface HoldOff {
 /** What all token caches of one provider share. */
 export interface ProviderHoldOff extends HoldOff {
   /** The single attempt after a hold-off; token requests for other scopes wait for it. */
-  probe: Flight<unknown> | undefined
+  probe: Flight | undefined
 }
 
 export function providerHoldOff(): ProviderHoldOff {

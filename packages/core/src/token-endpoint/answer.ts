@@ -8,6 +8,7 @@ import {
   TokenResponseError,
 } from '../errors.js'
 import type { Emit } from '../events.js'
+import { TokenRequestFailure } from '../issued-token.js'
 import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { clockOffset, largestCorrection, leastSkew } from './clock-skew.js'
@@ -15,7 +16,6 @@ import { endpointError, malformedResponse } from './error-response.js'
 import { type Circumstances, isAboutAssertion, isSkewed } from './evidence.js'
 import { readBody } from './response-body.js'
 import { retryAfter } from './retry.js'
-import { TokenRequestFailure } from './token-request-failure.js'
 import { member, parseTokenResponse } from './token-response.js'
 import { redirectError, transportError } from './transport-failure.js'
 
@@ -65,10 +65,14 @@ export async function readAnswer(
   if (text instanceof TokenRequestFailure) return text
   const body = jsonObject(text)
   if (!response.ok || isErrorBody(body))
-    return refusal(response, body, request, { receivedAt, offset })
+    return refusal(response, request, { body, receivedAt, offset })
   try {
     if (body === undefined)
-      throw malformedResponse(status, headers.get('content-type'), text.length, sent)
+      throw malformedResponse(
+        { status, contentType: headers.get('content-type') },
+        text.length,
+        sent,
+      )
     return acceptedToken(body, settings, request)
   } catch (error) {
     return new TokenRequestFailure(error as CountersignError)
@@ -77,9 +81,16 @@ export async function readAnswer(
 
 function refusal(
   { status, headers }: Response,
-  body: Record<string, unknown> | undefined,
   { attempt, correction, circumstances }: AnsweredRequest,
-  { receivedAt, offset }: { receivedAt: number; offset: number | undefined },
+  {
+    body,
+    receivedAt,
+    offset,
+  }: {
+    body: Record<string, unknown> | undefined
+    receivedAt: number
+    offset: number | undefined
+  },
 ): TokenRequestFailure {
   const error = endpointError(
     { status, contentType: headers.get('content-type'), body },

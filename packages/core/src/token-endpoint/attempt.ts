@@ -2,13 +2,12 @@ import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
-import type { RequestedAccess } from '../requested-access.js'
+import { type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import type { AcceptedKey } from './accepted-key.js'
 import { type AnswerSettings, readAnswer } from './answer.js'
 import type { ClockSkew } from './clock-skew.js'
 import type { SentAssertion, ShownKey } from './sent-assertion.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
-import { TokenRequestFailure } from './token-request-failure.js'
 import { isTransportError, timeoutError, transportError } from './transport-failure.js'
 
 /** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
@@ -20,6 +19,7 @@ interface AssertionSource extends ShownKey {
 export interface AttemptSettings extends Omit<AnswerSettings, 'forgetSkew'> {
   readonly clientId: string
   readonly assertion: Omit<SentAssertion, 'alg' | keyof ShownKey>
+  readonly assertions: AssertionSource
   readonly parameters: Readonly<Record<string, string>>
   readonly timeout: number
   readonly fetch: TokenFetch
@@ -27,14 +27,6 @@ export interface AttemptSettings extends Omit<AnswerSettings, 'forgetSkew'> {
   readonly proxyVariable: () => string | undefined
   readonly skew: ClockSkew
   readonly accepted: AcceptedKey
-}
-
-export interface AttemptCall {
-  readonly access: RequestedAccess
-  readonly assertions: AssertionSource
-  /** Monotonic: no attempt and no pause goes past it. */
-  readonly deadline: number
-  readonly signal: AbortSignal
 }
 
 interface Attempt {
@@ -48,10 +40,10 @@ interface Attempt {
 /** One token request, with an assertion of its own. */
 export async function attemptOnce(
   settings: AttemptSettings,
-  { access, assertions, deadline, signal }: AttemptCall,
+  { access, deadline, signal }: TokenCall,
   { attempt, sentAt, isCorrected }: Attempt,
 ): Promise<StoredToken | TokenRequestFailure> {
-  const { clock, timeout, tokenEndpoint, skew, accepted } = settings
+  const { clock, timeout, tokenEndpoint, assertions, skew, accepted } = settings
   const issuedAt = wallTime(clock)
   const correction = skew.correction()
   const clientAssertion = await assertions.sign(issuedAt + correction, signal)
@@ -64,7 +56,7 @@ export async function attemptOnce(
     )
   signal.throwIfAborted()
   const exchange = async (attemptSignal: AbortSignal) => {
-    const init = tokenRequest(settings, access, clientAssertion, attemptSignal)
+    const init = tokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal })
     const response = await fetched(settings, init, attempt)
     const sent = { ...settings.assertion, ...assertions }
     const forgetSkew = () => {
@@ -83,7 +75,7 @@ export async function attemptOnce(
     )
   }
   try {
-    const outcome = await within(clock, limit, late, exchange)
+    const outcome = await within({ clock, ms: limit, late }, exchange)
     if (!(outcome instanceof TokenRequestFailure)) accepted.note(assertions)
     return outcome
   } catch (error) {

@@ -1,26 +1,15 @@
-import type { StoredToken } from '../access-token.js'
-import { type AttemptCall, type AttemptSettings, attemptOnce } from './attempt.js'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
+import { type AttemptSettings, attemptOnce } from './attempt.js'
 import { backoff } from './retry.js'
-import { TokenRequestFailure } from './token-request-failure.js'
 import { isTransportError, transportRetries } from './transport-failure.js'
 
 export interface TokenClientSettings extends AttemptSettings {
   readonly random: () => number
-}
-
-export interface TokenRequestCall extends AttemptCall {
-  /** Attempts beyond the first. */
+  /** Attempts beyond the first, unless the call is a single attempt. */
   readonly retries: number
 }
 
 const mostExpired = 2
-
-interface IssuedToken {
-  readonly token: StoredToken
-  readonly attempts: number
-  /** Monotonic: when the token request was sent. */
-  readonly sentAt: number
-}
 
 /**
  * Makes token requests until one is answered: retries network failures, timeouts, 408, 425, 429
@@ -32,7 +21,7 @@ interface IssuedToken {
  */
 export async function requestToken(
   settings: TokenClientSettings,
-  call: TokenRequestCall,
+  call: TokenCall,
 ): Promise<IssuedToken> {
   const { emit, skew } = settings
   let takeBack = () => {}
@@ -51,10 +40,11 @@ export async function requestToken(
 
 async function untilAnswered(
   settings: TokenClientSettings,
-  call: TokenRequestCall,
+  call: TokenCall,
   correct: (offset: number) => void,
 ): Promise<IssuedToken> {
   const { clock, emit, random } = settings
+  const retries = call.isProbe ? 0 : settings.retries
   let isCorrected = false
   let isAskedAgain = false
   let expired = 0
@@ -62,7 +52,7 @@ async function untilAnswered(
     const sentAt = clock.monotonic()
     const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
     if (!(outcome instanceof TokenRequestFailure))
-      return { token: outcome, attempts: attempt, sentAt }
+      return { token: outcome, source: 'endpoint', attempts: attempt, sentAt }
     const { error, clockOffset } = outcome
     const now = clock.monotonic()
     const left = call.deadline - now
@@ -70,12 +60,15 @@ async function untilAnswered(
     const retry = attempt - expired - (isAskedAgain ? 1 : 0)
     const { expiredPause } = outcome
     if (expiredPause !== undefined) expired += 1
-    const retryIn =
+    const pause =
       expiredPause !== undefined
-        ? pauseAfterExpired(expired, expiredPause, left)
+        ? expired <= mostExpired
+          ? expiredPause
+          : undefined
         : offset === undefined
-          ? pauseBefore(retry, outcome, call, left, random)
+          ? pauseBefore(retry, outcome, { retries, random })
           : 0
+    const retryIn = pause !== undefined && pause < left ? pause : undefined
     emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
     if (retryIn === undefined || call.signal.aborted) throw outcome
     if (offset === undefined) await clock.wait(retryIn, call.signal)
@@ -85,21 +78,13 @@ async function untilAnswered(
   }
 }
 
-/** The pause before asking again for a token that had expired on arrival; at most twice. */
-function pauseAfterExpired(count: number, pause: number, left: number): number | undefined {
-  return count <= mostExpired && pause < left ? pause : undefined
-}
-
 /** How long until that retry; undefined: there is none. */
 function pauseBefore(
   retry: number,
-  { error, retryAfter: asked }: TokenRequestFailure,
-  { retries }: TokenRequestCall,
-  left: number,
-  random: () => number,
+  { error, retryAfter }: TokenRequestFailure,
+  { retries, random }: Pick<TokenClientSettings, 'retries' | 'random'>,
 ): number | undefined {
   const worth = isTransportError(error) ? transportRetries(error) : error.retryable ? retries : 0
   if (retry > Math.min(retries, worth)) return undefined
-  const pause = asked ?? backoff(retry - 1, random())
-  return pause < left ? pause : undefined
+  return retryAfter ?? backoff(retry - 1, random())
 }
