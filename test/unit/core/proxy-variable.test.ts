@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ignoredProxyVariable } from '#core/token-endpoint/proxy-variable.js'
+import { ignoredProxyVariable } from '#core/diagnosis/proxy-variable.js'
 import { timeoutError, transportError } from '#core/token-endpoint/transport-failure.js'
 
 const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY']

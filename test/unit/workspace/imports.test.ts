@@ -113,11 +113,11 @@ test('has a row for every source file', () => {
 
 test.each([
   ['core/store/memory-store.ts', 'core/renewal/token-keeper.ts'],
-  ['core/errors.ts', 'core/assertion/jti.ts'],
+  ['core/errors.ts', 'core/assertion/client-assertion.ts'],
   ['core/errors.ts', 'core/index.ts'],
   ['core/keys.ts', 'jose'],
   ['core/sha256.ts', 'node:crypto'],
-  ['core/assertion/jti.ts', 'p-memoize'],
+  ['core/assertion/client-assertion.ts', 'p-memoize'],
   ['ky-hook/index.ts', '@countersign/core/keys'],
   ['cli/commands/token.ts', 'commander'],
 ])('rejects that %s imports %s', (file, imported) => {

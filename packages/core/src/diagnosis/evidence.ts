@@ -1,5 +1,3 @@
-import { leastSkew } from './clock-skew.js'
-import { isRetryableStatus } from './retry.js'
 import type { SentAssertion, ShownKey } from './sent-assertion.js'
 
 /** What an error may have come from, apart from the answer itself. */
@@ -41,4 +39,50 @@ export function isSkewed(clockOffset: number | undefined): clockOffset is number
 /** Statuses of a URL where no token endpoint is. */
 export function isWrongUrl(status: number): boolean {
   return [404, 405, 410, 415, 501].includes(status)
+}
+
+/** May the same request, with a new assertion, be answered otherwise in a moment? */
+export function isRetryableStatus(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)
+}
+
+/** A smaller distance, in milliseconds, is the network's and not the clock's. */
+export const leastSkew = 5_000
+
+/**
+ * How far the server's `Date`, which is a whole second, lies outside the time between sending and
+ * receiving, in milliseconds: 0 within it, undefined for what is no date (RFC 9110 section 5.6.7).
+ */
+export function clockOffset(
+  date: string | null,
+  sentAt: number,
+  receivedAt: number,
+): number | undefined {
+  const second = date?.endsWith(' GMT') ? Date.parse(date) : Number.NaN
+  if (Number.isNaN(second)) return undefined
+  if (second > receivedAt) return second - receivedAt
+  return Math.min(0, second + 999 - sentAt)
+}
+
+/** What a refusal may come from. */
+export interface Cause {
+  /**
+   * 4: beyond doubt; 3: the server's words name it; 2: its error code does, or what is known here;
+   * 1: usual for such an answer; 0: not this.
+   */
+  readonly weight: (evidence: Evidence) => number
+  /** What to check or do, without a secret. */
+  readonly say: (evidence: Evidence) => string
+}
+
+const examples = /\(e\.g\.[^)]*\)?|unknown client, no client authentication included.*/g
+
+/**
+ * 3 where the server's own words match. What it says when it is busy names no cause, nor do the
+ * examples that RFC 6749 section 5.2 gives for each code, which some servers repeat.
+ */
+export function named({ status, description }: Evidence, words: RegExp): number {
+  if (isRetryableStatus(status) && status !== 500) return 0
+  const said = description?.toLowerCase().replace(examples, '')
+  return said !== undefined && words.test(said) ? 3 : 0
 }

@@ -1,5 +1,12 @@
 import { type StoredToken, scopeOf } from '../access-token.js'
 import type { Clock } from '../clock.js'
+import {
+  type Circumstances,
+  clockOffset,
+  isAboutAssertion,
+  isSkewed,
+  leastSkew,
+} from '../diagnosis/evidence.js'
 import { discardBody } from '../discard-body.js'
 import {
   type CountersignError,
@@ -10,12 +17,10 @@ import {
 import type { Emit } from '../events.js'
 import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
-import { clockOffset, largestCorrection, leastSkew } from './clock-skew.js'
 import { endpointError, malformedResponse } from './error-response.js'
-import { type Circumstances, isAboutAssertion, isSkewed } from './evidence.js'
 import { readBody } from './response-body.js'
-import { retryAfter } from './retry.js'
-import { TokenRequestFailure } from './token-request-failure.js'
+import { largestCorrection } from './server-memory.js'
+import { retryAfter, TokenRequestFailure } from './token-request-failure.js'
 import { member, parseTokenResponse } from './token-response.js'
 import { redirectError, transportError } from './transport-failure.js'
 

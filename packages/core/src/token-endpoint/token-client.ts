@@ -1,7 +1,6 @@
 import type { StoredToken } from '../access-token.js'
 import { type AttemptCall, type AttemptSettings, attemptOnce } from './attempt.js'
-import { backoff } from './retry.js'
-import { TokenRequestFailure } from './token-request-failure.js'
+import { backoff, TokenRequestFailure } from './token-request-failure.js'
 import { isTransportError, transportRetries } from './transport-failure.js'
 
 export interface TokenClientSettings extends AttemptSettings {
