@@ -1,4 +1,4 @@
-import type { BodyCopy } from './body-copy.js'
+import type { BodyCopy } from './replayable-body.js'
 import type { RequestAuthorization } from './request-event.js'
 
 /** What an adapter over fetch says of one call. */

@@ -1,6 +1,6 @@
 import { abortReason } from '../deadline.js'
 import { discardBody } from '../discard-body.js'
-import { copyBody } from './body-copy.js'
+import type { Host } from './exchange.js'
 import {
   type Exchange,
   hasAuthorization,
@@ -8,9 +8,8 @@ import {
   ownMembers,
   sendsRequestBody,
 } from './fetch-exchange.js'
-import type { Host } from './host.js'
-import { requireSafeRedirects } from './redirect-safety.js'
-import { isReplayableBody } from './replayable-body.js'
+import { requireSafeRedirects } from './redirects.js'
+import { copyBody, isReplayableBody } from './replayable-body.js'
 
 /** How a call of fetch names its URL, its headers, its body and its answer. */
 export const fetchHost: Host<Exchange, Response, Response> = {

@@ -1,8 +1,8 @@
 import type { AccessToken } from '../access-token.js'
 import { isCountersignError } from '../errors.js'
 import { withoutPrototype } from '../own-members.js'
-import { wasRedirected } from './answered-by.js'
 import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
+import { wasRedirected } from './redirects.js'
 import { judge, type Verdict } from './rejection.js'
 
 /**
