@@ -440,7 +440,8 @@ describe('every option', () => {
       'assertion.lifetimeSecond',
       'assertion.lifetimeSeconds',
     ],
-    [{ renewal: { earlly: 1 } }, 'renewal.earlly', "Did you mean 'renewal.early'?"],
+    [{ renewal: { earl: 1 } }, 'renewal.earl', "Did you mean 'renewal.early'?"],
+    [{ renewal: { earlly: 1 } }, 'renewal.earlly', 'Known: early, waitUntil.'],
     [{ audience: 'https://as.example' }, 'audience', 'Known: clientId, tokenEndpoint, key'],
   ])('G18: an unknown option is named: %j', (options, option, hint) => {
     const error = refusal(options)

@@ -81,9 +81,7 @@ export function readMethods<T>(
 function unknownOption(name: string, known: readonly string[], owner: string): ConfigurationError {
   const path = (member: string) => (owner === '' ? member : `${owner}.${member}`)
   const shown = printable(name)
-  const near = known.find((candidate) =>
-    isNear(candidate.toLowerCase(), name.toLowerCase(), Math.min(2, candidate.length - 1)),
-  )
+  const near = known.find((candidate) => isNear(candidate, name))
   const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean '${path(near)}'?`
   return new ConfigurationError(
     'ERR_INVALID_OPTION',
@@ -92,14 +90,10 @@ function unknownOption(name: string, known: readonly string[], owner: string): C
   )
 }
 
-/** At most so many letters changed, left out or added (Levenshtein). */
-function isNear(a: string, b: string, most: number): boolean {
-  if (a === b) return true
-  const [restOfA, restOfB] = [a.slice(1), b.slice(1)]
-  if (a[0] === b[0]) return isNear(restOfA, restOfB, most)
-  if (most === 0) return false
-  const left = most - 1
-  return isNear(restOfA, restOfB, left) || isNear(restOfA, b, left) || isNear(a, restOfB, left)
+/** The same but for case, or longer or shorter at the end: `tokenEndPoint`, `scopes`. */
+function isNear(a: string, b: string): boolean {
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()]
+  return one.startsWith(other) || other.startsWith(one)
 }
 
 function printable(name: string): string {
