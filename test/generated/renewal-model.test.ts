@@ -66,9 +66,12 @@ test('C7: a token that was over when it arrived is refused, though the wall cloc
   const caller = get('one')
   await quiesce()
   clock.setWallClock(clock.now() - 3_600_000)
-  await clock.advance(2000)
-  endpoint.answer(0, { seconds: 2 })
-  await quiesce()
+  for (let request = 0; request < 3; request++) {
+    await clock.advance(2000)
+    endpoint.answer(0, { seconds: 2 })
+    await quiesce()
+    await clock.advance(1000)
+  }
   expect(caller.outcome).toMatchObject({
     error: { code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in' },
   })

@@ -46,6 +46,8 @@ interface Flight {
   readonly start: number
   readonly attempts: number
   readonly isProbe: boolean
+  /** Answers with a token that had expired on arrival. */
+  readonly expired: number
   /** When its open token request was sent; undefined: it pauses until `retryAt`. */
   readonly sentAt: Instant | undefined
   readonly retryAt: number
@@ -69,6 +71,8 @@ interface Failure {
 
 interface Failed {
   readonly isRetryable: boolean
+  /** Not tried again all the same. */
+  readonly isFinal?: boolean
   /** About the scope: it holds off this key alone. */
   readonly isOwn?: boolean
   /** Milliseconds. */
@@ -182,7 +186,7 @@ export function renewalRules(
       if (shared.probe !== undefined) note('two token requests probe at once')
       shared.probe = self
     }
-    flight = { start: now.monotonic, attempts: 1, isProbe, sentAt: now, retryAt: 0 }
+    flight = { start: now.monotonic, attempts: 1, isProbe, expired: 0, sentAt: now, retryAt: 0 }
   }
 
   /** The open token request is answered with a token. */
@@ -190,7 +194,7 @@ export function renewalRules(
     const { sentAt } = flight as Flight & { sentAt: Instant }
     const endsAt = later(sentAt, lifetime)
     if (!isBefore(now, endsAt)) {
-      failed(now, { isRetryable: false })
+      arrivedExpired(now)
       return
     }
     issued.set(value, { endsAt })
@@ -207,11 +211,26 @@ export function renewalRules(
     land(now)
   }
 
+  /** It is requested again, at most twice; without a pause if the wall clock was set meanwhile. */
+  function arrivedExpired(now: Instant): void {
+    const { sentAt, start, expired } = flight as Flight & { sentAt: Instant }
+    const elapsed = now.monotonic - sentAt.monotonic
+    const isClockSet = Math.abs(now.wall - sentAt.wall - elapsed) >= 5_000
+    const pause = isClockSet ? 0 : 1_000
+    if (expired === 2 || pause >= start + timeout - now.monotonic) {
+      failed(now, { isRetryable: true, isFinal: true })
+      return
+    }
+    const retryAt = now.monotonic + pause
+    flight = { ...(flight as Flight), sentAt: undefined, retryAt, expired: expired + 1 }
+  }
+
   /** The open token request fails. */
-  function failed(now: Instant, { isRetryable, isOwn = false, retryAfter }: Failed): void {
-    const { attempts, isProbe, start } = flight as Flight
+  function failed(now: Instant, { isRetryable, isFinal, isOwn = false, retryAfter }: Failed): void {
+    const { isProbe, start, expired } = flight as Flight
+    const attempts = (flight as Flight).attempts - expired
     const pause = retryAfter ?? random * 200 * 2 ** (attempts - 1)
-    const isTried = isRetryable && !isProbe && attempts <= retries
+    const isTried = isRetryable && !isFinal && !isProbe && attempts <= retries
     if (isTried && pause < start + timeout - now.monotonic) {
       flight = { ...(flight as Flight), sentAt: undefined, retryAt: now.monotonic + pause }
       return

@@ -91,12 +91,17 @@ async function requestEvents({ api, tokens, server, clock }: Scene): Promise<Req
   await clock.advance(61_000)
   const release = server.hold()
   api.next(refused)
+  const before = server.requests.length
   const caller = new AbortController()
   const sent = send(url, { signal: caller.signal }).catch(() => {})
-  await until(() => server.requests.length === 3)
+  await until(() => server.requests.length > before)
   caller.abort()
   await sent
   release()
+  const isTokenRejected = () => {
+    throw new Error(value)
+  }
+  await authorizedFetch(tokens, { origins: [api.origin], onEvent, isTokenRejected })(url)
   return events
 }
 
@@ -125,6 +130,7 @@ test('L3: a request event holds what it declares, and no secret', async () => {
     { origin, method: 'POST', type: 'replay-withheld', reason: 'one-shot-body' },
     { origin, method: 'GET', type: 'replay-withheld', reason: 'same-token' },
     { origin, method: 'GET', type: 'replay-withheld', reason: 'aborted' },
+    { origin, method: 'GET', type: 'rejection-check-failed' },
   ])
   expect(scene.search.leaks(events)).toEqual([])
   expect(told(events)).toEqual(declared('resource/request-event.ts', '/** The value of'))

@@ -1,4 +1,4 @@
-import { isObject } from './own-members.js'
+import { isObject, withoutPrototype } from './own-members.js'
 
 const brand = Symbol.for('countersign.error')
 
@@ -153,18 +153,15 @@ export class TokenTransportError extends CountersignError {
   constructor(
     code: TokenTransportError['code'],
     message: string,
-    {
-      attempts,
-      cause,
-      causes = [],
-      retryable = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT',
-    }: {
+    details: {
       attempts: number
       cause?: ErrorCause | undefined
       causes?: readonly string[]
       retryable?: boolean
     },
   ) {
+    const isTransient = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT'
+    const { attempts, cause, causes = [], retryable = isTransient } = withoutPrototype(details)
     super(message, retryable, cause)
     this.code = code
     this.attempts = attempts
@@ -192,12 +189,9 @@ export class TokenResponseError extends CountersignError {
   constructor(
     code: TokenResponseError['code'],
     message: string,
-    {
-      field,
-      causes = [],
-      retryable = false,
-    }: { field?: string; causes?: readonly string[]; retryable?: boolean } = {},
+    details: { field?: string; causes?: readonly string[]; retryable?: boolean } = {},
   ) {
+    const { field, causes = [], retryable = false } = withoutPrototype(details)
     super(message, retryable)
     this.code = code
     if (field !== undefined) this.field = field

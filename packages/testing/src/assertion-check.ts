@@ -98,6 +98,9 @@ function wrongParties(
   return undefined
 }
 
+/** How far ahead of the server's clock a time may be, in milliseconds; servers tolerate an `iat`. */
+const tolerated = { iat: 60_000, nbf: 0 }
+
 function wrongTimes(
   { exp, iat, nbf }: StrictJwt['claims'],
   { maxLifetimeSeconds }: RegisteredClient,
@@ -109,11 +112,11 @@ function wrongTimes(
   if (exp * 1000 > now + maxLifetimeSeconds * 1000) {
     return `exp is more than ${maxLifetimeSeconds} s ahead`
   }
-  for (const [name, value] of Object.entries({ iat, nbf })) {
+  for (const [name, value] of Object.entries({ iat, nbf }) as ['iat' | 'nbf', unknown][]) {
     if (value === undefined) continue
     if (typeof value !== 'number') return `${name} is not a number`
     if (value > latestSeconds) return `${name} is in milliseconds, and must be in seconds`
-    if (value * 1000 > now)
+    if (value * 1000 > now + tolerated[name])
       return name === 'nbf' ? 'the assertion is not valid yet' : 'iat is ahead'
   }
   if (typeof iat !== 'number') return undefined

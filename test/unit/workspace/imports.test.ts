@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     '@countersign/core',
     '@countersign/core/keys',
     '@countersign/testing',
+    'asn1js',
     'jose',
     'node:*',
     'yocto-spinner',

@@ -2,6 +2,7 @@ import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError } from '../errors.js'
 import { parseHttpUrl } from '../http-url.js'
 import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
+import { withoutPrototype } from '../own-members.js'
 import type { TokenSource } from '../token-source.js'
 import type { Authorizer, Exchange, Host, Sent } from './exchange.js'
 import { originRule } from './origin-rule.js'
@@ -31,13 +32,15 @@ const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null)
  */
 export function createAuthorizer<Req, Outcome, Answer>(
   tokens: TokenSource,
-  host: Host<Req, Outcome, Answer>,
+  givenHost: Host<Req, Outcome, Answer>,
   options: AuthorizationOptions<Answer>,
 ): (request: Req) => Promise<Outcome> {
   const { belongs, onForeignOrigin, ...read } = readAuthorizationOptions(options)
   if (readMethods(tokens, 'tokens', ['getAccessToken', 'invalidate']) === undefined) {
     throw invalidOption('tokens', 'must be a token provider')
   }
+  // Its optional methods must not be read from Object.prototype.
+  const host = withoutPrototype(givenHost)
   const authorizer: Authorizer<Req, Outcome> = { tokens, host, ...read }
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
 
