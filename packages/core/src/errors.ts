@@ -1,4 +1,4 @@
-import { isObject, withoutPrototype } from './own-members.js'
+import { isObject, snapshot } from './snapshot.js'
 
 const brand = Symbol.for('countersign.error')
 
@@ -161,7 +161,7 @@ export class TokenTransportError extends CountersignError {
     },
   ) {
     const isTransient = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT'
-    const { attempts, cause, causes = [], retryable = isTransient } = withoutPrototype(details)
+    const { attempts, cause, causes = [], retryable = isTransient } = snapshot(details)
     super(message, retryable, cause)
     this.code = code
     this.attempts = attempts
@@ -191,7 +191,7 @@ export class TokenResponseError extends CountersignError {
     message: string,
     details: { field?: string; causes?: readonly string[]; retryable?: boolean } = {},
   ) {
-    const { field, causes = [], retryable = false } = withoutPrototype(details)
+    const { field, causes = [], retryable = false } = snapshot(details)
     super(message, retryable)
     this.code = code
     if (field !== undefined) this.field = field

@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors.js'
-import { isObject } from './own-members.js'
+import { isObject, snapshot } from './snapshot.js'
 
 type Options<K extends string> = Partial<Record<K, unknown>>
 
@@ -16,12 +16,10 @@ export function readOptions<K extends string>(
     if (owner !== '') throw invalidOption(owner, 'must be an object')
     throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
   }
-  const read: Options<K> = Object.create(null)
-  for (const [name, value] of Object.entries(options)) {
-    if (name === '__proto__') continue
-    if (!known.includes(name as K)) throw unknownOption(name, known, owner)
-    read[name as K] = value
-  }
+  const read: Options<K> = snapshot(options)
+  Reflect.deleteProperty(read, '__proto__')
+  const unknown = Object.keys(read).find((name) => !known.includes(name as K))
+  if (unknown !== undefined) throw unknownOption(unknown, known, owner)
   return read
 }
 

@@ -7,7 +7,6 @@ import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
 import { keyFailure, safeCause } from './keys/key-error.js'
-import { withoutPrototype } from './own-members.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import {
   type FetchCall,
@@ -17,6 +16,7 @@ import {
   tokenKeeper,
 } from './renewal/token-keeper.js'
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
+import { snapshot } from './snapshot.js'
 import { recentlyUsed } from './store/recently-used.js'
 import { sharedToken } from './store/shared-token.js'
 import { tokenKey } from './store/token-key.js'
@@ -70,7 +70,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   return Object.freeze({ tokenEndpoint, getAccessToken, currentAccessToken, invalidate })
 
   async function getAccessToken(call?: AccessTokenOptions): Promise<AccessToken> {
-    const own = ownMembers(call)
+    const own = snapshot(call)
     const { forceRenewal = false, rejected } = own
     // Others take null for none.
     const signal = own.signal ?? undefined
@@ -84,14 +84,14 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     call?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
   ): AccessToken | undefined {
     try {
-      return (call === undefined ? ownKeeper : keeperOf(ownMembers(call))).current()
+      return (call === undefined ? ownKeeper : keeperOf(snapshot(call))).current()
     } catch {
       return undefined
     }
   }
 
   function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
-    const { isCertain = true } = withoutPrototype(report ?? {})
+    const { isCertain = true } = snapshot(report)
     if (ownKeeper.invalidate(accessToken, isCertain)) return
     keepers.forEach((keeper) => void keeper.invalidate(accessToken, isCertain))
   }
@@ -173,13 +173,6 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
       )
     })
   }
-}
-
-const nothingAsked: AccessTokenOptions = Object.freeze(Object.create(null))
-
-/** What stands on `Object.prototype` is not asked for. */
-function ownMembers(call: AccessTokenOptions | undefined): AccessTokenOptions {
-  return call === undefined ? nothingAsked : withoutPrototype(call)
 }
 
 function failure(thrown: unknown): FetchFailure {

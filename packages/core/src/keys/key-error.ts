@@ -1,5 +1,5 @@
 import { type CountersignError, type ErrorCause, isCountersignError, KeyError } from '../errors.js'
-import { isObject, ownMember } from '../own-members.js'
+import { isObject, ownMember } from '../snapshot.js'
 
 /** The command that makes a P-256 key in PKCS#8. */
 export const newKey = 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'

@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import { isObject } from '../own-members.js'
+import { isObject } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 
 /** A JSON Web Key (RFC 7517). Only its own members are read. */

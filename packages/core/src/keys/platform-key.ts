@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import { withoutPrototype } from '../own-members.js'
+import { snapshot } from '../snapshot.js'
 import { type Algorithm, algorithms, findAlgorithm, mismatch, otherKind } from './algorithms.js'
 import { checkStrength, keyUse, notPrivate, rsaPssOid } from './key-error.js'
 import type { KeyObjectLike } from './key-input.js'
@@ -78,4 +78,4 @@ export function exportKeyObject(key: KeyObjectLike): object {
 }
 
 /** Without a prototype, so that nothing on `Object.prototype` is an option. */
-const asJwk = withoutPrototype({ format: 'jwk' } as const)
+const asJwk = snapshot({ format: 'jwk' } as const)

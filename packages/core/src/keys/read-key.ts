@@ -1,6 +1,6 @@
 import type { CryptoKey } from 'jose'
 import { invalidOption, readOptions } from '../options.js'
-import { isObject } from '../own-members.js'
+import { isObject } from '../snapshot.js'
 import { type Algorithm, onlyAlgorithm, readAlgorithm } from './algorithms.js'
 import {
   checkJwk,

@@ -2,7 +2,7 @@ import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { Emit } from '../events.js'
-import { isObject, ownMember } from '../own-members.js'
+import { isObject, ownMember, snapshot } from '../snapshot.js'
 import type { TokenStore } from './token-store.js'
 
 export interface SharedToken {
@@ -69,8 +69,8 @@ export async function sharedToken(
   async function usable(): Promise<StoredToken | undefined> {
     if (forceRenewal) return undefined
     return asked('get', async (limits) => {
-      const token = await store.get(key, limits)
-      return token !== undefined && token !== null && call.accepts(token) ? token : undefined
+      const token = snapshot(await store.get(key, limits))
+      return call.accepts(token) ? token : undefined
     })
   }
 

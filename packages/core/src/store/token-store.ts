@@ -1,4 +1,4 @@
-import { isTokenValue, type StoredToken, scopeOf } from '../access-token.js'
+import { isTokenValue, type StoredToken } from '../access-token.js'
 
 /**
  * One record per key for many processes. `key` is 64 hexadecimal characters: the SHA-256 of
@@ -32,7 +32,6 @@ export interface TokenStore {
 const longestLife = 86_400_000
 /** Between the clocks of two members. */
 const mostSkew = 300_000
-const members = ['value', 'tokenType', 'issuedAt', 'expiresAt']
 
 /**
  * May a token from a shared store be used? It must have the shape of one, be neither due nor over
@@ -42,9 +41,8 @@ export function isUsable(
   token: StoredToken,
   { now, early, refused }: { now: number; early: number; refused: StoredToken | undefined },
 ): boolean {
-  if (!members.every((name) => Object.hasOwn(token, name))) return false
   const { value, tokenType, issuedAt, expiresAt } = token
-  if (!isTokenValue(value) || tokenType !== 'Bearer' || !isScope(scopeOf(token))) return false
+  if (!isTokenValue(value) || tokenType !== 'Bearer' || !isScope(token.scope)) return false
   if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt)) return false
   const life = expiresAt - issuedAt
   if (life <= 0 || life > longestLife || issuedAt - now > mostSkew) return false

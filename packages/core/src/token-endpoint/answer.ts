@@ -1,4 +1,4 @@
-import { type StoredToken, scopeOf } from '../access-token.js'
+import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import {
   type Circumstances,
@@ -15,8 +15,8 @@ import {
   TokenResponseError,
 } from '../errors.js'
 import type { Emit } from '../events.js'
-import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
+import { isObject, snapshot } from '../snapshot.js'
 import { endpointError, malformedResponse } from './error-response.js'
 import { readBody } from './response-body.js'
 import { largestCorrection } from './server-memory.js'
@@ -118,7 +118,7 @@ function acceptedToken(
   if (Math.max(wall, elapsed) >= life)
     return expiredOnArrival(life, Math.abs(wall - elapsed) >= leastSkew)
   for (const warning of warnings) emit({ type: 'response-warning', warning })
-  if (isScopeReduced(access.scope, scopeOf(token)))
+  if (isScopeReduced(access.scope, snapshot(token).scope))
     emit({ type: 'response-warning', warning: 'scope-reduced' })
   // A response that names no scope has granted what was asked for (RFC 6749 section 5.1).
   return access.scope === undefined ? token : { scope: access.scope, ...token }
@@ -175,7 +175,9 @@ function isErrorBody(body: Record<string, unknown> | undefined): boolean {
 function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+    return isObject(value) && !Array.isArray(value)
+      ? snapshot(value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }

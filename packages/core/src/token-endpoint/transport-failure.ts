@@ -1,7 +1,7 @@
 import { isUnreached, proxyCauses } from '../diagnosis/proxy-variable.js'
 import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
 import { type CountersignError, type ErrorCause, TokenTransportError } from '../errors.js'
-import { isObject, ownMember } from '../own-members.js'
+import { isObject, ownMember } from '../snapshot.js'
 
 /** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
 type TransportCode = Exclude<
