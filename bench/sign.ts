@@ -54,7 +54,7 @@ function signer(alg: Algorithm): { tokens: TokenProvider; signed: () => number }
     clientId: 'bench',
     tokenEndpoint: 'https://login.example.com/token',
     key: newKey(alg).export({ type: 'pkcs8', format: 'pem' }).toString(),
-    assertion: { alg },
+    alg,
     fetch: async (_, init) => {
       if (!String(init.body).includes('client_assertion=eyJ')) throw new Error('No assertion.')
       count += 1

@@ -9,7 +9,7 @@ const tokens = createTokenProvider({
   tokenEndpoint: TOKEN_ENDPOINT,
   key: PRIVATE_KEY,
   scope: 'openid full',
-  assertion: ALG ? { alg: ALG as Algorithm } : {}, // an RSA key needs PS256 or RS256 here
+  alg: ALG as Algorithm | undefined, // an RSA key needs PS256 or RS256 here
 })
 const api = authorizedFetch(tokens, { origins: [API_ORIGIN] })
 

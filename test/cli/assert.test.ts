@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Algorithm, Jwk } from '@countersign/core'
+import type { Algorithm } from '@countersign/core'
 import { createAuthorizationServer } from '@countersign/testing'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, test } from 'vitest'
@@ -28,7 +28,7 @@ test.each<[Algorithm, KeyObject]>([
   ['RS256', rsa()],
 ])('an authorization server takes the assertion, signed %s', async (alg, key) => {
   await using server = await createAuthorizationServer()
-  const jwk = { ...createPublicKey(key).export({ format: 'jwk' }), kid: 'one' } as unknown as Jwk
+  const jwk = { ...createPublicKey(key).export({ format: 'jwk' }), kid: 'one' }
   server.register({ clientId, jwks: { keys: [jwk] }, algorithms: [alg] })
   await using folder = await folderWith({ 'key.pem': pem(key) })
   const env = { CLIENT_ID: clientId, TOKEN_ENDPOINT: server.tokenEndpoint, ALG: alg, KID: 'one' }

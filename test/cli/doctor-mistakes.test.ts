@@ -16,8 +16,8 @@ interface Report {
 
 /** The options of a provider, as a shell has them: variables and flags. */
 async function commandLine(options: TokenProviderOptions, folder: string) {
-  const { clientId = '', tokenEndpoint = '', key, scope, assertion = {}, clock } = options
-  const { audience, kid, alg, lifetimeSeconds } = assertion
+  const { clientId = '', tokenEndpoint = '', key, alg, kid, scope, assertion = {}, clock } = options
+  const { audience, lifetimeSeconds } = assertion
   const flags: [string, string | number | undefined][] = [
     ...([['--audience', audience] as const, ['--kid', kid] as const] as [string, string][]),
     ['--alg', alg],
@@ -42,7 +42,10 @@ function inFlags({ source, flags }: RegExp): RegExp {
     ...{ alg: '--alg \\(ALG\\)', kid: '--kid \\(KID\\)' },
     ...{ audience: '--audience \\(AUDIENCE\\)', lifetimeSeconds: '--lifetime' },
   }
-  const named = source.replace(/assertion\\\.(\w+)/g, (_, name: string) => String(names[name]))
+  const named = source.replace(
+    /assertion\\\.(\w+)|the option '(\w+)'/g,
+    (_, inAssertion: string | undefined, atTop: string) => String(names[inAssertion ?? atTop]),
+  )
   return new RegExp(named, flags)
 }
 

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises'
 import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import type { Jwk } from '@countersign/core'
 import { createAuthorizationServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../examples/servers/listen.ts'
@@ -17,8 +16,10 @@ const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateK
 const [key, other] = [newKey(), newKey()]
 const pem = (it: KeyObject) => String(it.export({ type: 'pkcs8', format: 'pem' }))
 const spki = (it: KeyObject) => String(createPublicKey(it).export({ type: 'spki', format: 'pem' }))
-const jwk = (it: KeyObject, kid?: string) =>
-  ({ ...createPublicKey(it).export({ format: 'jwk' }), ...(kid && { kid }) }) as Jwk
+const jwk = (it: KeyObject, kid?: string) => ({
+  ...createPublicKey(it).export({ format: 'jwk' }),
+  ...(kid && { kid }),
+})
 
 interface Report {
   readonly ok: boolean

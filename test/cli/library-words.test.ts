@@ -1,7 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Jwk } from '@countersign/core'
 import { createAuthorizationServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { countersign, documentOf, scratchFolder } from './command-line.ts'
@@ -17,7 +16,7 @@ async function scene() {
     await server.close()
     await folder[Symbol.asyncDispose]()
   })
-  const jwk = createPublicKey(key).export({ format: 'jwk' }) as Jwk
+  const jwk = createPublicKey(key).export({ format: 'jwk' })
   server.register({ clientId: 'a', jwks: { keys: [jwk] } })
   await writeFile(join(folder.path, 'key.pem'), key.export({ type: 'pkcs8', format: 'pem' }))
   const env = { CLIENT_ID: 'a', TOKEN_ENDPOINT: server.tokenEndpoint }
@@ -94,7 +93,7 @@ test('a proxy that is passed by is answered by what a shell can do', async () =>
 
 test('the words of the server stay as they were said', async () => {
   const { server, cwd, env } = await scene()
-  const said = "Parameter 'scope' is not allowed; 'key' unknown; assertion.kid missing"
+  const said = "Parameter 'scope' is not allowed; 'key' unknown; kid missing"
   server.next({ status: 401, body: { error: 'invalid_client', error_description: said } })
   const { stderr } = await countersign(['token', '--key', 'key.pem'], { cwd, env })
   expect(stderr.replace(/\s+/g, ' ')).toContain(`The server says: "${said}".`)

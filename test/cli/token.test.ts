@@ -3,7 +3,6 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Jwk } from '@countersign/core'
 import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { leakSearch } from '../matrix/leak-search.ts'
@@ -20,7 +19,7 @@ async function scene(format: 'jwt' | 'opaque' = 'jwt') {
     await server.close()
     await folder[Symbol.asyncDispose]()
   })
-  const jwk = createPublicKey(key).export({ format: 'jwk' }) as Jwk
+  const jwk = createPublicKey(key).export({ format: 'jwk' })
   server.register({ clientId, jwks: { keys: [jwk] }, scope: 'accounts:read' })
   await writeFile(join(folder.path, 'key.pem'), pem(key))
   await writeFile(

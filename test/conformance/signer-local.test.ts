@@ -14,25 +14,25 @@ type Options = Pick<SignerUnderTest, 'kid' | 'options'>
 for (const alg of ['ES256', 'PS256', 'RS256'] as const) {
   const key = keys[alg]
   const pem = String(key.export({ format: 'pem', type: 'pkcs8' }))
-  const jwk = key.export({ format: 'jwk' }) as Jwk
+  const jwk = key.export({ format: 'jwk' })
   const cipher = { cipher: 'aes-256-cbc', passphrase }
   const locked = String(key.export({ format: 'pem', type: 'pkcs8', ...cipher }))
   const cryptoKey = await toCryptoKey(jwk, alg)
   const set = {
     keys: [
-      { ...(keys.ES256.export({ format: 'jwk' }) as Jwk), kid: 'another' },
+      { ...keys.ES256.export({ format: 'jwk' }), kid: 'another' },
       { ...jwk, alg, kid: 'key-1' },
     ],
   }
   const ways: Readonly<Record<string, Options>> = {
-    PEM: { kid: undefined, options: { key: pem, assertion: { alg } } },
+    PEM: { kid: undefined, options: { key: pem, alg } },
     'encrypted PEM': {
       kid: 'key-1',
-      options: { key: locked, passphrase, assertion: { alg, kid: 'key-1' } },
+      options: { key: locked, passphrase, alg, kid: 'key-1' },
     },
     JWK: { kid: 'key-1', options: { key: { ...jwk, alg, kid: 'key-1' } } },
-    'JWK Set': { kid: 'key-1', options: { key: set, assertion: { kid: 'key-1' } } },
-    KeyObject: { kid: 'key-1', options: { key, assertion: { alg, kid: 'key-1' } } },
+    'JWK Set': { kid: 'key-1', options: { key: set, kid: 'key-1' } },
+    KeyObject: { kid: 'key-1', options: { key, alg, kid: 'key-1' } },
     CryptoKey: { kid: undefined, options: { key: cryptoKey } },
     'key function': {
       kid: 'key-1',
@@ -41,7 +41,7 @@ for (const alg of ['ES256', 'PS256', 'RS256'] as const) {
   }
   for (const [way, options] of Object.entries(ways)) {
     const name = `${alg}, ${way}`
-    const publicKey = createPublicKey(key).export({ format: 'jwk' }) as Jwk
+    const publicKey = createPublicKey(key).export({ format: 'jwk' })
     signerSuite(() => ({ name, alg, publicKey, ...options }), name)
   }
 }

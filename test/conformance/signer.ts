@@ -16,7 +16,7 @@ export interface SignerUnderTest {
   readonly kid: string | undefined
   readonly publicKey: Jwk
   /** Options of the provider. */
-  readonly options: Pick<TokenProviderOptions, 'key' | 'signer' | 'assertion' | 'passphrase'>
+  readonly options: Pick<TokenProviderOptions, 'key' | 'passphrase' | 'alg' | 'kid' | 'signer'>
   /** What the signer was given so far, if that can be seen. */
   readonly signed?: readonly Uint8Array[]
 }

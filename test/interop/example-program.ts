@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { Algorithm, Jwk } from '@countersign/core'
+import type { Algorithm } from '@countersign/core'
 import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
 import { expect } from 'vitest'
 
@@ -33,7 +33,7 @@ export async function serverFor(
   client: { algorithms?: readonly Algorithm[]; scope?: string } = {},
 ): Promise<AuthorizationServer> {
   const server = await createAuthorizationServer({ format: 'jwt', lifetimeSeconds: 600 })
-  const jwk = publicKey.export({ format: 'jwk' }) as Jwk
+  const jwk = publicKey.export({ format: 'jwk' })
   server.register({ clientId, jwks: { keys: [jwk] }, ...client })
   return server
 }

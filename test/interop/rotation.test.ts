@@ -29,7 +29,7 @@ interface KeyRing {
 async function newKey(): Promise<Jwk & { kid: string }> {
   const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
     format: 'jwk',
-  }) as Jwk
+  })
   return { ...jwk, kid: await keyThumbprint(jwk) }
 }
 

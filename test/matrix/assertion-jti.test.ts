@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { createTokenProvider, type Jwk, type TokenFetch } from '@countersign/core'
+import { createTokenProvider, type TokenFetch } from '@countersign/core'
 import { createAuthorizationServer } from '@countersign/testing'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { signingKeys } from '#core/assertion/signing-key.js'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
-const jwks = { keys: [createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk] }
+const jwks = { keys: [createPublicKey(privateKey).export({ format: 'jwk' })] }
 const clientId = 'client-1'
 
 async function startServer() {
@@ -73,12 +73,12 @@ test('A12: every bit of a jti is drawn: none is the same in all of a thousand', 
 })
 
 async function jtisOfAssertions(count: number): Promise<readonly string[]> {
-  const chosen = { alg: undefined, kid: undefined }
+  const unset = { passphrase: undefined, alg: undefined, kid: undefined, signer: undefined }
   const form = {
-    ...{ clientId, audience: 'https://as.example', lifetimeSeconds: 60, ...chosen },
+    ...{ clientId, audience: 'https://as.example', lifetimeSeconds: 60 },
     ...{ typ: 'JWT', claims: {}, header: {} },
   }
-  const signingKey = await signingKeys({ key, passphrase: undefined, signer: undefined }, chosen)()
+  const signingKey = await signingKeys({ ...unset, key })()
   const { signal } = new AbortController()
   const sign = (now: number) => clientAssertion(form, signingKey, { now, signal })
   const jtis: string[] = []

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 const clientId = 'client-1'
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
-const jwk = privateKey.export({ format: 'jwk' }) as Jwk
+const jwk = privateKey.export({ format: 'jwk' })
 let server: AuthorizationServer
 
 beforeEach(async () => {
@@ -54,7 +54,7 @@ test.each<[string, KeyInput | (() => KeyInput), string?]>([
 test('A13: a CryptoKey is not imported at all', async () => {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const pair = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
-  const exported = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as Jwk
+  const exported = await crypto.subtle.exportKey('jwk', pair.publicKey)
   server.register({ clientId, jwks: { keys: [exported] } })
   expect(await privateImports(pair.privateKey)).toBe(0)
 })
@@ -84,5 +84,5 @@ test.each<[string, KeyInput | (() => KeyInput)]>([
 })
 
 function publicJwk(key = privateKey): Jwk {
-  return createPublicKey(key).export({ format: 'jwk' }) as Jwk
+  return createPublicKey(key).export({ format: 'jwk' })
 }

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createTokenProvider, type Jwk, type TokenProviderOptions } from '@countersign/core'
+import { createTokenProvider, type TokenProviderOptions } from '@countersign/core'
 import {
   type AuthorizationServer,
   createAuthorizationServer,
@@ -12,8 +12,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
-const privateJwk = privateKey.export({ format: 'jwk' }) as Jwk
-const publicJwk = createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk
+const privateJwk = privateKey.export({ format: 'jwk' })
+const publicJwk = createPublicKey(privateKey).export({ format: 'jwk' })
 const now = Date.UTC(2026, 0, 1)
 const clock = createManualClock(now)
 const raw: Server[] = []
@@ -75,11 +75,11 @@ describe('claims and header', () => {
 
   test.each([
     ['the JWK', { key: { ...privateJwk, kid: 'of-jwk' } }, 'of-jwk'],
-    ['the option', { assertion: { kid: 'of-option' } }, 'of-option'],
+    ['the option', { kid: 'of-option' }, 'of-option'],
     ['the key with its header', { key: { key, kid: 'of-pair' } }, 'of-pair'],
     [
       'the option before the JWK',
-      { key: { ...privateJwk, kid: 'of-jwk' }, assertion: { kid: 'of-option' } },
+      { key: { ...privateJwk, kid: 'of-jwk' }, kid: 'of-option' },
       'of-option',
     ],
   ])('A7: the kid comes from %s', async (_, options, kid) => {

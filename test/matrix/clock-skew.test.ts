@@ -4,7 +4,7 @@ import {
   type Fault,
   type FaultRequestRecord,
 } from '@countersign/testing'
-import { decodeJwt, type JWK } from 'jose'
+import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { startAuthorizationServer } from '../../examples/servers/authorization-server.ts'
 import { ecPair } from '../mistakes/keys.ts'
@@ -55,7 +55,7 @@ async function startTestKit(): Promise<{ tokenEndpoint: string } & AsyncDisposab
 }
 
 async function startOidcProvider(): Promise<{ tokenEndpoint: string } & AsyncDisposable> {
-  const client = { clientId: 'client-1', publicKey: publicJwk as JWK, tokenLifetimeSeconds: 600 }
+  const client = { clientId: 'client-1', publicKey: publicJwk, tokenLifetimeSeconds: 600 }
   const { tokenEndpoint, close } = await startAuthorizationServer(
     [{ ...client, algorithm: 'ES256' }],
     'https://api.example.com',

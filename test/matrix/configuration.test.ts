@@ -245,12 +245,34 @@ describe('assertion options', () => {
         message: expect.stringMatching(
           /^The algorithm.* is not supported\. Use ES256, PS256 or RS256\.$/,
         ),
-        option: 'assertion.alg',
+        option: 'alg',
       }
-      expect(refusal({ assertion: { alg } })).toMatchObject(unsupported)
-      expect(refusal({ assertion: { alg }, key: () => key })).toMatchObject(unsupported)
+      expect(refusal({ alg })).toMatchObject(unsupported)
+      expect(refusal({ alg, key: () => key })).toMatchObject(unsupported)
     },
   )
+
+  test.each([
+    ['alg', 'PS256'],
+    ['kid', 'key-1'],
+    ['alg', undefined],
+  ])('G1: %s is rejected as a member of assertion, with its place', (name, value) => {
+    expect(refusal({ assertion: { [name]: value } })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: `There is no option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
+      option: `assertion.${name}`,
+    })
+  })
+
+  test.each(['', 7, null, ['a']])('the kid %j is rejected', (kid) => {
+    expect(refusal({ kid })).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: "The option 'kid' must be one string that is not empty.",
+      option: 'kid',
+    })
+  })
 
   test('G12: the algorithm none of a JWK is refused', () => {
     const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'none' }
@@ -404,9 +426,13 @@ describe('every option', () => {
     options.parameters.client_id = 'client-2'
     options.assertion.claims.nested.value = 'two'
     options.assertion.header.x5t = 'two'
-    Object.assign(options.assertion, { audience: 'two', lifetimeSeconds: 60_000, kid: 'key-2' })
+    Object.assign(options.assertion, { audience: 'two', lifetimeSeconds: 60_000 })
     Object.assign(options.key, { d: 'AAAA', kid: 'key-3' })
-    Object.assign(options, { clientId: 'client-2', tokenEndpoint: 'http://evil.test/' })
+    Object.assign(options, {
+      clientId: 'client-2',
+      tokenEndpoint: 'http://evil.test/',
+      kid: 'key-2',
+    })
     await tokens.getAccessToken()
 
     expect(tokens.tokenEndpoint).toBe(tokenEndpoint)

@@ -1,12 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import process from 'node:process'
-import {
-  type Algorithm,
-  createTokenProvider,
-  type Jwk,
-  type KeyInput,
-  type TokenProviderOptions,
-} from '@countersign/core'
+import { type Algorithm, createTokenProvider, type KeyInput } from '@countersign/core'
 import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
@@ -25,8 +19,7 @@ afterEach(async () => {
 
 function provider(key: KeyInput | (() => KeyInput), alg?: Algorithm) {
   const { tokenEndpoint } = server
-  const assertion = alg === undefined ? {} : { alg }
-  return createTokenProvider({ clientId, tokenEndpoint, key, assertion } as TokenProviderOptions)
+  return createTokenProvider({ clientId, tokenEndpoint, key, alg })
 }
 
 function refusal(key: KeyInput, alg?: Algorithm): unknown {
@@ -114,7 +107,7 @@ describe('a CryptoKey', () => {
     ['RS256', () => rsaKey('RSASSA-PKCS1-v1_5', 2048)],
   ] as const)('K13: signs the %s that it was made for, without alg', async (alg, generate) => {
     const { privateKey, publicKey } = await generate()
-    const jwk = (await subtle.exportKey('jwk', publicKey)) as Jwk
+    const jwk = await subtle.exportKey('jwk', publicKey)
     server.register({ clientId, jwks: { keys: [jwk] } })
     await provider(privateKey).getAccessToken()
     expect(server.requests).toMatchObject([{ status: 200, header: { alg } }])
@@ -161,7 +154,7 @@ describe('where a PEM cannot be read at once', () => {
 
   test('K13: a P-256 key signs ES256 all the same', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const jwk = createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk
+    const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
     server.register({ clientId, jwks: { keys: [jwk] } })
     await provider(pemOf(privateKey)).getAccessToken()
     expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256' } }])
@@ -179,7 +172,7 @@ describe('what a key function gives', () => {
     ],
     [
       'public JWK',
-      publicKey.export({ format: 'jwk' }) as Jwk,
+      publicKey.export({ format: 'jwk' }),
       'The key is a public JWK: it has no d. Give the private key that belongs to it',
     ],
     [
@@ -197,9 +190,9 @@ describe('what a key function gives', () => {
   })
 
   test.each(['ES256', 'none', 'es256'])('G12 K13: the alg %s of a JWK is heeded', async (alg) => {
-    const jwk = createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk
+    const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
     server.register({ clientId, jwks: { keys: [jwk] } })
-    const tokens = provider(() => ({ ...(privateKey.export({ format: 'jwk' }) as Jwk), alg }))
+    const tokens = provider(() => ({ ...privateKey.export({ format: 'jwk' }), alg }))
     if (alg === 'ES256') {
       await tokens.getAccessToken()
       expect(server.requests).toMatchObject([{ status: 200, header: { alg } }])

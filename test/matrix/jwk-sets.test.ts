@@ -12,7 +12,7 @@ function jwkOf(type: 'ec' | 'rsa'): Jwk {
     type === 'ec'
       ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
       : generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return privateKey.export({ format: 'jwk' }) as Jwk
+  return privateKey.export({ format: 'jwk' })
 }
 
 const first = ec({ kid: 'first' })
@@ -23,9 +23,9 @@ const encrypting = ec({ kid: 'fifth', use: 'enc' })
 const published = ec({ kid: 'sixth', d: undefined })
 const symmetric = { kty: 'oct', k: 'c2VjcmV0', kid: 'seventh' }
 
-type Assertion = NonNullable<TokenProviderOptions['assertion']>
+type Choice = Pick<TokenProviderOptions, 'alg' | 'kid'>
 
-test.each<[string, Jwk[], Assertion, { alg: string; kid: string }]>([
+test.each<[string, Jwk[], Choice, { alg: string; kid: string }]>([
   ['the only one', [first], {}, { alg: 'ES256', kid: 'first' }],
   ['the one with the kid', [first, second], { kid: 'second' }, { alg: 'ES256', kid: 'second' }],
   [
@@ -46,42 +46,42 @@ test.each<[string, Jwk[], Assertion, { alg: string; kid: string }]>([
     {},
     { alg: 'ES256', kid: 'second' },
   ],
-])('K11: of a JWK Set %s signs', async (_, keys, assertion, header) => {
+])('K11: of a JWK Set %s signs', async (_, keys, choice, header) => {
   await using server = await createAuthorizationServer()
   const publics = keys
     .filter(({ d }) => d !== undefined)
     .map((key) => ({
-      ...(createPublicKey({ key: key as never, format: 'jwk' }).export({ format: 'jwk' }) as Jwk),
+      ...createPublicKey({ key, format: 'jwk' }).export({ format: 'jwk' }),
       kid: key.kid as string,
     }))
   server.register({ clientId, jwks: { keys: publics } })
   const { tokenEndpoint } = server
   for (const key of [{ keys }, JSON.stringify({ keys }), () => ({ keys })])
-    await createTokenProvider({ clientId, tokenEndpoint, key, assertion }).getAccessToken()
+    await createTokenProvider({ clientId, tokenEndpoint, key, ...choice }).getAccessToken()
   expect(server.requests).toMatchObject(Array(3).fill({ status: 200, header }))
 })
 
-test.each<[string, unknown, Assertion, string, string]>([
+test.each<[string, unknown, Choice, string, string]>([
   [
     'several that could sign',
     [first, second, encrypting],
     {},
     'ERR_KEY_FORMAT',
-    "The JWK Set holds 2 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds 'first' (EC P-256), 'second' (EC P-256), 'fifth' (EC P-256).",
+    "The JWK Set holds 2 private keys for signing: choose one with 'kid' or 'alg'. It holds 'first' (EC P-256), 'second' (EC P-256), 'fifth' (EC P-256).",
   ],
   [
     'none with the kid',
     [first, ec({})],
     { kid: 'third' },
     'ERR_KEY_FORMAT',
-    "The JWK Set holds 0 private keys with the kid 'third': choose one with 'assertion.kid' or 'assertion.alg'. It holds 'first' (EC P-256), one without kid (EC P-256).",
+    "The JWK Set holds 0 private keys with the kid 'third': choose one with 'kid' or 'alg'. It holds 'first' (EC P-256), one without kid (EC P-256).",
   ],
   [
     'none for the alg',
     [first, forPs256],
     { alg: 'RS256' },
     'ERR_KEY_FORMAT',
-    "The JWK Set holds 0 private keys that sign RS256: choose one with 'assertion.kid' or 'assertion.alg'. It holds 'first' (EC P-256), 'third' (RSA).",
+    "The JWK Set holds 0 private keys that sign RS256: choose one with 'kid' or 'alg'. It holds 'first' (EC P-256), 'third' (RSA).",
   ],
   [
     'the kid of a key for encryption',
@@ -95,21 +95,21 @@ test.each<[string, unknown, Assertion, string, string]>([
     Array.from({ length: 200 }, (_, index) => ({ ...first, kid: String(index) })),
     {},
     'ERR_KEY_FORMAT',
-    `The JWK Set holds 200 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
+    `The JWK Set holds 200 private keys for signing: choose one with 'kid' or 'alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
   ],
   [
     'eleven keys',
     Array.from({ length: 11 }, (_, index) => ({ ...first, kid: String(index) })),
     {},
     'ERR_KEY_FORMAT',
-    `The JWK Set holds 11 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
+    `The JWK Set holds 11 private keys for signing: choose one with 'kid' or 'alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
   ],
   [
     'ten keys',
     Array.from({ length: 10 }, (_, index) => ({ ...first, kid: String(index) })),
     {},
     'ERR_KEY_FORMAT',
-    `The JWK Set holds 10 private keys for signing: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
+    `The JWK Set holds 10 private keys for signing: choose one with 'kid' or 'alg'. It holds ${Array.from({ length: 10 }, (_, index) => `'${index}' (EC P-256)`).join(', ')}.`,
   ],
   [
     'no key among its members',
@@ -125,10 +125,10 @@ test.each<[string, unknown, Assertion, string, string]>([
     'ERR_NOT_PRIVATE_KEY',
     'The key is a JWK Set without a private key. Give the private key that belongs to it; if that is lost, make a new pair and register it: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem',
   ],
-])('K11: a JWK Set with %s is refused', (_, keys, assertion, code, message) => {
+])('K11: a JWK Set with %s is refused', (_, keys, choice, code, message) => {
   const tokenEndpoint = 'https://login.example.com/token'
   for (const key of [{ keys } as never, JSON.stringify({ keys })]) {
-    expect(() => createTokenProvider({ clientId, tokenEndpoint, key, assertion })).toThrow(
+    expect(() => createTokenProvider({ clientId, tokenEndpoint, key, ...choice })).toThrow(
       expect.objectContaining({ name: 'KeyError', code, message }),
     )
   }

@@ -21,7 +21,7 @@ let server: AuthorizationServer
 
 beforeAll(async () => {
   server = await createAuthorizationServer()
-  const keys = [p256, rsa].map((key) => createPublicKey(key).export({ format: 'jwk' }) as Jwk)
+  const keys = [p256, rsa].map((key) => createPublicKey(key).export({ format: 'jwk' }))
   server.register({ clientId, jwks: { keys } })
 })
 afterAll(() => server.close())
@@ -87,7 +87,7 @@ describe.each([
 
     test('K5 K6: elsewhere it is refused with the command that converts it', () => {
       withoutNode()
-      expect(refusal(text(key), { passphrase, assertion: { alg } })).toMatchObject({
+      expect(refusal(text(key), { passphrase, alg })).toMatchObject({
         name: 'KeyError',
         code: 'ERR_KEY_FORMAT',
         message: `The private key is ${container}, and this runtime has no node:crypto to read it with. Convert it: openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8.pem`,
@@ -114,7 +114,7 @@ test('K7: the JSON around a PEM, as accounts of services have it, is passed over
 })
 
 test('K7: the escapes of JSON text stay its own: a kid is read as it was written', async () => {
-  const publicJwk = createPublicKey(p256).export({ format: 'jwk' }) as Jwk
+  const publicJwk = createPublicKey(p256).export({ format: 'jwk' })
   for (const kid of ['a&b', 'tenant\\key', 'the "first"']) {
     server.register({ clientId: 'client-2', jwks: { keys: [{ ...publicJwk, kid }] } })
     const json = JSON.stringify({ ...jwkOf(p256), kid }).replaceAll('&', '\\u0026')
@@ -208,7 +208,7 @@ const refused: Refusal[] = [
     () => pkcs8(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
     'ERR_KEY_FORMAT',
     `The key is bound to RSA-PSS by its OID, which Web Crypto cannot read. Make an RSA key (it signs PS256 too): ${makeRsa}`,
-    { assertion: { alg: 'PS256' } },
+    { alg: 'PS256' },
   ],
   [
     'K3',
@@ -324,10 +324,17 @@ const refused: Refusal[] = [
   ],
   [
     'K15',
-    'the bytes of a PEM',
-    () => Buffer.from(pkcs8(p256)),
+    'the bytes of a public key',
+    () => createPublicKey(p256).export({ format: 'der', type: 'spki' }),
+    'ERR_NOT_PRIVATE_KEY',
+    expect.stringMatching(/^The key is a public key\. /),
+  ],
+  [
+    'K15',
+    'the bytes of an empty file',
+    () => new Uint8Array(),
     'ERR_KEY_FORMAT',
-    "The key is bytes. Give text: readFileSync(path, 'utf8').",
+    'The key is an empty string. Is the environment variable set?',
   ],
   [
     'K15',
@@ -363,8 +370,8 @@ const refused: Refusal[] = [
     'a JWK of another algorithm',
     () => ({ ...jwkOf(rsa), alg: 'RS256' }),
     'ERR_KEY_ALG_MISMATCH',
-    "The alg of the JWK is RS256, not PS256. Choose one with 'assertion.alg'.",
-    { assertion: { alg: 'PS256' } },
+    "The alg of the JWK is RS256, not PS256. Choose one with 'alg'.",
+    { alg: 'PS256' },
   ],
   [
     'K9',
@@ -442,7 +449,7 @@ const refused: Refusal[] = [
     () => ({ ...jwkOf(rsa), e: 'Aw' }),
     'ERR_KEY_FORMAT',
     `The private key is damaged: its members do not belong together. Take it anew from where it was made, or make another: ${makeEc}`,
-    { assertion: { alg: 'PS256' } },
+    { alg: 'PS256' },
   ],
   [
     'K10',
@@ -450,7 +457,7 @@ const refused: Refusal[] = [
     () => ({ ...jwkOf(rsa), d: jwkOf(otherRsa).d }),
     'ERR_KEY_FORMAT',
     `The private key is damaged: its members do not belong together. Take it anew from where it was made, or make another: ${makeEc}`,
-    { assertion: { alg: 'PS256' } },
+    { alg: 'PS256' },
   ],
   [
     'K4',
@@ -472,7 +479,7 @@ const refused: Refusal[] = [
     () => ({ ...jwkOf(rsa), n: jwkOf(otherRsa).n }),
     'ERR_KEY_FORMAT',
     `The private key is damaged: its members do not belong together. Take it anew from where it was made, or make another: ${makeEc}`,
-    { assertion: { alg: 'PS256' } },
+    { alg: 'PS256' },
   ],
   [
     'K15',
@@ -574,8 +581,8 @@ describe('without node:crypto, on the first call', () => {
     ...alike.map(refusalNamed),
     [
       'K15',
-      'a PEM whose base64 lost three characters',
-      () => pkcs8(p256).replace(/.{3}(?=\n-----END)/, ''),
+      'a PEM whose base64 lost four characters',
+      () => pkcs8(p256).replace(/.{4}(?=\n-----END)/, ''),
       'ERR_KEY_FORMAT',
       damaged,
     ],
@@ -633,7 +640,7 @@ async function signs(
   options: Partial<TokenProviderOptions> = {},
 ): Promise<void> {
   const before = server.requests.length
-  await provider(key, { assertion: { alg }, ...options }).getAccessToken()
+  await provider(key, { alg, ...options }).getAccessToken()
   expect(server.requests.slice(before)).toMatchObject([{ status: 200, header: { alg } }])
 }
 
@@ -677,7 +684,7 @@ function oldLocked(): string {
 }
 
 function jwkOf(key: KeyObject): Jwk {
-  return key.export({ format: 'jwk' }) as Jwk
+  return key.export({ format: 'jwk' })
 }
 
 function wrapped(base64: string): string {

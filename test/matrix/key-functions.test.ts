@@ -126,7 +126,7 @@ describe('a key function that rotates', () => {
 
   test('K12: an option kid stands in the header of each, whatever the function says', async () => {
     const tokens = provider(() => ({ key: pairOf(0).privateKey, kid: 'of the function' }), {
-      assertion: { kid: '2026-a' },
+      kid: '2026-a',
     })
     await tokens.getAccessToken()
     expect(kidsSent()).toEqual(['2026-a'])
@@ -258,7 +258,7 @@ function pairOf(turn: number) {
 }
 
 function jwkOf(key: KeyObject): Jwk {
-  return key.export({ format: 'jwk' }) as Jwk
+  return key.export({ format: 'jwk' })
 }
 
 function pemOf(key: KeyObject): string {

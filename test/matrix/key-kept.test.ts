@@ -17,7 +17,7 @@ let server: AuthorizationServer
 
 beforeAll(async () => {
   server = await createAuthorizationServer()
-  server.register({ clientId, jwks: { keys: [publicKey.export({ format: 'jwk' }) as Jwk] } })
+  server.register({ clientId, jwks: { keys: [publicKey.export({ format: 'jwk' })] } })
 })
 afterAll(() => server.close())
 
@@ -48,7 +48,7 @@ test('K16: a JWK that is changed after construction, or emptied, changes no sign
   const { tokenEndpoint } = server
   const before = server.requests.length
   const changed = jwk() as Record<string, unknown>
-  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: changed as Jwk })
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: changed })
   Object.assign(changed, other.export({ format: 'jwk' }), { kid: 'other', alg: 'RS256' })
   await tokens.getAccessToken()
   for (const name of Object.keys(changed)) delete changed[name]
@@ -62,7 +62,7 @@ test('K16: a JWK that is changed after construction, or emptied, changes no sign
 })
 
 function jwk(): Jwk {
-  return privateKey.export({ format: 'jwk' }) as Jwk
+  return privateKey.export({ format: 'jwk' })
 }
 
 async function keptBy(kind: string): Promise<unknown> {

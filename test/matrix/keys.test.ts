@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createTokenProvider, type Jwk, type TokenProviderOptions } from '@countersign/core'
+import { createTokenProvider, type TokenProviderOptions } from '@countersign/core'
 import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -135,8 +135,8 @@ describe('algorithm', () => {
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
         message:
-          "An RSA key signs PS256 or RS256: set 'assertion.alg' to the one that is registered for the client.",
-        option: 'assertion.alg',
+          "An RSA key signs PS256 or RS256: set 'alg' to the one that is registered for the client.",
+        option: 'alg',
       })
     }
   })
@@ -144,8 +144,7 @@ describe('algorithm', () => {
 
 function provider(key: unknown, alg?: string) {
   const { tokenEndpoint } = server
-  const assertion = alg === undefined ? {} : { alg }
-  const options = { clientId: 'client-1', tokenEndpoint, key, assertion }
+  const options = { clientId: 'client-1', tokenEndpoint, key, alg }
   return createTokenProvider(options as TokenProviderOptions)
 }
 
@@ -159,7 +158,7 @@ function refusal(key: unknown, alg?: string): unknown {
 }
 
 function register(privateKey: KeyObject): void {
-  const jwk = createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk
+  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
   server.register({ clientId: 'client-1', jwks: { keys: [jwk] } })
 }
 

@@ -28,7 +28,7 @@ export async function startScene(): Promise<Scene> {
   const { server, clock } = world
   const { tokenEndpoint } = server
   const clientId = 'watched'
-  server.register({ clientId, jwks: { keys: [publicKey.export({ format: 'jwk' }) as never] } })
+  server.register({ clientId, jwks: { keys: [publicKey.export({ format: 'jwk' })] } })
   const search = leakSearch(privateKey)
   const fixed = { clientId, tokenEndpoint, clock, key: privateKey, retries: 0 }
   const watched = (options: Partial<TokenProviderOptions> = {}) =>

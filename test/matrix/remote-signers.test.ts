@@ -75,9 +75,9 @@ describe('the option signer', () => {
     ],
     [
       'with another algorithm beside it',
-      { signer: sound, assertion: { alg: 'PS256' } },
-      'assertion.alg',
-      "The option 'assertion.alg' is not the signer's, which is ES256: leave it out.",
+      { signer: sound, alg: 'PS256' },
+      'alg',
+      "The option 'alg' is not the signer's, which is ES256: leave it out.",
     ],
     [
       'that is not given, and no key',

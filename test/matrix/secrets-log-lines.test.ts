@@ -62,7 +62,7 @@ describe('text from outside', () => {
 
   test('L8: in kid and audience it is sent, and told on one line', async () => {
     const { server, watched } = await startScene()
-    const tokens = watched({ assertion: { kid: forged, audience: forged } })
+    const tokens = watched({ kid: forged, assertion: { audience: forged } })
     const error = await tokens.getAccessToken().catch((thrown: unknown) => thrown)
     expect(server.requests[0]).toMatchObject({ header: { kid: forged }, claims: { aud: forged } })
     const { message } = error as Error

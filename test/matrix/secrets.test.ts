@@ -191,13 +191,9 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
   [
     'ERR_KEY_ALG_MISMATCH',
     'another algorithm than the key is for',
-    () => provider({ assertion: { alg: 'PS256' } }),
+    () => provider({ alg: 'PS256' }),
   ],
-  [
-    'ERR_KEY_USE',
-    'a JWK for encryption',
-    () => provider({ key: { ...jwk, use: 'enc' } as KeyInput }),
-  ],
+  ['ERR_KEY_USE', 'a JWK for encryption', () => provider({ key: { ...jwk, use: 'enc' } })],
   ['ERR_INVALID_SCOPE', 'a key given as a scope', () => provider().getAccessToken({ scope: pem })],
   [
     'ERR_INVALID_TOKEN_ENDPOINT',
@@ -257,11 +253,7 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'a key given as an assertion',
     () => provider({ parameters: { client_assertion: secretOfKey } }),
   ],
-  [
-    'ERR_UNSUPPORTED_ALG',
-    'a key given as an algorithm',
-    () => provider({ assertion: { alg: pem as never } }),
-  ],
+  ['ERR_UNSUPPORTED_ALG', 'a key given as an algorithm', () => provider({ alg: pem as never })],
   [
     'ERR_UNSUPPORTED_HOST',
     'a runtime that carries the token across redirects',
@@ -284,13 +276,9 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
   [
     'ERR_NOT_PRIVATE_KEY',
     'a symmetric key',
-    () => provider({ key: { kty: 'oct', k: secretOfKey } }),
+    () => provider({ key: { kty: 'oct', k: secretOfKey } as KeyInput }),
   ],
-  [
-    'ERR_WEAK_KEY',
-    'a short RSA key',
-    () => provider({ key: weak as KeyInput, assertion: { alg: 'PS256' } }),
-  ],
+  ['ERR_WEAK_KEY', 'a short RSA key', () => provider({ key: weak, alg: 'PS256' })],
 ]
 
 test('L1: every code that the library has is among them', () => {

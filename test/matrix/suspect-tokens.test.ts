@@ -1,5 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createTokenProvider, type TokenEvent, type TokenProviderOptions } from '@countersign/core'
+import {
+  type AccessToken,
+  createTokenProvider,
+  memoryStore,
+  type TokenEvent,
+  type TokenProviderOptions,
+} from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import {
   type AuthorizationServer,
@@ -44,6 +50,66 @@ function actions() {
 
 const caught = (promise: Promise<unknown>) => promise.catch((thrown: unknown) => thrown)
 const unavailable = { code: 'ERR_TOKEN_UNAVAILABLE' }
+
+describe('a rejected token is recognized by its value', () => {
+  test('in a copy of the object', async () => {
+    const tokens = provider()
+    const { value, tokenType, authorization, scope, issuedAt, expiresAt } =
+      await tokens.getAccessToken()
+    tokens.invalidate({ value, tokenType, authorization, scope, issuedAt, expiresAt })
+    expect(tokens.currentAccessToken()).toBeUndefined()
+    expect((await tokens.getAccessToken()).value).not.toBe(value)
+    expect(actions()).toEqual(['suspect'])
+  })
+
+  test('from another provider with the same store', async () => {
+    const store = memoryStore()
+    const [one, other] = [provider({ store }), provider({ store })]
+    const [first, same] = [await one.getAccessToken(), await other.getAccessToken()]
+    expect(same).not.toBe(first)
+    expect(same.value).toBe(first.value)
+    one.invalidate(same)
+    expect((await one.getAccessToken()).value).not.toBe(first.value)
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('in a copy passed as rejected, which gets the error of its renewal', async () => {
+    const tokens = provider()
+    const token = await tokens.getAccessToken()
+    const { value, tokenType, authorization, scope, issuedAt, expiresAt } = token
+    const copy = { value, tokenType, authorization, scope, issuedAt, expiresAt }
+    server.next({ status: 503 })
+    tokens.invalidate(copy)
+    expect(await caught(tokens.getAccessToken({ rejected: copy }))).toMatchObject(unavailable)
+    expect(await tokens.getAccessToken()).toBe(token)
+    expect(await caught(tokens.getAccessToken({ rejected: copy }))).toMatchObject(unavailable)
+  })
+
+  test('under every scope for which the server issued it', async () => {
+    let issued = 0
+    const fetch = async () =>
+      Response.json({ access_token: `t${issued}`, token_type: 'Bearer', expires_in: 600 })
+    const tokens = provider({ fetch })
+    const [first] = await Promise.all(
+      [undefined, 'b', 'c'].map((scope) => tokens.getAccessToken({ scope })),
+    )
+    issued = 1
+    const other = await tokens.getAccessToken({ scope: 'd' })
+    tokens.invalidate(first as AccessToken)
+    for (const scope of [undefined, 'b', 'c'])
+      expect((await tokens.getAccessToken({ scope })).value).toBe('t1')
+    expect(tokens.currentAccessToken({ scope: 'd' })).toBe(other)
+    expect(actions()).toEqual(['suspect', 'suspect', 'suspect'])
+  })
+
+  test.each([undefined, null, {}, 'text'])('and %j rejects none', async (nothing) => {
+    const tokens = provider()
+    tokens.invalidate(nothing as never)
+    const token = await tokens.getAccessToken()
+    tokens.invalidate(nothing as never)
+    expect(tokens.currentAccessToken()).toBe(token)
+  })
+})
 
 describe('a rejected token while the authorization server is down', () => {
   test('serves others until it expires; the rejected call gets the error of the renewal', async () => {

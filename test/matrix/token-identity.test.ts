@@ -56,12 +56,20 @@ const assertion = (one: AssertionOptions, other: AssertionOptions, isPart = true
   ...{ isPart, one: { assertion: one }, other: { assertion: other } },
 })
 
+const rsa = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+}).privateKey
+
 /** A new option does not compile, and fails below, until it is stated here. */
 const statements: Record<keyof TokenProviderOptions, Statement | 'by its members'> = {
   clientId: part({}, { clientId: 'client-2' }),
   tokenEndpoint: part({}, { tokenEndpoint: 'https://as.example/token?tenant=2' }),
   key: part({}, { key: otherKey }),
   passphrase: part({}, { key: encrypted('x'), passphrase: 'x' }),
+  alg: part({ key: rsa, alg: 'PS256' }, { key: rsa, alg: 'RS256' }),
+  kid: part({ kid: 'a' }, { kid: 'b' }),
   signer: part({ signer: signer('a') }, { signer: signer('b') }),
   scope: part({}, { scope: 'a' }),
   resource: part({}, { resource: 'urn:a' }),
@@ -78,17 +86,9 @@ const statements: Record<keyof TokenProviderOptions, Statement | 'by its members
   allowInsecureHttp: noPart({}, { allowInsecureHttp: true }),
 }
 
-const rsa = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-}).privateKey
-
 const assertionStatements: Record<keyof AssertionOptions, Statement> = {
   audience: assertion({}, { audience: 'https://as.example/' }),
   lifetimeSeconds: assertion({}, { lifetimeSeconds: 120 }, false),
-  alg: part({ key: rsa, assertion: { alg: 'PS256' } }, { key: rsa, assertion: { alg: 'RS256' } }),
-  kid: assertion({ kid: 'a' }, { kid: 'b' }),
   typ: assertion({}, { typ: 'client-authentication+jwt' }),
   claims: assertion({ claims: { purposeId: 'north' } }, { claims: { purposeId: 'south' } }),
   header: assertion({ header: { x: 1 } }, { header: { x: 2 } }),
@@ -157,7 +157,7 @@ describe('what a token in a shared store is kept under', () => {
         { parameters: member },
         { partition: 'a' },
         { assertion: { typ: 'a' } },
-        { assertion: { kid: 'a' } },
+        { kid: 'a' },
       ].map(keyOf),
     )
     expect(new Set(keys).size).toBe(keys.length)

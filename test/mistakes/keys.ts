@@ -17,6 +17,6 @@ export function rsaPair(): Pair {
 function exported(pair: { privateKey: KeyObject; publicKey: KeyObject }): Pair {
   return {
     privateKey: pair.privateKey,
-    publicJwk: pair.publicKey.export({ format: 'jwk' }) as unknown as Jwk,
+    publicJwk: pair.publicKey.export({ format: 'jwk' }),
   }
 }

@@ -1,4 +1,3 @@
-import type { JWK } from 'jose'
 import {
   type StricterCheck,
   startAuthorizationServer,
@@ -27,11 +26,11 @@ async function plantAt(
   const server = await startAuthorizationServer(
     [
       {
-        ...{ clientId, publicKey: own.publicJwk as JWK, scope: 'accounts:read', ...common },
+        ...{ clientId, publicKey: own.publicJwk, scope: 'accounts:read', ...common },
         ...(grantTypes && { grantTypes }),
       },
       {
-        ...{ clientId: 'institution-0002', publicKey: other.publicJwk as JWK },
+        ...{ clientId: 'institution-0002', publicKey: other.publicJwk },
         ...{ scope: 'accounts:read accounts:write', ...common },
       },
     ],

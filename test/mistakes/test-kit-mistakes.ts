@@ -45,7 +45,7 @@ export const testKitMistakes: readonly Mistake[] = [
     name: 'unknown kid',
     cause: /^The kid key-2 is not known for this client: register it, or correct assertion\.kid\.$/,
     outcome: 'refused',
-    plant: () => plantAt({ assertion: { kid: 'key-2' } }),
+    plant: () => plantAt({ kid: 'key-2' }),
   },
   {
     name: 'wrong alg for the client',
@@ -55,7 +55,7 @@ export const testKitMistakes: readonly Mistake[] = [
     plant: () => {
       const { privateKey, publicJwk } = rsaPair()
       return plantAt(
-        { key: privateKey, assertion: { alg: 'RS256' } },
+        { key: privateKey, alg: 'RS256' },
         { jwks: { keys: [publicJwk] }, algorithms: ['PS256'] },
       )
     },

@@ -32,7 +32,17 @@ const platforms = {
 
 type Platform = keyof typeof platforms
 
-const modules = ['adapter', 'axios', 'errors', 'events', 'fetch', 'ky', 'provider', 'tokens']
+const modules = [
+  'adapter',
+  'axios',
+  'errors',
+  'events',
+  'fetch',
+  'jwks',
+  'ky',
+  'provider',
+  'tokens',
+]
 
 function options(
   resolution: keyof typeof resolutions,

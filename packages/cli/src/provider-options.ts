@@ -26,9 +26,13 @@ export async function providerOptions(
   const tokenEndpoint = settings.required(options.tokenEndpoint)
   const assertion = assertionOptions(settings)
   requireOneHost(settings, tokenEndpoint, assertion.audience)
+  const [alg, kid] = [options.alg, options.kid].map(settings.text)
   const [scope, resource] = [options.scope, options.resource].map(settings.text)
+  checkProfile(settings, alg, assertion.lifetimeSeconds)
   return {
     ...{ clientId, tokenEndpoint, ...(await privateKey(settings)), assertion },
+    ...(alg !== undefined && { alg: alg as Algorithm }),
+    ...(kid !== undefined && { kid }),
     ...(scope !== undefined && { scope }),
     ...(resource !== undefined && { resource }),
   }
@@ -57,13 +61,10 @@ function hostOf(text: string): string | undefined {
 }
 
 function assertionOptions(settings: Settings): NonNullable<TokenProviderOptions['assertion']> {
-  const [alg, kid, audience] = [options.alg, options.kid, options.audience].map(settings.text)
+  const audience = settings.text(options.audience)
   const lifetimeSeconds = lifetimeOf(settings)
   const claims = settings.list(options.claim).map(claim)
-  checkProfile(settings, alg, lifetimeSeconds)
   return {
-    ...(alg !== undefined && { alg: alg as Algorithm }),
-    ...(kid !== undefined && { kid }),
     ...(audience !== undefined && { audience }),
     ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
     ...(claims.length > 0 && { claims: Object.fromEntries(claims) }),

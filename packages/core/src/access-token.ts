@@ -8,8 +8,8 @@ import { snapshot } from './snapshot.js'
 export interface AccessToken {
   /** The token itself: printable ASCII without a space, checked on arrival. */
   readonly value: string
-  /** How it is shown to a resource server (RFC 6750, RFC 9449). */
-  readonly tokenType: 'Bearer' | 'DPoP'
+  /** How it is shown to a resource server (RFC 6750). */
+  readonly tokenType: 'Bearer'
   /** `Bearer ${value}`, built once. */
   readonly authorization: string
   /** As granted: the response's scope, else the one asked for. */
@@ -25,7 +25,7 @@ export interface StoredToken {
   /** The token itself: whoever reads the store can use it. */
   readonly value: string
   /** How it is shown to a resource server. */
-  readonly tokenType: 'Bearer' | 'DPoP'
+  readonly tokenType: 'Bearer'
   /** As granted; left out when neither the response nor the request had one. */
   readonly scope?: string
   /** Epoch milliseconds at which the token request was sent. */
@@ -57,7 +57,7 @@ class RedactedAccessToken implements AccessToken {
   get value(): string {
     return this.#token.value
   }
-  get tokenType(): 'Bearer' | 'DPoP' {
+  get tokenType(): 'Bearer' {
     return this.#token.tokenType
   }
   get authorization(): string {

@@ -29,8 +29,23 @@ export interface TokenProviderOptions {
   tokenEndpoint: string | undefined
   /** The private key, or a function that is asked at each token request. One of key and signer. */
   key?: KeyInput | undefined | (() => KeyInput | Promise<KeyInput>)
-  /** Of an encrypted PKCS#8 key. */
+  /** The passphrase of an encrypted PKCS#8 key. */
   passphrase?: string | undefined
+  /**
+   * The signature algorithm of the key, sent as `alg` in the assertion header. An RSA key needs it:
+   * pass the one that is registered for the client. Leave it out with a `signer`, which has its own.
+   *
+   * @default the JWK's `alg`, or `ES256` for a P-256 key
+   * @example 'PS256'
+   */
+  alg?: Algorithm | undefined
+  /**
+   * The key ID registered with the authorization server, sent as `kid` in the assertion header. It
+   * chooses the key of a JWK Set.
+   *
+   * @default the JWK's `kid`; without one, the header has no `kid`
+   */
+  kid?: string | undefined
   /** Signs where the key lives, such as in a KMS: the key never enters this process. */
   signer?: AssertionSigner | undefined
   /** Scope tokens in a string or an array (RFC 6749 section 3.3). */
@@ -51,10 +66,6 @@ export interface TokenProviderOptions {
          * @default 60
          */
         lifetimeSeconds?: number | undefined
-        /** Default: the JWK's `alg`, or ES256 for P-256. An RSA key asks for PS256 or RS256. */
-        alg?: Algorithm | undefined
-        /** Default: the JWK's `kid`, else the header has none. Chooses the key of a JWK Set. */
-        kid?: string | undefined
         /** `JWT` */
         typ?: string | undefined
         /** Extra claims; iss, sub, aud, jti, iat and exp are ours. */
@@ -134,6 +145,8 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     'tokenEndpoint',
     'key',
     'passphrase',
+    'alg',
+    'kid',
     'signer',
     'scope',
     'resource',

@@ -53,7 +53,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   const { audience } = settings.assertion
   const random = () => Math.random()
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
-  const loadKey = signingKeys(credential, settings.assertion)
+  const loadKey = signingKeys(credential)
   const asked = askedFor(credential)
   const proxyVariable = () =>
     settings.isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined
@@ -92,7 +92,8 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
     const { isCertain = true } = snapshot(report)
-    if (ownKeeper.invalidate(accessToken, isCertain)) return
+    ownKeeper.invalidate(accessToken, isCertain)
+    // A server may issue one token for several scopes.
     keepers.forEach((keeper) => void keeper.invalidate(accessToken, isCertain))
   }
 
@@ -192,8 +193,8 @@ function unexpectedError(thrown: unknown): ConfigurationError {
 function sharedStoreNeedsKid(): never {
   throw new ConfigurationError(
     'ERR_INVALID_OPTION',
-    "A key that cannot be exported has no thumbprint: with a 'store', give it a name with the option 'assertion.kid'.",
-    'assertion.kid',
+    "A key that cannot be exported has no thumbprint: with a 'store', give it a name with the option 'kid'.",
+    'kid',
   )
 }
 

@@ -51,7 +51,7 @@ export interface TokenProvider {
   ): AccessToken | undefined
   /**
    * Reports that a resource server rejected this token. Synchronous, never throws, does no I/O.
-   * Ignored unless the token is still the current one of its key.
+   * Ignored unless the current token of a key has the same value: a copy of the object will do.
    *
    * The token becomes suspect: the next `getAccessToken` renews it, and other callers wait for that
    * renewal. If it fails with a retryable error, they get the suspect token until it expires.

@@ -1,10 +1,5 @@
 import type { Algorithm, Jwk } from '@countersign/core'
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-} from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import { requireKnownMembers } from './known-members.js'
 
 /** What an authorization server is told about a client. */
@@ -68,5 +63,5 @@ function publicKeyOf(jwks: ClientRegistration['jwks']): JWTVerifyGetKey {
   if (jwks.keys.some((key: Jwk) => 'd' in key)) {
     throw new TypeError('a private key was registered; register the public key alone')
   }
-  return createLocalJWKSet({ keys: jwks.keys.map((key: Jwk) => ({ ...key })) } as JSONWebKeySet)
+  return createLocalJWKSet({ keys: jwks.keys.map((key: Jwk) => ({ ...key })) })
 }

@@ -21,7 +21,7 @@ const contained = containers.map(
       const { publicJwk, pem } = await makeKeys(alg)
       const key = await world.ask('converted', { pem, container })
       const options = {
-        ...{ key, assertion: { alg } },
+        ...{ key, alg },
         ...(container === 'encrypted PKCS#8' ? { passphrase } : {}),
       }
       await world.ask('register', { jwk: publicJwk })
@@ -50,7 +50,7 @@ export const keyForms: readonly Case[] = [
     name: 'K10: refuses a JWK whose private and public parts are of two keys, before it is used',
     run: async (world) => {
       const [one, other] = [await makeKeys('ES256'), await makeKeys('ES256')]
-      const mixed = { ...one.jwk, d: other.jwk.d }
+      const mixed = Object.assign(one.jwk, { d: other.jwk.d })
       const make = () => providerFor(world, { key: mixed })
       const refused = world.traits.nodeCrypto
         ? thrown(make)

@@ -47,7 +47,7 @@ function onlyOf(jwk: object, names: readonly string[]): Jwk {
   const chosen = Object.entries(jwk).filter(
     ([name, value]) => names.includes(name) && value !== undefined,
   )
-  return Object.fromEntries(chosen) as unknown as Jwk
+  return Object.fromEntries(chosen)
 }
 
 async function rsaKey(): Promise<Uint8Array<ArrayBuffer>> {

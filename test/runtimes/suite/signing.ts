@@ -20,7 +20,7 @@ const local = algorithms.flatMap((alg) =>
       name: `signs with ${alg}, from ${form}`,
       run: async (world) => {
         const keys = await registeredKeys(world, alg)
-        await signs(world, { alg }, { key: pick(keys), assertion: { alg } })
+        await signs(world, { alg }, { key: pick(keys), alg })
       },
     }),
   ),

@@ -13,7 +13,9 @@ authorizedFetch(tokens, { origins: [], onEvent: undefined })
 createTokenProvider({
   ...least,
   ...{ resource: unset, partition: unset, timeout: undefined, store: undefined, fetch: undefined },
-  assertion: { audience: unset, kid: unset, typ: unset, claims: undefined },
+  kid: unset,
+  alg: undefined,
+  assertion: { audience: unset, typ: unset, claims: undefined },
   renewal: { early: undefined, waitUntil: undefined },
 })
 authorizedFetch(tokens, { origins: [], onForeignOrigin: undefined, fetch: undefined })

@@ -1,6 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, webcrypto } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { addAuthorization } from '@countersign/axios-interceptor'
-import { createTokenProvider, type KeyInput } from '@countersign/core'
+import { createTokenProvider, type Jwk, type KeyInput } from '@countersign/core'
 import axios from 'axios'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -16,5 +18,22 @@ export const tokens = createTokenProvider({
   key: process.env.PRIVATE_KEY,
 })
 addAuthorization(axios, tokens, { origins: ['https://api.example.com'] })
+
+const exported = privateKey.export({ format: 'jwk' })
+export const asOwn: Jwk = exported
+export const moreKeys: KeyInput[] = [
+  exported,
+  { ...exported, kid: 'k' },
+  { keys: [exported] },
+  { key: exported, kid: 'k' },
+  readFileSync('key.pem'),
+  await readFile('key.der'),
+]
+createPrivateKey({ key: asOwn, format: 'jwk' })
+createTokenProvider({
+  clientId: 'client',
+  tokenEndpoint: 'https://login.example.com/token',
+  key: () => readFile('key.pem'),
+})
 // @ts-expect-error 2322: a pair is no private key
 export const both: KeyInput = pair

@@ -14,6 +14,7 @@ import {
 declare const signer: AssertionSigner
 declare const clock: Clock
 declare const jwk: Jwk
+declare const bytes: Uint8Array
 declare const store: TokenStore
 declare const unset: string | undefined
 
@@ -30,8 +31,9 @@ createTokenProvider({
   scope: ['a', 'b'],
   resource: 'https://api.example.com/',
   parameters: { organization: 'o' },
+  ...{ alg: 'PS256', kid: 'k' },
   assertion: {
-    ...{ audience: 'https://login.example.com', lifetimeSeconds: 60, alg: 'PS256', kid: 'k' },
+    ...{ audience: 'https://login.example.com', lifetimeSeconds: 60 },
     ...{ typ: 'client-authentication+jwt', claims: { tenant: 't' }, header: { x5t: 'x' } },
   },
   renewal: { early: 0, waitUntil: (renewal: Promise<unknown>) => void renewal },
@@ -47,6 +49,8 @@ createTokenProvider({ clientId: unset, tokenEndpoint: unset, key: unset, passphr
 // Every kind of key, and one that is asked for.
 createTokenProvider({ ...least, key: jwk })
 createTokenProvider({ ...least, key: { keys: [jwk] } })
+createTokenProvider({ ...least, key: bytes })
+createTokenProvider({ ...least, key: { key: bytes, kid: 'k' } })
 createTokenProvider({ ...least, key: { key: pem, kid: 'k', alg: 'RS256', passphrase: 'p' } })
 createTokenProvider({ ...least, key: () => pem })
 createTokenProvider({ ...least, key: async () => ({ key: jwk, kid: 'k' }) })
@@ -71,12 +75,14 @@ createTokenProvider({ ...least, clientSecret: 's' })
 createTokenProvider({ ...least, clientId: null })
 // @ts-expect-error 2322: a number is no scope
 createTokenProvider({ ...least, scope: 1 })
-// @ts-expect-error 2322: bytes are no key
-createTokenProvider({ ...least, key: new Uint8Array(1) })
 // @ts-expect-error 2820: none of the algorithms
-createTokenProvider({ ...least, assertion: { alg: 'HS256' } })
+createTokenProvider({ ...least, alg: 'HS256' })
 // @ts-expect-error 2820: the name of an algorithm is upper case
-createTokenProvider({ ...least, assertion: { alg: 'es256' } })
+createTokenProvider({ ...least, alg: 'es256' })
+// @ts-expect-error 2353: the algorithm belongs to the key
+createTokenProvider({ ...least, assertion: { alg: 'PS256' } })
+// @ts-expect-error 2353: so does the key ID
+createTokenProvider({ ...least, assertion: { kid: 'k' } })
 // @ts-expect-error 2353: seconds are in the name
 createTokenProvider({ ...least, assertion: { lifetime: 60 } })
 // @ts-expect-error 2322: one exact string

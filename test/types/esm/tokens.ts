@@ -13,6 +13,7 @@ const accessToken = await tokens.getAccessToken()
 const { value, authorization, expiresAt }: AccessToken = accessToken
 export const header: Record<string, string> = { authorization }
 export const left: number = expiresAt - Date.now()
+export const bearer: 'Bearer' = accessToken.tokenType
 export const grpc: string = `${value} ${accessToken.tokenType}`
 const atHand: AccessToken | undefined = tokens.currentAccessToken({ scope: 'a' })
 tokens.invalidate(accessToken)
@@ -54,6 +55,8 @@ export const half: TokenSource = { getAccessToken: async () => accessToken }
 export const plain: TokenSource = { ...fake, getAccessToken: async () => 'token' }
 
 const stored: StoredToken = { value: 'a', tokenType: 'Bearer', issuedAt: 0, expiresAt: 1 }
+// @ts-expect-error 2322: a store with such a token would not be believed
+export const dpop: StoredToken = { ...stored, tokenType: 'DPoP' }
 // @ts-expect-error 2322: no such token type
 export const mac: StoredToken = { ...stored, tokenType: 'mac' }
 // @ts-expect-error 2741: an access token has its header too

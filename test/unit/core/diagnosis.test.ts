@@ -13,9 +13,9 @@ const plain: Evidence = {
 }
 
 const key = 'The public key is not registered for this client id (thumbprint tp1).'
-const kid = 'The kid k1 is not known for this client: register it, or correct assertion.kid.'
-const noKid = 'The server wants a kid, and none was sent: set assertion.kid.'
-const alg = 'The alg ES256 is not what is registered for this client: set assertion.alg to that.'
+const kid = "The kid k1 is not known for this client: register it, or correct the option 'kid'."
+const noKid = "The server wants a kid, and none was sent: set the option 'kid'."
+const alg = "The alg ES256 is not what is registered for this client: set the option 'alg' to that."
 const aud = 'The server wants another aud, such as its issuer: set assertion.audience.'
 const lifetime = "The lifetime of 60 s is over the server's limit: lower assertion.lifetimeSeconds."
 const over = 'The assertion was not valid when it arrived (lifetime 60 s): check both clocks.'

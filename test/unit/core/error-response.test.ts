@@ -21,7 +21,7 @@ function errorOf(
 }
 
 const key = 'the public key is not registered for this client id (thumbprint tp1).'
-const kid = 'the kid k1 is not known for this client: register it, or correct assertion.kid.'
+const kid = "the kid k1 is not known for this client: register it, or correct the option 'kid'."
 const aud = 'the server wants another aud, such as its issuer: set assertion.audience.'
 const see = 'See the documentation of the authorization server.'
 
@@ -51,7 +51,7 @@ test.each(Object.entries(advice))(
 test('the causes are told one by one beside the message, as sentences', () => {
   expect(errorOf(401, { error: 'invalid_client' }).causes).toEqual([
     'The public key is not registered for this client id (thumbprint tp1).',
-    'The kid k1 is not known for this client: register it, or correct assertion.kid.',
+    "The kid k1 is not known for this client: register it, or correct the option 'kid'.",
     'The server wants another aud, such as its issuer: set assertion.audience.',
   ])
   expect(errorOf(400, { error: 'another_error' }).causes).toEqual([])

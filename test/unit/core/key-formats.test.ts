@@ -15,6 +15,7 @@ import { polluted } from '../../matrix/programs/pollutants.ts'
 
 const clientId = 'client-1'
 const passphrase = 'correct horse battery staple'
+const encryption = { cipher: 'aes-256-cbc', passphrase } as const
 const ec = withShortCoordinate()
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const kinds: readonly [name: string, key: KeyObject, alg: Algorithm][] = [
@@ -25,7 +26,7 @@ let server: AuthorizationServer
 
 beforeAll(async () => {
   server = await createAuthorizationServer()
-  const keys = [ec, rsa].map((key) => createPublicKey(key).export({ format: 'jwk' }) as Jwk)
+  const keys = [ec, rsa].map((key) => createPublicKey(key).export({ format: 'jwk' }))
   server.register({ clientId, jwks: { keys } })
 })
 afterAll(() => server.close())
@@ -61,6 +62,9 @@ describe.each(kinds)('an %s key in PEM', (_, key, alg) => {
     }
     await signs(base64, alg)
     await signs(base64.replace(/\s/g, ''), alg)
+    await signs(base64.replace(/[\s=]/g, ''), alg)
+    await signs(Buffer.from(base64, 'base64').toString('base64url'), alg)
+    await signs(pem.replaceAll('=', ''), alg)
   })
 
   test('signs as PKCS#8 under any label without node:crypto; other bodies are named', async () => {
@@ -81,7 +85,69 @@ describe.each(kinds)('an %s key in PEM', (_, key, alg) => {
   })
 })
 
-const encryption = { cipher: 'aes-256-cbc', passphrase } as const
+describe.each(kinds)('an %s key in bytes', (_, key, alg) => {
+  const pkcs8 = pemOf(key, 'pkcs8')
+  const json = JSON.stringify(jwkOf(key))
+  const ofType = alg === 'ES256' ? 'sec1' : 'pkcs1'
+  const derOf = (type: string) =>
+    key.export({ format: 'der', type } as { format: 'der'; type: 'pkcs8' })
+  const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')
+  const anywhere: [name: string, bytes: Uint8Array][] = [
+    ['PEM', Buffer.from(pkcs8)],
+    ['PEM that is no Buffer', new TextEncoder().encode(pkcs8)],
+    ['PEM with a byte order mark', Buffer.from(`\uFEFF${pkcs8}`)],
+    ['PEM in UTF-16', utf16(pkcs8)],
+    ['base64 of PEM', Buffer.from(Buffer.from(pkcs8).toString('base64'))],
+    ['a JWK', Buffer.from(json)],
+    ['a JWK in UTF-16', utf16(json)],
+    ['a JWK Set', Buffer.from(`\n{"keys":[${json}]}`)],
+    ['DER', derOf('pkcs8')],
+    ['DER in a part of a buffer', Buffer.concat([Buffer.alloc(3), derOf('pkcs8')]).subarray(3)],
+  ]
+  const onNode: [name: string, bytes: Uint8Array][] = [
+    [ofType, Buffer.from(pemOf(key, ofType))],
+    [`DER as ${ofType}`, derOf(ofType)],
+    ['encrypted PEM', Buffer.from(key.export({ ...encryption, format: 'pem', type: 'pkcs8' }))],
+    ['encrypted DER', key.export({ ...encryption, format: 'der', type: 'pkcs8' })],
+  ]
+
+  test.each([...anywhere, ...onNode])('signs as %s', async (_name, bytes) => {
+    await signs(bytes, alg)
+    await signs({ key: bytes }, alg)
+    await signs(() => Uint8Array.from(bytes), alg)
+  })
+
+  test.each(anywhere)('signs as %s without node:crypto', async (_name, bytes) => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    await signs(bytes, alg)
+  })
+
+  test('is read when the provider is created, so the bytes may be overwritten then', async () => {
+    const bytes = derOf('pkcs8')
+    const tokens = provider(bytes, alg)
+    bytes.fill(0)
+    expect((await tokens.getAccessToken()).tokenType).toBe('Bearer')
+  })
+
+  test('of a key function is recognized by its content', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const bytes = new Uint8Array(4096).fill(0x20)
+    const fill = (it: KeyObject) => {
+      bytes.fill(0x20)
+      bytes.set(Buffer.from(pemOf(it, 'pkcs8')))
+    }
+    fill(key)
+    const tokens = createTokenProvider({
+      ...{ clientId, tokenEndpoint: server.tokenEndpoint, retries: 0 },
+      key: () => ({ key: bytes, ...(alg !== 'ES256' && { alg }) }),
+    })
+    await tokens.getAccessToken()
+    fill(other)
+    const rejected = tokens.getAccessToken({ forceRenewal: true })
+    if (alg === 'ES256') await expect(rejected).rejects.toMatchObject({ error: 'invalid_client' })
+    else await expect(rejected).rejects.toMatchObject({ code: 'ERR_KEY_ALG_MISMATCH' })
+  })
+})
 
 describe.each(kinds)('an %s JWK', (_, key, alg) => {
   const jwk = jwkOf(key)
@@ -123,7 +189,7 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
 
   test('is named, or signs, with any member missing, null, empty or damaged', async () => {
     for (const name of Object.keys(jwk)) {
-      const value = String(jwk[name])
+      const value = String(Reflect.get(jwk, name))
       const damages: unknown[] = [undefined, null, '', ' ', 7, [], {}, `${value}=`, `+${value}`]
       damages.push(value.slice(0, -4), `${value}AAAA`, `AQ${value}`, 'AA', 'A')
       for (const damage of damages) {
@@ -178,7 +244,7 @@ describe.each(kinds)('with a member on Object.prototype, an %s key', (_, key, al
       for (const form of forms) {
         const sent: string[] = []
         const tokens = createTokenProvider({
-          ...{ clientId, key: form as KeyInput, assertion: { alg }, retries: 0 },
+          ...{ clientId, key: form, alg, retries: 0 },
           tokenEndpoint: 'https://as.example/token',
           fetch: async (_url, { body }) => {
             const [header = ''] =
@@ -204,7 +270,7 @@ describe.each(kinds)('with a member on Object.prototype, an %s key', (_, key, al
 function provider(key: unknown, alg: Algorithm) {
   const { tokenEndpoint } = server
   return createTokenProvider({
-    ...{ clientId, tokenEndpoint, key: key as KeyInput, assertion: { alg } },
+    ...{ clientId, tokenEndpoint, key: key as KeyInput, alg },
     passphrase,
   })
 }
@@ -231,9 +297,9 @@ function pemOf(key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1'): string {
 }
 
 function jwkOf(key: KeyObject): Jwk {
-  return key.export({ format: 'jwk' }) as Jwk
+  return key.export({ format: 'jwk' })
 }
 
-function octets(jwk: Jwk, name: string): Buffer {
-  return Buffer.from(String(jwk[name]), 'base64url')
+function octets(jwk: object, name: string): Buffer {
+  return Buffer.from(String(Reflect.get(jwk, name)), 'base64url')
 }

@@ -17,14 +17,17 @@ describe.each([
   ['EC', p256, { alg: 'ES256' }],
   ['RSA', rsa, {}],
 ] as const)('of an %s key', (_kind, key, alg) => {
-  const jwk = key.export({ format: 'jwk' }) as Jwk
+  const jwk = key.export({ format: 'jwk' })
   const publicKey = createPublicKey(key)
-  const publicJwk = publicKey.export({ format: 'jwk' }) as Jwk
+  const publicJwk = publicKey.export({ format: 'jwk' })
   const pkcs8 = String(key.export({ format: 'pem', type: 'pkcs8' }))
   const spki = String(publicKey.export({ format: 'pem', type: 'spki' }))
   const locked = String(
     key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase }),
   )
+  const encryptedDer = key.export({
+    ...{ format: 'der', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase },
+  } as const)
   const inputs: [string, KeyInput][] = [
     ['PKCS#8', pkcs8],
     ['PKCS#8 with literal line breaks', pkcs8.replaceAll('\n', '\\n')],
@@ -32,12 +35,19 @@ describe.each([
     ['a JWK', jwk],
     ['JWK text', JSON.stringify(jwk)],
     ['a JWK Set', { keys: [jwk] }],
+    ['bytes of a JWK Set', Buffer.from(JSON.stringify({ keys: [jwk] }))],
     ['JWK Set text', JSON.stringify({ keys: [jwk] })],
     ['a KeyObject', key],
     ['a public PEM', spki],
     ['a public JWK', publicJwk],
     ['a public JWK in text', JSON.stringify(publicJwk)],
     ['a public KeyObject', publicKey],
+    ['bytes of a PEM', Buffer.from(pkcs8)],
+    ['bytes of a public PEM', Buffer.from(spki)],
+    ['bytes of a JWK', new TextEncoder().encode(JSON.stringify(publicJwk))],
+    ['DER', key.export({ format: 'der', type: 'pkcs8' })],
+    ['public DER', publicKey.export({ format: 'der', type: 'spki' })],
+    ['encrypted DER', { key: encryptedDer, passphrase }],
   ]
 
   test.each(inputs)(
@@ -79,7 +89,7 @@ describe.each([
 })
 
 test('kid and alg are those given with the key, else its own', async () => {
-  const jwk = { ...(p256.export({ format: 'jwk' }) as Jwk), kid: 'own', alg: 'ES256' }
+  const jwk = { ...p256.export({ format: 'jwk' }), kid: 'own', alg: 'ES256' }
   const pem = String(rsa.export({ format: 'pem', type: 'pkcs8' }))
   const { keys } = await publicJwks([jwk, { key: pem, kid: 'given', alg: 'PS256' }])
   expect(keys).toMatchObject([
@@ -90,9 +100,9 @@ test('kid and alg are those given with the key, else its own', async () => {
 })
 
 test('keys for encryption are left out of a set, and refused alone', async () => {
-  const jwk = p256.export({ format: 'jwk' }) as Jwk
+  const jwk = p256.export({ format: 'jwk' })
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  const encrypting = { ...(other.export({ format: 'jwk' }) as Jwk), use: 'enc' }
+  const encrypting = { ...other.export({ format: 'jwk' }), use: 'enc' }
   expect((await publicJwks([{ keys: [encrypting, jwk] }])).keys).toMatchObject([{ x: jwk.x }])
   const { d: _, ...publicPart }: Jwk = encrypting
   await expect(publicJwks([publicPart])).rejects.toMatchObject({
@@ -107,8 +117,8 @@ test('a public key whose blanks are all lost is read', async () => {
 })
 
 test('a public JWK off its curve is refused', async () => {
-  const { d: _, ...publicPart } = p256.export({ format: 'jwk' })
-  await expect(publicJwks([{ ...publicPart, x: publicPart.y } as Jwk])).rejects.toMatchObject({
+  const { d: _, y = '', ...others } = p256.export({ format: 'jwk' })
+  await expect(publicJwks([{ ...others, x: y, y }])).rejects.toMatchObject({
     code: 'ERR_KEY_FORMAT',
     message: 'The public JWK is damaged: its members are no key.',
   })
@@ -202,5 +212,5 @@ test.each<[string, unknown, string, string]>([
 })
 
 function withKid(key: KeyObject, kid: string): Jwk {
-  return { ...(key.export({ format: 'jwk' }) as Jwk), kid }
+  return { ...key.export({ format: 'jwk' }), kid }
 }

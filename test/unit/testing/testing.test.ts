@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import type { Algorithm, Jwk } from '@countersign/core'
+import type { Algorithm } from '@countersign/core'
 import {
   type AuthorizationServer,
   createAuthorizationServer,
@@ -21,7 +21,7 @@ let server: AuthorizationServer
 beforeEach(async () => {
   clock = createManualClock()
   server = await createAuthorizationServer({ clock })
-  const keys = [await exportJWK(ec.publicKey), await exportJWK(rsa.publicKey)] as Jwk[]
+  const keys = [await exportJWK(ec.publicKey), await exportJWK(rsa.publicKey)]
   server.register({ clientId, jwks: { keys }, algorithms: ['ES256'] })
 })
 

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { jsonCopy } from '../json-copy.js'
-import type { Algorithm } from '../keys/algorithms.js'
+import { readAlgorithm } from '../keys/algorithms.js'
 import { readPassphrase } from '../keys/read-key.js'
 import { invalidOption, readNumber, readOptions } from '../options.js'
 import { isObject } from '../snapshot.js'
@@ -10,18 +10,21 @@ import type { Credential } from './signing-key.js'
 
 /** Reads what the options of a provider say about its assertions and their key. */
 export function readAssertionOptions(
-  read: Partial<Record<'assertion' | 'key' | 'passphrase' | 'signer', unknown>>,
+  read: Partial<Record<'assertion' | keyof KeyOptions, unknown>>,
   client: { clientId: string; tokenEndpoint: string },
 ): { assertion: AssertionForm; credential: Credential } {
-  const form = readForm(read.assertion, client)
-  return { assertion: form, credential: readCredential(read, form) }
+  return { assertion: readForm(read.assertion, client), credential: readCredential(read) }
 }
+
+/** The options that belong to the key. */
+type KeyOptions = Record<'key' | 'passphrase' | 'alg' | 'kid' | 'signer', unknown>
 
 function readForm(
   assertion: unknown,
   { clientId, tokenEndpoint }: { clientId: string; tokenEndpoint: string },
 ): AssertionForm {
-  const names = ['audience', 'lifetimeSeconds', 'alg', 'kid', 'typ', 'claims', 'header'] as const
+  checkMoved(assertion)
+  const names = ['audience', 'lifetimeSeconds', 'typ', 'claims', 'header'] as const
   const read = readOptions(assertion ?? {}, names, 'assertion')
   const audience = text(read.audience, 'assertion.audience') ?? tokenEndpoint
   if (audience === 'issuer') {
@@ -34,18 +37,27 @@ function readForm(
     clientId,
     audience,
     lifetimeSeconds: lifetimeSeconds(read.lifetimeSeconds),
-    alg: read.alg as Algorithm | undefined,
-    kid: text(read.kid, 'assertion.kid'),
     typ: text(read.typ, 'assertion.typ') ?? 'JWT',
     claims: without(read.claims, 'assertion.claims', ['iss', 'sub', 'aud', 'jti', 'iat', 'exp']),
     header: without(read.header, 'assertion.header', ['alg', 'kid', 'typ', 'crit', 'b64']),
   }
 }
 
-function readCredential(
-  { key, passphrase, signer }: Partial<Record<'key' | 'passphrase' | 'signer', unknown>>,
-  { alg }: AssertionForm,
-): Credential {
+/** Names the place of the two options that are about the key and often looked for here. */
+function checkMoved(assertion: unknown): void {
+  if (!isObject(assertion)) return
+  const name = ['alg', 'kid'].find((option) => Object.hasOwn(assertion, option))
+  if (name === undefined) return
+  throw new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    `There is no option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
+    `assertion.${name}`,
+  )
+}
+
+function readCredential({ key, passphrase, signer, ...read }: Partial<KeyOptions>): Credential {
+  const alg = readAlgorithm(read.alg)
+  const kid = text(read.kid, 'kid')
   if (signer === undefined) {
     if (key === undefined) {
       throw invalidOption(
@@ -53,8 +65,13 @@ function readCredential(
         "is missing (is the environment variable set?): give a private key, or a 'signer'",
       )
     }
-    const text = readPassphrase(passphrase, 'passphrase')
-    return { key: key as Extract<Credential, { key: unknown }>['key'], passphrase: text, signer }
+    return {
+      key: key as Extract<Credential, { key: unknown }>['key'],
+      passphrase: readPassphrase(passphrase, 'passphrase'),
+      alg,
+      kid,
+      signer,
+    }
   }
   if (key !== undefined || passphrase !== undefined)
     throw new ConfigurationError(
@@ -62,9 +79,9 @@ function readCredential(
       "Of the options 'key' and 'signer' only one can sign: give one.",
       'signer',
     )
-  const read = readSigner(signer)
-  if (alg === undefined || alg === read.alg) return { signer: read }
-  throw invalidOption('assertion.alg', `is not the signer's, which is ${read.alg}: leave it out`)
+  const remote = readSigner(signer)
+  if (alg === undefined || alg === remote.alg) return { signer: remote, kid }
+  throw invalidOption('alg', `is not the signer's, which is ${remote.alg}: leave it out`)
 }
 
 function lifetimeSeconds(value: unknown): number {

@@ -26,8 +26,8 @@ export interface AssertionSigner {
   /** The `alg` of the assertion's header. */
   readonly alg: Algorithm
   /**
-   * Under which the authorization server knows the public key. Stands in the assertion's header,
-   * unless `assertion.kid` does, and is the key's identity in a shared store.
+   * The key ID registered with the authorization server, sent as `kid` in the assertion header
+   * unless the option `kid` is set. It also identifies the key in a shared store.
    */
   readonly kid: string
   /**

@@ -6,8 +6,6 @@ export interface AssertionForm {
   readonly clientId: string
   readonly audience: string
   readonly lifetimeSeconds: number
-  readonly alg: Algorithm | undefined
-  readonly kid: string | undefined
   readonly typ: string
   readonly claims: Readonly<Record<string, unknown>>
   readonly header: Readonly<Record<string, unknown>>

@@ -1,28 +1,26 @@
 import { CompactSign } from 'jose/jws/compact/sign'
-import { readAlgorithm } from '../keys/algorithms.js'
+import type { Algorithm } from '../keys/algorithms.js'
 import { keyFailure } from '../keys/key-error.js'
 import type { KeyInput } from '../keys/key-input.js'
 import { createKeyLoader, type PrivateKey } from '../keys/key-loader.js'
 import { type AssertionSigner, signRemotely } from './assertion-signer.js'
-import type { AssertionForm, Sign, SigningKey } from './client-assertion.js'
+import type { Sign, SigningKey } from './client-assertion.js'
 
 /** Where the signatures come from. */
 export type Credential =
   | {
       readonly key: KeyInput | (() => KeyInput | Promise<KeyInput>)
       readonly passphrase: string | undefined
+      readonly alg: Algorithm | undefined
+      readonly kid: string | undefined
       readonly signer: undefined
     }
-  | { readonly signer: AssertionSigner }
+  | { readonly signer: AssertionSigner; readonly kid: string | undefined }
 
 /** Checks what can be known at once, and returns a function that has the key ready for a request. */
-export function signingKeys(
-  credential: Credential,
-  { alg, kid }: Pick<AssertionForm, 'alg' | 'kid'>,
-): () => Promise<SigningKey> {
-  readAlgorithm(alg)
-  if (credential.signer !== undefined) return remoteKey(credential.signer, kid)
-  const { key, passphrase } = credential
+export function signingKeys(credential: Credential): () => Promise<SigningKey> {
+  if (credential.signer !== undefined) return remoteKey(credential)
+  const { key, passphrase, alg, kid } = credential
   const load = createKeyLoader(key, { passphrase, alg, kid })
   return async () => localKey(await load())
 }
@@ -34,7 +32,10 @@ export function askedFor(credential: Credential): 'key function' | 'signer' | un
 }
 
 /** Uses the signer's own algorithm; a kid of the options replaces its kid in the header alone. */
-function remoteKey(signer: AssertionSigner, kid: string | undefined): () => Promise<SigningKey> {
+function remoteKey({
+  signer,
+  kid,
+}: Extract<Credential, { signer: AssertionSigner }>): () => Promise<SigningKey> {
   const { alg } = signer
   const shown = { alg, kid: kid ?? signer.kid, thumbprint: undefined, identity: signer.kid }
   const key = Promise.resolve({ ...shown, sign: signRemotely(signer) })

@@ -35,13 +35,13 @@ export const assertionCauses: readonly Cause[] = [
     weight: (evidence) => named(evidence, unknownKey) || kidWeight(evidence),
     say: ({ sent: { kid } }) =>
       kid === undefined
-        ? 'The server wants a kid, and none was sent: set assertion.kid.'
-        : `The kid ${shownKid(kid)} is not known for this client: register it, or correct assertion.kid.`,
+        ? "The server wants a kid, and none was sent: set the option 'kid'."
+        : `The kid ${shownKid(kid)} is not known for this client: register it, or correct the option 'kid'.`,
   },
   {
     weight: (evidence) => named(evidence, /\balg(orithm)?\b/),
     say: ({ sent: { alg } }) =>
-      `The alg ${alg} is not what is registered for this client: set assertion.alg to that.`,
+      `The alg ${alg} is not what is registered for this client: set the option 'alg' to that.`,
   },
   {
     weight: (evidence) => named(evidence, assertionAudience) || audienceWeight(evidence),

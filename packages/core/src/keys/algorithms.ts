@@ -40,7 +40,7 @@ const [firstName] = names as readonly [Algorithm, ...Algorithm[]]
 export const algorithmNames = list(names)
 
 /** Returns the name of a supported algorithm, or `undefined` for none; throws for another value. */
-export function readAlgorithm(alg: unknown, option = 'assertion.alg'): Algorithm | undefined {
+export function readAlgorithm(alg: unknown, option = 'alg'): Algorithm | undefined {
   if (alg === undefined) return undefined
   const name = names.find((known) => known === alg)
   if (name !== undefined) return name
@@ -70,8 +70,8 @@ export function onlyAlgorithm(kind: string): Algorithm {
   if (fitting.length === 1) return only
   throw new ConfigurationError(
     'ERR_INVALID_OPTION',
-    `An ${kind} key signs ${list(fitting)}: set 'assertion.alg' to the one that is registered for the client.`,
-    'assertion.alg',
+    `An ${kind} key signs ${list(fitting)}: set 'alg' to the one that is registered for the client.`,
+    'alg',
   )
 }
 
@@ -87,7 +87,7 @@ export function mismatch(alg: Algorithm, got: string): KeyError {
 export function otherAlgorithm(alg: Algorithm, own: string): KeyError {
   return new KeyError(
     'ERR_KEY_ALG_MISMATCH',
-    `The alg of the JWK is ${printable(own)}, not ${alg}. Choose one with 'assertion.alg'.`,
+    `The alg of the JWK is ${printable(own)}, not ${alg}. Choose one with 'alg'.`,
   )
 }
 

@@ -23,7 +23,7 @@ export function chooseJwk(keys: unknown, choice: KeyChoice): JwkMembers {
   const [only] = fitting
   if (fitting.length === 1 && only !== undefined) return only
   throw keyFormat(
-    `The JWK Set holds ${fitting.length} private keys${wanted(choice)}: choose one with 'assertion.kid' or 'assertion.alg'. It holds ${list(privates)}.`,
+    `The JWK Set holds ${fitting.length} private keys${wanted(choice)}: choose one with 'kid' or 'alg'. It holds ${list(privates)}.`,
   )
 }
 

@@ -100,7 +100,7 @@ export function checkPair(jwk: Jwk): void {
 }
 
 /** Such as `EC P-256` or `RSA`. */
-export function jwkKind(jwk: JwkMembers): string {
+export function jwkKind(jwk: { readonly kty?: unknown; readonly crv?: unknown }): string {
   const kty = printable(jwk.kty)
   return kty === 'RSA' ? kty : `${kty} ${printable(jwk.crv)}`
 }
@@ -153,7 +153,7 @@ function decode(name: string, value: string): Uint8Array {
 
 /** RFC 8017 section 3.2: n is p times q, e undoes d, dp and dq, and qi undoes q. */
 function isRsaPair(jwk: Jwk): boolean {
-  const names = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi']
+  const names = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const
   const [n, e, d, p, q, dp, dq, qi] = names.map((name) => integer(jwk[name])) as RsaNumbers
   const undoes = (it: bigint, prime: bigint) => (e * it) % (prime - 1n) === 1n
   const isPair = p * q === n && undoes(d, p) && undoes(d, q)

@@ -1,4 +1,3 @@
-import type { CryptoKey } from 'jose'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { importJWK, importPKCS8 } from 'jose/key/import'
 import { KeyError } from '../errors.js'
@@ -6,7 +5,8 @@ import { sha256 } from '../sha256.js'
 import { isObject, ownMember, snapshot } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 import { foreignParts, keyFailure, safeCause } from './key-error.js'
-import { isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
+import { type CryptoKey, isBytes, isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
+import { decodeKeyBytes } from './key-text.js'
 import { importPem } from './pem-key.js'
 import { nodeCrypto } from './platform-key.js'
 import {
@@ -136,11 +136,12 @@ async function publicThumbprint(
 /** What tells one answer of a key function from the next: the key and its header members. */
 type KeySource = readonly unknown[]
 
-/** Reads the source of an answer without keeping the answer: a text is recognized by its hash. */
+/** Reads the source of an answer without keeping the answer: text and bytes are recognized by their hash. */
 function createSourceReader(): (input: unknown) => Promise<KeySource> {
   const marks = new WeakMap<object, symbol>()
   const mark = (value: unknown) => {
     if (typeof value === 'string') return sha256(value)
+    if (isBytes(value)) return sha256(decodeKeyBytes(value))
     if (!isObject(value)) return value
     const known = marks.get(value) ?? Symbol()
     marks.set(value, known)

@@ -9,6 +9,12 @@ export function normalizeKeyText(text: string): string {
   return /^[{-]/.test(plain) ? plain : (decodeText(plain) ?? plain)
 }
 
+/** Returns the content of a key file as text: DER as base64url, and anything else as UTF-8. */
+export function decodeKeyBytes(bytes: Uint8Array): string {
+  // DER begins with a SEQUENCE, whose tag is the digit 0 in text; neither PEM nor JSON begins with one.
+  return bytes[0] === 0x30 ? base64url.encode(bytes) : new TextDecoder().decode(bytes)
+}
+
 /** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
 export function decodeBase64(text: string): Uint8Array {
   return base64url.decode(text.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_'))

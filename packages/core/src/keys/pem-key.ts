@@ -1,11 +1,10 @@
-import type { importPKCS8 } from 'jose/key/import'
 import type { KeyError } from '../errors.js'
 import { hex } from '../sha256.js'
 import { snapshot } from '../snapshot.js'
 import { type Algorithm, findAlgorithm, otherKind } from './algorithms.js'
 import { type JwkMembers, snapshotJwk } from './jwk.js'
 import { damagedPem, keyFormat, rsaPssOid } from './key-error.js'
-import type { KeyObjectLike } from './key-input.js'
+import type { CryptoKey, KeyObjectLike } from './key-input.js'
 import { decodeBase64 } from './key-text.js'
 import { type PrivatePem, readPem, toPkcs8 } from './pem.js'
 import { exportKeyObject, nodeCrypto } from './platform-key.js'
@@ -32,8 +31,14 @@ export function readPemKey(text: string, passphrase: string | undefined): JwkMem
   return snapshotJwk(exportKeyObject(key))
 }
 
+/**
+ * jose's `importPKCS8` or `importSPKI`. Declarations do not import jose's types: jose is an ES module,
+ * and a CommonJS program could not compile them.
+ */
+type ImportPem = (pem: string, alg: string, options: { extractable: boolean }) => Promise<CryptoKey>
+
 /** Reads clean PKCS#8 or SPKI with Web Crypto, which every runtime has and which is asynchronous. */
-export async function importPem(importKey: typeof importPKCS8, pem: string): Promise<JwkMembers> {
+export async function importPem(importKey: ImportPem, pem: string): Promise<JwkMembers> {
   const alg = algorithmOf(pem)
   try {
     const key = await importKey(pem, alg, { extractable: true })

@@ -58,16 +58,22 @@ export function readPem(text: string): PrivatePem {
 export function readBlocks(text: string): readonly PemBlock[] {
   const blocks = text.matchAll(/-----BEGIN ?([A-Z0-9 ]{1,40})-----([^-]*)(-----END)?/g)
   return Array.from(blocks, ([, label = '', inner = '', end]) => {
-    const base64 = inner.replace(/\s/g, '')
+    const base64 = pad(inner.replace(/\s/g, ''))
     const isWhole = base64 === '' || (end !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(base64))
     const body = isWhole ? base64.replace(/.{64}(?=.)/g, '$&\n') : undefined
     return { label: label.replaceAll(' ', ''), body, content: readContent(base64) }
   })
 }
 
-/** Returns base64 of DER as PEM, and any other text as it is. */
+/** Adds the `=` that base64url does without, and that some tools drop. */
+function pad(base64: string): string {
+  return base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')
+}
+
+/** Returns base64 or base64url of DER as PEM, and any other text as it is. */
 export function asPem(text: string): string {
-  return readContent(text) === undefined ? text : formatPem('PRIVATE KEY', text)
+  if (readContent(text) === undefined) return text
+  return formatPem('PRIVATE KEY', text.replaceAll('-', '+').replaceAll('_', '/'))
 }
 
 /** Puts the BEGIN and END lines around the base64 of a key. */

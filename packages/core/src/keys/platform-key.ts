@@ -1,8 +1,7 @@
-import type { CryptoKey } from 'jose'
 import { snapshot } from '../snapshot.js'
 import { type Algorithm, algorithms, findAlgorithm, mismatch, otherKind } from './algorithms.js'
 import { checkStrength, keyUse, notPrivate, rsaPssOid } from './key-error.js'
-import type { KeyObjectLike } from './key-input.js'
+import type { CryptoKey, KeyObjectLike } from './key-input.js'
 
 /** The part of `node:crypto` that is used. */
 interface NodeCrypto {

@@ -1,4 +1,3 @@
-import type { CryptoKey } from 'jose'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { importJWK, importPKCS8, importSPKI } from 'jose/key/import'
 import { isObject, ownMember, snapshot } from '../snapshot.js'
@@ -12,8 +11,8 @@ import {
 import { checkJwk, type JwkMembers, jwkKind, readPublicJwk, snapshotJwk } from './jwk.js'
 import { quotedKid } from './jwk-set.js'
 import { keyFormat, keyUse } from './key-error.js'
-import { isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
-import { normalizeKeyText } from './key-text.js'
+import { type CryptoKey, isBytes, isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
+import { decodeKeyBytes, normalizeKeyText } from './key-text.js'
 import { asPem, formatPem, readBlocks } from './pem.js'
 import { importPem } from './pem-key.js'
 import { exportKeyObject, isCryptoKey, isKeyObject } from './platform-key.js'
@@ -24,7 +23,7 @@ import { parseKeyJson, readKey } from './read-key.js'
  * nothing but public members, each with `kid`, `use` and, where it is known, `alg`. The kid is the
  * one given with the key, else the thumbprint (RFC 7638); sign under the same kid.
  *
- * @param keys - PEM text, JWKs, JWK Sets, `KeyObject`s and extractable `CryptoKey`s, private or
+ * @param keys - PEM text, JWKs, JWK Sets, bytes of one of these or of DER, `KeyObject`s and extractable `CryptoKey`s, private or
  *   public, or `{ key, kid, alg, passphrase }` around one.
  * @throws {KeyError} for what cannot be read, is not extractable or could not sign, and for two
  *   keys of one kid.
@@ -70,7 +69,7 @@ export async function keyThumbprint(key: KeyInput | undefined): Promise<string> 
 
 /** Returns the keys of a JWK Set, or the key itself. */
 function members(input: KeyInput | undefined): readonly unknown[] {
-  const json = typeof input === 'string' ? jsonOf(input) : input
+  const json = jsonOf(input)
   if (!isObject(json) || Object.hasOwn(json, 'kty')) return [json]
   const keys = ownMember(json, 'keys')
   return Array.isArray(keys) ? keys.filter((key) => !isForEncryption(key)) : [json]
@@ -80,8 +79,10 @@ function isForEncryption(key: unknown): boolean {
   return isObject(key) && ownMember(key, 'use') === 'enc'
 }
 
-/** Returns the JSON in a text, or the text itself. */
-function jsonOf(text: string): unknown {
+/** Returns the JSON in a text or in bytes, their text, or any other key as it is. */
+function jsonOf(input: unknown): unknown {
+  const text = isBytes(input) ? decodeKeyBytes(input) : input
+  if (typeof text !== 'string') return text
   const plain = normalizeKeyText(text)
   return plain.startsWith('{') ? parseKeyJson(plain) : text
 }
@@ -112,7 +113,7 @@ function isOnlyOfKind(alg: Algorithm): boolean {
 /** Reads the members of a private or public key, in whatever format it is. */
 async function readMembers(input: unknown): Promise<JwkMembers> {
   const inner = isKeyWithHeader(input) ? ownMember(input, 'key') : input
-  const key = typeof inner === 'string' ? jsonOf(inner) : inner
+  const key = jsonOf(inner)
   if (typeof key === 'string') {
     const text = asPem(normalizeKeyText(key))
     const spki = readBlocks(text).find(({ content, label }) =>
@@ -130,7 +131,7 @@ async function readMembers(input: unknown): Promise<JwkMembers> {
     if (jwk.kty !== undefined && jwk.d === undefined) return jwk
   }
   const { material } = readKey(input, { kid: undefined, alg: undefined, passphrase: undefined })
-  if (material.type === 'jwk') return material.jwk
+  if (material.type === 'jwk') return snapshotJwk(material.jwk)
   if (material.type === 'PEM') return importPem(importPKCS8, material.pem)
   return exportCryptoKey(material.key)
 }

@@ -1,4 +1,3 @@
-import type { CryptoKey } from 'jose'
 import { invalidOption, readOptions } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, onlyAlgorithm, readAlgorithm } from './algorithms.js'
@@ -12,8 +11,8 @@ import {
 } from './jwk.js'
 import { chooseJwk, type KeyChoice } from './jwk-set.js'
 import { keyFormat, newKey } from './key-error.js'
-import { isKeyWithHeader, type Jwk } from './key-input.js'
-import { normalizeKeyText } from './key-text.js'
+import { type CryptoKey, isBytes, isKeyWithHeader, type Jwk } from './key-input.js'
+import { decodeKeyBytes, normalizeKeyText } from './key-text.js'
 import { asPem } from './pem.js'
 import { readPemKey } from './pem-key.js'
 import {
@@ -108,6 +107,7 @@ function readHeader(input: object) {
 
 function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
   if (typeof input === 'string') return readText(input, options)
+  if (isBytes(input)) return readText(decodeKeyBytes(input), options)
   if (!isObject(input))
     throw keyFormat(`The key is ${input === null ? 'null' : typeof input}, not a private key.`)
   if (isCryptoKey(input)) {
@@ -160,7 +160,6 @@ function textShape(text: string): string {
 function objectShape(input: object): string {
   if (Object.hasOwn(input, 'privateKey')) return 'a key pair. Give its privateKey.'
   if (Object.hasOwn(input, 'private_key')) return 'a file around a key. Give its private_key.'
-  if (ArrayBuffer.isView(input)) return "bytes. Give text: readFileSync(path, 'utf8')."
   if (input instanceof Promise) return 'a promise. Give a function that returns it.'
   return 'an object without kty. Give PEM text, a JWK, a CryptoKey or a KeyObject.'
 }

@@ -23,8 +23,8 @@ export interface TokenKeeper {
   current(rejected?: AccessToken): AccessToken | undefined
   /** Waits for the flight in progress, or starts one. */
   renewed(call: RenewalCall): Promise<AccessToken>
-  /** False: it is not the current token. */
-  invalidate(accessToken: AccessToken, isCertain: boolean): boolean
+  /** Does nothing unless the current token has the same value. */
+  invalidate(rejected: AccessToken, isCertain: boolean): void
   readonly isBusy: () => boolean
 }
 
@@ -116,7 +116,10 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
     const state = freshness(kept.lifetime, now)
     if (state === 'fresh' && suspicion === undefined) return kept.accessToken
     if (state === 'expired') return undefined
-    if (suspicion !== undefined && (!suspicion.serves || kept.accessToken === rejected))
+    if (
+      suspicion !== undefined &&
+      (!suspicion.serves || kept.accessToken.value === rejected?.value)
+    )
       return undefined
     renewEarly(now)
     return kept.accessToken
@@ -147,17 +150,17 @@ export function tokenKeeper(settings: TokenKeeperSettings): TokenKeeper {
     }
   }
 
-  function invalidate(accessToken: AccessToken, isCertain: boolean): boolean {
-    if (kept?.accessToken !== accessToken) return false
-    if (suspicion !== undefined && (suspicion.isCertain || !isCertain)) return true
+  function invalidate(rejected: AccessToken, isCertain: boolean): void {
+    if (kept === undefined || kept.accessToken.value !== rejected?.value) return
+    const { accessToken } = kept
+    if (suspicion !== undefined && (suspicion.isCertain || !isCertain)) return
     const now = clock.monotonic()
     const { action, state } = isCertain ? refuse(refusals, now) : doubt(refusals, now)
     refusals = state
-    if (action === 'ignored') return true
+    if (action === 'ignored') return
     if (action === 'suspect') suspect(accessToken, isCertain)
     const coolDownUntil = action === 'kept' ? clock.now() + (state.coolDownUntil - now) : undefined
     emit({ type: 'token-refused', action, coolDownUntil })
-    return true
   }
 
   function suspect(accessToken: AccessToken, isCertain: boolean): void {
