@@ -10,7 +10,7 @@ import { countersign, documentOf, scratchFolder } from './command-line.ts'
 interface Report {
   readonly ok: boolean
   readonly verdict: string
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
   readonly requests: number
 }
 
@@ -36,7 +36,7 @@ async function commandLine(options: TokenProviderOptions, folder: string) {
   }
 }
 
-/** The library's causes name its options; the command's name flags. */
+/** The library's hints name its options; the command's name flags. */
 function inFlags({ source, flags }: RegExp): RegExp {
   const names: Record<string, string> = {
     ...{ alg: '--alg \\(ALG\\)', kid: '--kid \\(KID\\)' },
@@ -63,14 +63,14 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const ended = await countersign(['doctor', '--json', ...args], { cwd: folder.path, env })
 
   expect(ended).toMatchObject({ code: 1, stderr: '' })
-  const { ok, causes, requests } = documentOf<Report>(ended)
+  const { ok, hints, requests } = documentOf<Report>(ended)
   expect(ok).toBe(false)
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
-    expect(causes).toEqual([
+    expect(hints).toEqual([
       'ERR_INVALID_CLIENT_ID: --client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
     ])
-  } else expect(causes[0]).toMatch(inFlags(cause))
+  } else expect(hints[0]).toMatch(inFlags(cause))
   expect(requests).toBe(isRefusedHere ? 0 : 1)
   expect(planted.tokenRequests()).toBe(isRefusedHere ? 0 : 1)
 })

@@ -24,7 +24,7 @@ const jwk = (it: KeyObject, kid?: string) => ({
 interface Report {
   readonly ok: boolean
   readonly verdict: string
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
   readonly requests: number
   readonly checks: readonly { id: string; status: string; detail: string }[]
 }
@@ -64,7 +64,7 @@ test('where all fits there is one token request, and exit code 0', async () => {
   expect(report).toMatchObject({
     ok: true,
     verdict: 'A token was issued: all of it fits together.',
-    causes: [],
+    hints: [],
     requests: 1,
   })
   expect(statuses(report)).toEqual({
@@ -97,13 +97,13 @@ test.each<[string, string[], string]>([
   const { server, doctor } = await scene()
   const ended = await doctor(...args)
   expect(ended).toMatchObject({ code: 1, stderr: '' })
-  const { ok, verdict, causes, requests } = documentOf<Report>(ended)
+  const { ok, verdict, hints, requests } = documentOf<Report>(ended)
   expect({ ok, verdict, requests }).toEqual({
     ok: false,
     verdict: 'This cannot work, so no token was asked for.',
     requests: 0,
   })
-  expect(causes[0]).toContain(cause)
+  expect(hints[0]).toContain(cause)
   expect(server.requests).toEqual([])
 })
 
@@ -111,12 +111,12 @@ test('a key among several without a kid is a warning, from a file and from a URL
   const { server, doctor } = await scene()
   const warned = documentOf<Report>(await doctor('--jwks', 'set.json'))
   expect(warned).toMatchObject({ ok: true, requests: 1 })
-  expect(warned.causes[0]).toContain("set the kid 'one'")
+  expect(warned.hints[0]).toContain("set the kid 'one'")
   const alone = documentOf<Report>(await doctor('--jwks', 'alone.json'))
-  expect(alone).toMatchObject({ ok: true, causes: [] })
+  expect(alone).toMatchObject({ ok: true, hints: [] })
   // The server's own set has other keys than the client's.
   const foreign = documentOf<Report>(await doctor('--jwks', server.jwksUri))
-  expect(foreign.causes[0]).toContain('is not in the JWK Set')
+  expect(foreign.hints[0]).toContain('is not in the JWK Set')
 })
 
 test('a set without an end is not read to the end', async () => {
@@ -131,15 +131,15 @@ test('a set without an end is not read to the end', async () => {
   })
   const { origin, close } = await listen(web)
   onTestFinished(close)
-  const { causes, requests } = documentOf<Report>(await doctor('--jwks', `${origin}/jwks`))
-  expect(causes[0]).toContain('The URL of the JWK Set could not be read')
+  const { hints, requests } = documentOf<Report>(await doctor('--jwks', `${origin}/jwks`))
+  expect(hints[0]).toContain('The URL of the JWK Set could not be read')
   expect(requests).toBe(0)
 })
 
 test('all that is missing is reported at once, in the shape of every report', async () => {
   const { call } = await scene()
   const cwd = call.cwd
-  const causes = [
+  const hints = [
     '--client-id (or CLIENT_ID) is missing.',
     '--token-endpoint (or TOKEN_ENDPOINT) is missing.',
     'No private key: give its file with --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen makes one.',
@@ -149,19 +149,19 @@ test('all that is missing is reported at once, in the shape of every report', as
   expect(documentOf<Report>(ended)).toMatchObject({
     ok: false,
     verdict: 'This cannot work, so no token was asked for.',
-    causes,
+    hints,
     requests: 0,
     checks: [
-      { id: 'options', status: 'bad', detail: causes[0] },
-      { id: 'options', status: 'bad', detail: causes[1] },
-      { id: 'key', status: 'bad', detail: causes[2] },
+      { id: 'options', status: 'bad', detail: hints[0] },
+      { id: 'options', status: 'bad', detail: hints[1] },
+      { id: 'key', status: 'bad', detail: hints[2] },
     ],
   })
   const plain = await countersign(['doctor'], { cwd })
   expect(plain).toMatchObject({ code: 1, stderr: '' })
-  expect(plain.stdout).toContain(causes.map((cause, index) => `${index + 1}. ${cause}\n`).join(''))
+  expect(plain.stdout).toContain(hints.map((cause, index) => `${index + 1}. ${cause}\n`).join(''))
   const args = ['doctor', '--json', '--key', 'nope.pem']
-  const { causes: found } = documentOf<Report>(await countersign(args, call))
+  const { hints: found } = documentOf<Report>(await countersign(args, call))
   expect(found).toEqual(['ERR_FILE_NOT_FOUND: There is no file nope.pem (--key).'])
 })
 
@@ -170,14 +170,14 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   const endpoint = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
   const report = documentOf<Report>(await doctor('--profile', 'jack-henry'))
   const { TOKEN_ENDPOINT: used } = call.env
-  expect(report.causes).toEqual([
+  expect(report.hints).toEqual([
     `The aud is "${used}", and Jack Henry (Banno) takes ${endpoint}.`,
     `TOKEN_ENDPOINT of the environment or the --dotenv file goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
   ])
   const given = documentOf<Report>(
     await doctor('--profile', 'jack-henry', '--token-endpoint', used),
   )
-  expect(given.causes[1]).toMatch(/^--token-endpoint goes before .*: leave it out to ask /)
+  expect(given.hints[1]).toMatch(/^--token-endpoint goes before .*: leave it out to ask /)
   const { env, cwd } = call
   const ownEndpoint = await countersign(
     ['doctor', '--json', '--offline', '--key', 'key.pem', '--profile', 'jack-henry'],
@@ -202,7 +202,7 @@ test('a password in the token endpoint is told nowhere', async () => {
 test('--offline looks at nothing beyond this machine', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))
-  expect(report).toMatchObject({ ok: true, requests: 0, causes: [] })
+  expect(report).toMatchObject({ ok: true, requests: 0, hints: [] })
   expect(Object.keys(statuses(report))).not.toContain('dns')
   expect(server.requests).toEqual([])
 })
@@ -234,8 +234,8 @@ test('a name that does not exist is told before anything is sent', async () => {
   const { call } = await scene()
   const env = { ...call.env, TOKEN_ENDPOINT: 'https://login.invalid/token' }
   const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
-  const { causes, requests } = documentOf<Report>(ended)
-  expect(causes[0]).toMatch(/^The name login\.invalid cannot be resolved \(E\w+\): /)
+  const { hints, requests } = documentOf<Report>(ended)
+  expect(hints[0]).toMatch(/^The name login\.invalid cannot be resolved \(E\w+\): /)
   expect(requests).toBe(0)
 })
 
@@ -249,7 +249,7 @@ test('a proxy variable that is passed by is named', async () => {
     HTTP_PROXY: `http://user:${passphrase}@proxy.example.com`,
   }
   const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
-  expect(documentOf<Report>(ended).causes[0]).toContain('HTTP_PROXY is set')
+  expect(documentOf<Report>(ended).hints[0]).toContain('HTTP_PROXY is set')
   expect(ended.stdout).not.toContain(passphrase)
 })
 
@@ -291,7 +291,7 @@ test.each(['--jwks', '--public-key'])('a missing file of %s is a finding', async
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   const report = documentOf<Report>(ended)
   expect(report).toMatchObject({ ok: false, requests: 0 })
-  expect(report.causes).toEqual([`ERR_FILE_NOT_FOUND: There is no file nope.json (${flag}).`])
+  expect(report.hints).toEqual([`ERR_FILE_NOT_FOUND: There is no file nope.json (${flag}).`])
   expect(server.requests).toEqual([])
 })
 

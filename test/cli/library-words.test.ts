@@ -38,7 +38,7 @@ test.each<[string, string[], string]>([
     ['--audience', 'x'],
     'he aud x is not the token endpoint: check --audience (AUDIENCE).',
   ],
-])('of %j with %j the causes are told in flags', async (words, flags, told) => {
+])('of %j with %j the hints are told in flags', async (words, flags, told) => {
   const { server, cwd, env } = await scene()
   const refusal = {
     status: 401,
@@ -53,7 +53,7 @@ test.each<[string, string[], string]>([
   server.next(refusal)
   const doctor = await countersign(['doctor', '--json', ...args], { cwd, env })
   expect(doctor.code).toBe(1)
-  expect(documentOf<{ causes: string[] }>(doctor).causes.join(' ')).toContain(told)
+  expect(documentOf<{ hints: string[] }>(doctor).hints.join(' ')).toContain(told)
   expect(doctor.stdout).not.toMatch(programs)
 })
 

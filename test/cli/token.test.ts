@@ -133,7 +133,7 @@ test('curl lines have no place for a key from stdin', async () => {
   })
 })
 
-test('a refusal is told once, with its causes, and not repeated', async () => {
+test('a refusal is told once, with its hints, and not repeated', async () => {
   const { server, token } = await scene()
   const plain = await token('--client-id', 'nobody')
   expect(plain).toMatchObject({ code: 1, stdout: '' })

@@ -92,7 +92,7 @@ test('what docs/axios.md says of an error without a token is what it holds', asy
   expect(JSON.parse(JSON.stringify(error.cause))).toMatchObject({
     ...ofCause,
     retryable: false,
-    causes: [expect.stringContaining('public key is not registered')],
+    hints: [expect.stringContaining('public key is not registered')],
     nextAttemptAt: expect.any(Number),
   })
 })

@@ -128,10 +128,10 @@ test('switched before the server has read the new set: the error says so, and ol
   await clock.advance(10 * 60_000)
   const error = await tokens.getAccessToken({ scope: 'accounts' }).catch((thrown) => thrown)
   expect(error).toBeInstanceOf(TokenEndpointError)
-  const { causes, message } = error as TokenEndpointError
-  expect(causes[0]).toContain('has not read the new JWK Set yet')
-  expect(causes[0]).toContain(next.kid)
-  expect(message).toContain(causes[0]?.slice(1))
+  const { hints, message } = error as TokenEndpointError
+  expect(hints[0]).toContain('has not read the new JWK Set yet')
+  expect(hints[0]).toContain(next.kid)
+  expect(message).toContain(hints[0]?.slice(1))
 
   await readSet()
   await clock.advance(10 * 60_000)

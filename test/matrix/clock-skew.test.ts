@@ -138,7 +138,7 @@ describe('A10: a clock that is off', () => {
     const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
     expect(server.requests).toHaveLength(2)
     expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client', attempts: 2 })
-    expect(error.causes[0]).toBe(
+    expect(error.hints[0]).toBe(
       "The clock here is 600 s behind the server's Date, and correcting that did not help.",
     )
     expect(error.message).toContain(`Likely: the clock here is 600 s behind the server's Date, and`)
@@ -201,9 +201,7 @@ describe('A10: a clock that is off', () => {
     const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
     expect(server.requests).toHaveLength(1)
     expect(skews(events)).toEqual([])
-    expect(error.causes[0]).toBe(
-      `The clock here is 3601 s ${side} the server's Date: set it right.`,
-    )
+    expect(error.hints[0]).toBe(`The clock here is 3601 s ${side} the server's Date: set it right.`)
   })
 
   test('by fifty minutes is not corrected by thirty more', async () => {

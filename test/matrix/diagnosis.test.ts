@@ -30,11 +30,11 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     const { tokens, events } = providerFor(await goneEndpoint(), { clock })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
     expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', cause: { code: 'ECONNREFUSED' } })
-    expect(error.causes).toEqual([
+    expect(error.hints).toEqual([
       "HTTPS_PROXY is set, and Node's fetch does not heed it: start Node with NODE_USE_ENV_PROXY=1, or give a `fetch` with a ProxyAgent.",
       'Check host, port and proxy.',
     ])
-    expect(error.message).toContain(error.causes.join(' '))
+    expect(error.message).toContain(error.hints.join(' '))
     const shown = inspect([error, events], { depth: 10, showHidden: true, getters: true })
     expect(shown).not.toContain('hunter2')
   })
@@ -43,12 +43,12 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     const endpoint = await goneEndpoint()
     const clock = standingClock()
     const own = providerFor(endpoint, { clock, fetch: (url, init) => fetch(url, init) })
-    const { causes } = (await rejection(own.tokens.getAccessToken())) as TokenTransportError
-    expect(causes).toEqual(['Check host, port and proxy.'])
+    const { hints } = (await rejection(own.tokens.getAccessToken())) as TokenTransportError
+    expect(hints).toEqual(['Check host, port and proxy.'])
     vi.stubEnv('NODE_USE_ENV_PROXY', '1')
     const heeded = providerFor(endpoint, { clock })
     const error = (await rejection(heeded.tokens.getAccessToken())) as TokenTransportError
-    expect(error.causes).toEqual(['Check host, port and proxy.'])
+    expect(error.hints).toEqual(['Check host, port and proxy.'])
   })
 
   test('E13 E21: is told so too when it does not answer in time', async () => {
@@ -56,7 +56,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     const { tokens } = providerFor(server.tokenEndpoint, { timeout: 50, retries: 0 })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
     expect(error.code).toBe('ERR_TOKEN_TIMEOUT')
-    expect(error.causes[0]).toMatch(/^HTTPS_PROXY is set, and Node's fetch does not heed it: /)
+    expect(error.hints[0]).toMatch(/^HTTPS_PROXY is set, and Node's fetch does not heed it: /)
   })
 })
 
@@ -77,7 +77,7 @@ test('a key that has just rotated is the first suspect, until the server knows i
   key = { key: fresh.privateKey, kid: 'fresh' }
   server.next({ status: 401, body })
   const refused = tokens.getAccessToken({ forceRenewal: true })
-  expect(((await rejection(refused)) as TokenEndpointError).causes[0]).toBe(
+  expect(((await rejection(refused)) as TokenEndpointError).hints[0]).toBe(
     'The key (kid fresh) is not the one accepted last: the server has not read the new JWK Set yet.',
   )
   register(oldJwk, { ...fresh.publicJwk, kid: 'fresh' })
@@ -85,7 +85,7 @@ test('a key that has just rotated is the first suspect, until the server knows i
   await tokens.getAccessToken({ scope: 'another' })
   server.next({ status: 401, body })
   const again = tokens.getAccessToken({ scope: 'a third' })
-  expect(((await rejection(again)) as TokenEndpointError).causes[0]).toMatch(/^The public key is/)
+  expect(((await rejection(again)) as TokenEndpointError).hints[0]).toMatch(/^The public key is/)
 })
 
 describe('an audience', () => {
@@ -146,15 +146,15 @@ describe('E1 E2: a redirect that changes little says what', () => {
     server.next({ type: 'answer', status: 302, headers: { location } })
     const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
-    expect(error.causes).toEqual([`Configure the final URL${said}.`])
+    expect(error.hints).toEqual([`Configure the final URL${said}.`])
     expect(error.message).toContain(`would go with it. Configure the final URL${said}.`)
   })
 })
 
-test('the causes go along when an error is logged as JSON', async () => {
+test('the hints go along when an error is logged as JSON', async () => {
   const server = await faultServer({ type: 'answer', status: 403 })
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
-  expect(error.causes).toHaveLength(3)
-  expect(JSON.parse(JSON.stringify(error)).causes).toEqual(error.causes)
+  expect(error.hints).toHaveLength(3)
+  expect(JSON.parse(JSON.stringify(error)).hints).toEqual(error.hints)
 })

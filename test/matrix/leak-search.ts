@@ -71,10 +71,15 @@ export function shownAs(value: unknown): Map<string, string> {
     ['structuredClone', () => allOf(structuredClone(value))],
     ['spread', () => allOf({ ...(value as object) })],
     ['cause', () => allOf((value as Error).cause)],
+    ['cause, as text', () => textOf((value as Error).cause)],
     ['as a cause', () => allOf(new Error('outer', { cause: value }))],
     ['AggregateError', () => allOf(new AggregateError([value]))],
   ]
   return new Map(forms.map(([form, show]) => [form, attempt(show)]))
+}
+
+function textOf(error: unknown): string {
+  return `${error} ${(error as Error).stack} ${JSON.stringify(error)}`
 }
 
 function allOf(value: unknown): string {

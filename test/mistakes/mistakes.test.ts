@@ -32,7 +32,7 @@ test.each(mistakes)('$name: is $outcome, and the first cause names it', async (m
     expect(events).toEqual([])
     return
   }
-  const [first = ''] = 'causes' in error ? (error.causes as string[]) : []
+  const [first = ''] = 'hints' in error ? (error.hints as string[]) : []
   expect(first).toMatch(cause)
   expect(error.message.toLowerCase()).toContain(first.toLowerCase())
   expect(isToken).toBe(outcome === 'corrected')

@@ -1,17 +1,12 @@
-import { isObject, snapshot } from './snapshot.js'
+import { createCause, type ErrorCause } from './error-cause.js'
+import { isObject, ownMember, snapshot } from './snapshot.js'
 
 const brand = Symbol.for('countersign.error')
 
-/** The part of a platform's error that is safe to keep: its words may quote headers and bodies. */
-export interface ErrorCause {
-  readonly name: string
-  readonly code?: string
-  readonly syscall?: string
-}
-
 /**
  * The base of every error that this library makes. Messages, fields, `cause` and inspection
- * carry no token, assertion, key or form body.
+ * carry no token, assertion, key or form body. `cause` is never the platform's error: it is a new
+ * `Error` with the `name`, `code` and `syscall` of that one.
  *
  * `instanceof` fails across two copies of this package: use {@link isCountersignError} and `code`.
  *
@@ -64,9 +59,9 @@ export function remember(error: CountersignError, nextAttemptAt: number): void {
  * something on its error, and the next one must not find it.
  */
 export function copyError(error: CountersignError): CountersignError {
-  const cause = isObject(error.cause) ? { cause: { ...error.cause } } : undefined
+  const cause = createCause(ownMember(error, 'cause'))
   // The class as new.target: its constructors differ, and the fields are copied anyway.
-  const copy = Reflect.construct(Error, [error.message, cause], error.constructor)
+  const copy = Reflect.construct(Error, [error.message, cause && { cause }], error.constructor)
   for (const [name, value] of Object.entries(error)) {
     Object.defineProperty(copy, name, {
       value: Array.isArray(value) ? [...value] : value,
@@ -75,6 +70,8 @@ export function copyError(error: CountersignError): CountersignError {
       writable: true,
     })
   }
+  // Without new.target on the stack, V8 captures none.
+  Error.captureStackTrace?.(copy, copyError)
   return copy
 }
 
@@ -146,8 +143,8 @@ export class TokenTransportError extends CountersignError {
     | 'ERR_TOKEN_REDIRECT'
   /** Token requests sent for this failure. */
   readonly attempts: number
-  /** What may be the cause and what to do, most likely first; empty when nothing is known. */
-  readonly causes: readonly string[]
+  /** What may be wrong and what to do, most likely first. Empty when nothing is known. */
+  readonly hints: readonly string[]
 
   /** @internal */
   constructor(
@@ -156,16 +153,16 @@ export class TokenTransportError extends CountersignError {
     details: {
       attempts: number
       cause?: ErrorCause | undefined
-      causes?: readonly string[]
+      hints?: readonly string[]
       retryable?: boolean
     },
   ) {
     const isTransient = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT'
-    const { attempts, cause, causes = [], retryable = isTransient } = snapshot(details)
+    const { attempts, cause, hints = [], retryable = isTransient } = snapshot(details)
     super(message, retryable, cause)
     this.code = code
     this.attempts = attempts
-    this.causes = causes
+    this.hints = hints
   }
 
   static {
@@ -182,20 +179,20 @@ export class TokenResponseError extends CountersignError {
     | 'ERR_TOKEN_TYPE_UNSUPPORTED'
   /** The member at fault, by its name on the wire. */
   declare readonly field?: string
-  /** What may be the cause and what to do, most likely first; empty when nothing is known. */
-  readonly causes: readonly string[]
+  /** What may be wrong and what to do, most likely first. Empty when nothing is known. */
+  readonly hints: readonly string[]
 
   /** @internal */
   constructor(
     code: TokenResponseError['code'],
     message: string,
-    details: { field?: string; causes?: readonly string[]; retryable?: boolean } = {},
+    details: { field?: string; hints?: readonly string[]; retryable?: boolean } = {},
   ) {
-    const { field, causes = [], retryable = false } = snapshot(details)
+    const { field, hints = [], retryable = false } = snapshot(details)
     super(message, retryable)
     this.code = code
     if (field !== undefined) this.field = field
-    this.causes = causes
+    this.hints = hints
   }
 
   static {
@@ -215,10 +212,10 @@ export class TokenEndpointError extends CountersignError {
   /** Token requests sent for this failure. */
   readonly attempts: number
   /**
-   * What may be the cause and what to do, a sentence each, most likely first, three at the most;
-   * empty when nothing is known. For people: the sentences change between versions.
+   * What may be wrong and what to do, a sentence each, most likely first, three at the most.
+   * Empty when nothing is known. For people: the sentences change between versions.
    */
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
 
   /** @internal */
   constructor(
@@ -230,7 +227,7 @@ export class TokenEndpointError extends CountersignError {
       retryable: boolean
       error?: string | undefined
       errorDescription?: string | undefined
-      causes?: readonly string[]
+      hints?: readonly string[]
     },
   ) {
     super(message, fields.retryable)
@@ -239,7 +236,7 @@ export class TokenEndpointError extends CountersignError {
     this.attempts = fields.attempts
     if (fields.error !== undefined) this.error = fields.error
     if (fields.errorDescription !== undefined) this.errorDescription = fields.errorDescription
-    this.causes = fields.causes ?? []
+    this.hints = fields.hints ?? []
   }
 
   static {

@@ -4,9 +4,10 @@ import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { abortReason, within } from './deadline.js'
 import { audienceDifference } from './diagnosis/assertion-causes.js'
 import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
+import { createCause } from './error-cause.js'
 import { ConfigurationError, type CountersignError, isCountersignError } from './errors.js'
 import { eventEmitter } from './events.js'
-import { keyFailure, safeCause } from './keys/key-error.js'
+import { keyFailure } from './keys/key-error.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import {
   type FetchCall,
@@ -186,7 +187,7 @@ function failure(thrown: unknown): FetchFailure {
 function unexpectedError(thrown: unknown): ConfigurationError {
   return new ConfigurationError(
     'ERR_INVALID_OPTION',
-    `The token request stopped at an unexpected ${safeCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
+    `The token request stopped at an unexpected ${createCause(thrown)?.name ?? 'error'}. Check the option 'clock'.`,
   )
 }
 

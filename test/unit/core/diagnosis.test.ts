@@ -34,13 +34,13 @@ const parameter =
   'A parameter that the server requires is missing, or one that it refuses was sent.'
 const badAssertion = 'A bad assertion (aud, kid, exp, scope).'
 
-function causes(more: Partial<Evidence>): readonly string[] {
+function hints(more: Partial<Evidence>): readonly string[] {
   return diagnose({ ...plain, ...more })
 }
 
 /** With another assertion than the usual one. */
-function causesOf(assertion: Partial<Evidence['sent']>, more: Partial<Evidence> = {}) {
-  return causes({ sent: { ...sent, ...assertion }, ...more })
+function hintsOf(assertion: Partial<Evidence['sent']>, more: Partial<Evidence> = {}) {
+  return hints({ sent: { ...sent, ...assertion }, ...more })
 }
 
 describe("what the server's words name comes first, without what is merely usual", () => {
@@ -86,9 +86,9 @@ describe("what the server's words name comes first, without what is merely usual
     ['Invalid client secret provided.', [method]],
     ['resource indicator is missing, or unknown', [resource]],
   ])('O1 O2 O3: %s', (description, named) => {
-    expect(causes({ description })).toEqual(named)
-    expect(causes({ description: description.toUpperCase() })).toEqual(named)
-    expect(causes({ description, status: 500, error: 'server_error' }).slice(1)).toEqual(named)
+    expect(hints({ description })).toEqual(named)
+    expect(hints({ description: description.toUpperCase() })).toEqual(named)
+    expect(hints({ description, status: 500, error: 'server_error' }).slice(1)).toEqual(named)
   })
 
   test.each([
@@ -107,7 +107,7 @@ describe("what the server's words name comes first, without what is merely usual
     'Invalid client_id or client_secret',
     'Client secret not provided in request',
   ])('O2: %s names nothing, and what is usual is told', (description) => {
-    expect(causes({ description })).toEqual([key, kid, aud])
+    expect(hints({ description })).toEqual([key, kid, aud])
   })
 
   test.each([
@@ -126,7 +126,7 @@ describe("what the server's words name comes first, without what is merely usual
     ['No audience parameter was provided, and no default audience is configured', [parameter]],
     ["Requested audience 'x' has not been whitelisted by the client", [parameter]],
   ])('O2: %s is not what one of its words would mean alone', (description, told) => {
-    expect(causes({ description })).toEqual(told)
+    expect(hints({ description })).toEqual(told)
   })
 
   test.each([
@@ -137,13 +137,13 @@ describe("what the server's words name comes first, without what is merely usual
     ['invalid_target', 'the resource is not an audience of this client', [resource]],
     ['invalid_dpop_proof', 'The signature of the DPoP proof is wrong, its iat as well', [dpop]],
   ])('O3 O8 O16: %s is not about the assertion, though %s', (error, description, told) => {
-    expect(causes({ status: 400, error, description })).toEqual(told)
+    expect(hints({ status: 400, error, description })).toEqual(told)
   })
 
   test.each([429, 502, 503, 504, 408])(
     'O9 O10: what is said beside a %i is not about the request',
     (status) => {
-      expect(causes({ status, description: 'scope of the outage: signature' })).toHaveLength(1)
+      expect(hints({ status, description: 'scope of the outage: signature' })).toHaveLength(1)
     },
   )
 })
@@ -165,7 +165,7 @@ describe('the code of the error', () => {
     ['invalid_dpop_proof', [dpop]],
     ['another', []],
   ])('O1 O2 O3 O5 O8 O16: %s', (error, usual) => {
-    expect(causes({ status: 400, error })).toEqual(usual)
+    expect(hints({ status: 400, error })).toEqual(usual)
   })
 })
 
@@ -177,45 +177,45 @@ describe('an answer without an OAuth error', () => {
   const wrong = 'The path /realms/r/token is wrong. Check the URL of the token endpoint.'
 
   test('O4: an empty 403 is a bad assertion, a kid that is missing, or a blocked address', () => {
-    expect(causesOf({ kid: undefined }, { ...bare, status: 403 })).toEqual([
+    expect(hintsOf({ kid: undefined }, { ...bare, status: 403 })).toEqual([
       badAssertion,
       noKid,
       blocked,
     ])
-    expect(causes({ ...bare, status: 403 })).toEqual([badAssertion, blocked])
-    expect(causes({ ...bare, status: 400 })).toEqual([badAssertion])
-    expect(causes({ ...bare, status: 418 })).toEqual([badAssertion])
+    expect(hints({ ...bare, status: 403 })).toEqual([badAssertion, blocked])
+    expect(hints({ ...bare, status: 400 })).toEqual([badAssertion])
+    expect(hints({ ...bare, status: 418 })).toEqual([badAssertion])
   })
 
   test('O7: a page is something between', () => {
-    expect(causes({ ...bare, status: 400, isHtml: true })).toEqual([page, badAssertion])
-    expect(causes({ status: 400, isHtml: true })).toEqual([key, kid, aud])
+    expect(hints({ ...bare, status: 400, isHtml: true })).toEqual([page, badAssertion])
+    expect(hints({ status: 400, isHtml: true })).toEqual([key, kid, aud])
   })
 
   test('O6: a page with a 500 may be about the kid', () => {
     const html = { ...bare, status: 500, isHtml: true }
     const shown = (name: string) =>
       `Some servers answer so to a kid that they do not know (${name}).`
-    expect(causes(html)).toEqual([trouble, shown('k1')])
-    expect(causesOf({ kid: undefined }, html)).toEqual([trouble, shown('none')])
-    expect(causes({ ...bare, status: 500 })).toEqual([trouble])
+    expect(hints(html)).toEqual([trouble, shown('k1')])
+    expect(hintsOf({ kid: undefined }, html)).toEqual([trouble, shown('none')])
+    expect(hints({ ...bare, status: 500 })).toEqual([trouble])
   })
 
   test.each([404, 405, 410, 415, 501])('O13: a %i is a wrong path, and nothing else', (status) => {
-    expect(causes({ ...bare, status })).toEqual([wrong])
-    expect(causes({ ...bare, status, isHtml: true })).toEqual([wrong])
+    expect(hints({ ...bare, status })).toEqual([wrong])
+    expect(hints({ ...bare, status, isHtml: true })).toEqual([wrong])
   })
 
   test('O13: a path is told without its query, and cut', () => {
     const path = `/${'p'.repeat(100)}`
     const endpoint = `https://as.example${path}?secret`
-    expect(causes({ ...bare, status: 404, tokenEndpoint: endpoint })).toEqual([
+    expect(hints({ ...bare, status: 404, tokenEndpoint: endpoint })).toEqual([
       `The path ${path.slice(0, 77)}... is wrong. Check the URL of the token endpoint.`,
     ])
   })
 
   test('O10: a 429 is too many requests', () => {
-    expect(causes({ ...bare, status: 429 })).toEqual([
+    expect(hints({ ...bare, status: 429 })).toEqual([
       'Too many token requests: share one provider per client id.',
     ])
   })
@@ -228,44 +228,44 @@ describe('what is known on this side comes before what is usual', () => {
     ['https://as.example', 'The aud https://as.example looks like the issuer, and the server wa'],
     ['urn:as', 'The aud urn:as is not the token endpoint: check assertion.audience.'],
   ])('A3 A4: the audience %s', (audience, said) => {
-    expect(causesOf({ audience })[0]).toContain(said)
-    expect(causesOf({ audience })).toHaveLength(3)
-    expect(causesOf({ audience }, { error: 'invalid_scope' })).toEqual([scope])
+    expect(hintsOf({ audience })[0]).toContain(said)
+    expect(hintsOf({ audience })).toHaveLength(3)
+    expect(hintsOf({ audience }, { error: 'invalid_scope' })).toEqual([scope])
   })
 
   test('A8: a lifetime above 60 s', () => {
     const said = (seconds: number) =>
       `The lifetime of ${seconds} s is over the server's limit: lower assertion.lifetimeSeconds.`
-    expect(causesOf({ lifetimeSeconds: 61 })[0]).toBe(said(61))
-    expect(causesOf({ lifetimeSeconds: 60 })).toEqual([key, kid, aud])
-    expect(causesOf({ lifetimeSeconds: 300 }, { error: 'invalid_scope' })).toEqual([scope])
+    expect(hintsOf({ lifetimeSeconds: 61 })[0]).toBe(said(61))
+    expect(hintsOf({ lifetimeSeconds: 60 })).toEqual([key, kid, aud])
+    expect(hintsOf({ lifetimeSeconds: 300 }, { error: 'invalid_scope' })).toEqual([scope])
   })
 
   test('another key than the one accepted last, and then the others that are new', () => {
     const told =
       'The key (kid k1) is not the one accepted last: the server has not read the new JWK Set yet.'
-    expect(causes({ accepted: { kid: 'k0', thumbprint: 'tp1' } })[0]).toBe(told)
-    expect(causes({ accepted: { kid: 'k1', thumbprint: 'tp0' } })[0]).toBe(told)
-    expect(causes({ accepted: { kid: 'k1', thumbprint: 'tp1' } })).toEqual([key, kid, aud])
+    expect(hints({ accepted: { kid: 'k0', thumbprint: 'tp1' } })[0]).toBe(told)
+    expect(hints({ accepted: { kid: 'k1', thumbprint: 'tp0' } })[0]).toBe(told)
+    expect(hints({ accepted: { kid: 'k1', thumbprint: 'tp1' } })).toEqual([key, kid, aud])
     const accepted = { kid: 'k0', thumbprint: 'tp0' }
-    expect(causes({ accepted, error: 'invalid_scope' })).toEqual([scope])
+    expect(hints({ accepted, error: 'invalid_scope' })).toEqual([scope])
   })
 
   test('audience and lifetime that were accepted before are not suspected', () => {
     const accepted = { kid: 'k1', thumbprint: 'tp1' }
     const more = { audience: 'urn:as', lifetimeSeconds: 300 }
-    expect(causesOf(more, { accepted })).toEqual([key, kid, expect.stringContaining('urn:as')])
+    expect(hintsOf(more, { accepted })).toEqual([key, kid, expect.stringContaining('urn:as')])
   })
 
   test('A10: a clock that is off by 5 s or more, either way', () => {
     const said = (seconds: number, side: string) =>
       `The clock here is ${seconds} s ${side} the server's Date: set it right.`
-    expect(causes({ clockOffset: 5_000 })[0]).toBe(said(5, 'behind'))
-    expect(causes({ clockOffset: -600_400 })[0]).toBe(said(600, 'ahead of'))
-    expect(causes({ clockOffset: 4_999 })).toEqual([key, kid, aud])
-    expect(causes({ clockOffset: -4_999 })).toEqual([key, kid, aud])
-    expect(causes({ clockOffset: 600_000, error: 'invalid_scope' })).toEqual([scope])
-    expect(causes({ clockOffset: 600_000, error: undefined, status: 403 })[0]).toBe(
+    expect(hints({ clockOffset: 5_000 })[0]).toBe(said(5, 'behind'))
+    expect(hints({ clockOffset: -600_400 })[0]).toBe(said(600, 'ahead of'))
+    expect(hints({ clockOffset: 4_999 })).toEqual([key, kid, aud])
+    expect(hints({ clockOffset: -4_999 })).toEqual([key, kid, aud])
+    expect(hints({ clockOffset: 600_000, error: 'invalid_scope' })).toEqual([scope])
+    expect(hints({ clockOffset: 600_000, error: undefined, status: 403 })[0]).toBe(
       said(600, 'behind'),
     )
   })
@@ -273,30 +273,30 @@ describe('what is known on this side comes before what is usual', () => {
   test('A10: words about time mean that clock; other words come before it', () => {
     const off = "The clock here is 600 s behind the server's Date: set it right."
     const clockOffset = 600_000
-    expect(causes({ clockOffset, description: 'the assertion has expired' })).toEqual([off, over])
-    expect(causes({ clockOffset, description: 'the signature is wrong' })).toEqual([key, off])
+    expect(hints({ clockOffset, description: 'the assertion has expired' })).toEqual([off, over])
+    expect(hints({ clockOffset, description: 'the signature is wrong' })).toEqual([key, off])
   })
 
   test('A10: a correction that did not help comes first, unless the server names something else', () => {
     const tried = { clockOffset: -600_000, isCorrected: true }
     const said =
       "The clock here is 600 s ahead of the server's Date, and correcting that did not help."
-    expect(causes({ ...tried, description: 'the signature is wrong' })).toEqual([key, said])
-    expect(causes({ ...tried, description: 'the assertion has expired' })).toEqual([said, over])
-    expect(causes(tried)).toEqual([said, key, kid])
-    expect(causes({ ...tried, error: 'invalid_scope' })).toEqual([scope])
+    expect(hints({ ...tried, description: 'the signature is wrong' })).toEqual([key, said])
+    expect(hints({ ...tried, description: 'the assertion has expired' })).toEqual([said, over])
+    expect(hints(tried)).toEqual([said, key, kid])
+    expect(hints({ ...tried, error: 'invalid_scope' })).toEqual([scope])
   })
 })
 
 test('a key that cannot tell has no thumbprint to compare', () => {
-  const [first] = causesOf({ thumbprint: undefined })
+  const [first] = hintsOf({ thumbprint: undefined })
   expect(first).toBe('The public key is not registered for this client id.')
 })
 
 test('never more than three are told', () => {
   const all = { audience: 'urn:as', lifetimeSeconds: 300, kid: undefined }
   const accepted = undefined
-  expect(causesOf(all, { clockOffset: 9_000, accepted })).toEqual([
+  expect(hintsOf(all, { clockOffset: 9_000, accepted })).toEqual([
     expect.stringMatching(/^The clock/),
     expect.stringMatching(/^The aud/),
     expect.stringMatching(/^The lifetime/),

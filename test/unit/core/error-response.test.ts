@@ -48,13 +48,13 @@ test.each(Object.entries(advice))(
   },
 )
 
-test('the causes are told one by one beside the message, as sentences', () => {
-  expect(errorOf(401, { error: 'invalid_client' }).causes).toEqual([
+test('the hints are told one by one beside the message, as sentences', () => {
+  expect(errorOf(401, { error: 'invalid_client' }).hints).toEqual([
     'The public key is not registered for this client id (thumbprint tp1).',
     "The kid k1 is not known for this client: register it, or correct the option 'kid'.",
     'The server wants another aud, such as its issuer: set assertion.audience.',
   ])
-  expect(errorOf(400, { error: 'another_error' }).causes).toEqual([])
+  expect(errorOf(400, { error: 'another_error' }).hints).toEqual([])
 })
 
 test("O14: the server's own description is shown as its words", () => {
@@ -164,14 +164,14 @@ test('R1: a success that is no JSON object is told by its type and length', () =
   expect(malformedResponse(200, 'text/html', 12, sent)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
     message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy's page answered in its place. Check that the URL is that of a token endpoint. ${whatWasSent}`,
-    causes: [
+    hints: [
       "A login page or a proxy's page answered in its place.",
       'Check that the URL is that of a token endpoint.',
     ],
   })
   expect(malformedResponse(200, 'text/plain', 12, sent)).toMatchObject({
     message: `The token endpoint answered 200, but not with a JSON object (text/plain, 12 characters). Check that the URL is that of a token endpoint. ${whatWasSent}`,
-    causes: ['Check that the URL is that of a token endpoint.'],
+    hints: ['Check that the URL is that of a token endpoint.'],
   })
   expect(malformedResponse(204, null, 0, sent).message).toContain(
     ' (no content type, 0 characters)',

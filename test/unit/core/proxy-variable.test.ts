@@ -80,31 +80,31 @@ test.each([
   'UND_ERR_CONNECT_TIMEOUT',
 ])('E6 E12: after %s the proxy that was passed by is the first cause', (code) => {
   const error = transportError(rejected(code), 1, 'HTTPS_PROXY')
-  expect(error.causes).toEqual([heedless, 'Check host, port and proxy.'])
+  expect(error.hints).toEqual([heedless, 'Check host, port and proxy.'])
   expect(error.message).toBe(
     `The token endpoint could not be reached, or the connection broke (${code}). ${heedless} Check host, port and proxy.`,
   )
-  expect(transportError(rejected(code), 1).causes).toEqual(['Check host, port and proxy.'])
+  expect(transportError(rejected(code), 1).hints).toEqual(['Check host, port and proxy.'])
 })
 
 test.each(['ECONNRESET', 'UND_ERR_SOCKET', 'CERT_HAS_EXPIRED', 'XECONNREFUSED'])(
   'E7 E8 E10: %s is not about the proxy',
   (code) => {
-    expect(transportError(rejected(code), 1, 'HTTPS_PROXY').causes).toHaveLength(1)
+    expect(transportError(rejected(code), 1, 'HTTPS_PROXY').hints).toHaveLength(1)
     expect(transportError(rejected(code), 1, 'HTTPS_PROXY').message).not.toContain('PROXY')
   },
 )
 
 test.each(['ALL_PROXY', 'all_proxy'])('E6 E12: %s is one that Node never heeds', (name) => {
-  const [first] = transportError(rejected('ECONNREFUSED'), 1, name).causes
+  const [first] = transportError(rejected('ECONNREFUSED'), 1, name).hints
   expect(first).toBe(
     `${name} is set, and Node's fetch does not heed it: set HTTPS_PROXY to the same and start Node with NODE_USE_ENV_PROXY=1, or give a \`fetch\` with a ProxyAgent.`,
   )
 })
 
 test('E13: a server that is not heard of may be behind the proxy', () => {
-  const { causes, message } = timeoutError('Late.', 1, 'HTTPS_PROXY')
-  expect(causes[0]).toBe(heedless)
+  const { hints, message } = timeoutError('Late.', 1, 'HTTPS_PROXY')
+  expect(hints[0]).toBe(heedless)
   expect(message).toMatch(/^Late\. HTTPS_PROXY is set, .* ProxyAgent\. Check that the token /)
-  expect(timeoutError('Late.', 1).causes).toHaveLength(1)
+  expect(timeoutError('Late.', 1).hints).toHaveLength(1)
 })

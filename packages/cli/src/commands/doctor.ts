@@ -33,7 +33,7 @@ const offline: OptionDefinition = {
 
 export const doctor: CommandDefinition = {
   description:
-    'Finds out why there is no token. Looks at key, options and assertion first, then at name, TLS and clock of the server, and makes exactly one token request at the end, or none where that is bound to fail: servers block addresses that fail often. Ends with the likely causes, most likely first.',
+    'Finds out why there is no token. Looks at key, options and assertion first, then at name, TLS and clock of the server, and makes exactly one token request at the end, or none where that is bound to fail: servers block addresses that fail often. Ends with hints, most likely first.',
   options: [...clientOptions, options.scope, options.resource, publicKey, jwks, offline],
   examples: [
     ['countersign doctor --key countersign.pem', 'with CLIENT_ID and TOKEN_ENDPOINT in .env'],
@@ -78,8 +78,8 @@ async function given(settings: Settings): Promise<Provider | Check> {
 }
 
 function reported(before: readonly Check[], live: LiveRequest | undefined): Outcome {
-  const { ok, verdict, causes } = diagnosis(before, live?.outcome)
+  const { ok, verdict, hints } = diagnosis(before, live?.outcome)
   const checks = live === undefined ? before : [...before, live.check]
-  const report = { ok, verdict, causes, checks, requests: live?.requests ?? 0 }
+  const report = { ok, verdict, hints, checks, requests: live?.requests ?? 0 }
   return { json: report, text: (paint) => reportText(report, paint), isBad: !ok }
 }

@@ -4,7 +4,7 @@ import type { Check } from './check.js'
 export interface LiveOutcome {
   readonly isIssued: boolean
   /** Why not, most likely first. */
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
 }
 
 /** The end of an examination. */
@@ -12,7 +12,7 @@ export interface Diagnosis {
   readonly ok: boolean
   readonly verdict: string
   /** Most likely first. */
-  readonly causes: readonly string[]
+  readonly hints: readonly string[]
 }
 
 /**
@@ -28,17 +28,17 @@ export function diagnosis(checks: readonly Check[], live: LiveOutcome | undefine
     return {
       ok: true,
       verdict: `A token was issued: all of it fits together.${but}`,
-      causes: warnings,
+      hints: warnings,
     }
   }
-  const causes = [...of('bad'), ...(live?.causes ?? []), ...of('warning')]
-  if (live !== undefined) return { ok: false, verdict: 'No token was issued.', causes }
+  const hints = [...of('bad'), ...(live?.hints ?? []), ...of('warning')]
+  if (live !== undefined) return { ok: false, verdict: 'No token was issued.', hints }
   const isBad = of('bad').length > 0
   return {
     ok: !isBad,
     verdict: isBad
       ? 'This cannot work, so no token was asked for.'
       : 'Nothing is wrong as far as can be told without asking for a token.',
-    causes,
+    hints,
   }
 }

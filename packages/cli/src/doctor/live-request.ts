@@ -36,14 +36,14 @@ export async function liveRequest(options: TokenProviderOptions): Promise<LiveRe
     const { scope, expiresAt, issuedAt } = await tokens.getAccessToken()
     const seconds = Math.round((expiresAt - issuedAt) / 1000)
     const found = ok(`A token for ${scope ?? 'no scope in particular'}, good for ${seconds} s.`)
-    return { check: found, outcome: { isIssued: true, causes: [] }, requests }
+    return { check: found, outcome: { isIssued: true, hints: [] }, requests }
   } catch (thrown) {
     const first = events.find((event) => event.type === 'token-request-failed')
     const error = first?.error ?? thrown
     if (!isCountersignError(error)) throw error
-    const causes = 'causes' in error ? (error.causes as readonly string[]) : []
-    const told = (causes.length > 0 ? causes : [error.message]).map(inFlags)
-    const outcome = { isIssued: false, causes: told }
+    const hints = 'hints' in error ? (error.hints as readonly string[]) : []
+    const told = (hints.length > 0 ? hints : [error.message]).map(inFlags)
+    const outcome = { isIssued: false, hints: told }
     return { check: bad(`${error.code}: ${inFlags(error.message)}`), outcome, requests }
   } finally {
     globalThis.fetch = fetch

@@ -5,18 +5,18 @@ import type { Check } from './check.js'
 const marks = { ok: '+', warning: '!', bad: 'x', skipped: '-' } as const
 const colours = { ok: 'green', warning: 'yellow', bad: 'red', skipped: 'dim' } as const
 
-/** A line for each check, then the verdict and its causes. */
+/** A line for each check, then the verdict and its hints. */
 export function reportText(
   {
     ok,
     verdict,
-    causes,
+    hints,
     checks,
     requests,
   }: {
     ok: boolean
     verdict: string
-    causes: readonly string[]
+    hints: readonly string[]
     checks: readonly Check[]
     requests: number
   },
@@ -30,7 +30,7 @@ export function reportText(
     ...lines,
     '',
     paint(ok ? 'green' : 'red', harmless(verdict)),
-    ...causes.map((cause, index) => `${index + 1}. ${harmless(cause)}`),
+    ...hints.map((hint, index) => `${index + 1}. ${harmless(hint)}`),
     paint('dim', `Token requests made: ${requests}.`),
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 import * as base64url from 'jose/base64url'
+import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
 import { type Algorithm, algorithmNames, readAlgorithm } from '../keys/algorithms.js'
-import { safeCause } from '../keys/key-error.js'
 import { invalidOption } from '../options.js'
 import { isObject } from '../snapshot.js'
 import type { Sign } from './client-assertion.js'
@@ -61,7 +61,7 @@ export function signRemotely({ alg, sign }: AssertionSigner): Sign {
     try {
       signature = await sign(new TextEncoder().encode(input), signal)
     } catch (thrown) {
-      throw new KeyError('ERR_KEY_PROVIDER', 'The signer failed.', safeCause(thrown))
+      throw new KeyError('ERR_KEY_PROVIDER', 'The signer failed.', createCause(thrown))
     }
     return `${input}.${base64url.encode(joseSignature(signature, alg))}`
   }

@@ -24,8 +24,8 @@ export function ignoredProxyVariable(tokenEndpoint: string): string | undefined 
   }
 }
 
-/** First of the causes of a failure to reach the token endpoint, where there is such a variable. */
-export function proxyCauses(variable: string | undefined): readonly string[] {
+/** First of the hints after a failure to reach the token endpoint, where there is such a variable. */
+export function proxyHints(variable: string | undefined): readonly string[] {
   if (variable === undefined) return []
   // Of that one Node never takes notice.
   const first = /^all_proxy$/i.test(variable) ? 'set HTTPS_PROXY to the same and ' : ''

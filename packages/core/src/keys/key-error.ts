@@ -1,5 +1,5 @@
-import { type CountersignError, type ErrorCause, isCountersignError, KeyError } from '../errors.js'
-import { isObject, ownMember } from '../snapshot.js'
+import { createCause } from '../error-cause.js'
+import { type CountersignError, isCountersignError, KeyError } from '../errors.js'
 
 /** The command that makes a P-256 key in PKCS#8. */
 export const newKey = 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'
@@ -73,23 +73,6 @@ export function keyFailure(thrown: unknown): CountersignError {
   return new KeyError(
     'ERR_KEY_FORMAT',
     'The key failed while it was read or used to sign. Give it as PEM text or as a plain JWK.',
-    safeCause(thrown),
+    createCause(thrown),
   )
-}
-
-/** Returns name and code of an error from outside, whose message may quote the key. */
-export function safeCause(thrown: unknown): ErrorCause | undefined {
-  if (!isObject(thrown)) return undefined
-  try {
-    const name = short(Reflect.get(thrown, 'name'))
-    const code = short(ownMember(thrown, 'code'))
-    if (name === undefined) return undefined
-    return code === undefined ? { name } : { name, code }
-  } catch {
-    return undefined
-  }
-}
-
-function short(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[\w.-]{1,40}$/.test(value) ? value : undefined
 }

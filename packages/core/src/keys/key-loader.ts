@@ -1,10 +1,11 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { importJWK, importPKCS8 } from 'jose/key/import'
+import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
 import { sha256 } from '../sha256.js'
 import { isObject, ownMember, snapshot } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
-import { foreignParts, keyFailure, safeCause } from './key-error.js'
+import { foreignParts, keyFailure } from './key-error.js'
 import { type CryptoKey, isBytes, isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
 import { decodeKeyBytes } from './key-text.js'
 import { importPem } from './pem-key.js'
@@ -91,7 +92,7 @@ async function callProvider(provider: () => KeyInput | Promise<KeyInput>): Promi
   try {
     return await provider()
   } catch (thrown) {
-    throw new KeyError('ERR_KEY_PROVIDER', 'The key function failed.', safeCause(thrown))
+    throw new KeyError('ERR_KEY_PROVIDER', 'The key function failed.', createCause(thrown))
   }
 }
 

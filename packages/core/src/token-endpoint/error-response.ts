@@ -21,7 +21,7 @@ export function endpointError(
   const errorDescription = body && serverText(member(body, 'error_description'), 512)
   const isHtml = isPage(contentType)
   const code = errorCode(status, error)
-  const causes = diagnose({
+  const hints = diagnose({
     ...circumstances,
     status,
     isHtml,
@@ -31,7 +31,7 @@ export function endpointError(
   const message = [
     `The token endpoint answered ${status}${headline(code, error)}${isHtml && error === undefined ? ' with an HTML page' : ''}.`,
     ...(errorDescription === undefined ? [] : [`The server says: "${errorDescription}".`]),
-    ...told(causes, isRetryableStatus(status) || isWrongUrl(status)),
+    ...told(hints, isRetryableStatus(status) || isWrongUrl(status)),
     ...(isStandard(code, error) ? [] : ['See the documentation of the authorization server.']),
     describeSent(circumstances.sent),
   ].join(' ')
@@ -41,7 +41,7 @@ export function endpointError(
     retryable: isRetryableStatus(status),
     error,
     errorDescription,
-    causes,
+    hints,
   })
 }
 
@@ -53,14 +53,14 @@ export function malformedResponse(
   sent: SentAssertion,
 ): TokenResponseError {
   const type = serverText(contentType, 64) ?? 'no content type'
-  const causes = [
+  const hints = [
     ...(isPage(contentType) ? ["A login page or a proxy's page answered in its place."] : []),
     'Check that the URL is that of a token endpoint.',
   ]
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
-    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${causes.join(' ')} ${describeSent(sent)}`,
-    { causes },
+    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${hints.join(' ')} ${describeSent(sent)}`,
+    { hints },
   )
 }
 
@@ -83,7 +83,7 @@ function isPage(contentType: string | null): boolean {
 function told([first, ...others]: readonly string[], isCertain: boolean): string[] {
   if (first === undefined) return []
   const likely = isCertain ? first : `Likely: ${uncapitalised(first)}`
-  return [likely, ...others.map((cause) => `Or: ${uncapitalised(cause)}`)]
+  return [likely, ...others.map((hint) => `Or: ${uncapitalised(hint)}`)]
 }
 
 function uncapitalised(sentence: string): string {

@@ -30,10 +30,10 @@ async function wholeText(response: Response): Promise<string> {
 }
 
 function tooLarge(): TokenResponseError {
-  const cause = 'Check that the URL is that of a token endpoint.'
+  const hint = 'Check that the URL is that of a token endpoint.'
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_TOO_LARGE',
-    `The token endpoint answered with more than ${limit} bytes. ${cause}`,
-    { causes: [cause] },
+    `The token endpoint answered with more than ${limit} bytes. ${hint}`,
+    { hints: [hint] },
   )
 }

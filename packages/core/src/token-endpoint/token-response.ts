@@ -86,6 +86,6 @@ function unsupportedType(): TokenResponseError {
   return new TokenResponseError(
     'ERR_TOKEN_TYPE_UNSUPPORTED',
     "The token response's token_type is not Bearer. The token was not kept: ask the authorization server for Bearer tokens.",
-    { field: 'token_type', causes: ['Ask the authorization server for Bearer tokens.'] },
+    { field: 'token_type', hints: ['Ask the authorization server for Bearer tokens.'] },
   )
 }

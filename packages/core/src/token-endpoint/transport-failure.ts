@@ -1,6 +1,7 @@
-import { isUnreached, proxyCauses } from '../diagnosis/proxy-variable.js'
+import { isUnreached, proxyHints } from '../diagnosis/proxy-variable.js'
 import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
-import { type CountersignError, type ErrorCause, TokenTransportError } from '../errors.js'
+import { createCause, type ErrorCause } from '../error-cause.js'
+import { type CountersignError, TokenTransportError } from '../errors.js'
 import { isObject, ownMember } from '../snapshot.js'
 
 /** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
@@ -19,20 +20,20 @@ export function transportError(
   proxyVariable?: string,
 ): TokenTransportError {
   const chain = causeChain(thrown)
-  const cause = safeCause(chain)
+  const cause = decisiveCause(chain)
   const causeCode = codeOf(cause)
   const refused = chain.map(refusedBySender).find((reason) => reason !== undefined)
   if (refused !== undefined)
     return new TokenTransportError('ERR_TOKEN_NETWORK', `${refused.what}. ${refused.advice}`, {
-      ...{ attempts, cause, causes: [refused.advice], retryable: refused.retryable },
+      ...{ attempts, cause, hints: [refused.advice], retryable: refused.retryable },
     })
   const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(causeCode)
   const why = causeCode === undefined ? '' : ` (${causeCode})`
-  const causes = [...(isUnreached(causeCode) ? proxyCauses(proxyVariable) : []), advice[code]]
-  return new TokenTransportError(code, `${summary[code]}${why}. ${causes.join(' ')}`, {
+  const hints = [...(isUnreached(causeCode) ? proxyHints(proxyVariable) : []), advice[code]]
+  return new TokenTransportError(code, `${summary[code]}${why}. ${hints.join(' ')}`, {
     attempts,
     cause,
-    causes,
+    hints,
   })
 }
 
@@ -41,13 +42,13 @@ export function timeoutError(
   attempts: number,
   proxyVariable?: string,
 ): TokenTransportError {
-  const causes = [
-    ...proxyCauses(proxyVariable),
+  const hints = [
+    ...proxyHints(proxyVariable),
     'Check that the token endpoint can be reached from here; if the token request goes through an authorized instance, check that it does not wait for its own token.',
   ]
-  return new TokenTransportError('ERR_TOKEN_TIMEOUT', `${what} ${causes.join(' ')}`, {
+  return new TokenTransportError('ERR_TOKEN_TIMEOUT', `${what} ${hints.join(' ')}`, {
     attempts,
-    causes,
+    hints,
   })
 }
 
@@ -57,11 +58,11 @@ export function unansweredError(
   timeout: number,
   attempts: number,
 ): TokenTransportError {
-  const cause = 'Check that what it asks can be reached from here, and that it ends when it cannot.'
+  const hint = 'Check that what it asks can be reached from here, and that it ends when it cannot.'
   return new TokenTransportError(
     'ERR_TOKEN_TIMEOUT',
-    `No token within ${timeout} ms: the ${asked} did not answer. ${cause}`,
-    { attempts, causes: [cause] },
+    `No token within ${timeout} ms: the ${asked} did not answer. ${hint}`,
+    { attempts, hints: [hint] },
   )
 }
 
@@ -72,11 +73,11 @@ export function redirectError(
 ): TokenTransportError {
   const target = redirectTarget(response, tokenEndpoint)
   const to = target === undefined ? '' : ` to ${target.origin}`
-  const cause = `Configure the final URL${target === undefined ? '' : change(new URL(tokenEndpoint), target)}.`
+  const hint = `Configure the final URL${target === undefined ? '' : change(new URL(tokenEndpoint), target)}.`
   return new TokenTransportError(
     'ERR_TOKEN_REDIRECT',
-    `The token endpoint answered with a redirect${to}. It was not followed: the assertion would go with it. ${cause} ${describeSent(sent)}`,
-    { attempts, causes: [cause] },
+    `The token endpoint answered with a redirect${to}. It was not followed: the assertion would go with it. ${hint} ${describeSent(sent)}`,
+    { attempts, hints: [hint] },
   )
 }
 
@@ -188,24 +189,14 @@ function isErrorLike(value: unknown): value is Error {
   return isError && typeof Reflect.get(value, 'message') === 'string'
 }
 
-/** Name, code and syscall of the innermost error that has a code, or else of the innermost. */
-function safeCause(chain: readonly Error[]): ErrorCause | undefined {
-  const error = chain.findLast((one) => isWord(ownMember(one, 'code'))) ?? chain.at(-1)
-  if (error === undefined) return undefined
-  const [code, syscall] = [ownMember(error, 'code'), ownMember(error, 'syscall')]
-  return {
-    name: isWord(error.name) ? error.name : 'Error',
-    ...(isWord(code) ? { code } : {}),
-    ...(isWord(syscall) ? { syscall } : {}),
-  }
+/** A new error for the innermost one that has a code, or else for the innermost. */
+function decisiveCause(chain: readonly Error[]): ErrorCause | undefined {
+  const causes = chain.map(createCause)
+  return causes.findLast((cause) => codeOf(cause) !== undefined) ?? causes.at(-1)
 }
 
 function codeOf(cause: ErrorCause | undefined): string | undefined {
   return cause && (ownMember(cause, 'code') as string | undefined)
-}
-
-function isWord(value: unknown): value is string {
-  return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
 function redirectTarget(response: Response, tokenEndpoint: string): URL | undefined {

@@ -1,0 +1,43 @@
+import { isObject, ownMember } from './snapshot.js'
+
+/** The `cause` of an error of this library: a new error that carries nothing of the original but this. */
+export interface ErrorCause extends Error {
+  readonly code?: string
+  readonly syscall?: string
+}
+
+const omitted = 'The original message is omitted: it may contain secrets.'
+
+/**
+ * Returns a new error to keep as `cause` in place of one from outside, for loggers to show. Only
+ * `name`, `code` and `syscall` are copied, where they are short words: a platform's message,
+ * stack and other members quote headers, bodies and URLs.
+ */
+export function createCause(thrown: unknown): ErrorCause | undefined {
+  if (!isObject(thrown)) return undefined
+  try {
+    const name = word(Reflect.get(thrown, 'name')) ?? 'Error'
+    const code = word(ownMember(thrown, 'code'))
+    const syscall = word(ownMember(thrown, 'syscall'))
+    const failure = [syscall, code].filter((part) => part !== undefined).join(' ')
+    const cause: ErrorCause = new Error(failure === '' ? omitted : `${failure}. ${omitted}`)
+    define(cause, 'name', name, false)
+    if (code !== undefined) define(cause, 'code', code, true)
+    if (syscall !== undefined) define(cause, 'syscall', syscall, true)
+    // A stack begins with the name at the time of its capture.
+    Error.captureStackTrace?.(cause, createCause)
+    return cause
+  } catch {
+    return undefined
+  }
+}
+
+/** A word that is long and of mixed case may be a key or a token. */
+function word(value: unknown): string | undefined {
+  const isWord = typeof value === 'string' && /^(?:[A-Z\d_]{1,64}|[\w.-]{1,40})$/.test(value)
+  return isWord ? value : undefined
+}
+
+function define(cause: Error, name: string, value: string, enumerable: boolean): void {
+  Object.defineProperty(cause, name, { value, enumerable, configurable: true, writable: true })
+}
