@@ -30,7 +30,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     leastScore: 97,
     mutate: [`${core}/renewal/*.ts`],
     tests: [
-      'test/unit/core/{freshness,hold-off,refusal,single-flight,token-keeper}.test.ts',
+      'test/unit/core/{freshness,hold-off,refusal,single-flight,token-cache}.test.ts',
       'test/matrix/{cache,storms}.test.ts',
     ],
   },
@@ -97,7 +97,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
     leastScore: 80,
     mutate: [`${core}/*.ts`, `!${core}/{adapter,discard-body,fetch,index,keys}.ts`],
     tests: [
-      'test/unit/core/{error-names,thumbprint,token-keeper,token-client}.test.ts',
+      'test/unit/core/{error-names,thumbprint,token-cache,token-client}.test.ts',
       'test/matrix/{configuration,cache,clock-skew,renewal,secrets-events}.test.ts',
       'test/matrix/transport-{callers,requests,stalls}.test.ts',
       'test/interop/{axios-logging,events}.test.ts',

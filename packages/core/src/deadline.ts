@@ -5,9 +5,7 @@ import type { Clock } from './clock.js'
  * work does not listen. The timer ends with the work.
  */
 export async function within<T>(
-  clock: Clock,
-  ms: number,
-  late: () => Error,
+  { clock, ms, late }: { clock: Clock; ms: number; late: () => Error },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController()

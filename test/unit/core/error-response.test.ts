@@ -161,7 +161,7 @@ test('what was sent is our own: a thumbprint used as kid or a long audience is n
 })
 
 test('R1: a success that is no JSON object is told by its type and length', () => {
-  expect(malformedResponse(200, 'text/html', 12, sent)).toMatchObject({
+  expect(malformedResponse({ status: 200, contentType: 'text/html' }, 12, sent)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
     message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy's page answered in its place. Check that the URL is that of a token endpoint. ${whatWasSent}`,
     hints: [
@@ -169,11 +169,11 @@ test('R1: a success that is no JSON object is told by its type and length', () =
       'Check that the URL is that of a token endpoint.',
     ],
   })
-  expect(malformedResponse(200, 'text/plain', 12, sent)).toMatchObject({
+  expect(malformedResponse({ status: 200, contentType: 'text/plain' }, 12, sent)).toMatchObject({
     message: `The token endpoint answered 200, but not with a JSON object (text/plain, 12 characters). Check that the URL is that of a token endpoint. ${whatWasSent}`,
     hints: ['Check that the URL is that of a token endpoint.'],
   })
-  expect(malformedResponse(204, null, 0, sent).message).toContain(
+  expect(malformedResponse({ status: 204, contentType: null }, 0, sent).message).toContain(
     ' (no content type, 0 characters)',
   )
 })

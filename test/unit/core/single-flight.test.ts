@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { createManualClock } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { WaitingClock } from '#core/clock.js'
-import { type Flight, flights, waitFor } from '#core/renewal/single-flight.js'
+import { createSingleFlight } from '#core/renewal/single-flight.js'
 
 const timeout = 1_000
 
@@ -18,40 +18,53 @@ function deferred<T>() {
 function waiting(signal?: AbortSignal) {
   const clock = createManualClock()
   const { promise, resolve, reject } = deferred<string>()
-  const flight: Flight<string> = { id: 1, since: 0, promise, isLost: () => false }
   const timers: AbortSignal[] = []
   const wait: WaitingClock['wait'] = (ms, timer, keepsProcessAlive) => {
+    if (!keepsProcessAlive) return clock.wait(ms, timer)
     timers.push(timer)
-    expect(keepsProcessAlive).toBe(true)
     return clock.wait(ms, timer)
   }
-  const waited = waitFor(flight, { timeout, clock: { ...clock, wait }, signal })
+  const single = createSingleFlight<string>({ timeout, clock: { ...clock, wait } })
+  const waited = single.wait(single.begin('key', false), promise, signal)
   return { clock, resolve, reject, waited, timers }
 }
 
-test('each flight has a number of its own, greater than any before it', async () => {
+test('callers of one flight share its work, and no other flight does', async () => {
   const clock = createManualClock()
   await clock.advance(5)
-  const start = flights<number>({ timeout, clock })
-  const one = start(async ({ id }) => id)
+  const single = createSingleFlight<number>({ timeout, clock })
+  let count = 0
+  const work = async () => ++count
+  const one = single.begin('key', false)
   await clock.advance(2)
-  const two = start(async ({ id }) => id)
+  const two = single.begin('key', true)
   expect([one.since, two.since]).toEqual([5, 7])
-  expect(two.id).toBeGreaterThan(one.id)
-  expect(await Promise.all([one.promise, two.promise])).toEqual([one.id, two.id])
+  expect(two.generation).toBeGreaterThan(one.generation)
+  const joined = [one, one, two, two].map((flight) => single.run(flight, work))
+  expect(await Promise.all(joined)).toEqual([1, 1, 2, 2])
 })
 
 test('a flight that never settles holds up no later one', async () => {
-  const start = flights<string>({ timeout, clock: createManualClock() })
-  start(() => new Promise(() => {}))
-  expect(await start(async () => 'later').promise).toBe('later')
+  const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
+  void single.run(single.begin('key', false), () => new Promise(() => {}))
+  expect(await single.run(single.begin('key', false), async () => 'later')).toBe('later')
+})
+
+test('ten thousand failures leave no entry behind', async () => {
+  const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
+  const all = Array.from({ length: 10_000 }, (_, index) => single.begin(`key ${index}`, false))
+  const fail = () => Promise.reject(new Error('no token'))
+  await Promise.allSettled(all.map((flight) => single.run(flight, fail)))
+  const again = await Promise.all(all.map((flight) => single.run(flight, async () => 'again')))
+  expect(new Set(again)).toEqual(new Set(['again']))
 })
 
 test('D4: work that throws at once is a rejection', async () => {
-  const failed = flights<string>({ timeout, clock: createManualClock() })(() => {
+  const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
+  const failed = single.run(single.begin('key', false), () => {
     throw new Error('at once')
   })
-  await expect(failed.promise).rejects.toThrow('at once')
+  await expect(failed).rejects.toThrow('at once')
 })
 
 test('D11: the failure of a flight that nobody waits for is no unhandled rejection', async () => {
@@ -60,9 +73,8 @@ test('D11: the failure of a flight that nobody waits for is no unhandled rejecti
   process.on('unhandledRejection', note)
   onTestFinished(() => void process.off('unhandledRejection', note))
 
-  flights<string>({ timeout, clock: createManualClock() })(() =>
-    Promise.reject(new Error('nobody waits')),
-  )
+  const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
+  void single.run(single.begin('key', false), () => Promise.reject(new Error('nobody waits')))
   await setImmediate()
   await setImmediate()
 
@@ -72,21 +84,23 @@ test('D11: the failure of a flight that nobody waits for is no unhandled rejecti
 test('P11: a flight is lost a moment after its own time limit', async () => {
   const clock = createManualClock()
   await clock.advance(50)
-  const flight = flights<string>({ timeout, clock })(() => new Promise(() => {}))
+  const single = createSingleFlight<string>({ timeout, clock })
+  const flight = single.begin('key', false)
   await clock.advance(timeout + 99)
-  expect(flight.isLost()).toBe(false)
+  expect(single.isLost(flight)).toBe(false)
   await clock.advance(1)
-  expect(flight.isLost()).toBe(true)
+  expect(single.isLost(flight)).toBe(true)
 })
 
 test('a flight is lost when a clock leaps ahead of what its ticks can explain', async () => {
   const clock = createManualClock()
-  const flight = flights<string>({ timeout: 10_000, clock })(() => new Promise(() => {}))
+  const single = createSingleFlight<string>({ timeout: 10_000, clock })
+  const flight = single.begin('key', false)
   await clock.advance(9_000)
   clock.setWallClock(clock.now() + 2_499)
-  expect(flight.isLost()).toBe(false)
+  expect(single.isLost(flight)).toBe(false)
   clock.setWallClock(clock.now() + 1)
-  expect(flight.isLost()).toBe(true)
+  expect(single.isLost(flight)).toBe(true)
 })
 
 test('who waits keeps the process alive, gets what the flight brings, and leaves no timer', async () => {
@@ -119,12 +133,11 @@ test('P11: who waits learns that a flight is dead when it is, and not before', a
 test('P11: who comes late waits only for what is left of the time', async () => {
   const clock = createManualClock()
   await clock.advance(900)
-  const flight: Flight<string> = {
-    ...{ id: 1, since: 0, promise: new Promise(() => {}) },
-    isLost: () => false,
-  }
+  const never = new Promise<string>(() => {})
+  const single = createSingleFlight<string>({ timeout, clock })
+  const flight = { ...single.begin('key', false), since: 0 }
   let isOver = false
-  const done = waitFor(flight, { timeout, clock, signal: undefined }).then(() => {
+  const done = single.wait(flight, never, undefined).then(() => {
     isOver = true
   })
   await clock.advance(199)
@@ -132,7 +145,7 @@ test('P11: who comes late waits only for what is left of the time', async () => 
   await clock.advance(1)
   await done
   const veryLate = { ...flight, since: -10_000 }
-  expect(await waitFor(veryLate, { timeout, clock, signal: undefined })).toBeUndefined()
+  expect(await single.wait(veryLate, never, undefined)).toBeUndefined()
 })
 
 test('D5: an abort ends the wait with its own reason, and leaves no timer', async () => {

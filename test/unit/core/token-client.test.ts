@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { expect, test } from 'vitest'
+import { TokenRequestFailure } from '#core/issued-token.js'
 import { acceptedKey, clockSkew } from '#core/token-endpoint/server-memory.js'
 import { requestToken } from '#core/token-endpoint/token-client.js'
-import { TokenRequestFailure } from '#core/token-endpoint/token-request-failure.js'
 
 const good = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }
 
@@ -19,6 +19,11 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
     ...{ timeout: 10_000, clock, random: () => 1, proxyVariable: () => undefined },
     assertion: { clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
     ...{ skew: clockSkew(), accepted: acceptedKey() },
+    assertions: {
+      ...{ alg: 'ES256', kid: 'k1', thumbprint: undefined },
+      sign: async (_: number) => 'header.payload.signature',
+    },
+    retries: 2,
     emit: (event: object) => void events.push(event),
     fetch: async () => {
       sent += 1
@@ -27,11 +32,8 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
   }
   const call = {
     access: { scope: undefined as string | undefined, resource: [] },
-    assertions: {
-      ...{ alg: 'ES256', kid: 'k1', thumbprint: undefined },
-      sign: async (_: number) => 'header.payload.signature',
-    },
-    ...{ retries: 2, deadline: 10_000, signal: new AbortController().signal },
+    ...{ isProbe: false, forceRenewal: false, refused: () => undefined },
+    ...{ deadline: 10_000, signal: new AbortController().signal },
   }
   return { clock, events, settings, call, sent: () => sent }
 }
@@ -119,7 +121,7 @@ test.each([undefined, null, 'a text'])(
   'a fetch that resolves with %j is an attempt that failed',
   async (response) => {
     const { settings, call, events, sent } = tokenRequest(async () => response as never)
-    const { error } = await failure(requestToken(settings, { ...call, retries: 0 }))
+    const { error } = await failure(requestToken({ ...settings, retries: 0 }, call))
     expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', attempts: 1 })
     expect(events).toMatchObject([{ type: 'token-request-failed', attempt: 1 }])
     expect(sent()).toBe(1)
@@ -140,13 +142,13 @@ test('E19: a flight that was given up while its assertion was signed sends nothi
   const flight = new AbortController()
   const { settings, call, sent } = tokenRequest()
   const assertions = {
-    ...call.assertions,
+    ...settings.assertions,
     sign: async () => {
       flight.abort(new Error('given up'))
       return 'header.payload.signature'
     },
   }
-  const request = requestToken(settings, { ...call, assertions, signal: flight.signal })
+  const request = requestToken({ ...settings, assertions }, { ...call, signal: flight.signal })
   await expect(request).rejects.toThrow('given up')
   expect(sent()).toBe(0)
 })

@@ -55,7 +55,8 @@ function checkMoved(assertion: unknown): void {
   )
 }
 
-function readCredential({ key, passphrase, signer, ...read }: Partial<KeyOptions>): Credential {
+function readCredential(read: Partial<KeyOptions>): Credential {
+  const { key, passphrase, signer } = read
   const alg = readAlgorithm(read.alg)
   const kid = text(read.kid, 'kid')
   if (signer === undefined) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { readClocks } from './freshness.js'
 
 const tick = 900
 /** Longer than a busy process blocks its event loop, shorter than a function host freezes it. */
@@ -17,26 +18,24 @@ export interface FreezeWatch {
  */
 export function watchForFreeze(clock: Clock, duration: number): FreezeWatch {
   const stopped = new AbortController()
-  let wall = clock.now()
-  let monotonic = clock.monotonic()
+  let last = readClocks(clock)
   let isFrozen = false
   let isBlind = false
-  const end = monotonic + duration
+  const end = last.monotonic + duration
 
   const look = () => {
-    const now = { wall: clock.now(), monotonic: clock.monotonic() }
-    const gap = Math.max(now.wall - wall, now.monotonic - monotonic)
+    const now = readClocks(clock)
+    const gap = Math.max(now.wall - last.wall, now.monotonic - last.monotonic)
     isFrozen ||= gap >= longestGap
     return now
   }
   const watch = async () => {
-    while (!isFrozen && !isBlind && monotonic < end && !stopped.signal.aborted) {
+    while (!isFrozen && !isBlind && last.monotonic < end && !stopped.signal.aborted) {
       await clock.wait(tick, stopped.signal)
       const now = look()
       // The pauses of a test's clock may end at once: it cannot show a freeze.
-      isBlind = !(now.monotonic > monotonic)
-      wall = now.wall
-      monotonic = now.monotonic
+      isBlind = !(now.monotonic > last.monotonic)
+      last = now
     }
   }
   watch().catch(() => {})

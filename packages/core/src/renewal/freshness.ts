@@ -1,7 +1,13 @@
+import type { Clock } from '../clock.js'
+
 /** A point in time on both clocks: the wall clock may jump, the monotonic one may sleep. */
 export interface Instant {
   readonly wall: number
   readonly monotonic: number
+}
+
+export function readClocks(clock: Clock): Instant {
+  return { wall: clock.now(), monotonic: clock.monotonic() }
 }
 
 /** When a token is due for renewal and when it is over, on either clock. */

@@ -35,7 +35,7 @@ export interface HoldOff {
 /** What all token caches of one provider share. */
 export interface ProviderHoldOff extends HoldOff {
   /** The single attempt after a hold-off; token requests for other scopes wait for it. */
-  probe: Flight<unknown> | undefined
+  probe: Flight | undefined
 }
 
 export function providerHoldOff(): ProviderHoldOff {

@@ -1,81 +1,86 @@
 import pMemoize from 'p-memoize'
 import { longestTimer, type WaitingClock } from '../clock.js'
 import { abortReason } from '../deadline.js'
-import { watchForFreeze } from './freeze-watch.js'
+import { type FreezeWatch, watchForFreeze } from './freeze-watch.js'
 
-/** One running token request for all who wait for the same thing. */
-export interface Flight<T> {
-  /** Greater than that of every flight before it. */
-  readonly id: number
-  /** Monotonic. */
+/** A token request in flight. Its promise is held by p-memoize alone. */
+export interface Flight extends FreezeWatch {
+  /** Names all that changes the token, and the generation. */
+  readonly key: string
+  /** Greater than that of every earlier flight. */
+  readonly generation: number
+  /** Monotonic: when it started. */
   readonly since: number
-  /** The same promise for all; it counts as handled, for nobody may be waiting. */
-  readonly promise: Promise<T>
-  /** Whether nobody can rely on it: its time limit has passed, or the process stood still. */
-  isLost(): boolean
 }
 
-/** What a flight's own work knows of it. */
-export interface Run {
-  readonly id: number
-  readonly since: number
-  /** Whether the process stood still since the flight started. */
-  isFrozen(): boolean
+/** Makes one token request for all callers that want the same token. */
+export interface SingleFlight<T> {
+  /** Starts a generation of its own: a flight that never settles blocks no later one. */
+  begin(tokenKey: string, isForced: boolean): Flight
+  /** Whether nobody can rely on it: its time limit has passed, or the process stood still. */
+  isLost(flight: Flight): boolean
+  /** Runs `work`, or joins the same flight's work in progress. */
+  run(flight: Flight, work: () => Promise<T>): Promise<T>
+  /**
+   * Waits for `running`, at most until its flight is dead (then: undefined), or until the caller's
+   * signal. Each waiter has a timer of its own, which lives only while it waits: on Cloudflare
+   * Workers a flight dies with the request that started it.
+   */
+  wait<R>(
+    flight: Flight,
+    running: Promise<R>,
+    signal: AbortSignal | undefined,
+  ): Promise<R | undefined>
 }
 
 /** A flight ends itself at its time limit; this long after it, it counts as dead. */
 const grace = 100
 
-/**
- * Starts flights under numbers that are never used again, on p-memoize without its cache: a
- * flight that never settles blocks no later one.
- */
-export function flights<T>({
+export function createSingleFlight<T>({
   timeout,
   clock,
 }: {
   timeout: number
   clock: WaitingClock
-}): (work: (run: Run) => Promise<T>) => Flight<T> {
-  let count = 0
-  const memoized = pMemoize((_id: number, run: Run, work: (run: Run) => Promise<T>) => work(run), {
-    cache: false,
-  })
-  return (work) => {
-    const id = ++count
-    const since = clock.monotonic()
-    const watch = watchForFreeze(clock, timeout + grace)
-    const { isFrozen } = watch
-    const promise = memoized(id, { id, since, isFrozen }, work)
-    promise.then(watch.stop, watch.stop)
-    const isLost = () => clock.monotonic() - since >= timeout + grace || isFrozen()
-    return { id, since, promise, isLost }
-  }
-}
-
-/**
- * Waits for a flight, at most until it is dead (then: undefined), or until the caller's signal.
- * Each waiter has a timer of its own, which lives only while it waits: on Cloudflare Workers a
- * flight dies with the request that started it.
- */
-export async function waitFor<T>(
-  flight: Flight<T>,
-  {
-    timeout,
-    clock,
-    signal,
-  }: { timeout: number; clock: WaitingClock; signal: AbortSignal | undefined },
-): Promise<T | undefined> {
-  const over = new AbortController()
-  const left = Math.max(0, flight.since + timeout + grace - clock.monotonic())
-  const dead = clock.wait(Math.min(left, longestTimer), over.signal, true).then(
-    () => undefined,
-    () => undefined,
+}): SingleFlight<T> {
+  const limit = timeout + grace
+  let generation = 0
+  const share = pMemoize(
+    async (flight: Flight, work: () => Promise<T>) => {
+      try {
+        return await work()
+      } finally {
+        flight.stop()
+      }
+    },
+    { cache: false, cacheKey: ([{ key }]) => key },
   )
-  try {
-    return await untilAborted(Promise.race([flight.promise, dead]), signal)
-  } finally {
-    over.abort()
+  return {
+    begin(tokenKey, isForced) {
+      generation += 1
+      const key = `${tokenKey} ${generation}${isForced ? ' forced' : ''}`
+      return { key, generation, since: clock.monotonic(), ...watchForFreeze(clock, limit) }
+    },
+    isLost: ({ since, isFrozen }) => clock.monotonic() - since >= limit || isFrozen(),
+    run(flight, work) {
+      const running = share(flight, work)
+      // Nobody may be waiting.
+      running.catch(() => {})
+      return running
+    },
+    async wait(flight, running, signal) {
+      const over = new AbortController()
+      const left = Math.max(0, flight.since + limit - clock.monotonic())
+      const dead = clock.wait(Math.min(left, longestTimer), over.signal, true).then(
+        () => undefined,
+        () => undefined,
+      )
+      try {
+        return await untilAborted(Promise.race([running, dead]), signal)
+      } finally {
+        over.abort()
+      }
+    },
   }
 }
 

@@ -2,28 +2,20 @@ import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { Emit } from '../events.js'
+import type { IssuedToken, TokenCall } from '../issued-token.js'
 import { isObject, ownMember, snapshot } from '../snapshot.js'
-import type { TokenStore } from './token-store.js'
+import { isUsable, type TokenStore } from './token-store.js'
 
-export interface SharedToken {
-  readonly token: StoredToken
-  readonly source: 'endpoint' | 'store'
-  readonly attempts: number
-  readonly sentAt?: number
-}
-
-export interface SharedTokenCall {
+interface SharedTokenSettings {
+  readonly store: TokenStore
   readonly key: string
-  /** Is this token of the store one that may be used? */
-  readonly accepts: (token: StoredToken) => boolean
-  /** A refused token that the store may still hold. */
-  readonly refused: StoredToken | undefined
-  /** Take nothing from the store. */
-  readonly forceRenewal: boolean
-  /** Milliseconds: how long the lease is asked for, and how long others wait for its holder. */
-  readonly duration: number
-  readonly signal: AbortSignal
-  readonly request: () => Promise<Omit<SharedToken, 'source'>>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly emit: Emit
+  readonly early: number
+  /** Milliseconds: half of it is how long a lease lasts, and how long others wait for its holder. */
+  readonly timeout: number
+  readonly request: () => Promise<IssuedToken>
 }
 
 const limit = 250
@@ -32,17 +24,14 @@ class StoreTimeout extends Error {}
 
 /** The token of a fleet: from the store, or from a token request that one member makes. */
 export async function sharedToken(
-  {
-    store,
-    clock,
-    random,
-    emit,
-  }: { store: TokenStore; clock: Clock; random: () => number; emit: Emit },
-  call: SharedTokenCall,
-): Promise<SharedToken> {
-  const { key, refused, forceRenewal, duration, signal, request } = call
+  { store, key, clock, random, emit, early, timeout, request }: SharedTokenSettings,
+  { refused, forceRenewal, signal }: TokenCall,
+): Promise<IssuedToken> {
+  const duration = timeout / 2
+  const known = refused()
   let isSilent = false
-  if (refused !== undefined) await asked('delete', (limits) => store.delete(key, refused, limits))
+  // Only a certain rejection takes the token away from the other members.
+  if (known?.isCertain) await asked('delete', (limits) => store.delete(key, known.token, limits))
   const found = await usable()
   if (found !== undefined) return fromStore(found)
   let lease = await acquire()
@@ -59,7 +48,7 @@ export async function sharedToken(
     if (again !== undefined) return fromStore(again)
     const issued = await request()
     await asked('set', (limits) => store.set(key, issued.token, limits))
-    return { ...issued, source: 'endpoint' }
+    return issued
   } finally {
     const held = lease
     // Whatever else the store did not answer: until then the other members wait.
@@ -70,7 +59,8 @@ export async function sharedToken(
     if (forceRenewal) return undefined
     return asked('get', async (limits) => {
       const token = snapshot(await store.get(key, limits))
-      return call.accepts(token) ? token : undefined
+      const usable = isUsable(token, { now: clock.now(), early, refused: refused()?.token })
+      return usable ? token : undefined
     })
   }
 
@@ -95,7 +85,7 @@ export async function sharedToken(
   ): Promise<T | undefined> {
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
-      return await within(clock, limit, late, async (s) => work({ signal: s }))
+      return await within({ clock, ms: limit, late }, async (s) => work({ signal: s }))
     } catch (error) {
       isSilent ||= error instanceof StoreTimeout
       emit({ type: 'store-failed', operation, reason: reasonOf(error) })
@@ -104,7 +94,7 @@ export async function sharedToken(
   }
 }
 
-function fromStore(token: StoredToken): SharedToken {
+function fromStore(token: StoredToken): IssuedToken {
   return { token, source: 'store', attempts: 0 }
 }
 

@@ -15,12 +15,12 @@ import {
   TokenResponseError,
 } from '../errors.js'
 import type { Emit } from '../events.js'
+import { TokenRequestFailure } from '../issued-token.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { isObject, snapshot } from '../snapshot.js'
 import { endpointError, malformedResponse } from './error-response.js'
 import { readBody } from './response-body.js'
 import { largestCorrection } from './server-memory.js'
-import { retryAfter, TokenRequestFailure } from './token-request-failure.js'
 import { member, parseTokenResponse } from './token-response.js'
 import { redirectError, transportError } from './transport-failure.js'
 
@@ -70,10 +70,14 @@ export async function readAnswer(
   if (text instanceof TokenRequestFailure) return text
   const body = jsonObject(text)
   if (!response.ok || isErrorBody(body))
-    return refusal(response, body, request, { receivedAt, offset })
+    return refusal(response, request, { body, receivedAt, offset })
   try {
     if (body === undefined)
-      throw malformedResponse(status, headers.get('content-type'), text.length, sent)
+      throw malformedResponse(
+        { status, contentType: headers.get('content-type') },
+        text.length,
+        sent,
+      )
     return acceptedToken(body, settings, request)
   } catch (error) {
     return new TokenRequestFailure(error as CountersignError)
@@ -82,9 +86,16 @@ export async function readAnswer(
 
 function refusal(
   { status, headers }: Response,
-  body: Record<string, unknown> | undefined,
   { attempt, correction, circumstances }: AnsweredRequest,
-  { receivedAt, offset }: { receivedAt: number; offset: number | undefined },
+  {
+    body,
+    receivedAt,
+    offset,
+  }: {
+    body: Record<string, unknown> | undefined
+    receivedAt: number
+    offset: number | undefined
+  },
 ): TokenRequestFailure {
   const error = endpointError(
     { status, contentType: headers.get('content-type'), body },
@@ -181,4 +192,18 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from now; undefined for what is missing,
+ * garbage or past. A date is read against the server's own `Date`, where there is one.
+ */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after')?.trim()
+  if (!value) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1000 || undefined
+  if (!/^[A-Z][a-z]{2,8},? /.test(value)) return undefined
+  const serverNow = Date.parse(headers.get('date') ?? '')
+  const wait = Date.parse(value) - (Number.isNaN(serverNow) ? now : serverNow)
+  return wait > 0 ? wait : undefined
 }

@@ -3,11 +3,10 @@ import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { SentAssertion, ShownKey } from '../diagnosis/sent-assertion.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
-import type { RequestedAccess } from '../requested-access.js'
+import { type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { type AnswerSettings, readAnswer } from './answer.js'
 import type { AcceptedKey, ClockSkew } from './server-memory.js'
 import { type TokenFetch, tokenRequest } from './token-request.js'
-import { TokenRequestFailure } from './token-request-failure.js'
 import { isTransportError, timeoutError, transportError } from './transport-failure.js'
 
 /** What signs: a new assertion for every attempt, or a server takes the second for a replay. */
@@ -19,6 +18,7 @@ interface AssertionSource extends ShownKey {
 export interface AttemptSettings extends Omit<AnswerSettings, 'forgetSkew'> {
   readonly clientId: string
   readonly assertion: Omit<SentAssertion, 'alg' | keyof ShownKey>
+  readonly assertions: AssertionSource
   readonly parameters: Readonly<Record<string, string>>
   readonly timeout: number
   readonly fetch: TokenFetch
@@ -26,14 +26,6 @@ export interface AttemptSettings extends Omit<AnswerSettings, 'forgetSkew'> {
   readonly proxyVariable: () => string | undefined
   readonly skew: ClockSkew
   readonly accepted: AcceptedKey
-}
-
-export interface AttemptCall {
-  readonly access: RequestedAccess
-  readonly assertions: AssertionSource
-  /** Monotonic: no attempt and no pause goes past it. */
-  readonly deadline: number
-  readonly signal: AbortSignal
 }
 
 interface Attempt {
@@ -47,10 +39,10 @@ interface Attempt {
 /** One token request, with an assertion of its own. */
 export async function attemptOnce(
   settings: AttemptSettings,
-  { access, assertions, deadline, signal }: AttemptCall,
+  { access, deadline, signal }: TokenCall,
   { attempt, sentAt, isCorrected }: Attempt,
 ): Promise<StoredToken | TokenRequestFailure> {
-  const { clock, timeout, tokenEndpoint, skew, accepted } = settings
+  const { clock, timeout, tokenEndpoint, assertions, skew, accepted } = settings
   const issuedAt = wallTime(clock)
   const correction = skew.correction()
   const clientAssertion = await assertions.sign(issuedAt + correction, signal)
@@ -63,7 +55,7 @@ export async function attemptOnce(
     )
   signal.throwIfAborted()
   const exchange = async (attemptSignal: AbortSignal) => {
-    const init = tokenRequest(settings, access, clientAssertion, attemptSignal)
+    const init = tokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal })
     const response = await fetched(settings, init, attempt)
     const sent = { ...settings.assertion, ...assertions }
     const forgetSkew = () => {
@@ -82,7 +74,7 @@ export async function attemptOnce(
     )
   }
   try {
-    const outcome = await within(clock, limit, late, exchange)
+    const outcome = await within({ clock, ms: limit, late }, exchange)
     if (!(outcome instanceof TokenRequestFailure)) accepted.note(assertions)
     return outcome
   } catch (error) {

@@ -47,8 +47,7 @@ export function endpointError(
 
 /** A success status without a JSON object: its type and length, never its text. */
 export function malformedResponse(
-  status: number,
-  contentType: string | null,
+  { status, contentType }: Omit<Answer, 'body'>,
   length: number,
   sent: SentAssertion,
 ): TokenResponseError {

@@ -1,25 +1,14 @@
-import type { StoredToken } from '../access-token.js'
-import { type AttemptCall, type AttemptSettings, attemptOnce } from './attempt.js'
-import { backoff, TokenRequestFailure } from './token-request-failure.js'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
+import { type AttemptSettings, attemptOnce } from './attempt.js'
 import { isTransportError, transportRetries } from './transport-failure.js'
 
 export interface TokenClientSettings extends AttemptSettings {
   readonly random: () => number
-}
-
-export interface TokenRequestCall extends AttemptCall {
-  /** Attempts beyond the first. */
+  /** Attempts beyond the first, unless the call is a single attempt. */
   readonly retries: number
 }
 
 const mostExpired = 2
-
-interface IssuedToken {
-  readonly token: StoredToken
-  readonly attempts: number
-  /** Monotonic: when the token request was sent. */
-  readonly sentAt: number
-}
 
 /**
  * Makes token requests until one is answered: retries network failures, timeouts, 408, 425, 429
@@ -31,7 +20,7 @@ interface IssuedToken {
  */
 export async function requestToken(
   settings: TokenClientSettings,
-  call: TokenRequestCall,
+  call: TokenCall,
 ): Promise<IssuedToken> {
   const { emit, skew } = settings
   let takeBack = () => {}
@@ -50,10 +39,11 @@ export async function requestToken(
 
 async function untilAnswered(
   settings: TokenClientSettings,
-  call: TokenRequestCall,
+  call: TokenCall,
   correct: (offset: number) => void,
 ): Promise<IssuedToken> {
-  const { clock, emit, random } = settings
+  const { clock, emit } = settings
+  const retries = call.isProbe ? 0 : settings.retries
   let isCorrected = false
   let isAskedAgain = false
   let expired = 0
@@ -61,7 +51,7 @@ async function untilAnswered(
     const sentAt = clock.monotonic()
     const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
     if (!(outcome instanceof TokenRequestFailure))
-      return { token: outcome, attempts: attempt, sentAt }
+      return { token: outcome, source: 'endpoint', attempts: attempt, sentAt }
     const { error, clockOffset } = outcome
     const now = clock.monotonic()
     const left = call.deadline - now
@@ -73,7 +63,7 @@ async function untilAnswered(
       expiredPause !== undefined
         ? pauseAfterExpired(expired, expiredPause, left)
         : offset === undefined
-          ? pauseBefore(retry, outcome, call, left, random)
+          ? pauseBefore({ retry, retries, left, random: settings.random() }, outcome)
           : 0
     emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
     if (retryIn === undefined || call.signal.aborted) throw outcome
@@ -91,14 +81,16 @@ function pauseAfterExpired(count: number, pause: number, left: number): number |
 
 /** How long until that retry; undefined: there is none. */
 function pauseBefore(
-  retry: number,
-  { error, retryAfter: asked }: TokenRequestFailure,
-  { retries }: TokenRequestCall,
-  left: number,
-  random: () => number,
+  { retry, retries, left, random }: Record<'retry' | 'retries' | 'left' | 'random', number>,
+  { error, retryAfter }: TokenRequestFailure,
 ): number | undefined {
   const worth = isTransportError(error) ? transportRetries(error) : error.retryable ? retries : 0
   if (retry > Math.min(retries, worth)) return undefined
-  const pause = asked ?? backoff(retry - 1, random())
+  const pause = retryAfter ?? backoff(retry - 1, random)
   return pause < left ? pause : undefined
+}
+
+/** Full jitter over 200 ms x 2^n, n = 0 for the first retry. */
+export function backoff(retry: number, random: number): number {
+  return random * 200 * 2 ** retry
 }

@@ -8,12 +8,19 @@ export type TokenFetch = (url: string, init: RequestInit) => Promise<Response>
  * The token request of the client credentials grant with a client assertion (RFC 6749 section
  * 4.4.2, RFC 7523 section 2.2). Never follows a redirect: the assertion would go with it.
  */
-export function tokenRequest(
-  { clientId, parameters }: { clientId: string; parameters: Readonly<Record<string, string>> },
-  { scope, resource }: RequestedAccess,
-  clientAssertion: string,
-  signal: AbortSignal,
-): RequestInit {
+export function tokenRequest({
+  clientId,
+  parameters,
+  access: { scope, resource },
+  clientAssertion,
+  signal,
+}: {
+  clientId: string
+  parameters: Readonly<Record<string, string>>
+  access: RequestedAccess
+  clientAssertion: string
+  signal: AbortSignal
+}): RequestInit {
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: clientId,

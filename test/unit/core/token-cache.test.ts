@@ -1,31 +1,32 @@
 import { type AccessToken, ConfigurationError, type TokenEvent } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { describe, expect, test } from 'vitest'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from '#core/issued-token.js'
 import { providerHoldOff } from '#core/renewal/hold-off.js'
+import { createSingleFlight } from '#core/renewal/single-flight.js'
 import {
-  type FetchCall,
-  type FetchedToken,
-  type FetchFailure,
-  type TokenKeeperSettings,
-  tokenKeeper,
-} from '#core/renewal/token-keeper.js'
+  createTokenCache,
+  type Landed,
+  type TokenCacheSettings,
+} from '#core/renewal/token-cache.js'
 
 const timeout = 1_000
+const access = { scope: undefined, resource: [] }
 
 interface Fetch {
-  readonly call: FetchCall
-  answer(value: string, source?: FetchedToken['source']): void
-  fail(failure: FetchFailure): void
+  readonly call: Omit<TokenCall, 'signal'>
+  answer(value: string, source?: IssuedToken['source']): void
+  fail(failure: TokenRequestFailure): void
 }
 
-/** A keeper whose fetches the test answers, on a clock that the test moves. */
-function keeperUnderTest(settings: Partial<TokenKeeperSettings> = {}) {
+/** A cache whose fetches the test answers, on a clock that the test moves. */
+function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   const clock = createManualClock()
   const fetches: Fetch[] = []
   const events: Partial<TokenEvent>[] = []
   const background: Promise<unknown>[] = []
-  const fetchToken = (call: FetchCall) =>
-    new Promise<FetchedToken>((resolve, reject) => {
+  const fetchToken = (call: Omit<TokenCall, 'signal'>) =>
+    new Promise<IssuedToken>((resolve, reject) => {
       const answer: Fetch['answer'] = (value, source = 'endpoint') => {
         const issuedAt = clock.now()
         const token = {
@@ -38,16 +39,18 @@ function keeperUnderTest(settings: Partial<TokenKeeperSettings> = {}) {
       }
       fetches.push({ call, answer, fail: reject })
     })
-  const keeper = tokenKeeper({
+  const cache = createTokenCache({
     ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
     emit: (event) => void events.push(event),
-    failure: (thrown) => thrown as FetchFailure,
+    failure: (thrown) => thrown as TokenRequestFailure,
+    access,
+    singleFlight: createSingleFlight<Landed | undefined>({ timeout, clock }),
     shared: providerHoldOff(),
     inBackground: () => (renewal) => void background.push(renewal),
     ...settings,
   })
   const ask = (forceRenewal = false) =>
-    keeper.renewed({ signal: undefined, forceRenewal, rejected: undefined })
+    cache.renewed({ signal: undefined, forceRenewal, rejected: undefined })
   const settle = () => clock.advance(0)
   const first = async (): Promise<AccessToken> => {
     const asked = ask()
@@ -61,26 +64,27 @@ function keeperUnderTest(settings: Partial<TokenKeeperSettings> = {}) {
     fetches.at(-1)?.fail(failure(retryAfter))
     return asked
   }
-  return { clock, fetches, events, background, keeper, ask, settle, first, failed }
+  return { clock, fetches, events, background, cache, ask, settle, first, failed }
 }
 
-function failure(retryAfter?: number): FetchFailure {
-  return { error: new ConfigurationError('ERR_CLOCK', 'any error will do'), retryAfter }
+function failure(retryAfter?: number): TokenRequestFailure {
+  const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
+  return new TokenRequestFailure(error, { retryAfter })
 }
 
 describe('a token at hand', () => {
   test('there is none before the first was asked for', () => {
-    const { keeper, fetches } = keeperUnderTest()
-    expect(keeper.current()).toBeUndefined()
+    const { cache, fetches } = cacheUnderTest()
+    expect(cache.current()).toBeUndefined()
     expect(fetches).toEqual([])
   })
 
   test('C2: is the same object until it is over, and one event tells of it', async () => {
-    const { keeper, first, clock, fetches, events } = keeperUnderTest()
+    const { cache, first, clock, fetches, events } = cacheUnderTest()
     await clock.advance(7)
     const token = await first()
     await clock.advance(79_999)
-    expect(keeper.current()).toBe(token)
+    expect(cache.current()).toBe(token)
     expect(fetches).toHaveLength(1)
     const { expiresAt } = token
     expect(events).toEqual([
@@ -89,7 +93,7 @@ describe('a token at hand', () => {
   })
 
   test('the event says how long the flight took, and whence the token came', async () => {
-    const { ask, clock, fetches, events } = keeperUnderTest()
+    const { ask, clock, fetches, events } = cacheUnderTest()
     await clock.advance(50)
     const asked = ask()
     await clock.advance(300)
@@ -99,36 +103,36 @@ describe('a token at hand', () => {
   })
 
   test('C2: is renewed once when it is due, beside its callers', async () => {
-    const { keeper, first, clock, fetches, background, settle } = keeperUnderTest()
+    const { cache, first, clock, fetches, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
-    expect([keeper.current(), keeper.current()]).toEqual([token, token])
+    expect([cache.current(), cache.current()]).toEqual([token, token])
     await settle()
     expect(fetches.map(({ call }) => call.forceRenewal)).toEqual([false, false])
     fetches[1]?.answer('second')
     await Promise.all(background)
     await settle()
     expect(background).toHaveLength(1)
-    expect(keeper.current()?.value).toBe('second')
+    expect(cache.current()?.value).toBe('second')
   })
 
   test('is not renewed early where nothing may run beside a request', async () => {
-    const { keeper, first, clock, fetches } = keeperUnderTest({ inBackground: () => undefined })
+    const { cache, first, clock, fetches } = cacheUnderTest({ inBackground: () => undefined })
     const token = await first()
     await clock.advance(80_000)
-    expect(keeper.current()).toBe(token)
+    expect(cache.current()).toBe(token)
     await clock.advance(0)
     expect(fetches).toHaveLength(1)
   })
 
   test('C4: outlives a renewal that fails, and the next waits for the end of the hold-off', async () => {
-    const { keeper, first, clock, fetches, events, background, settle } = keeperUnderTest()
+    const { cache, first, clock, fetches, events, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
-    keeper.current()
+    cache.current()
     await settle()
     const { error } = failure()
-    fetches[1]?.fail({ error, retryAfter: undefined })
+    fetches[1]?.fail(new TokenRequestFailure(error))
     await Promise.all(background)
     await settle()
     const nextAttemptAt = clock.now() + 1_000
@@ -137,22 +141,22 @@ describe('a token at hand', () => {
       servesUntil: token.expiresAt,
     })
     await clock.advance(999)
-    expect(keeper.current()).toBe(token)
+    expect(cache.current()).toBe(token)
     await clock.advance(1)
     expect(fetches).toHaveLength(2)
-    expect(keeper.current()).toBe(token)
+    expect(cache.current()).toBe(token)
     await settle()
     expect(fetches).toHaveLength(3)
   })
 
   test('serves nobody beyond its end, as the event of a failed renewal says', async () => {
-    const { first, failed, clock, events, keeper } = keeperUnderTest()
+    const { first, failed, clock, events, cache } = cacheUnderTest()
     await failed()
     await clock.advance(1_000)
     await first()
     await clock.advance(100_000)
     await failed()
-    expect(keeper.current()).toBeUndefined()
+    expect(cache.current()).toBeUndefined()
     const ends = events.filter(({ type }) => type === 'renewal-failed')
     expect(ends).toMatchObject([{ servesUntil: undefined }, { servesUntil: undefined }])
   })
@@ -160,7 +164,7 @@ describe('a token at hand', () => {
 
 describe('a flight', () => {
   test('D1: is one for all who wait, with a deadline', async () => {
-    const { ask, clock, fetches, settle } = keeperUnderTest()
+    const { ask, clock, fetches, settle } = cacheUnderTest()
     await clock.advance(50)
     const calls = [ask(), ask(), ask(true)]
     await settle()
@@ -168,6 +172,7 @@ describe('a flight', () => {
     expect(new Set(await Promise.all(calls)).size).toBe(1)
     expect(fetches.map(({ call }) => call)).toEqual([
       {
+        access,
         isProbe: false,
         forceRenewal: false,
         refused: expect.any(Function),
@@ -177,30 +182,30 @@ describe('a flight', () => {
   })
 
   test('says when the renewal was forced', async () => {
-    const { ask, fetches, settle } = keeperUnderTest()
+    const { ask, fetches, settle } = cacheUnderTest()
     void ask(true)
     await settle()
     expect(fetches.map(({ call }) => call.forceRenewal)).toEqual([true])
   })
 
   test('keeps its key busy until it has ended, well or badly', async () => {
-    const { keeper, first, failed, ask, clock } = keeperUnderTest()
-    expect(keeper.isBusy()).toBe(false)
+    const { cache, first, failed, ask, clock } = cacheUnderTest()
+    expect(cache.isBusy()).toBe(false)
     const asked = first()
-    expect(keeper.isBusy()).toBe(true)
+    expect(cache.isBusy()).toBe(true)
     await asked
-    expect(keeper.isBusy()).toBe(false)
+    expect(cache.isBusy()).toBe(false)
     await failed()
-    expect(keeper.isBusy()).toBe(false)
+    expect(cache.isBusy()).toBe(false)
     await clock.advance(1_000)
     const waiting = ask()
-    expect(keeper.isBusy()).toBe(true)
+    expect(cache.isBusy()).toBe(true)
     await clock.advance(timeout + 100)
     void waiting
   })
 
   test('D2: that fails is remembered: later callers get the same in errors of their own, then one probe is made', async () => {
-    const { ask, failed, clock, fetches, first } = keeperUnderTest()
+    const { ask, failed, clock, fetches, first } = cacheUnderTest()
     const error = await failed()
     expect(error).toMatchObject({ code: 'ERR_CLOCK', nextAttemptAt: clock.now() + 1_000 })
     await clock.advance(999)
@@ -218,7 +223,7 @@ describe('a flight', () => {
   })
 
   test('O10: that fails is remembered for as long as the server asked', async () => {
-    const { ask, failed, clock, fetches, settle } = keeperUnderTest()
+    const { ask, failed, clock, fetches, settle } = cacheUnderTest()
     await failed(5_000)
     await clock.advance(4_999)
     await expect(ask()).rejects.toMatchObject({ code: 'ERR_CLOCK' })
@@ -229,7 +234,7 @@ describe('a flight', () => {
   })
 
   test('C5: is joined by all, though a clock that was set back says that a failure still counts', async () => {
-    const { ask, failed, clock, fetches, settle } = keeperUnderTest()
+    const { ask, failed, clock, fetches, settle } = cacheUnderTest()
     await failed()
     const now = clock.now()
     clock.setWallClock(now + 10_000)
@@ -244,7 +249,7 @@ describe('a flight', () => {
 
 describe('a flight that does not end', () => {
   test('P11: is given up after its time limit: all who wait share one more', async () => {
-    const { ask, clock, fetches } = keeperUnderTest()
+    const { ask, clock, fetches } = cacheUnderTest()
     const calls = [ask(), ask()]
     await clock.advance(timeout + 99)
     expect(fetches).toHaveLength(1)
@@ -255,27 +260,27 @@ describe('a flight that does not end', () => {
   })
 
   test('C9: does not bring its token back after a later one was refused', async () => {
-    const { ask, keeper, clock, fetches, settle } = keeperUnderTest({ early: 0 })
+    const { ask, cache, clock, fetches, settle } = cacheUnderTest({ early: 0 })
     const waiting = ask()
     await clock.advance(2_000)
     expect(fetches).toHaveLength(2)
     fetches[1]?.answer('later')
     const later = await waiting
-    keeper.invalidate(later, true)
+    cache.invalidate(later, true)
     fetches[0]?.answer('earlier')
     await settle()
     expect(later.value).toBe('later')
-    expect(keeper.current()).toBeUndefined()
+    expect(cache.current()).toBeUndefined()
   })
 
   test('C9: brings its token if there is no later one yet, and leaves the later flight alone', async () => {
-    const { ask, keeper, clock, fetches, settle } = keeperUnderTest()
+    const { ask, cache, clock, fetches, settle } = cacheUnderTest()
     const waiting = ask()
     await clock.advance(timeout + 100)
     fetches[0]?.answer('earlier')
     await settle()
-    expect(keeper.current()?.value).toBe('earlier')
-    expect(keeper.isBusy()).toBe(true)
+    expect(cache.current()?.value).toBe('earlier')
+    expect(cache.isBusy()).toBe(true)
     const joined = ask()
     fetches[1]?.answer('later')
     expect((await Promise.all([waiting, joined])).map(({ value }) => value)).toEqual([
@@ -283,11 +288,11 @@ describe('a flight that does not end', () => {
       'later',
     ])
     expect(fetches).toHaveLength(2)
-    expect(keeper.current()?.value).toBe('later')
+    expect(cache.current()?.value).toBe('later')
   })
 
   test('is no failure to remember when it fails at last', async () => {
-    const { ask, clock, fetches, events, settle } = keeperUnderTest()
+    const { ask, clock, fetches, events, settle } = cacheUnderTest()
     const waiting = ask()
     await clock.advance(timeout + 100)
     fetches[0]?.fail(failure())
@@ -301,10 +306,10 @@ describe('a flight that does not end', () => {
 
 describe('a refused token', () => {
   test('U1: is suspect, and the next fetch knows which it was', async () => {
-    const { keeper, first, ask, fetches, events, settle } = keeperUnderTest()
+    const { cache, first, ask, fetches, events, settle } = cacheUnderTest()
     const { value, tokenType, issuedAt, expiresAt } = await first()
-    keeper.invalidate(keeper.current() as AccessToken, true)
-    expect(keeper.current()).toBeUndefined()
+    cache.invalidate(cache.current() as AccessToken, true)
+    expect(cache.current()).toBeUndefined()
     expect(events[1]).toEqual({
       ...{ type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
     })
@@ -317,39 +322,39 @@ describe('a refused token', () => {
   })
 
   test('U3: changes nothing when it is not the current one', async () => {
-    const { keeper, first, ask, fetches, events, settle } = keeperUnderTest()
+    const { cache, first, ask, fetches, events, settle } = cacheUnderTest()
     const old = await first()
     const renewed = ask(true)
     await settle()
     fetches[1]?.answer('second')
     const token = await renewed
-    keeper.invalidate(old, true)
-    expect(keeper.current()).toBe(token)
+    cache.invalidate(old, true)
+    expect(cache.current()).toBe(token)
     expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
   })
 
   test('U3: changes nothing where there is no token', async () => {
-    const { keeper, events } = keeperUnderTest()
-    const other = await keeperUnderTest().first()
-    keeper.invalidate(other, true)
+    const { cache, events } = cacheUnderTest()
+    const other = await cacheUnderTest().first()
+    cache.invalidate(other, true)
     expect(events).toEqual([])
   })
 
   test('U6: is kept if it replaced a refused one just now, and refusals cool down', async () => {
-    const { keeper, first, clock, events } = keeperUnderTest()
+    const { cache, first, clock, events } = cacheUnderTest()
     await clock.advance(50)
-    keeper.invalidate(await first(), true)
+    cache.invalidate(await first(), true)
     const replacement = await first()
     await clock.advance(1_000)
-    keeper.invalidate(replacement, true)
+    cache.invalidate(replacement, true)
     const coolDownUntil = clock.now() + 5_000
-    expect(keeper.current()).toBe(replacement)
+    expect(cache.current()).toBe(replacement)
     await clock.advance(4_999)
-    keeper.invalidate(replacement, true)
-    expect(keeper.current()).toBe(replacement)
+    cache.invalidate(replacement, true)
+    expect(cache.current()).toBe(replacement)
     await clock.advance(1)
-    keeper.invalidate(replacement, true)
-    expect(keeper.current()).toBeUndefined()
+    cache.invalidate(replacement, true)
+    expect(cache.current()).toBeUndefined()
     expect(events.filter(({ type }) => type === 'token-refused')).toEqual([
       { type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
       { type: 'token-refused', action: 'kept', coolDownUntil },

@@ -1,0 +1,53 @@
+import type { StoredToken } from './access-token.js'
+import type { CountersignError } from './errors.js'
+import type { RequestedAccess } from './requested-access.js'
+
+/** A token that was obtained. */
+export interface IssuedToken {
+  readonly token: StoredToken
+  readonly source: 'endpoint' | 'store'
+  /** How many token requests were sent for it. */
+  readonly attempts: number
+  /** Monotonic: when the token request was sent. Unknown for a token from the store. */
+  readonly sentAt?: number
+}
+
+/** A call for a token, from the token cache through the store to the token endpoint. */
+export interface TokenCall {
+  readonly access: RequestedAccess
+  /** A single attempt, without retries: the last token request failed. */
+  readonly isProbe: boolean
+  /** The store must not answer. */
+  readonly forceRenewal: boolean
+  /** Returns the token that was rejected last, which the store may still hold. */
+  readonly refused: () => RefusedToken | undefined
+  /** Monotonic: no attempt and no pause goes past it. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+export interface RefusedToken {
+  readonly token: StoredToken
+  readonly isCertain: boolean
+}
+
+/** A failed token request, and what its answer asks for. */
+export class TokenRequestFailure {
+  readonly error: CountersignError
+  /** `Retry-After`, in milliseconds. */
+  readonly retryAfter: number | undefined
+  /** What to correct the clock by for one more attempt; 0: as it is; undefined: no attempt. */
+  readonly clockOffset: number | undefined
+  /** Milliseconds after which to ask again for a token that had expired on arrival. */
+  readonly expiredPause: number | undefined
+
+  constructor(
+    error: CountersignError,
+    advice: Partial<Pick<TokenRequestFailure, 'retryAfter' | 'clockOffset' | 'expiredPause'>> = {},
+  ) {
+    this.error = error
+    this.retryAfter = advice.retryAfter
+    this.clockOffset = advice.clockOffset
+    this.expiredPause = advice.expiredPause
+  }
+}
