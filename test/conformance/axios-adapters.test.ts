@@ -191,7 +191,7 @@ describe("axios' own fetch adapter", () => {
   })
 
   test('hands the fetch of the caller an init with the prototype that axios gave it', async () => {
-    const { api, tokens } = await startWorld()
+    const { api, evil, tokens } = await startWorld()
     const prototypes: unknown[] = []
     const fetch: typeof globalThis.fetch = (input, init) => {
       prototypes.push(Object.getPrototypeOf(init))
@@ -199,7 +199,7 @@ describe("axios' own fetch adapter", () => {
     }
     const settings = { baseURL: api.origin, adapter: 'fetch', env: { fetch } as never } as const
     const fetchOptions = { cache: 'no-store' } as const
-    await axios.create(settings).get('/x', { fetchOptions })
+    await axios.create(settings).get(`${evil.origin}/x`, { fetchOptions })
     const instance = axios.create(settings)
     addAuthorization(instance, tokens)
     await instance.get('/x', { fetchOptions })

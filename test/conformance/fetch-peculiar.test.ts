@@ -291,3 +291,114 @@ describe('a double of fetch', () => {
     expect(tokens.invalidated).toHaveLength(1)
   })
 })
+
+describe('a stream that is not sent', () => {
+  /** A body that notes with what it was cancelled. */
+  function watchedStream() {
+    const cancelled: unknown[] = []
+    const stream = new ReadableStream({ cancel: (reason) => void cancelled.push(reason) })
+    return { stream, cancelled }
+  }
+
+  const post = (body: ReadableStream, rest: RequestInit = {}) =>
+    ({ method: 'POST', body, duplex: 'half', ...rest }) as RequestInit
+
+  test('is cancelled when the signal was aborted before the call', async () => {
+    const { send, api } = await attached()
+    const { stream, cancelled } = watchedStream()
+    const reason = new Error('the caller left')
+
+    const init = post(stream, { signal: AbortSignal.abort(reason) })
+    await expect(send(`${api.origin}/x`, init)).rejects.toBe(reason)
+
+    expect(cancelled).toEqual([reason])
+    expect(api.seen).toEqual([])
+  })
+
+  test('is cancelled when the signal is aborted while the token is awaited', async () => {
+    const { send, api, server } = await attached()
+    const release = server.hold()
+    const { stream, cancelled } = watchedStream()
+    const caller = new AbortController()
+    const reason = new Error('the caller left')
+
+    const sent = send(`${api.origin}/x`, post(stream, { signal: caller.signal })).catch((e) => e)
+    await until(() => server.requests.length === 1)
+    caller.abort(reason)
+
+    expect(await sent).toBe(reason)
+    expect(cancelled).toEqual([reason])
+    release()
+  })
+
+  test('is cancelled when a token cannot be obtained, also in a Request', async () => {
+    const { send, api, server } = await attached()
+    server.next({ status: 400, body: { error: 'unauthorized_client' } })
+    const given = watchedStream()
+    const inRequest = watchedStream()
+    const url = `${api.origin}/x`
+
+    const error = await send(url, post(given.stream)).catch((thrown) => thrown)
+    await send(new Request(url, post(inRequest.stream))).catch(() => {})
+
+    expect(error).toMatchObject({ code: 'ERR_OAUTH' })
+    expect(given.cancelled).toEqual([error])
+    expect(inRequest.cancelled).toHaveLength(1)
+    expect(api.seen).toEqual([])
+  })
+
+  test('is cancelled when the request goes to another origin and that is rejected', async () => {
+    const { tokens, api, evil } = await startWorld()
+    const send = authorizedFetch(tokens, { origins: [api.origin], onForeignOrigin: 'throw' })
+    const { stream, cancelled } = watchedStream()
+
+    await expect(send(`${evil.origin}/x`, post(stream))).rejects.toMatchObject({
+      code: 'ERR_FOREIGN_ORIGIN',
+    })
+
+    expect(cancelled).toHaveLength(1)
+    expect(evil.seen).toEqual([])
+  })
+
+  test('is left alone when another reader has it', async () => {
+    const { send, api } = await attached()
+    const { stream, cancelled } = watchedStream()
+    const reader = stream.getReader()
+
+    await send(`${api.origin}/x`, post(stream, { signal: AbortSignal.abort() })).catch(() => {})
+
+    expect(cancelled).toEqual([])
+    reader.releaseLock()
+  })
+})
+
+test('a signal without a reason, as old polyfills have it, rejects with an AbortError', async () => {
+  const { send, api, server, tokens } = await attached()
+  const release = server.hold()
+  const signal = Object.assign(new EventTarget(), { aborted: false }) as unknown as AbortSignal
+  const url = `${api.origin}/x`
+
+  const sent = send(url, { signal }).catch((error) => error)
+  const got = tokens.getAccessToken({ signal }).catch((error) => error)
+  await until(() => server.requests.length === 1)
+  Object.assign(signal, { aborted: true })
+  signal.dispatchEvent(new Event('abort'))
+
+  for (const error of [await sent, await got, await send(url, { signal }).catch((e) => e)]) {
+    expect(error).toBeInstanceOf(DOMException)
+    expect(error).toMatchObject({ name: 'AbortError' })
+  }
+  expect(api.seen).toEqual([])
+  release()
+})
+
+test('an object that looks like a Request is sent where it was judged', async () => {
+  const { send, api, evil } = await attached()
+  const url = `${api.origin}/x`
+  const duck = { method: 'GET', headers: {}, url, toString: () => `${evil.origin}/x` }
+
+  await send(duck as unknown as Request)
+
+  expect(evil.seen).toMatchObject([{ authorization: undefined }])
+  expect(api.seen).toEqual([])
+})

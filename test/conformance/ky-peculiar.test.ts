@@ -503,3 +503,22 @@ test('12 U11: what a later init hook makes of JSON is what is sent again', async
   const sent = { body: Buffer.from('{"signed":"{\\"a\\":1}"}') }
   expect(recording.seen).toMatchObject([sent, sent])
 })
+
+test.each([
+  ['text/plain', /^text\/plain$/],
+  [undefined, /^multipart\/form-data; ?boundary=/],
+])(
+  'the replay of a form keeps the content type that the caller set: %s',
+  async (type, expected) => {
+    const { api, recording } = await attached()
+    recording.next(refused)
+    const body = new FormData()
+    body.append('name', 'value')
+
+    await api.post('x', { body, ...(type && { headers: { 'content-type': type } }) }).text()
+
+    const types = recording.seen.map(({ headers }) => headers['content-type'])
+    expect(types).toEqual([expect.stringMatching(expected), expect.stringMatching(expected)])
+    expect(recording.seen[1]?.body.toString()).toContain('name="name"')
+  },
+)

@@ -1,9 +1,9 @@
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { isCountersignError, type TokenSource } from '@countersign/core'
 import axios from 'axios'
-import { setupCache } from 'axios-cache-interceptor'
+import { buildMemoryStorage, defaultKeyGenerator, setupCache } from 'axios-cache-interceptor'
 import { expect, test } from 'vitest'
-import { story, until, world } from './world.ts'
+import { provider, story, until, world } from './world.ts'
 
 /** A cache installed first, then us, and a real API. */
 async function caching() {
@@ -91,4 +91,54 @@ test('D5: a caller who gives up while the token is awaited leaves the others the
   expect((await second).status).toBe(200)
   expect(story(api.requests)).toEqual(['t1 200'])
   expect(server.requests).toHaveLength(1)
+})
+
+/** Instances of several tenants that share one storage, set up as documented. */
+async function tenants() {
+  const all = await world()
+  const storage = buildMemoryStorage()
+  const create = (tenant: string, tokens: TokenSource) => {
+    const http = setupCache(axios.create({ baseURL: all.api.origin }), {
+      storage,
+      generateKey: (request, meta) =>
+        request.id ??
+        JSON.stringify([tenant, request.countersign, defaultKeyGenerator(request, meta)]),
+    })
+    addAuthorization(http, tokens)
+    return http
+  }
+  const { tokenEndpoint } = all.server
+  return { ...all, a: create('a', all.tokens), b: create('b', provider(tokenEndpoint, all.clock)) }
+}
+
+test('with the documented key, a tenant never gets the cached response of another', async () => {
+  const { a, b, api } = await tenants()
+  const answers = [await a.get('/accounts'), await b.get('/accounts')]
+  const again = [await a.get('/accounts'), await b.get('/accounts')]
+
+  expect(answers.map(({ cached }) => cached)).toEqual([false, false])
+  expect(again.map(({ cached }) => cached)).toEqual([true, true])
+  expect(story(api.requests)).toEqual(['t1 200', 't2 200'])
+})
+
+test('with the documented key, concurrent requests of two tenants are two requests', async () => {
+  const { a, b, api } = await tenants()
+  await Promise.all([a.get('/accounts'), b.get('/accounts'), a.get('/accounts')])
+  expect(new Set(api.requests.map(({ authorization }) => authorization)).size).toBe(2)
+  expect(api.requests).toHaveLength(2)
+})
+
+test('with the documented key, scopes and opt-outs have cached responses of their own', async () => {
+  const { a, api } = await tenants()
+  const asked = [undefined, { scope: 'read' }, { scope: 'write' }, false] as const
+  const get = async (countersign: (typeof asked)[number]) => {
+    const options = countersign === undefined ? {} : { countersign, validateStatus: () => true }
+    return (await a.get('/accounts', options)).cached
+  }
+  const first: boolean[] = []
+  for (const countersign of asked) first.push(await get(countersign))
+
+  expect(first).toEqual([false, false, false, false])
+  expect(story(api.requests)).toEqual(['t1 200', 't2 200', 't3 200', 'no token 401'])
+  expect(await Promise.all(asked.slice(0, 3).map(get))).toEqual([true, true, true])
 })

@@ -11,7 +11,7 @@ export interface SizedBundle {
   readonly most: number
 }
 
-const coreGoal = 12_000
+const coreGoal = 28_000
 const adapterGoal = 2_000
 
 const tokenProvider = "export { createTokenProvider } from '@countersign/core'"

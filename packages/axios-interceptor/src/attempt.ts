@@ -52,31 +52,47 @@ export function stampedCopy(
   return copy
 }
 
+type Copy = { [name in keyof Config]: Config[name] | undefined }
+
 /**
- * Shows the caller's own config in what came of an attempt. Whoever keeps what was sent (the history
- * of a mock, say) finds neither token nor another URL in it.
+ * Restores the caller's config in a response. Whoever keeps the config that was sent (the history of
+ * a mock, for example) finds neither the token nor another URL in it.
  */
-export function putBack(
-  copy: { [name in keyof Config]: Config[name] | undefined },
-  config: Config,
-  outcome: object | undefined,
-): void {
-  const stamped = authorizationOf(copy)
+export function restoreInResponse(copy: Copy, config: Config, response: AxiosResponse): void {
+  const headers = restoreCopy(copy, config)
+  // The usual case allocates nothing.
+  if (response?.config === copy) Reflect.set(response, 'config', config)
+  else hideSent(response, config, sentBy(copy, headers))
+}
+
+/** Restores the caller's config in an error and in all its causes. */
+export function restoreInError(copy: Copy, config: Config, error: unknown): void {
+  hideSent(error, config, sentBy(copy, restoreCopy(copy, config)))
+  // The fetch adapter ignores the caller's message and names the part of the timeout that was left.
+  if (
+    copy.timeout !== config.timeout &&
+    /^timeout\b/.test((error as Partial<Error> | undefined)?.message ?? '')
+  ) {
+    Reflect.set(error as Error, 'message', copy.timeoutErrorMessage)
+  }
+}
+
+/** Returns the headers that were sent. */
+function restoreCopy(copy: Copy, config: Config): Copy['headers'] {
+  const { headers } = copy
   copy.url = config.url
   copy.baseURL = config.baseURL
   copy.headers = config.headers
   copy.env = config.env
   copy.fetchOptions = config.fetchOptions
-  const isSent = (shown: unknown) =>
-    shown === copy || (stamped !== undefined && authorizationOf(shown) === stamped)
-  hideSent(outcome, config, isSent)
-  // The fetch adapter takes no message of the caller's, and tells the part that was left.
-  if (
-    copy.timeout !== config.timeout &&
-    /^timeout\b/.test((outcome as Partial<Error>)?.message ?? '')
-  ) {
-    Reflect.set(outcome as Error, 'message', copy.timeoutErrorMessage)
-  }
+  return headers
+}
+
+/** Tells the copy, and a config that holds its authorization, from the config of another request. */
+function sentBy(copy: Copy, headers: Copy['headers']): (shown: unknown) => boolean {
+  const authorization = authorizationOf({ headers })
+  return (shown) =>
+    shown === copy || (authorization !== undefined && authorizationOf(shown) === authorization)
 }
 
 /** Newer axios gives a config no prototype, and of all that it would inherit this alone. */

@@ -1,6 +1,12 @@
 import { discardBody, type Host, isReplayableBody } from '@countersign/core/adapter'
 import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
-import { type Attempt, putBack, stampedCopy, startAttempt } from './attempt.js'
+import {
+  type Attempt,
+  restoreInError,
+  restoreInResponse,
+  stampedCopy,
+  startAttempt,
+} from './attempt.js'
 import { hasAuthorization } from './authorization-header.js'
 import { type Call, endedBy, wait } from './call.js'
 import type { Send } from './own-axios.js'
@@ -45,12 +51,12 @@ function settled(
 ): Promise<Attempt> {
   return outcome.then(
     (response) => {
-      if (sent !== config) putBack(sent, config, response)
+      if (sent !== config) restoreInResponse(sent, config, response)
       attempt.response = response
       return attempt
     },
     (error) => {
-      if (sent !== config) putBack(sent, config, error)
+      if (sent !== config) restoreInError(sent, config, error)
       const response = responseOf(error)
       if (response === undefined) throw error
       attempt.response = response

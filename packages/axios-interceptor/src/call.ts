@@ -1,5 +1,7 @@
+import { watchBodyStream } from '@countersign/core/adapter'
 import type { InternalAxiosRequestConfig } from 'axios'
 import type { Adapter } from './own-axios.js'
+import { createStreamError } from './stream-error.js'
 import { targetUrl } from './target-url.js'
 
 /** One request of the caller's, as it was dispatched: all interceptors have run. */
@@ -42,16 +44,20 @@ export function endedBy(call: Call): unknown {
   return cancelToken?.reason ?? (timeLeft(call) === 0 ? timedOut : undefined)
 }
 
-/** Races the request's own signal, cancel token and timeout. */
+/** Races the request's own signal, cancel token and timeout, and a stream that fails unsent. */
 export async function wait<T>(call: Call, token: Promise<T>): Promise<T> {
   const { signal } = call.config
   const cancelToken = call.config.cancelToken as Subscribable | undefined
   const left = timeLeft(call)
   let timer: ReturnType<typeof setTimeout> | undefined
   let check = () => {}
+  let stopWatching: (() => void) | undefined
   try {
     return await new Promise((resolve, reject) => {
       token.then(resolve, reject)
+      stopWatching = watchBodyStream(call.config.data, (error) =>
+        reject(createStreamError(call, error)),
+      )
       check = () => {
         const reason = endedBy(call)
         if (reason !== undefined) reject(reason)
@@ -62,6 +68,7 @@ export async function wait<T>(call: Call, token: Promise<T>): Promise<T> {
       check()
     })
   } finally {
+    stopWatching?.()
     clearTimeout(timer)
     signal?.removeEventListener?.('abort', check)
     cancelToken?.unsubscribe(check)

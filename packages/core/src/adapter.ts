@@ -4,6 +4,7 @@ export { type AttachedProvider, requireSeparateOrigins } from './resource/attach
 export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer } from './resource/authorizer.js'
 export { originOfBaseUrl } from './resource/base-origin.js'
+export { watchBodyStream } from './resource/body-stream.js'
 export type { Host } from './resource/exchange.js'
 export type { FetchCall } from './resource/fetch-exchange.js'
 export { originRule } from './resource/origin-rule.js'

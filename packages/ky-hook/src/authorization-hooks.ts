@@ -61,7 +61,10 @@ export function authorizationHooks(
     }
     const wrapped: Fetch = async (input, given) => {
       requireSeparateOrigins(attachedTo(fetch), attached)
-      return authorize(input, given, call(request, fetch, source))
+      return authorize(input, given, {
+        ...call(request, fetch, source),
+        stream: () => request.body,
+      })
     }
     request.fetch = Object.assign(wrapped, { [mark]: [...attachedTo(fetch), attached] })
     const guarded = request.hooks?.beforeRequest

@@ -4,7 +4,9 @@ import type { TokenSource } from '../token-source.js'
 
 /** One provider on an instance of an HTTP client, and the origins that receive its tokens. */
 export interface AttachedProvider {
+  /** The provider. */
   readonly tokens: TokenSource
+  /** The origins that receive its tokens. */
   readonly origins: readonly string[]
 }
 

@@ -13,6 +13,8 @@ export interface FetchCall {
    * it can be. Undefined: not known, and a bounded copy of the body is kept.
    */
   source?: () => unknown
+  /** The Node stream that a Request's body was made from, if the adapter knows it. */
+  stream?: () => unknown
   /** Travels with the request, so that a wrapper can tell that it has called itself. */
   sender?: unknown
 }

@@ -1,6 +1,7 @@
 import { abortReason } from '../deadline.js'
 import { discardBody } from '../discard-body.js'
 import { snapshot } from '../snapshot.js'
+import { watchBodyStream } from './body-stream.js'
 import type { Host } from './exchange.js'
 import { type Exchange, hasAuthorization, methodOf, sendsRequestBody } from './fetch-exchange.js'
 import { requireSafeRedirects } from './redirects.js'
@@ -14,7 +15,7 @@ export const fetchHost: Host<Exchange, Response, Response> = {
   hasAuthorization: ({ headers }) =>
     headers instanceof Headers ? headers.has('authorization') : hasAuthorization(headers),
   isReplayable,
-  wait: (exchange, token) => raceSignal(token, exchange.signal),
+  wait: raceCaller,
   // Not async, here and below: each layer of promises costs a request that needs none.
   send(exchange, stamp) {
     if (stamp.authorization === undefined) return sendUntouched(exchange)
@@ -110,16 +111,34 @@ async function isReplayable(exchange: Exchange): Promise<boolean> {
   return exchange.again !== undefined
 }
 
-function raceSignal<T>(token: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (signal === undefined || signal === null) return token
+/** Races the signal, and a body that is a Node stream, which may fail before it is sent. */
+function raceCaller<T>(exchange: Exchange, token: Promise<T>): Promise<T> {
+  const { signal, init, call } = exchange
+  const body = init.body ?? (Object.hasOwn(call, 'stream') ? call.stream?.() : undefined)
+  const isObject = typeof body === 'object' && body !== null
+  if (!signal && !isObject) return token
   return new Promise<T>((resolve, reject) => {
-    const stop = () => signal.removeEventListener('abort', abort)
+    const stopWatching = watchBodyStream(body, (error) => {
+      stop()
+      reject(streamFailure(error))
+    })
+    const stop = () => {
+      stopWatching?.()
+      signal?.removeEventListener('abort', abort)
+    }
     const abort = () => {
       stop()
-      reject(abortReason(signal))
+      reject(abortReason(signal as AbortSignal))
     }
-    signal.addEventListener('abort', abort)
+    signal?.addEventListener('abort', abort)
     token.then(resolve, reject).finally(stop)
-    if (signal.aborted) abort()
+    if (signal?.aborted) abort()
   })
+}
+
+/** The error that Node's fetch rejects with when its body fails. */
+function streamFailure(error: unknown): TypeError {
+  const closed = () =>
+    Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+  return new TypeError('fetch failed', { cause: error ?? closed() })
 }
