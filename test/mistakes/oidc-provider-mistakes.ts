@@ -64,7 +64,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'missing kid',
-    cause: /^The server wants a kid, and none was sent: set assertion\.kid\.$/,
+    cause: /^The server wants a kid, and none was sent: set the option 'kid'\.$/,
     outcome: 'refused',
     plant: () =>
       plantAt(() => ({}), {

@@ -43,14 +43,15 @@ async function plantBehindDoublingProxy(): Promise<Planted> {
 export const testKitMistakes: readonly Mistake[] = [
   {
     name: 'unknown kid',
-    cause: /^The kid key-2 is not known for this client: register it, or correct assertion\.kid\.$/,
+    cause:
+      /^The kid key-2 is not known for this client: register it, or correct the option 'kid'\.$/,
     outcome: 'refused',
     plant: () => plantAt({ kid: 'key-2' }),
   },
   {
     name: 'wrong alg for the client',
     cause:
-      /^The alg RS256 is not what is registered for this client: set assertion\.alg to that\.$/,
+      /^The alg RS256 is not what is registered for this client: set the option 'alg' to that\.$/,
     outcome: 'refused',
     plant: () => {
       const { privateKey, publicJwk } = rsaPair()
