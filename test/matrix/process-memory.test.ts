@@ -28,6 +28,14 @@ test('P5 P6: a hundred thousand scopes leave little on the heap, and a million c
   console.log(`P6: ${perSecond.toLocaleString('en')} calls for a token at hand in a second`)
 })
 
+test('ten thousand failed token requests leave nothing on the heap', {
+  timeout: 60_000,
+}, async () => {
+  const { requests, growth } = await run('failed-requests.ts')
+  expect(requests).toBe(11_000)
+  expect(growth).toBeLessThan(megabyte)
+})
+
 test('P5: a new key looks at ten others in use at most, however many there are', () => {
   let looks = 0
   let isBusy = true

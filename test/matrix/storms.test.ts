@@ -139,6 +139,27 @@ test('D4: after a key function that threw at once the next call starts anew', as
   expect(asked).toBe(2)
 })
 
+test.each(['token-issued', 'renewal-failed'])(
+  'a listener that asks for a token at %s does not wait for the token request that called it',
+  async (type) => {
+    const asked: Promise<unknown>[] = []
+    const tokens: TokenProvider = provider({
+      onEvent: (event) => {
+        if (event.type !== type || asked.length > 0) return
+        // Nothing but a token request of its own, or the hold-off, may answer this.
+        asked.push(tokens.getAccessToken({ forceRenewal: true }).catch((error: unknown) => error))
+      },
+    })
+    if (type === 'renewal-failed') server.next({ status: 401 })
+    const [first] = await Promise.allSettled([tokens.getAccessToken()])
+    const [again] = await Promise.all(asked)
+    expect(asked).toHaveLength(1)
+    if (first?.status === 'fulfilled') expect(again).not.toBe(first.value)
+    else expect(again).toMatchObject({ nextAttemptAt: clock.now() + 1_000 })
+    expect(server.requests).toHaveLength(type === 'renewal-failed' ? 1 : 2)
+  },
+)
+
 test('D5: a caller that aborts ends its own wait alone', async () => {
   const release = server.hold()
   const tokens = provider()

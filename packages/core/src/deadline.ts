@@ -24,6 +24,6 @@ export async function within<T>(
 }
 
 /** Why a signal was aborted; old polyfills of `AbortSignal` have no reason. */
-export function abortReason(signal: AbortSignal): unknown {
-  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError')
+export function abortReason(signal: AbortSignal | undefined): unknown {
+  return signal?.reason ?? new DOMException('This operation was aborted', 'AbortError')
 }

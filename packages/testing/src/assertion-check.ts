@@ -30,8 +30,7 @@ export function readAssertion(assertion: string): StrictJwt & { readonly reason?
 export async function checkAssertion(
   assertion: string,
   client: RegisteredClient,
-  now: () => number,
-  seen: Set<string>,
+  { now, seen }: { now: () => number; seen: Set<string> },
 ): Promise<AssertionRefusal | undefined> {
   const { header, claims, reason: unreadable } = readAssertion(assertion)
   const reason =

@@ -161,7 +161,7 @@ export async function createAuthorizationServer(
     const client = clients.get(clientId)
     const refusal =
       wrongForm(request, form) ??
-      (await wrongClient(form, client, now, seen)) ??
+      (await wrongClient(form, client, { now, seen })) ??
       wrongScope(form, client)
     if (refusal) record.refusal = `${refusal.error}: ${refusal.reason}`
     const own: ScriptedAnswer = refusal ? refusalAnswer(refusal) : { status: 200 }

@@ -46,8 +46,7 @@ export function wrongForm(
 export async function wrongClient(
   form: URLSearchParams,
   client: RegisteredClient | undefined,
-  now: () => number,
-  seen: Set<string>,
+  memory: { now: () => number; seen: Set<string> },
 ): Promise<TokenRefusal | undefined> {
   const assertion = form.get('client_assertion') ?? ''
   const clientId = form.get('client_id')
@@ -56,7 +55,7 @@ export async function wrongClient(
   if (clientId !== null && sub !== undefined && sub !== clientId) {
     return { error: 'invalid_client', reason: 'client_id is not the sub of the assertion' }
   }
-  return checkAssertion(assertion, client, now, seen)
+  return checkAssertion(assertion, client, memory)
 }
 
 /** A scope that was asked for must lie within the registered one, if there is one. */

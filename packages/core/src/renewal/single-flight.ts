@@ -65,36 +65,28 @@ export function createSingleFlight<T>({
     run(flight, work) {
       const running = share(flight, work)
       // Nobody may be waiting.
-      running.catch(() => {})
+      running.catch(nothing)
       return running
     },
     async wait(flight, running, signal) {
       const over = new AbortController()
       const left = Math.max(0, flight.since + limit - clock.monotonic())
-      const dead = clock.wait(Math.min(left, longestTimer), over.signal, true).then(
-        () => undefined,
-        () => undefined,
-      )
+      const dead = clock
+        .wait(Math.min(left, longestTimer), over.signal, true)
+        .then(nothing, nothing)
+      let stop = () => {}
+      const aborted = new Promise<never>((_, reject) => {
+        stop = () => reject(abortReason(signal))
+      })
+      signal?.addEventListener('abort', stop)
       try {
-        return await untilAborted(Promise.race([running, dead]), signal)
+        return await Promise.race([running, dead, aborted])
       } finally {
         over.abort()
+        signal?.removeEventListener('abort', stop)
       }
     },
   }
 }
 
-/** Settles as the promise does, or rejects with `signal.reason`; leaves no listener behind. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(abortReason(signal))
-    signal.addEventListener('abort', stop)
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-}
+function nothing(): undefined {}
