@@ -26,7 +26,10 @@ export function printed(value: unknown): Readonly<Record<string, string>> {
     'JSON of its members': JSON.stringify({ ...(value as object) }),
     String: String(value),
   }
-  if (value instanceof Error) texts.stack = `${value.message} ${value.stack} ${String(value.cause)}`
+  if (value instanceof Error) {
+    const { message, stack, cause } = value
+    texts.stack = `${message} ${stack} ${cause} ${(cause as Error | undefined)?.stack}`
+  }
   for (const [name, inspect] of Object.entries(inspectors())) texts[name] = inspect(value)
   return texts
 }

@@ -24,7 +24,11 @@ export function explain(error: unknown): string {
     return wire ?? ''
   }
   if (error instanceof KeyError) return keyAdvice(error.code)
-  if (error instanceof TokenTransportError) return `${error.code} ${error.attempts}`
+  if (error instanceof TokenTransportError) {
+    // @ts-expect-error 2540: hints are for reading
+    error.hints = []
+    return `${error.code} ${error.attempts} ${error.hints.join(' ')}`
+  }
   if (error instanceof TokenResponseError) return `${error.code} ${error.field}`
   if (error instanceof ForeignOriginError) return `${error.code} ${error.origin}`
   if (error instanceof ConfigurationError) return `${error.code} ${error.option}`
