@@ -3,7 +3,7 @@ import { type Instant, isBefore, later } from './freshness.js'
 import type { Flight } from './single-flight.js'
 
 /** A failed renewal, remembered until a success. */
-export interface Failure {
+interface Failure {
   readonly error: CountersignError
   /** Monotonic: when it failed. */
   readonly at: number
