@@ -181,14 +181,14 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     ['--client-id', 'a', '--token-endpoint', 'http://example.com', '--key', 'ec.pem'],
     {},
     2,
-    '--token-endpoint (TOKEN_ENDPOINT) must be https: the assertion is a credential.',
+    "Option 'tokenEndpoint' is --token-endpoint (TOKEN_ENDPOINT).",
   ],
   [
     'an RSA key without its algorithm',
     [...client, '--key', 'rsa.pem'],
     {},
     2,
-    'An RSA key signs PS256 or RS256: set --alg (ALG) to the one that is registered for the client.',
+    "An RSA key signs PS256 or RS256: set 'alg' to the one that is registered for the client. Option 'alg' is --alg (ALG).",
   ],
   [
     'an algorithm of the environment that is none',
@@ -202,7 +202,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--lifetime', '301'],
     {},
     2,
-    '--lifetime must be a whole number from 10 to 300.',
+    "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300. Option 'assertion.lifetimeSeconds' is --lifetime.",
   ],
   [
     'a lifetime of an hour',
@@ -216,7 +216,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--lifetime', '60000'],
     {},
     2,
-    '--lifetime is 60000, which looks like milliseconds: it is in seconds, 10 to 300.',
+    "The option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 10 to 300. Option 'assertion.lifetimeSeconds' is --lifetime.",
   ],
   [
     'a lifetime beyond the profile',
@@ -244,7 +244,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--claim', 'exp=1'],
     {},
     2,
-    "--claim may not set 'exp'.",
+    "The option 'assertion.claims' may not set 'exp'. Option 'assertion.claims' is --claim.",
   ],
   [
     'a profile that is not there',

@@ -36,19 +36,6 @@ async function commandLine(options: TokenProviderOptions, folder: string) {
   }
 }
 
-/** The library's hints name its options; the command's name flags. */
-function inFlags({ source, flags }: RegExp): RegExp {
-  const names: Record<string, string> = {
-    ...{ alg: '--alg \\(ALG\\)', kid: '--kid \\(KID\\)' },
-    ...{ audience: '--audience \\(AUDIENCE\\)', lifetimeSeconds: '--lifetime' },
-  }
-  const named = source.replace(
-    /assertion\\\.(\w+)|the option '(\w+)'/g,
-    (_, inAssertion: string | undefined, atTop: string) => String(names[inAssertion ?? atTop]),
-  )
-  return new RegExp(named, flags)
-}
-
 /** A module that sets the clock of a process wrong by that many milliseconds. */
 async function shiftedClock(folder: string, off: number): Promise<string> {
   const file = join(folder, 'shifted-clock.mjs')
@@ -68,9 +55,9 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
     expect(hints).toEqual([
-      'ERR_INVALID_CLIENT_ID: --client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
+      "ERR_INVALID_CLIENT_ID: The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end. Option 'clientId' is --client-id (CLIENT_ID).",
     ])
-  } else expect(hints[0]).toMatch(inFlags(cause))
+  } else expect(hints[0]).toMatch(cause)
   expect(requests).toBe(isRefusedHere ? 0 : 1)
   expect(planted.tokenRequests()).toBe(isRefusedHere ? 0 : 1)
 })

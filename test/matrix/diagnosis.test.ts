@@ -158,3 +158,17 @@ test('the hints go along when an error is logged as JSON', async () => {
   expect(error.hints).toHaveLength(3)
   expect(JSON.parse(JSON.stringify(error)).hints).toEqual(error.hints)
 })
+
+test.each([
+  ['unknown kid', ['kid']],
+  ['wrong aud', ['assertion.audience']],
+  ['the client may not ask for this scope', ['scope']],
+  ['wrong signature', []],
+])('names the options to check for %j', async (description, options) => {
+  await using server = await createAuthorizationServer()
+  server.next({ status: 401, body: { error: 'invalid_client', error_description: description } })
+  const { tokens } = providerFor(server.tokenEndpoint)
+  const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
+  expect(error.options).toEqual(options)
+  expect(error.toJSON()).toMatchObject({ options })
+})

@@ -112,7 +112,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   cli: {
     leastScore: 80,
     startsProcesses: true,
-    mutate: ['packages/cli/src/{inspect/*,jwk-set,library-words,rotation,shell-words}.ts'],
-    tests: ['test/cli/{inspect,jwks,rotation,library-words,token}.test.ts'],
+    mutate: ['packages/cli/src/{inspect/*,jwk-set,option-flags,rotation,shell-words}.ts'],
+    tests: ['test/cli/{inspect,jwks,rotation,option-notes,token}.test.ts'],
   },
 }

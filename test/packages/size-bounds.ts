@@ -39,8 +39,8 @@ export const sizedBundles: readonly SizedBundle[] = [
     code: "export { addAuthorization } from '@countersign/axios-interceptor'",
     external: [...core, 'axios'],
     goal: adapterGoal,
-    // Measured 3,264, and 5 % more, until the goal is reached.
-    most: 3_430,
+    // Measured 3,624, and 2 % more, until the goal is reached.
+    most: 3_700,
   },
   {
     title: 'ky-hook, on top of core and ky',

@@ -1,18 +1,14 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { type JwkSet, parsedJwkSet } from './jwk-set.js'
 import { shownPath } from './text-file.js'
 
-/** Node publishes here before any server of this process looks at the request. */
-const requests = 'http.server.request.start'
-
-/** Hands over the set whenever the file has changed by the time of a request. */
+/** Returns a function that reads the file and passes on its set if it has changed. */
 export function followSet(
   path: string,
   { onSet, onFailure }: { onSet(set: JwkSet): void; onFailure(error: Error): void },
-): { stop(): void } {
+): () => void {
   let last = textOf(path)
-  const look = () => {
+  return () => {
     const text = textOf(path)
     if (text === undefined || text === last) return
     last = text
@@ -22,8 +18,6 @@ export function followSet(
       onFailure(error as Error)
     }
   }
-  subscribe(requests, look)
-  return { stop: () => void unsubscribe(requests, look) }
 }
 
 /** Nothing while the file is away or being written. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { misused } from './command-failure.js'
 import { commonOptions as options, secretVariables } from './common-options.js'
 import { passphrase } from './passphrase.js'
@@ -18,6 +19,10 @@ export async function privateKey(settings: Settings): Promise<PrivateKeyText> {
     const [key, file] = [layer[secretVariables.key] || undefined, layer[options.key.env]]
     if (key !== undefined && file)
       throw misused(`${secretVariables.key} and ${options.key.env} are both set: leave one out.`)
+    if (key !== undefined && existsSync(key))
+      throw misused(
+        `${secretVariables.key} must be the text of the key, and is a path: set ${options.key.env} or --key to it.`,
+      )
     if (key !== undefined) return withPassphrase(key, settings)
     if (file) return keyFile(file, options.key.env, settings)
   }

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { CommandFailure, misused, refused } from './command-failure.js'
-import { inFlags } from './library-words.js'
+import { optionNotes } from './option-flags.js'
 
 /** Whatever was thrown, as it may be shown. */
 export async function reportedFailure(thrown: unknown): Promise<CommandFailure> {
@@ -8,7 +8,7 @@ export async function reportedFailure(thrown: unknown): Promise<CommandFailure> 
   if (thrown instanceof CommanderError) return misused(withoutValues(thrown.message))
   const { ConfigurationError, isCountersignError } = await import('@countersign/core')
   if (!isCountersignError(thrown)) return unexpected(thrown)
-  const message = inFlags(thrown.message)
+  const message = [thrown.message, ...optionNotes(thrown)].join(' ')
   // The algorithms of flags and environment are checked before: this one came with the key.
   const isMisuse = thrown instanceof ConfigurationError && thrown.code !== 'ERR_UNSUPPORTED_ALG'
   return isMisuse ? misused(message, thrown.code) : refused(thrown.code, message)

@@ -216,6 +216,8 @@ export class TokenEndpointError extends CountersignError {
    * Empty when nothing is known. For people: the sentences change between versions.
    */
   readonly hints: readonly string[]
+  /** The names of the options to check, such as `scope`; empty when none is suspected. */
+  readonly options: readonly string[]
 
   /** @internal */
   constructor(
@@ -228,6 +230,7 @@ export class TokenEndpointError extends CountersignError {
       error?: string | undefined
       errorDescription?: string | undefined
       hints?: readonly string[]
+      options?: readonly string[]
     },
   ) {
     super(message, fields.retryable)
@@ -237,6 +240,7 @@ export class TokenEndpointError extends CountersignError {
     if (fields.error !== undefined) this.error = fields.error
     if (fields.errorDescription !== undefined) this.errorDescription = fields.errorDescription
     this.hints = fields.hints ?? []
+    this.options = fields.options ?? []
   }
 
   static {

@@ -130,7 +130,7 @@ export interface TokenProviderSettings {
   readonly timeout: number
   readonly retries: number
   readonly fetch: TokenFetch
-  /** `fetch` is the platform's, since none was given. */
+  /** Whether `fetch` ends at the platform's: none was given, or one with {@link platformFetch}. */
   readonly isPlatformFetch: boolean
   readonly store: TokenStore | undefined
   readonly partition: string | undefined
@@ -187,12 +187,19 @@ export function readTokenProviderOptions(options: TokenProviderOptions): TokenPr
     }),
     retries: readNumber(read.retries, 'retries', { fallback: 2, least: 0, most: 10, whole: true }),
     fetch: readFunction(read.fetch, 'fetch') ?? ((url, init) => globalThis.fetch(url, init)),
-    isPlatformFetch: read.fetch === undefined,
+    isPlatformFetch: read.fetch === undefined || isPlatformFetch(read.fetch),
     store: readMethods(read.store, 'store', ['get', 'set', 'delete']),
     partition: checkPartition(read.partition),
     onEvent: readFunction(read.onEvent, 'onEvent'),
     clock: readMethods(read.clock, 'clock', ['now', 'monotonic', 'wait']) ?? systemClock,
   }
+}
+
+/** Marks a function that only passes on to the platform's `fetch`, as `countersign doctor` does. */
+const platformFetch = Symbol.for('countersign.platform-fetch')
+
+function isPlatformFetch(fetch: unknown): boolean {
+  return typeof fetch === 'function' && Object.hasOwn(fetch, platformFetch)
 }
 
 /** RFC 6749 appendix A.1. A space at an end comes from a file or a variable. */

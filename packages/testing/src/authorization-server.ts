@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '@countersign/core'
+import type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
 import { readAssertion } from './assertion-check.js'
 import {
   type ClientRegistration,
@@ -24,6 +25,19 @@ export interface AuthorizationServerOptions {
   format?: 'opaque' | 'jwt' | undefined
   /** What metadata and tokens say; the server's origin when left out. */
   issuer?: string | undefined
+  /**
+   * Called with each request when it arrives, before the server looks at it. What `register` is
+   * called with here already applies to this request. An exception is not caught.
+   */
+  onRequest?: ((request: ReceivedRequest) => void) | undefined
+  /** Called with each request that was answered, also with those that `requests` does not record. */
+  onAnswered?: ((answered: AnsweredTokenServerRequest) => void) | undefined
+}
+
+/** A request that the authorization server has answered, at any path. */
+export interface AnsweredTokenServerRequest extends AnsweredRequest {
+  /** The record in `requests`; undefined if the request was not a token request. */
+  readonly tokenRequest: TokenRequestRecord | undefined
 }
 
 /** One request at the token endpoint, whatever came of it. */
@@ -103,20 +117,28 @@ export async function createAuthorizationServer(
     'lifetimeSeconds',
     'format',
     'issuer',
+    'onRequest',
+    'onAnswered',
   ])
-  const { clock, format = 'opaque' } = options
+  const { clock, format = 'opaque', onRequest, onAnswered } = options
   const now = () => (clock ? clock.now() : Date.now())
   const clients = new Map<string, RegisteredClient>()
   const requests: TokenRequestRecord[] = []
+  const recordOf = new WeakMap<ServerResponse, TokenRequestRecord>()
   const script: ScriptedAnswer[] = []
   const holds = new Set<Promise<void>>()
   const seen = new Set<string>()
   let lifetimeSeconds = options.lifetimeSeconds ?? 600
 
   const tokens = await createIssuedTokens(format, now, () => issuer)
-  const http = await startLoopbackServer((request, response) => {
-    if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
-    route(request, response).catch(() => response.destroy())
+  const http = await startLoopbackServer({
+    answer: (request, response) => {
+      if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
+      return route(request, response)
+    },
+    onRequest,
+    onAnswered: (answered, response) =>
+      onAnswered?.({ ...answered, tokenRequest: recordOf.get(response) }),
   })
   const issuer = options.issuer ?? http.origin
   const tokenEndpoint = `${http.origin}/token`
@@ -155,6 +177,7 @@ export async function createAuthorizationServer(
     }
     // All of this in one turn: record, script and holds belong to the moment of arrival.
     requests.push(record)
+    recordOf.set(response, record)
     const scripted = script.shift()
     const held = [...holds]
 

@@ -1,4 +1,6 @@
+export type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
 export {
+  type AnsweredTokenServerRequest,
   type AuthorizationServer,
   type AuthorizationServerOptions,
   createAuthorizationServer,
@@ -18,6 +20,7 @@ export {
   createResourceServer,
   type ResourceRequestRecord,
   type ResourceServer,
+  type ResourceServerOptions,
 } from './resource-server.js'
 export type { ScriptedAnswer } from './scripted-answer.js'
 export { type StaticTokenProvider, staticTokenProvider } from './static-token-provider.js'

@@ -1,9 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AnsweredRequest } from './answered-request.js'
 import type { AuthorizationServer } from './authorization-server.js'
+import { requireKnownMembers } from './known-members.js'
 import { startLoopbackServer } from './loopback-server.js'
 import { playAnswer } from './played-answer.js'
 import { requestBody } from './request-body.js'
 import { completeAnswer, type ScriptedAnswer, visibleStatus } from './scripted-answer.js'
+
+/** The options of `createResourceServer`. */
+export interface ResourceServerOptions {
+  /** Called with each request that was answered. */
+  onAnswered?: ((answered: AnsweredRequest) => void) | undefined
+}
 
 /** One request at the resource server. */
 export interface ResourceRequestRecord {
@@ -35,6 +43,8 @@ export interface ResourceServer extends AsyncDisposable {
  * Starts an API on 127.0.0.1. A live token gets 200 and `{ ok, method, url }`; anything else gets
  * 401 with the challenge of RFC 6750 section 3.
  *
+ * @throws TypeError (as a rejection) for an unknown option.
+ *
  * @example
  * ```ts
  * await using api = await createResourceServer(authorizationServer)
@@ -43,7 +53,9 @@ export interface ResourceServer extends AsyncDisposable {
  */
 export async function createResourceServer(
   authorizationServer: AuthorizationServer,
+  options: ResourceServerOptions = {},
 ): Promise<ResourceServer> {
+  requireKnownMembers('a resource server', options, ['onAnswered'])
   const requests: ResourceRequestRecord[] = []
   const script: ScriptedAnswer[] = []
 
@@ -59,8 +71,10 @@ export async function createResourceServer(
     playAnswer(response, answer)
   }
 
-  const http = await startLoopbackServer((request, response) => {
-    answerRequest(request, response).catch(() => response.destroy())
+  const http = await startLoopbackServer({
+    answer: answerRequest,
+    onRequest: undefined,
+    onAnswered: (answered) => options.onAnswered?.(answered),
   })
   return {
     origin: http.origin,

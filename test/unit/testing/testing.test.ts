@@ -5,6 +5,7 @@ import {
   type AuthorizationServer,
   createAuthorizationServer,
   createManualClock,
+  createResourceServer,
   type ManualClock,
 } from '@countersign/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -178,6 +179,56 @@ describe('the testing authorization server', () => {
       cause: { code: 'ECONNREFUSED' },
     })
     expect(server.issued).toBe(0)
+  })
+})
+
+describe('the listeners of the testing servers', () => {
+  test('receive each answered request, also those without a record', async () => {
+    const answered: unknown[] = []
+    await using listened = await createAuthorizationServer({
+      onAnswered: (one) => void answered.push(one),
+    })
+    await using api = await createResourceServer(listened, {
+      onAnswered: (one) => void answered.push(one),
+    })
+    await fetch(listened.tokenEndpoint, { method: 'POST', body: new URLSearchParams() })
+    await fetch(`${listened.issuer}/jwks?a=1`)
+    await fetch(listened.tokenEndpoint)
+    await fetch(`${api.origin}/accounts`)
+    expect(answered).toEqual([
+      { method: 'POST', url: '/token', status: 400, tokenRequest: listened.requests[0] },
+      { method: 'GET', url: '/jwks?a=1', status: 200, tokenRequest: undefined },
+      { method: 'GET', url: '/token', status: 405, tokenRequest: undefined },
+      { method: 'GET', url: '/accounts', status: 401 },
+    ])
+    listened.next({ drop: 'before-headers' })
+    await expect(fetch(listened.tokenEndpoint, { method: 'POST', body: 'a' })).rejects.toThrow()
+    expect(answered).toHaveLength(4)
+  })
+
+  test('can register a client before the server looks at its request', async () => {
+    const received: unknown[] = []
+    const jwk = await exportJWK(ec.publicKey)
+    await using listened = await createAuthorizationServer({
+      onRequest: (request) => {
+        received.push(request)
+        listened.register({ clientId, jwks: { keys: [jwk] } })
+      },
+    })
+    const aud = listened.tokenEndpoint
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_assertion: await assertion({ aud, exp: Math.floor(Date.now() / 1000) + 60 }),
+      client_assertion_type: assertionType,
+    })
+    expect((await fetch(aud, { method: 'POST', body })).status).toBe(200)
+    expect(received).toEqual([{ method: 'POST', url: '/token' }])
+  })
+
+  test('are the only options of a resource server', async () => {
+    await expect(createResourceServer(server, { onAnswer: () => {} } as object)).rejects.toThrow(
+      new TypeError('a resource server has no member onAnswer; it has onAnswered'),
+    )
   })
 })
 

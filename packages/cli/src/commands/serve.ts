@@ -9,7 +9,7 @@ import { type JwkSet, shownKid } from '../jwk-set.js'
 import { readJwkSet } from '../jwk-set-file.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
-import { requestLog } from '../request-log.js'
+import { logApiRequest, logTokenServerRequest } from '../request-log.js'
 import { requireSavable, saveVariables, variableLines } from '../saved-variables.js'
 import type { Settings } from '../settings.js'
 import { shownPath } from '../text-file.js'
@@ -63,13 +63,17 @@ async function run({ settings, say }: Call): Promise<Outcome> {
   const { clientId, lifetimeSeconds, scope } = registration(settings)
   const seconds = settings.whole(duration)
 
+  const register = ({ keys }: JwkSet) =>
+    authorizationServer.register({ clientId, jwks: { keys }, ...(scope && { scope }) })
   await using authorizationServer = await createAuthorizationServer({
     lifetimeSeconds,
     format: 'jwt',
+    onRequest: followedSet(path, { register, say }),
+    onAnswered: (answered) => logTokenServerRequest(answered, say),
   })
-  await using api = await createResourceServer(authorizationServer)
-  const register = ({ keys }: JwkSet) =>
-    authorizationServer.register({ clientId, jwks: { keys }, ...(scope && { scope }) })
+  await using api = await createResourceServer(authorizationServer, {
+    onAnswered: (answered) => logApiRequest(answered, say),
+  })
   register(set)
   const variables = {
     CLIENT_ID: clientId,
@@ -87,11 +91,7 @@ async function run({ settings, say }: Call): Promise<Outcome> {
       '',
     ].join('\n'),
   )
-  const log = requestLog(authorizationServer, api, say)
-  const followed = followedSet(path, { register, say })
   await end
-  followed.stop()
-  log.stop()
   const requests = authorizationServer.requests.length
   return {
     json: { type: 'ended', tokenRequests: requests, apiRequests: api.requests.length },
@@ -114,11 +114,11 @@ function registration(settings: Settings) {
   return { clientId, lifetimeSeconds, scope: settings.flag(granted) }
 }
 
-/** As a real server reads a set anew, but at once. */
+/** Returns what registers the keys again if the file has changed. */
 function followedSet(
   path: string,
   { register, say }: { register: (set: JwkSet) => void } & Pick<Call, 'say'>,
-): { stop(): void } {
+): () => void {
   return followSet(path, {
     onSet: (set) => {
       register(set)

@@ -5,6 +5,8 @@ export interface LiveOutcome {
   readonly isIssued: boolean
   /** Why not, most likely first. */
   readonly hints: readonly string[]
+  /** The names of the options that these hints are about. */
+  readonly options: readonly string[]
 }
 
 /** The end of an examination. */
@@ -17,7 +19,7 @@ export interface Diagnosis {
 
 /**
  * What was found bad before the request comes first, for it is certain; then what the refusal
- * tells; then what was only suspicious.
+ * tells; then what was only suspicious, unless the refusal tells that, too.
  */
 export function diagnosis(checks: readonly Check[], live: LiveOutcome | undefined): Diagnosis {
   const of = (status: Check['status']) =>
@@ -31,7 +33,9 @@ export function diagnosis(checks: readonly Check[], live: LiveOutcome | undefine
       hints: warnings,
     }
   }
-  const hints = [...of('bad'), ...(live?.hints ?? []), ...of('warning')]
+  const named = live?.options.map((name) => name.split('.').at(-1)) ?? []
+  const suspicious = checks.filter(({ id, status }) => status === 'warning' && !named.includes(id))
+  const hints = [...of('bad'), ...(live?.hints ?? []), ...suspicious.map(({ detail }) => detail)]
   if (live !== undefined) return { ok: false, verdict: 'No token was issued.', hints }
   const isBad = of('bad').length > 0
   return {

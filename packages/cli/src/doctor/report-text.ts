@@ -5,7 +5,7 @@ import type { Check } from './check.js'
 const marks = { ok: '+', warning: '!', bad: 'x', skipped: '-' } as const
 const colours = { ok: 'green', warning: 'yellow', bad: 'red', skipped: 'dim' } as const
 
-/** A line for each check, then the verdict and its hints. */
+/** Returns a line for each check, then the verdict and its hints. Each finding is there once. */
 export function reportText(
   {
     ok,
@@ -22,10 +22,10 @@ export function reportText(
   },
   paint: Paint,
 ): string {
-  const lines = checks.map(
-    ({ status, title, detail }) =>
-      `${paint(colours[status], `${marks[status]} ${title}`)}: ${harmless(detail)}`,
-  )
+  const lines = checks.map(({ status, title, detail }) => {
+    const shown = paint(colours[status], `${marks[status]} ${title}`)
+    return hints.includes(detail) ? shown : `${shown}: ${harmless(detail)}`
+  })
   return [
     ...lines,
     '',

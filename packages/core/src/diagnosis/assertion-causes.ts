@@ -37,11 +37,13 @@ export const assertionCauses: readonly Cause[] = [
       kid === undefined
         ? "The server wants a kid, and none was sent: set the option 'kid'."
         : `The kid ${shownKid(kid)} is not known for this client: register it, or correct the option 'kid'.`,
+    option: 'kid',
   },
   {
     weight: (evidence) => named(evidence, /\balg(orithm)?\b/),
     say: ({ sent: { alg } }) =>
       `The alg ${alg} is not what is registered for this client: set the option 'alg' to that.`,
+    option: 'alg',
   },
   {
     weight: (evidence) => named(evidence, assertionAudience) || audienceWeight(evidence),
@@ -49,11 +51,13 @@ export const assertionCauses: readonly Cause[] = [
       audienceAdvice[audienceDifference(audience, tokenEndpoint) ?? 'none'](
         shownAudience(audience, 80),
       ),
+    option: 'assertion.audience',
   },
   {
     weight: (evidence) => named(evidence, tooLong) || lifetimeWeight(evidence),
     say: ({ sent: { lifetimeSeconds } }) =>
       `The lifetime of ${lifetimeSeconds} s is over the server's limit: lower assertion.lifetimeSeconds.`,
+    option: 'assertion.lifetimeSeconds',
   },
   {
     weight: (evidence) => named(evidence, time),
@@ -64,6 +68,7 @@ export const assertionCauses: readonly Cause[] = [
     weight: (evidence) => named(evidence, unknownClient),
     say: ({ sent }) =>
       `The client id ${shortClientId(sent)} is not known there: check it, and that the endpoint is of the same environment.`,
+    option: 'clientId',
   },
   {
     weight: (evidence) => named(evidence, otherMethod),

@@ -16,6 +16,7 @@ const answerCauses: readonly Cause[] = [
     weight: ({ status }) => (isWrongUrl(status) ? 4 : 0),
     say: ({ tokenEndpoint }) =>
       `The path ${shown(new URL(tokenEndpoint).pathname, 80)} is wrong. Check the URL of the token endpoint.`,
+    option: 'tokenEndpoint',
   },
   {
     weight: (evidence) => (isPage(evidence) && evidence.status < 500 ? 2 : 0),
@@ -49,10 +50,12 @@ const answerCauses: readonly Cause[] = [
   {
     weight: (evidence) => (says(evidence, 'scope') ? 3 : named(evidence, /\bscopes?\b/)),
     say: () => 'A scope that is misspelt or not granted to this client.',
+    option: 'scope',
   },
   {
     weight: (evidence) => (says(evidence, 'invalid_target') ? 3 : named(evidence, /\bresource\b/)),
     say: () => 'A resource that the server does not know.',
+    option: 'resource',
   },
   {
     weight: (evidence) =>
@@ -83,14 +86,23 @@ export const causes: readonly Cause[] = [...assertionCauses, ...answerCauses]
  * words name one, what is merely usual is left out.
  */
 export function diagnose(evidence: Evidence): readonly string[] {
+  return likelyCauses(evidence).map(({ say }) => say(evidence))
+}
+
+/** The names of the options that these causes are about. */
+export function optionsToCheck(evidence: Evidence): readonly string[] {
+  return likelyCauses(evidence).flatMap(({ option = [] }) => option)
+}
+
+function likelyCauses(evidence: Evidence): readonly Cause[] {
   const weighed = causes
-    .map(({ weight, say }) => ({ say, weight: weight(evidence) }))
+    .map((cause) => ({ cause, weight: cause.weight(evidence) }))
     .sort((one, other) => other.weight - one.weight)
   const least = weighed[0]?.weight === 3 ? 2 : 1
   return weighed
     .filter(({ weight }) => weight >= least)
     .slice(0, 3)
-    .map(({ say }) => say(evidence))
+    .map(({ cause }) => cause)
 }
 
 function isPage({ status, isHtml, error }: Evidence): boolean {

@@ -73,6 +73,8 @@ export interface Cause {
   readonly weight: (evidence: Evidence) => number
   /** What to check or do, without a secret. */
   readonly say: (evidence: Evidence) => string
+  /** The option to check or change, as named in the options object. */
+  readonly option?: string
 }
 
 const examples = /\(e\.g\.[^)]*\)?|unknown client, no client authentication included.*/g

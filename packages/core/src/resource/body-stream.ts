@@ -46,7 +46,6 @@ export function watchBodyStream(
 }
 
 function isNodeStream(body: unknown): body is NodeStream {
-  if (typeof body !== 'object' || body === null) return false
-  const { pipe, on, removeListener } = body as Partial<NodeStream>
-  return [pipe, on, removeListener].every((member) => typeof member === 'function')
+  const { pipe, on } = Object(body) as Partial<NodeStream>
+  return typeof pipe === 'function' && typeof on === 'function'
 }

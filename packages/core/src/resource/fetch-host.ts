@@ -118,18 +118,16 @@ function raceCaller<T>(exchange: Exchange, token: Promise<T>): Promise<T> {
   const isObject = typeof body === 'object' && body !== null
   if (!signal && !isObject) return token
   return new Promise<T>((resolve, reject) => {
-    const stopWatching = watchBodyStream(body, (error) => {
+    const end = (reason: unknown) => {
       stop()
-      reject(streamFailure(error))
-    })
+      reject(reason)
+    }
+    const stopWatching = watchBodyStream(body, (error) => end(streamFailure(error)))
     const stop = () => {
       stopWatching?.()
       signal?.removeEventListener('abort', abort)
     }
-    const abort = () => {
-      stop()
-      reject(abortReason(signal as AbortSignal))
-    }
+    const abort = () => end(abortReason(signal as AbortSignal))
     signal?.addEventListener('abort', abort)
     token.then(resolve, reject).finally(stop)
     if (signal?.aborted) abort()
@@ -138,7 +136,7 @@ function raceCaller<T>(exchange: Exchange, token: Promise<T>): Promise<T> {
 
 /** The error that Node's fetch rejects with when its body fails. */
 function streamFailure(error: unknown): TypeError {
-  const closed = () =>
-    Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-  return new TypeError('fetch failed', { cause: error ?? closed() })
+  const code = 'ERR_STREAM_PREMATURE_CLOSE'
+  const cause = error ?? Object.assign(new Error('Premature close'), { code })
+  return new TypeError('fetch failed', { cause })
 }

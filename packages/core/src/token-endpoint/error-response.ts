@@ -1,4 +1,4 @@
-import { diagnose } from '../diagnosis/diagnosis.js'
+import { diagnose, optionsToCheck } from '../diagnosis/diagnosis.js'
 import { type Circumstances, isRetryableStatus, isWrongUrl } from '../diagnosis/evidence.js'
 import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
 import { serverText } from '../diagnosis/server-text.js'
@@ -21,13 +21,8 @@ export function endpointError(
   const errorDescription = body && serverText(member(body, 'error_description'), 512)
   const isHtml = isPage(contentType)
   const code = errorCode(status, error)
-  const hints = diagnose({
-    ...circumstances,
-    status,
-    isHtml,
-    error,
-    description: errorDescription,
-  })
+  const evidence = { ...circumstances, status, isHtml, error, description: errorDescription }
+  const hints = diagnose(evidence)
   const message = [
     `The token endpoint answered ${status}${headline(code, error)}${isHtml && error === undefined ? ' with an HTML page' : ''}.`,
     ...(errorDescription === undefined ? [] : [`The server says: "${errorDescription}".`]),
@@ -42,6 +37,7 @@ export function endpointError(
     error,
     errorDescription,
     hints,
+    options: optionsToCheck(evidence),
   })
 }
 
