@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { answerCauses } from '#core/token-endpoint/answer-causes.js'
-import { assertionCauses } from '#core/token-endpoint/assertion-causes.js'
-import { diagnose } from '#core/token-endpoint/diagnosis.js'
-import type { Evidence } from '#core/token-endpoint/evidence.js'
+
+import { causes, diagnose } from '#core/diagnosis/diagnosis.js'
+import type { Evidence } from '#core/diagnosis/evidence.js'
 
 const root = new URL('../../', import.meta.url)
 const page = readFileSync(new URL('docs/troubleshooting.md', root), 'utf8')
@@ -113,7 +112,7 @@ test('every cause that is told is documented, and nothing else', () => {
       (audience) => ({ ...plain, sent: { ...plain.sent, audience } }),
     ),
   ]
-  const told = [...assertionCauses, ...answerCauses].flatMap(({ say }) => sides.map(say))
+  const told = causes.flatMap(({ say }) => sides.map(say))
   expect(told.filter((cause) => !isDocumented(cause))).toEqual([])
   const missing = documented.filter((pattern) => !told.some((cause) => pattern.test(cause)))
   expect(missing).toEqual([])

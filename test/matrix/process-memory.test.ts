@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createAuthorizationServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
-import { recentlyUsed } from '#core/store/recently-used.ts'
+import { recentlyUsed } from '#core/store/recently-used.js'
 
 const megabyte = 2 ** 20
 

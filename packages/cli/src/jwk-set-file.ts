@@ -2,9 +2,8 @@ import { open, realpath, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { refused } from './command-failure.js'
 import { type JwkSet, parsedJwkSet } from './jwk-set.js'
-import { replaceFile } from './replaced-file.js'
 import { shellWord } from './shell-words.js'
-import { readTextFile, shownPath } from './text-file.js'
+import { readTextFile, replaceFile, shownPath } from './text-file.js'
 
 /** @throws {CommandFailure} for what is not there, is no JWK Set, or holds a private key. */
 export async function readJwkSet(path: string, option: string): Promise<JwkSet> {

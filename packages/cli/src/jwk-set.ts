@@ -2,7 +2,7 @@ import type { Jwk } from '@countersign/core'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { refused } from './command-failure.js'
 import { harmless } from './output.js'
-import { envLine } from './quoted-values.js'
+import { envLine } from './saved-variables.js'
 
 /** A public JWK Set (RFC 7517 section 5), other members included. */
 export interface JwkSet {

@@ -1,6 +1,6 @@
 import type { Jwk } from '@countersign/core'
 import { shownKid } from './jwk-set.js'
-import { envLine } from './quoted-values.js'
+import { envLine } from './saved-variables.js'
 import { shellWord } from './shell-words.js'
 
 /** What comes after a key was added: of a rotation its steps, as docs/rotation.md has them. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
 import { requireAbsent, writeNewFiles } from './new-files.js'
-import { envLine } from './quoted-values.js'
-import { replaceFile } from './replaced-file.js'
+import { replaceFile } from './text-file.js'
 
 /** What a program needs to know of the servers of `serve`. */
 export interface ServerVariables {
@@ -39,4 +39,15 @@ async function savedBefore(path: string): Promise<{ readonly others: string } | 
     String.raw`^${firstLine}\nCLIENT_ID=.*\nTOKEN_ENDPOINT=${local}/token\nAPI_ORIGIN=${local}\n`,
   )
   return own.test(text) ? { others: text.replace(own, '') } : undefined
+}
+
+/** A line of `.env` that Node reads back as this very value; undefined where no quotes can do it. */
+export function envLine(name: string, value: string): string | undefined {
+  if (/^[\w./:@%+,=-]*$/.test(value)) return `${name}=${value}`
+  return ["'", '"', '`']
+    .map((quote) => `${name}=${quote}${value}${quote}`)
+    .find((line) => {
+      const read = parseEnv(`${line}\nEND=1\n`)
+      return read[name] === value && read.END === '1'
+    })
 }

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { misused } from './command-failure.js'
+import { misused, refused } from './command-failure.js'
 
 /** Far above any key, set or assertion. */
 const longest = 1024 * 1024
@@ -65,4 +67,20 @@ function unreadable(path: string, option: string, code: string | undefined) {
 function bounded(read: string, option: string): string {
   if (read.length <= longest) return read
   throw misused(`What ${option} names is larger than 1 MiB.`, 'ERR_FILE_UNREADABLE')
+}
+
+/** Whoever reads the file meanwhile reads the old text or the new one, never half of one. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  let temporary: string | undefined
+  try {
+    const target = await realpath(path)
+    const { mode } = await stat(target)
+    temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomUUID()}`)
+    await writeFile(temporary, text, { mode: mode & 0o777, flag: 'wx', flush: true })
+    await rename(temporary, target)
+  } catch (error) {
+    if (temporary !== undefined) await rm(temporary, { force: true })
+    const { code } = error as NodeJS.ErrnoException
+    throw refused('ERR_FILE_UNWRITABLE', `${shownPath(path)} cannot be replaced: ${code}.`)
+  }
 }

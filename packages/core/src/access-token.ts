@@ -1,3 +1,5 @@
+import { snapshot } from './snapshot.js'
+
 /**
  * An access token as it was issued. Members are getters on the prototype over private fields:
  * destructuring works; spread, JSON, `structuredClone` and `util.inspect` show `[redacted]` or
@@ -37,11 +39,6 @@ export function isTokenValue(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 }
 
-/** Its own: a token without a scope is not given what stands on `Object.prototype`. */
-export function scopeOf(stored: StoredToken): string | undefined {
-  return Object.hasOwn(stored, 'scope') ? stored.scope : undefined
-}
-
 export function createAccessToken(stored: StoredToken): AccessToken {
   return new RedactedAccessToken(stored)
 }
@@ -53,7 +50,7 @@ class RedactedAccessToken implements AccessToken {
   readonly #authorization: string
 
   constructor(stored: StoredToken) {
-    this.#token = { ...stored }
+    this.#token = snapshot(stored)
     this.#authorization = `${stored.tokenType} ${stored.value}`
   }
 
@@ -67,7 +64,7 @@ class RedactedAccessToken implements AccessToken {
     return this.#authorization
   }
   get scope(): string | undefined {
-    return scopeOf(this.#token)
+    return this.#token.scope
   }
   get issuedAt(): number {
     return this.#token.issuedAt

@@ -1,4 +1,4 @@
-import { isObject, ownMember } from './own-members.js'
+import { isObject, ownMember } from './snapshot.js'
 
 /** The `cause` of an error of this library: a new error that carries nothing of the original but this. */
 export interface ErrorCause extends Error {

@@ -1,5 +1,5 @@
 import { createCause, type ErrorCause } from './error-cause.js'
-import { isObject, ownMember, withoutPrototype } from './own-members.js'
+import { isObject, ownMember, snapshot } from './snapshot.js'
 
 const brand = Symbol.for('countersign.error')
 
@@ -158,7 +158,7 @@ export class TokenTransportError extends CountersignError {
     },
   ) {
     const isTransient = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT'
-    const { attempts, cause, hints = [], retryable = isTransient } = withoutPrototype(details)
+    const { attempts, cause, hints = [], retryable = isTransient } = snapshot(details)
     super(message, retryable, cause)
     this.code = code
     this.attempts = attempts
@@ -188,7 +188,7 @@ export class TokenResponseError extends CountersignError {
     message: string,
     details: { field?: string; hints?: readonly string[]; retryable?: boolean } = {},
   ) {
-    const { field, hints = [], retryable = false } = withoutPrototype(details)
+    const { field, hints = [], retryable = false } = snapshot(details)
     super(message, retryable)
     this.code = code
     if (field !== undefined) this.field = field

@@ -1,6 +1,6 @@
 import type { ConfigurationError } from './errors.js'
 import { invalidOption } from './options.js'
-import { isObject } from './own-members.js'
+import { isObject } from './snapshot.js'
 
 /**
  * Returns a copy of a value that JSON can express: what the server reads is what was passed.

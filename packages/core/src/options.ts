@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors.js'
-import { isObject } from './own-members.js'
+import { isObject, snapshot } from './snapshot.js'
 
 type Options<K extends string> = Partial<Record<K, unknown>>
 
@@ -16,12 +16,10 @@ export function readOptions<K extends string>(
     if (owner !== '') throw invalidOption(owner, 'must be an object')
     throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
   }
-  const read: Options<K> = Object.create(null)
-  for (const [name, value] of Object.entries(options)) {
-    if (name === '__proto__') continue
-    if (!known.includes(name as K)) throw unknownOption(name, known, owner)
-    read[name as K] = value
-  }
+  const read: Options<K> = snapshot(options)
+  Reflect.deleteProperty(read, '__proto__')
+  const unknown = Object.keys(read).find((name) => !known.includes(name as K))
+  if (unknown !== undefined) throw unknownOption(unknown, known, owner)
   return read
 }
 
@@ -81,9 +79,7 @@ export function readMethods<T>(
 function unknownOption(name: string, known: readonly string[], owner: string): ConfigurationError {
   const path = (member: string) => (owner === '' ? member : `${owner}.${member}`)
   const shown = printable(name)
-  const near = known.find((candidate) =>
-    isNear(candidate.toLowerCase(), name.toLowerCase(), Math.min(2, candidate.length - 1)),
-  )
+  const near = known.find((candidate) => isNear(candidate, name))
   const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean '${path(near)}'?`
   return new ConfigurationError(
     'ERR_INVALID_OPTION',
@@ -92,14 +88,10 @@ function unknownOption(name: string, known: readonly string[], owner: string): C
   )
 }
 
-/** At most so many letters changed, left out or added (Levenshtein). */
-function isNear(a: string, b: string, most: number): boolean {
-  if (a === b) return true
-  const [restOfA, restOfB] = [a.slice(1), b.slice(1)]
-  if (a[0] === b[0]) return isNear(restOfA, restOfB, most)
-  if (most === 0) return false
-  const left = most - 1
-  return isNear(restOfA, restOfB, left) || isNear(restOfA, b, left) || isNear(a, restOfB, left)
+/** The same but for case, or longer or shorter at the end: `tokenEndPoint`, `scopes`. */
+function isNear(a: string, b: string): boolean {
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()]
+  return one.startsWith(other) || other.startsWith(one)
 }
 
 function printable(name: string): string {

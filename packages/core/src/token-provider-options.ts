@@ -15,8 +15,8 @@ import {
   readNumber,
   readOptions,
 } from './options.js'
-import { isObject } from './own-members.js'
 import { parseResource, parseScope, type RequestedAccess } from './requested-access.js'
+import { isObject, snapshot } from './snapshot.js'
 import type { TokenStore } from './store/token-store.js'
 import { checkTokenEndpoint } from './token-endpoint/endpoint-url.js'
 import { reservedParameters, type TokenFetch } from './token-endpoint/token-request.js'
@@ -222,12 +222,12 @@ function checkPartition(partition: unknown): string | undefined {
 }
 
 function checkParameters(parameters: unknown): Readonly<Record<string, string>> {
-  const checked: Record<string, string> = Object.create(null)
-  if (parameters === undefined) return checked
+  if (parameters === undefined) return {}
   if (!isObject(parameters)) {
     throw invalidOption('parameters', 'must be an object of strings')
   }
-  for (const [name, value] of Object.entries(parameters)) {
+  const checked = snapshot(parameters) as Record<string, string>
+  for (const [name, value] of Object.entries<unknown>(checked)) {
     if (reservedParameters.includes(name)) {
       throw new ConfigurationError(
         'ERR_RESERVED_PARAMETER',
@@ -241,7 +241,6 @@ function checkParameters(parameters: unknown): Readonly<Record<string, string>> 
         "Every member of the option 'parameters' must be a string.",
         'parameters',
       )
-    checked[name] = value
   }
   return checked
 }

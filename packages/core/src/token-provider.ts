@@ -1,17 +1,16 @@
 import type { AccessToken } from './access-token.js'
 import { askedFor, signingKeys } from './assertion/signing-key.js'
 import { abortReason } from './deadline.js'
+import { audienceDifference } from './diagnosis/assertion-causes.js'
+import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
 import { eventEmitter } from './events.js'
-import { withoutPrototype } from './own-members.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
 import { createTokenCache, type Landed, type TokenCache } from './renewal/token-cache.js'
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
+import { snapshot } from './snapshot.js'
 import { recentlyUsed } from './store/recently-used.js'
-import { acceptedKey } from './token-endpoint/accepted-key.js'
-import { audienceDifference } from './token-endpoint/audience.js'
-import { clockSkew } from './token-endpoint/clock-skew.js'
-import { ignoredProxyVariable } from './token-endpoint/proxy-variable.js'
+import { acceptedKey, clockSkew } from './token-endpoint/server-memory.js'
 import { createTokenFlight, tokenFlightFailure } from './token-flight.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
@@ -63,7 +62,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   return Object.freeze({ tokenEndpoint, getAccessToken, currentAccessToken, invalidate })
 
   async function getAccessToken(call?: AccessTokenOptions): Promise<AccessToken> {
-    const own = ownMembers(call)
+    const own = snapshot(call)
     const { forceRenewal = false, rejected } = own
     // Others take null for none.
     const signal = own.signal ?? undefined
@@ -77,14 +76,14 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     call?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
   ): AccessToken | undefined {
     try {
-      return caches.of(ownMembers(call)).current()
+      return (call === undefined ? caches.own : caches.of(snapshot(call))).current()
     } catch {
       return undefined
     }
   }
 
   function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
-    const { isCertain = true } = withoutPrototype(report ?? {})
+    const { isCertain = true } = snapshot(report)
     caches.own.invalidate(accessToken, isCertain)
     // A server may issue one token for several scopes.
     caches.others.forEach((cache) => void cache.invalidate(accessToken, isCertain))
@@ -115,13 +114,6 @@ function createTokenCaches(
     others.set(key, cache)
     return cache
   }
-}
-
-const nothingAsked: AccessTokenOptions = Object.freeze(Object.create(null))
-
-/** What stands on `Object.prototype` is not asked for. */
-function ownMembers(call: AccessTokenOptions | undefined): AccessTokenOptions {
-  return call === undefined ? nothingAsked : withoutPrototype(call)
 }
 
 /** Cloudflare's workers end what a request started when that request has been answered. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Fault, FaultEnd, WholeAnswer } from './fault.js'
 import { chunkBytes, headBytes } from './http-bytes.js'
@@ -96,4 +97,24 @@ function gzippedBlanks(size: number): Buffer {
   const member = gzipSync(Buffer.alloc(most, ' '))
   const rest = gzipSync(Buffer.alloc(size % most, ' '))
   return Buffer.concat([...Array<Buffer>(Math.floor(size / most)).fill(member), rest])
+}
+
+/** Sends what the fault sends, and then ends the connection or leaves it. */
+export function playFault(socket: Socket, { bytes, slowBytes, interval, end }: FaultOutput): void {
+  if (slowBytes) {
+    socket.write(bytes)
+    drip(socket, slowBytes, interval)
+  } else if (end === 'close') socket.end(bytes)
+  else if (end === 'reset') socket.write(bytes, () => socket.resetAndDestroy())
+  else socket.write(bytes)
+}
+
+function drip(socket: Socket, bytes: Buffer, interval: number | undefined): void {
+  let sent = 0
+  const timer = setInterval(() => {
+    socket.write(bytes.subarray(sent, sent + 1))
+    sent += 1
+    if (sent >= bytes.length) clearInterval(timer)
+  }, interval)
+  socket.once('close', () => clearInterval(timer))
 }

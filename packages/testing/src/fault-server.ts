@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Fault } from './fault.js'
-import { faultOutput, requireKnownFault } from './fault-output.js'
+import { faultOutput, playFault, requireKnownFault } from './fault-output.js'
 import { requireKnownMembers } from './known-members.js'
-import { playFault } from './played-fault.js'
 import { requestLength } from './raw-request.js'
 
 /** What `createFaultServer` takes; all of it may be left out. */

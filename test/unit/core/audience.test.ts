@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { audienceDifference } from '#core/token-endpoint/audience.js'
+import { audienceDifference } from '#core/diagnosis/assertion-causes.js'
 
 const endpoint = 'https://as.example/realms/r/token'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { clockOffset, clockSkew } from '#core/token-endpoint/clock-skew.js'
+import { clockOffset } from '#core/diagnosis/evidence.js'
+import { clockSkew } from '#core/token-endpoint/server-memory.js'
 
 const second = Date.UTC(2026, 0, 1, 12)
 const date = new Date(second).toUTCString()

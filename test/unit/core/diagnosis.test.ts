@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { diagnose } from '#core/token-endpoint/diagnosis.js'
-import type { Evidence } from '#core/token-endpoint/evidence.js'
+import { diagnose } from '#core/diagnosis/diagnosis.js'
+import type { Evidence } from '#core/diagnosis/evidence.js'
 
 const tokenEndpoint = 'https://as.example/realms/r/token'
 const sent: Evidence['sent'] = {

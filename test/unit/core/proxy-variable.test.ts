@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ignoredProxyVariable } from '#core/token-endpoint/proxy-variable.js'
+import { ignoredProxyVariable } from '#core/diagnosis/proxy-variable.js'
 import { timeoutError, transportError } from '#core/token-endpoint/transport-failure.js'
 
-const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY']
+const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY']
 
 beforeEach(() => {
   for (const name of names.flatMap((one) => [one, one.toLowerCase()])) vi.stubEnv(name, undefined)
@@ -32,40 +32,6 @@ test('E6 E12: none is told where none is set, or where it is empty', () => {
   expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
   vi.stubEnv('HTTPS_PROXY', '')
   expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
-})
-
-test.each([
-  'as.example',
-  'other.example, as.example',
-  '.example',
-  'example',
-  '*.example',
-  '*',
-  'AS.EXAMPLE',
-])('E6 E12: none is told for a server that NO_PROXY exempts by %s', (list) => {
-  vi.stubEnv('HTTPS_PROXY', proxy)
-  for (const name of ['NO_PROXY', 'no_proxy']) {
-    vi.stubEnv(name, list)
-    expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
-    vi.stubEnv(name, undefined)
-  }
-})
-
-test.each(['', 'other.example', 's.example', 'as.example.org', ' , '])(
-  'E6 E12: NO_PROXY with %j exempts another server',
-  (list) => {
-    vi.stubEnv('HTTPS_PROXY', proxy)
-    vi.stubEnv('NO_PROXY', list)
-    expect(ignoredProxyVariable('https://as.example/token')).toBe('HTTPS_PROXY')
-  },
-)
-
-test('E6 E12: of two that list the exempted, the one in small letters counts, as for Node', () => {
-  vi.stubEnv('HTTPS_PROXY', proxy)
-  vi.stubEnv('no_proxy', 'as.example')
-  vi.stubEnv('NO_PROXY', 'other.example')
-  expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
-  expect(ignoredProxyVariable('https://other.example/token')).toBe('HTTPS_PROXY')
 })
 
 describe('E6 E12: none is told', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { backoff, isRetryableStatus, retryAfter } from '#core/token-endpoint/retry.js'
+import { isRetryableStatus } from '#core/diagnosis/evidence.js'
+import { retryAfter } from '#core/token-endpoint/answer.js'
+import { backoff } from '#core/token-endpoint/token-client.js'
 
 test.each([
   ['O13 O10', [408, 425, 429, 500, 502, 503, 504, 599], true],

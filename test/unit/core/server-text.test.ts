@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { serverText } from '#core/token-endpoint/server-text.js'
+import { serverText } from '#core/diagnosis/server-text.js'
 
 test.each([[undefined], [null], [7], [{}], [['text']], [''], ['  '], ['\r\n\t']])(
   '%j is no text to show',

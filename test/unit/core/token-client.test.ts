@@ -3,8 +3,7 @@ import type { Clock } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import { TokenRequestFailure } from '#core/issued-token.js'
-import { acceptedKey } from '#core/token-endpoint/accepted-key.js'
-import { clockSkew } from '#core/token-endpoint/clock-skew.js'
+import { acceptedKey, clockSkew } from '#core/token-endpoint/server-memory.js'
 import { requestToken } from '#core/token-endpoint/token-client.js'
 
 const good = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }

@@ -1,5 +1,5 @@
 import type { Call, CommandDefinition } from '../command.js'
-import { decodedJwt } from '../inspect/decoded-jwt.js'
+import { decodedJwt } from '../inspect/found-jwt.js'
 import type { Outcome } from '../outcome.js'
 import { clientOptions, providerOptions } from '../provider-options.js'
 import { signedAssertion } from '../signed-assertion.js'

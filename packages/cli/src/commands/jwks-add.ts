@@ -4,11 +4,10 @@ import { commonOptions as options } from '../common-options.js'
 import { shownKid, withKey } from '../jwk-set.js'
 import { changeJwkSet, readJwkSet } from '../jwk-set-file.js'
 import type { OptionDefinition } from '../option-definition.js'
-import type { Outcome } from '../outcome.js'
+import { type Outcome, stepsText } from '../outcome.js'
 import { keyFile } from '../private-key.js'
 import { ofFile, publishedKeys } from '../published-keys.js'
 import { stepsAfterAdding } from '../rotation.js'
-import { stepsText } from '../steps-text.js'
 import { shownPath } from '../text-file.js'
 
 const set: OptionDefinition = {

@@ -2,9 +2,8 @@ import type { Call, CommandDefinition } from '../command.js'
 import { shownKid, withoutKey } from '../jwk-set.js'
 import { changeJwkSet, readJwkSet } from '../jwk-set-file.js'
 import type { OptionDefinition } from '../option-definition.js'
-import type { Outcome } from '../outcome.js'
+import { type Outcome, stepsText } from '../outcome.js'
 import { stepsAfterRetiring } from '../rotation.js'
-import { stepsText } from '../steps-text.js'
 import { shownPath } from '../text-file.js'
 
 const set: OptionDefinition = {

@@ -52,7 +52,7 @@ export async function liveRequest(options: TokenProviderOptions): Promise<LiveRe
   }
 }
 
-/** What came of the request, without the causes, which the report lists. */
+/** What came of the request, without the hints, which the report lists. */
 function answerOf(error: CountersignError): string {
   const notes = optionNotes(error)
   if (!(error instanceof TokenEndpointError)) return [`${error.code}.`, ...notes].join(' ')

@@ -5,9 +5,12 @@ import {
   type TokenProviderOptions,
 } from '@countersign/core'
 import { keyThumbprint, publicJwks } from '@countersign/core/keys'
+import { commonOptions as options } from '../common-options.js'
 import { type Inspection, inspection } from '../inspect/inspection.js'
+import { hasPrivateKey, noPrivateKey } from '../private-key.js'
 import type { Profile } from '../profiles.js'
 import { reportedFailure } from '../reported-failure.js'
+import { missing, type Settings } from '../settings.js'
 import { signedAssertion } from '../signed-assertion.js'
 import { type Check, check } from './check.js'
 import {
@@ -129,4 +132,13 @@ async function told(thrown: unknown): Promise<string> {
   if (!isCountersignError(thrown)) throw thrown
   const { code, message } = await reportedFailure(thrown)
   return `${code}: ${message}`
+}
+
+/** Each value without which there is nothing to look at: all of them at once. */
+export function missingValues(settings: Settings): readonly Check[] {
+  const values = [options.clientId, options.tokenEndpoint]
+    .filter((option) => settings.text(option) === undefined)
+    .map((option) => check('options', 'Options').bad(missing(option)))
+  if (hasPrivateKey(settings)) return values
+  return [...values, check('key', 'Private key').bad(noPrivateKey)]
 }

@@ -1,7 +1,6 @@
 import { expiry, notAhead } from './date-rules.js'
-import type { DecodedJwt } from './decoded-jwt.js'
 import { type Finding, judge, quoted } from './finding.js'
-import type { Source } from './found-jwt.js'
+import type { DecodedJwt, Source } from './found-jwt.js'
 
 type Claims = DecodedJwt['claims']
 

@@ -1,7 +1,7 @@
 import type { Profile } from '../profiles.js'
 import { expiry, lifetime, notAhead } from './date-rules.js'
-import type { DecodedJwt } from './decoded-jwt.js'
 import { type Finding, judge, quoted } from './finding.js'
+import type { DecodedJwt } from './found-jwt.js'
 import { algorithm, assertionType, generally, keyId } from './header-rules.js'
 
 type Claims = DecodedJwt['claims']

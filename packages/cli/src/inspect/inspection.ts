@@ -1,9 +1,8 @@
 import type { Profile } from '../profiles.js'
 import { isAccessToken, judgedAccessToken } from './access-token-rules.js'
 import { judgedAssertion } from './assertion-rules.js'
-import { type DecodedJwt, decodedJwt } from './decoded-jwt.js'
 import type { Finding } from './finding.js'
-import type { FoundJwt, Source } from './found-jwt.js'
+import { type DecodedJwt, decodedJwt, type FoundJwt, type Source } from './found-jwt.js'
 import { type ReadDate, readDates } from './numeric-date.js'
 import { judgedSignature, type Keys } from './signature.js'
 

@@ -3,7 +3,7 @@ import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
 import { type Algorithm, algorithmNames, readAlgorithm } from '../keys/algorithms.js'
 import { invalidOption } from '../options.js'
-import { isObject } from '../own-members.js'
+import { isObject } from '../snapshot.js'
 import type { Sign } from './client-assertion.js'
 import { joseSignature } from './signature-form.js'
 

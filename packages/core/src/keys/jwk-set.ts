@@ -1,4 +1,4 @@
-import { isObject } from '../own-members.js'
+import { isObject } from '../snapshot.js'
 import { type Algorithm, algorithms, rowOfKind } from './algorithms.js'
 import { isForSigning, type JwkMembers, jwkKind, snapshotJwk } from './jwk.js'
 import { keyFormat, notPrivate } from './key-error.js'

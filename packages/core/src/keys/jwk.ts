@@ -1,4 +1,5 @@
 import * as base64url from 'jose/base64url'
+import { snapshot } from '../snapshot.js'
 import { type Algorithm, algorithms, mismatch, otherAlgorithm, rowOfKind } from './algorithms.js'
 import {
   checkStrength,
@@ -23,7 +24,7 @@ const rsaPrivateNames = ['d', 'p', 'q', 'dp', 'dq', 'qi']
 
 /** Copies a JWK from outside. Serializers write `null` for a member that is not there. */
 export function snapshotJwk(input: object): JwkMembers {
-  const members: Record<string, unknown> = Object.create(null)
+  const members: Record<string, unknown> = snapshot({})
   for (const [name, value] of Object.entries(input))
     if (value !== undefined && value !== null) members[name] = value
   return members
@@ -38,7 +39,7 @@ export function readPrivateJwk(input: JwkMembers): Jwk {
   const other = otherUse(input)
   if (other !== undefined) throw keyUse(other)
   const names = publicNames.get(kty) ?? ['crv']
-  const jwk: Record<string, unknown> & Jwk = Object.assign(Object.create(null), { kty })
+  const jwk: Record<string, unknown> & Jwk = snapshot({ kty })
   for (const name of [...names, ...(kty === 'RSA' ? rsaPrivateNames : ['d'])]) {
     const value = input[name]
     if (typeof value !== 'string' || value === '')

@@ -1,4 +1,4 @@
-import { isObject } from '../own-members.js'
+import { isObject } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 
 /** The platform's `CryptoKey`, whose name differs between the types of Node and of the DOM. */

@@ -2,8 +2,8 @@ import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { importJWK, importPKCS8 } from 'jose/key/import'
 import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
-import { isObject, ownMember, withoutPrototype } from '../own-members.js'
 import { sha256 } from '../sha256.js'
+import { isObject, ownMember, snapshot } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 import { foreignParts, keyFailure } from './key-error.js'
 import { type CryptoKey, isBytes, isKeyWithHeader, type Jwk, type KeyInput } from './key-input.js'
@@ -118,9 +118,9 @@ async function importPrivateJwk(jwk: Jwk, alg: Algorithm): Promise<CryptoKey> {
   const { kid: _, alg: __, ...members } = jwk
   const crypto = nodeCrypto()
   try {
-    if (crypto === undefined) return (await importJWK(withoutPrototype(members), alg)) as CryptoKey
-    const input = withoutPrototype({ key: withoutPrototype(members), format: 'jwk' } as const)
-    const form = withoutPrototype({ format: 'pem', type: 'pkcs8' } as const)
+    if (crypto === undefined) return (await importJWK(snapshot(members), alg)) as CryptoKey
+    const input = snapshot({ key: snapshot(members), format: 'jwk' } as const)
+    const form = snapshot({ format: 'pem', type: 'pkcs8' } as const)
     return await importPKCS8(crypto.createPrivateKey(input).export(form), alg)
   } catch {
     throw foreignParts()

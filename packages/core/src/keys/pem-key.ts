@@ -1,6 +1,6 @@
 import type { KeyError } from '../errors.js'
-import { withoutPrototype } from '../own-members.js'
 import { hex } from '../sha256.js'
+import { snapshot } from '../snapshot.js'
 import { type Algorithm, findAlgorithm, otherKind } from './algorithms.js'
 import { type JwkMembers, snapshotJwk } from './jwk.js'
 import { damagedPem, keyFormat, rsaPssOid } from './key-error.js'
@@ -23,7 +23,7 @@ export function readPemKey(text: string, passphrase: string | undefined): JwkMem
   let key: KeyObjectLike
   try {
     // Without a prototype, so that nothing on Object.prototype is an option.
-    const options = withoutPrototype({ key: pem.text, passphrase })
+    const options = snapshot({ key: pem.text, passphrase })
     key = isEncrypted ? decryptOnce(crypto, options) : crypto.createPrivateKey(options)
   } catch (thrown) {
     throw isEncrypted ? locked(thrown) : unreadPem(pem.text)

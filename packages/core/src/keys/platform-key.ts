@@ -1,4 +1,4 @@
-import { withoutPrototype } from '../own-members.js'
+import { snapshot } from '../snapshot.js'
 import { type Algorithm, algorithms, findAlgorithm, mismatch, otherKind } from './algorithms.js'
 import { checkStrength, keyUse, notPrivate, rsaPssOid } from './key-error.js'
 import type { CryptoKey, KeyObjectLike } from './key-input.js'
@@ -25,12 +25,9 @@ export function nodeCrypto(): NodeCrypto | undefined {
   return globalThis.process?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
 }
 
-/** Checks the tag, since there may be several classes; old dates of Workers have no tags. */
+/** Checks the tag, since there may be several classes. */
 export function isCryptoKey(input: object): input is CryptoKey {
-  const tag: unknown = Reflect.get(input, Symbol.toStringTag)
-  if (tag !== undefined) return tag === 'CryptoKey'
-  const type: unknown = Reflect.get(globalThis, 'CryptoKey')
-  return typeof type === 'function' && input instanceof type
+  return Reflect.get(input, Symbol.toStringTag) === 'CryptoKey'
 }
 
 /** Throws unless a `CryptoKey` or `KeyObject` is a private key. */
@@ -80,4 +77,4 @@ export function exportKeyObject(key: KeyObjectLike): object {
 }
 
 /** Without a prototype, so that nothing on `Object.prototype` is an option. */
-const asJwk = withoutPrototype({ format: 'jwk' } as const)
+const asJwk = snapshot({ format: 'jwk' } as const)

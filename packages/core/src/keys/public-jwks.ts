@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { importJWK, importPKCS8, importSPKI } from 'jose/key/import'
-import { isObject, ownMember, withoutPrototype } from '../own-members.js'
+import { isObject, ownMember, snapshot } from '../snapshot.js'
 import {
   type Algorithm,
   algorithms,
@@ -159,7 +159,7 @@ async function exportCryptoKey(key: CryptoKey): Promise<JwkMembers> {
 /** Throws unless the key is on its curve, and whole. */
 async function requireKey(jwk: Jwk, alg: Algorithm): Promise<void> {
   try {
-    await importJWK(withoutPrototype(jwk), alg)
+    await importJWK(snapshot(jwk), alg)
   } catch {
     throw keyFormat('The public JWK is damaged: its members are no key.')
   }

@@ -1,5 +1,5 @@
 import { invalidOption, readOptions } from '../options.js'
-import { isObject } from '../own-members.js'
+import { isObject } from '../snapshot.js'
 import { type Algorithm, onlyAlgorithm, readAlgorithm } from './algorithms.js'
 import {
   checkJwk,

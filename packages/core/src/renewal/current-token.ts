@@ -64,8 +64,8 @@ export function createCurrentToken(
     const state = freshness(kept.lifetime, readClocks(clock))
     if (state === 'fresh' && suspicion === undefined) return accessToken
     if (state === 'expired') return undefined
-    if (suspicion !== undefined && (!suspicion.serves || accessToken.value === rejected?.value))
-      return undefined
+    const isRejected = accessToken.value === rejected?.value
+    if (suspicion !== undefined && (!suspicion.serves || isRejected)) return undefined
     renewal.renewEarly()
     return accessToken
   }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js'
+import { parseHttpUrl } from '../http-url.js'
 import type { TokenSource } from '../token-source.js'
-import { parseHttpUrl } from './origin-rule.js'
 
 /** One provider on an instance of an HTTP client, and the origins that receive its tokens. */
 export interface AttachedProvider {

@@ -1,17 +1,17 @@
 import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError } from '../errors.js'
+import { parseHttpUrl } from '../http-url.js'
 import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
+import { snapshot } from '../snapshot.js'
 import type { TokenSource } from '../token-source.js'
-import type { Authorizer, Exchange, Sent } from './exchange.js'
-import type { Host } from './host.js'
-import { originRule, parseHttpUrl } from './origin-rule.js'
+import type { Authorizer, Exchange, Host, Sent } from './exchange.js'
+import { originRule } from './origin-rule.js'
 import { isTelling, judge } from './rejection.js'
 import { replay } from './replay.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
 import { createTokenEndpointRule } from './token-endpoint-rule.js'
 
-/** Without a prototype, so that it has no members. */
-const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+const none: Readonly<Record<string, string>> = Object.freeze(snapshot({}))
 
 /**
  * The whole exchange, once, for every host. A request to another origin, an opt-out, a request with
@@ -130,13 +130,8 @@ function readAuthorizationOptions<Answer>(options: AuthorizationOptions<Answer>)
 
 /** Read at once: the object may change while a token is awaited. */
 function readAsked(wanted: RequestAuthorization): RequestAuthorization {
-  const { scope, resource } = readOptions(wanted, ['scope', 'resource'], 'countersign')
-  const asked: RequestAuthorization = Object.create(null)
-  if (scope !== undefined) asked.scope = copyValue(scope)
-  if (resource !== undefined) asked.resource = copyValue(resource)
-  return asked
-}
-
-function copyValue(value: unknown): string | readonly string[] {
-  return Array.isArray(value) ? value.slice() : (value as string)
+  const asked = readOptions(wanted, ['scope', 'resource'], 'countersign')
+  if (Array.isArray(asked.scope)) asked.scope = asked.scope.slice()
+  if (Array.isArray(asked.resource)) asked.resource = asked.resource.slice()
+  return asked as RequestAuthorization
 }

@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isLoopback } from '../loopback.js'
-import { parseHttpUrl } from './origin-rule.js'
+import { isLoopback, parseHttpUrl } from '../http-url.js'
 
 /**
  * The origin of an instance's base URL, for adapters whose `origins` may be left out. An http

@@ -1,9 +1,9 @@
 /** What a `WWW-Authenticate` header says about bearer tokens (RFC 6750 section 3). */
 export interface BearerChallenge {
   /** `'Bearer'` when there is such a challenge. */
-  readonly scheme?: 'Bearer'
-  readonly error?: string
-  readonly scope?: string
+  scheme: 'Bearer' | undefined
+  error: string | undefined
+  scope: string | undefined
 }
 
 /** Schemes that servers name when they mean Bearer. */
@@ -13,8 +13,8 @@ const bearerSchemes = ['bearer', 'oauth2', 'oauth', 'token', 'jwt']
  * The first Bearer challenge of a header that may hold several, or an `error="invalid_token"`
  * without any scheme. One pass, no backtracking.
  */
-export function bearerChallenge(header: string | null | undefined): BearerChallenge {
-  const found: { scheme?: 'Bearer'; error?: string; scope?: string } = Object.create(null)
+export function bearerChallenge(header: string | null | undefined): Readonly<BearerChallenge> {
+  const found: BearerChallenge = { scheme: undefined, error: undefined, scope: undefined }
   if (!header) return found
   let at = 0
   let schemeEnd = -1

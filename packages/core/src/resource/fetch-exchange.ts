@@ -1,4 +1,5 @@
-import type { BodyCopy } from './body-copy.js'
+import { snapshot } from '../snapshot.js'
+import type { BodyCopy } from './replayable-body.js'
 import type { RequestAuthorization } from './request-event.js'
 
 /** What an adapter over fetch says of one call. */
@@ -51,7 +52,7 @@ export function readExchange(
   const text = input instanceof Request ? undefined : String(input)
   const request = isRequest(input, text) ? fixTarget(input) : undefined
   const href = request?.url ?? String(text)
-  const copy = ownMembers(init)
+  const copy = snapshot(init)
   if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
   if (Object.hasOwn(call, 'sender')) (copy as { [sender]?: unknown })[sender] = call.sender
   const headers = copyHeaders(copy.headers ?? request?.headers)
@@ -73,14 +74,6 @@ export function readExchange(
 export function hasAuthorization(headers: Record<string, string>): boolean {
   for (const name in headers) if (isAuthorization(name) && Object.hasOwn(headers, name)) return true
   return false
-}
-
-/** A prototype with nothing in it; objects that have none at all are slow. */
-const nothing: object = Object.freeze(Object.create(null))
-
-/** Inherits nothing: what stands on `Object.prototype` is neither read here nor by the fetch. */
-export function ownMembers(init: RequestInit | undefined): RequestInit {
-  return Object.assign(Object.create(nothing), init)
 }
 
 export function methodOf({ init, request }: Exchange): string {
@@ -116,7 +109,7 @@ function isStream(body: unknown): body is ReadableStream {
 function isRequest(input: unknown, text: string | undefined): input is Request {
   if (text === undefined) return true
   if (typeof input !== 'object' || input === null || URL.canParse(text)) return false
-  return hasMember(input, 'method') && hasMember(input, 'headers')
+  return typeof (input as Partial<Request>).clone === 'function'
 }
 
 /** A subclass of the platform's Request may name another URL than the platform sends it to. */
@@ -144,16 +137,6 @@ function fixTarget(given: Request): Request {
     toString: text,
     [Symbol.toPrimitive]: text,
   })
-}
-
-/** Its own or its class's; everything has what stands on `Object.prototype`. */
-function hasMember(object: object, name: string): boolean {
-  let owner: object | null = object
-  while (owner !== null && owner !== Object.prototype) {
-    if (Object.hasOwn(owner, name)) return true
-    owner = Object.getPrototypeOf(owner)
-  }
-  return false
 }
 
 function isPlainObject(value: object): boolean {

@@ -1,17 +1,11 @@
 import { abortReason } from '../deadline.js'
 import { discardBody } from '../discard-body.js'
-import { copyBody } from './body-copy.js'
+import { snapshot } from '../snapshot.js'
 import { watchBodyStream } from './body-stream.js'
-import {
-  type Exchange,
-  hasAuthorization,
-  methodOf,
-  ownMembers,
-  sendsRequestBody,
-} from './fetch-exchange.js'
-import type { Host } from './host.js'
-import { requireSafeRedirects } from './redirect-safety.js'
-import { isReplayableBody } from './replayable-body.js'
+import type { Host } from './exchange.js'
+import { type Exchange, hasAuthorization, methodOf, sendsRequestBody } from './fetch-exchange.js'
+import { requireSafeRedirects } from './redirects.js'
+import { copyBody, isReplayableBody } from './replayable-body.js'
 
 /** How a call of fetch names its URL, its headers, its body and its answer. */
 export const fetchHost: Host<Exchange, Response, Response> = {
@@ -73,12 +67,12 @@ function sendAgain(exchange: Exchange, stamp: Readonly<Record<string, string>>):
   const headers =
     exchange.headers instanceof Headers ? new Headers(exchange.headers) : { ...exchange.headers }
   stampHeaders(headers, stamp)
-  const rest = ownMembers(init)
+  const rest = snapshot(init)
   if (again === undefined || again === null) return fetch(target, Object.assign(rest, { headers }))
   // A form gets another boundary; a content type that the caller set stays.
   if (again instanceof FormData && headers instanceof Headers && hasBoundary(headers))
     headers.delete('content-type')
-  const request = new Request(target, Object.assign(ownMembers(init), { headers, body: again }))
+  const request = new Request(target, Object.assign(snapshot(init), { headers, body: again }))
   // What a fetch reads from the init alone; the headers are the request's.
   delete rest.headers
   return fetch(request, rest)

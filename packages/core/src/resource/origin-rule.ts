@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { parseHttpUrl } from '../http-url.js'
 
 /**
  * Whether a URL belongs to one of the origins. A prefix proves it without parsing; only when that
@@ -22,16 +23,6 @@ export function originRule(origins: readonly string[]): (url: string) => boolean
     for (const origin of allowed) if (startsWithOrigin(url, origin)) return true
     const parsed = parseHttpUrl(url)
     return parsed !== undefined && !hasUserinfo(parsed) && allowed.includes(parsed.origin)
-  }
-}
-
-/** The URL, parsed, when it is one of http or https. */
-export function parseHttpUrl(url: string): URL | undefined {
-  try {
-    const parsed = new URL(url)
-    return parsed.protocol === 'https:' || parsed.protocol === 'http:' ? parsed : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -1,7 +1,7 @@
-import { isSameOrigin, wasRedirected } from './answered-by.js'
+import { isSameOrigin } from '../http-url.js'
 import { bearerChallenge, isAboutToken, loggableScope } from './bearer-challenge.js'
-import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
-import type { Host } from './host.js'
+import { type Authorizer, emitRequestEvent, type Host, type Sent } from './exchange.js'
+import { wasRedirected } from './redirects.js'
 
 /**
  * What an answer says of the token that was sent. `uncertain`: a 401 after redirects that the HTTP

@@ -1,8 +1,8 @@
 import type { AccessToken } from '../access-token.js'
 import { isCountersignError } from '../errors.js'
-import { withoutPrototype } from '../own-members.js'
-import { wasRedirected } from './answered-by.js'
+import { snapshot } from '../snapshot.js'
 import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
+import { wasRedirected } from './redirects.js'
 import { judge, type Verdict } from './rejection.js'
 
 /**
@@ -46,7 +46,7 @@ async function nextToken<Req, Outcome>(
       request,
       current !== undefined && current !== token
         ? Promise.resolve(current)
-        : tokens.getAccessToken(withoutPrototype({ ...asked, rejected: token })),
+        : tokens.getAccessToken(snapshot({ ...asked, rejected: token })),
     )
   } catch (error) {
     if (!isCountersignError(error))

@@ -1,5 +1,5 @@
+import { parseHttpUrl } from '../http-url.js'
 import type { TokenSource } from '../token-source.js'
-import { parseHttpUrl } from './origin-rule.js'
 
 /** What a URL parser would write differently: whitespace, the authority, dots, a fragment. */
 const respelt =

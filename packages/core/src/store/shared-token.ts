@@ -3,9 +3,8 @@ import type { Clock } from '../clock.js'
 import { within } from '../deadline.js'
 import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall } from '../issued-token.js'
-import { isObject, ownMember } from '../own-members.js'
-import { isUsable } from './stored-token.js'
-import type { TokenStore } from './token-store.js'
+import { isObject, ownMember, snapshot } from '../snapshot.js'
+import { isUsable, type TokenStore } from './token-store.js'
 
 interface SharedTokenSettings {
   readonly store: TokenStore
@@ -59,8 +58,7 @@ export async function sharedToken(
   async function usable(): Promise<StoredToken | undefined> {
     if (forceRenewal) return undefined
     return asked('get', async (limits) => {
-      const token = await store.get(key, limits)
-      if (token === undefined || token === null) return undefined
+      const token = snapshot(await store.get(key, limits))
       const usable = isUsable(token, { now: clock.now(), early, refused: refused()?.token })
       return usable ? token : undefined
     })

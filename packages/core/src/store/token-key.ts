@@ -1,6 +1,6 @@
-import { isObject } from '../own-members.js'
 import { accessKey, type RequestedAccess } from '../requested-access.js'
 import { sha256 } from '../sha256.js'
+import { isObject } from '../snapshot.js'
 
 /** Everything that can change a token. */
 export interface TokenIdentity {

@@ -1,4 +1,4 @@
-import type { StoredToken } from '../access-token.js'
+import { isTokenValue, type StoredToken } from '../access-token.js'
 
 /**
  * One record per key for many processes. `key` is 64 hexadecimal characters: the SHA-256 of
@@ -27,4 +27,29 @@ export interface TokenStore {
       }
     | undefined
   >
+}
+
+const longestLife = 86_400_000
+/** Between the clocks of two members. */
+const mostSkew = 300_000
+
+/**
+ * May a token from a shared store be used? It must have the shape of one, be neither due nor over
+ * nor too good to be true, and not be the one that was refused.
+ */
+export function isUsable(
+  token: StoredToken,
+  { now, early, refused }: { now: number; early: number; refused: StoredToken | undefined },
+): boolean {
+  const { value, tokenType, issuedAt, expiresAt } = token
+  if (!isTokenValue(value) || tokenType !== 'Bearer' || !isScope(token.scope)) return false
+  if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt)) return false
+  const life = expiresAt - issuedAt
+  if (life <= 0 || life > longestLife || issuedAt - now > mostSkew) return false
+  return now < expiresAt - Math.min(early, life / 5) && value !== refused?.value
+}
+
+/** What a database makes of a scope that is missing is none. */
+function isScope(scope: unknown): boolean {
+  return scope === undefined || typeof scope === 'string'
 }

@@ -1,5 +1,12 @@
-import { type StoredToken, scopeOf } from '../access-token.js'
+import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
+import {
+  type Circumstances,
+  clockOffset,
+  isAboutAssertion,
+  isSkewed,
+  leastSkew,
+} from '../diagnosis/evidence.js'
 import { discardBody } from '../discard-body.js'
 import {
   type CountersignError,
@@ -9,13 +16,11 @@ import {
 } from '../errors.js'
 import type { Emit } from '../events.js'
 import { TokenRequestFailure } from '../issued-token.js'
-import { isObject } from '../own-members.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
-import { clockOffset, largestCorrection, leastSkew } from './clock-skew.js'
+import { isObject, snapshot } from '../snapshot.js'
 import { endpointError, malformedResponse } from './error-response.js'
-import { type Circumstances, isAboutAssertion, isSkewed } from './evidence.js'
 import { readBody } from './response-body.js'
-import { retryAfter } from './retry.js'
+import { largestCorrection } from './server-memory.js'
 import { member, parseTokenResponse } from './token-response.js'
 import { redirectError, transportError } from './transport-failure.js'
 
@@ -124,7 +129,7 @@ function acceptedToken(
   if (Math.max(wall, elapsed) >= life)
     return expiredOnArrival(life, Math.abs(wall - elapsed) >= leastSkew)
   for (const warning of warnings) emit({ type: 'response-warning', warning })
-  if (isScopeReduced(access.scope, scopeOf(token)))
+  if (isScopeReduced(access.scope, snapshot(token).scope))
     emit({ type: 'response-warning', warning: 'scope-reduced' })
   // A response that names no scope has granted what was asked for (RFC 6749 section 5.1).
   return access.scope === undefined ? token : { scope: access.scope, ...token }
@@ -181,8 +186,24 @@ function isErrorBody(body: Record<string, unknown> | undefined): boolean {
 function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+    return isObject(value) && !Array.isArray(value)
+      ? snapshot(value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }
+}
+
+/**
+ * `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from now; undefined for what is missing,
+ * garbage or past. A date is read against the server's own `Date`, where there is one.
+ */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after')?.trim()
+  if (!value) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1000 || undefined
+  if (!/^[A-Z][a-z]{2,8},? /.test(value)) return undefined
+  const serverNow = Date.parse(headers.get('date') ?? '')
+  const wait = Date.parse(value) - (Number.isNaN(serverNow) ? now : serverNow)
+  return wait > 0 ? wait : undefined
 }

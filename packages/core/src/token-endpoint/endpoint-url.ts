@@ -1,5 +1,5 @@
 import type { ConfigurationError } from '../errors.js'
-import { isLoopback } from '../loopback.js'
+import { isLoopback } from '../http-url.js'
 import { invalidOption } from '../options.js'
 
 /**

@@ -1,9 +1,8 @@
+import { diagnose, optionsToCheck } from '../diagnosis/diagnosis.js'
+import { type Circumstances, isRetryableStatus, isWrongUrl } from '../diagnosis/evidence.js'
+import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
+import { serverText } from '../diagnosis/server-text.js'
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
-import { diagnose, optionsToCheck } from './diagnosis.js'
-import { type Circumstances, isWrongUrl } from './evidence.js'
-import { isRetryableStatus } from './retry.js'
-import { describeSent, type SentAssertion } from './sent-assertion.js'
-import { serverText } from './server-text.js'
 import { member } from './token-response.js'
 
 interface Answer {

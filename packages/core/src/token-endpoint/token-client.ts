@@ -1,6 +1,5 @@
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { type AttemptSettings, attemptOnce } from './attempt.js'
-import { backoff } from './retry.js'
 import { isTransportError, transportRetries } from './transport-failure.js'
 
 export interface TokenClientSettings extends AttemptSettings {
@@ -87,4 +86,9 @@ function pauseBefore(
   const worth = isTransportError(error) ? transportRetries(error) : error.retryable ? retries : 0
   if (retry > Math.min(retries, worth)) return undefined
   return retryAfter ?? backoff(retry - 1, random())
+}
+
+/** Full jitter over 200 ms x 2^n, n = 0 for the first retry. */
+export function backoff(retry: number, random: number): number {
+  return random * 200 * 2 ** retry
 }

@@ -1,5 +1,5 @@
-import { withoutPrototype } from '../own-members.js'
 import type { RequestedAccess } from '../requested-access.js'
+import { snapshot } from '../snapshot.js'
 
 /** What sends the token request; as the platform's `fetch`, of a URL in text. */
 export type TokenFetch = (url: string, init: RequestInit) => Promise<Response>
@@ -30,9 +30,9 @@ export function tokenRequest({
   if (scope !== undefined) form.set('scope', scope)
   for (const uri of resource) form.append('resource', uri)
   for (const [name, value] of Object.entries(parameters)) form.set(name, value)
-  return withoutPrototype({
+  return snapshot({
     method: 'POST',
-    headers: withoutPrototype({
+    headers: snapshot({
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     }),

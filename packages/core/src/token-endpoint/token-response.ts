@@ -1,7 +1,6 @@
 import { isTokenValue, type StoredToken } from '../access-token.js'
 import { TokenResponseError } from '../errors.js'
 import type { TokenHappening } from '../events.js'
-import { ownMember } from '../own-members.js'
 
 type ResponseWarning = Extract<TokenHappening, { type: 'response-warning' }>['warning']
 
@@ -44,9 +43,9 @@ function isBearer(tokenType: unknown): tokenType is string {
   return typeof tokenType === 'string' && /^\s*bearer[\s_-]*(token)?\s*$/i.test(tokenType)
 }
 
-/** An own member; null counts as missing. */
+/** Null counts as missing. */
 export function member(body: Record<string, unknown>, name: string): unknown {
-  return ownMember(body, name) ?? undefined
+  return body[name] ?? undefined
 }
 
 function accessToken(value: unknown): string {

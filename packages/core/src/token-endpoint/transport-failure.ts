@@ -1,8 +1,8 @@
+import { isUnreached, proxyHints } from '../diagnosis/proxy-variable.js'
+import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
 import { createCause, type ErrorCause } from '../error-cause.js'
 import { type CountersignError, TokenTransportError } from '../errors.js'
-import { isObject, ownMember } from '../own-members.js'
-import { isUnreached, proxyHints } from './proxy-variable.js'
-import { describeSent, type SentAssertion } from './sent-assertion.js'
+import { isObject, ownMember } from '../snapshot.js'
 
 /** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
 type TransportCode = Exclude<

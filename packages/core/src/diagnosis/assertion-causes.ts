@@ -1,6 +1,12 @@
-import { type AudienceDifference, audienceDifference } from './audience.js'
-import { type Cause, named as namedAnyhow } from './cause.js'
-import { type Evidence, isAboutAssertion, isFinal, isSkewed, isWrongUrl } from './evidence.js'
+import {
+  type Cause,
+  type Evidence,
+  isAboutAssertion,
+  isFinal,
+  isSkewed,
+  isWrongUrl,
+  named as namedAnyhow,
+} from './evidence.js'
 import { shortClientId, shownAudience, shownKid } from './sent-assertion.js'
 
 /** What may be wrong with an assertion. Of equal weight the first counts. */
@@ -155,4 +161,30 @@ function clockOff({ clockOffset = 0, isCorrected }: Evidence): string {
   const side = clockOffset > 0 ? 'behind' : 'ahead of'
   const so = isCorrected ? ', and correcting that did not help' : ': set it right'
   return `The clock here is ${seconds} s ${side} the server's Date${so}.`
+}
+
+/** How the audience of an assertion differs from the token endpoint. */
+export type AudienceDifference = 'slash' | 'host' | 'issuer' | 'other'
+
+/**
+ * Undefined: it does not. 'slash': by one at the end; 'host': it is a URL on another host;
+ * 'issuer': a URL that the token endpoint lies below, as an issuer's does.
+ */
+export function audienceDifference(
+  audience: string,
+  tokenEndpoint: string,
+): AudienceDifference | undefined {
+  if (audience === tokenEndpoint) return undefined
+  if (withoutSlash(audience) === withoutSlash(tokenEndpoint)) return 'slash'
+  if (!URL.canParse(audience)) return 'other'
+  const { host, pathname, search } = new URL(audience)
+  const endpoint = new URL(tokenEndpoint)
+  if (host === '') return 'other'
+  if (host !== endpoint.host) return 'host'
+  const isAbove = search === '' && endpoint.pathname.startsWith(`${withoutSlash(pathname)}/`)
+  return isAbove ? 'issuer' : 'other'
+}
+
+function withoutSlash(text: string): string {
+  return text.endsWith('/') ? text.slice(0, -1) : text
 }

@@ -1,10 +1,9 @@
-import { type Cause, named } from './cause.js'
-import { type Evidence, isWrongUrl } from './evidence.js'
-import { isRetryableStatus } from './retry.js'
+import { assertionCauses } from './assertion-causes.js'
+import { type Cause, type Evidence, isRetryableStatus, isWrongUrl, named } from './evidence.js'
 import { shown, shownKid } from './sent-assertion.js'
 
-/** What else an answer may come from. Of equal weight the first counts. */
-export const answerCauses: readonly Cause[] = [
+/** What an answer may come from apart from the assertion. */
+const answerCauses: readonly Cause[] = [
   {
     weight: ({ status }) => (status === 429 ? 4 : 0),
     say: () => 'Too many token requests: share one provider per client id.',
@@ -78,6 +77,33 @@ export const answerCauses: readonly Cause[] = [
     say: () => 'The assertion is expired or was used before.',
   },
 ]
+
+/** Of equal weight the first counts. */
+export const causes: readonly Cause[] = [...assertionCauses, ...answerCauses]
+
+/**
+ * What may be the cause of a refusal, most likely first, three at the most. Where the server's own
+ * words name one, what is merely usual is left out.
+ */
+export function diagnose(evidence: Evidence): readonly string[] {
+  return likelyCauses(evidence).map(({ say }) => say(evidence))
+}
+
+/** The names of the options that these causes are about. */
+export function optionsToCheck(evidence: Evidence): readonly string[] {
+  return likelyCauses(evidence).flatMap(({ option = [] }) => option)
+}
+
+function likelyCauses(evidence: Evidence): readonly Cause[] {
+  const weighed = causes
+    .map((cause) => ({ cause, weight: cause.weight(evidence) }))
+    .sort((one, other) => other.weight - one.weight)
+  const least = weighed[0]?.weight === 3 ? 2 : 1
+  return weighed
+    .filter(({ weight }) => weight >= least)
+    .slice(0, 3)
+    .map(({ cause }) => cause)
+}
 
 function isPage({ status, isHtml, error }: Evidence): boolean {
   return isHtml && error === undefined && !isWrongUrl(status)

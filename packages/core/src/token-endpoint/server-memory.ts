@@ -1,5 +1,4 @@
-/** A smaller distance, in milliseconds, is the network's and not the clock's. */
-export const leastSkew = 5_000
+import type { ShownKey } from '../diagnosis/sent-assertion.js'
 
 /**
  * A larger one is reported, and not corrected: a false `Date` could ask for assertions that are
@@ -35,17 +34,18 @@ export function clockSkew(): ClockSkew {
   }
 }
 
-/**
- * How far the server's `Date`, which is a whole second, lies outside the time between sending and
- * receiving, in milliseconds: 0 within it, undefined for what is no date (RFC 9110 section 5.6.7).
- */
-export function clockOffset(
-  date: string | null,
-  sentAt: number,
-  receivedAt: number,
-): number | undefined {
-  const second = date?.endsWith(' GMT') ? Date.parse(date) : Number.NaN
-  if (Number.isNaN(second)) return undefined
-  if (second > receivedAt) return second - receivedAt
-  return Math.min(0, second + 999 - sentAt)
+/** Remembers the key of the last assertion that got a token: a key that is new may not be known yet. */
+export interface AcceptedKey {
+  last(): ShownKey | undefined
+  note(key: ShownKey): void
+}
+
+export function acceptedKey(): AcceptedKey {
+  let last: ShownKey | undefined
+  return {
+    last: () => last,
+    note({ kid, thumbprint }) {
+      last = { kid, thumbprint }
+    },
+  }
 }

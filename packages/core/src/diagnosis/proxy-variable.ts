@@ -16,23 +16,12 @@ export function ignoredProxyVariable(tokenEndpoint: string): string | undefined 
     if (!versions.node || versions.bun || versions.deno) return undefined
     const flags = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)]
     if (env.NODE_USE_ENV_PROXY === '1' || flags.includes('--use-env-proxy')) return undefined
-    if (isExempt(tokenEndpoint, env.no_proxy ?? env.NO_PROXY)) return undefined
     const own = tokenEndpoint.startsWith('https') ? 'HTTPS_PROXY' : 'HTTP_PROXY'
     const names = [own, 'ALL_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY']
     return names.flatMap((name) => [name, name.toLowerCase()]).find((name) => env[name])
   } catch {
     return undefined
   }
-}
-
-/** `NO_PROXY` lists hosts, domains with or without a dot before them, and `*` for all. */
-function isExempt(tokenEndpoint: string, list = ''): boolean {
-  const { hostname, host } = new URL(tokenEndpoint)
-  return list.split(/[\s,]+/).some((entry) => {
-    const name = entry.replace(/^\*?\./, '').toLowerCase()
-    if (name === '') return false
-    return name === '*' || name === host || name === hostname || hostname.endsWith(`.${name}`)
-  })
 }
 
 /** First of the hints after a failure to reach the token endpoint, where there is such a variable. */

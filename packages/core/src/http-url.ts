@@ -1,0 +1,29 @@
+/** The URL, parsed, when it is one of http or https. */
+export function parseHttpUrl(url: string): URL | undefined {
+  try {
+    const parsed = new URL(url)
+    return parsed.protocol === 'https:' || parsed.protocol === 'http:' ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Whether both are http URLs of one origin.
+ *
+ * @example
+ * ```ts
+ * isSameOrigin('https://api.example.com/a', 'https://api.example.com:443/b') // true
+ * ```
+ */
+export function isSameOrigin(a: string, b: string): boolean {
+  const origin = parseHttpUrl(a)?.origin
+  return origin !== undefined && origin === parseHttpUrl(b)?.origin
+}
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/** Whether a parsed URL's hostname is this machine; plain http is safe to there alone. */
+export function isLoopback(hostname: string): boolean {
+  return loopback.includes(hostname)
+}
