@@ -466,7 +466,8 @@ describe('a Request that names one URL and is sent to another', () => {
     const { tokens, api, evil } = await startWorld()
     const fetch = byUrl as typeof platformFetch
     const send = authorizedFetch(tokens, { origins: [api.origin], fetch })
-    const request = { method: 'GET', headers: {}, url: `${api.origin}/x` }
+    const url = `${api.origin}/x`
+    const request = { method: 'GET', headers: {}, url, clone: () => request }
 
     const pending = send(request as unknown as Request)
     request.url = `${evil.origin}/x`

@@ -91,7 +91,7 @@ test.each<[string, () => string, Algorithm, string]>([
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toContain('KeyError: The signer failed.')
     expect(ended.stderr).toContain("code: 'ERR_KEY_PROVIDER'")
-    expect(ended.stderr).toContain(`{ name: '${name}' }`)
+    expect(ended.stderr).toContain(`[cause]: ${name}: The original message is omitted`)
     expect(ended.stderr).not.toMatch(/eyJ|does not exist|incompatible|\$metadata/)
     expect(server.requests).toEqual([])
     expect(api.requests).toEqual([])
