@@ -55,7 +55,7 @@ export function stampedCopy(
 type Copy = { [name in keyof Config]: Config[name] | undefined }
 
 /**
- * Restores the caller's config in a response. Whoever keeps the config that was sent (the history of
+ * Restores the caller's config in a response. Code that keeps the config that was sent (the history of
  * a mock, for example) finds neither the token nor another URL in it.
  */
 export function restoreInResponse(copy: Copy, config: Config, response: AxiosResponse): void {

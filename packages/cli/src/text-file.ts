@@ -69,7 +69,7 @@ function bounded(read: string, option: string): string {
   throw misused(`What ${option} names is larger than 1 MiB.`, 'ERR_FILE_UNREADABLE')
 }
 
-/** Whoever reads the file meanwhile reads the old text or the new one, never half of one. */
+/** A concurrent reader sees the old text or the new text, never a part of one. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   let temporary: string | undefined
   try {
