@@ -124,6 +124,15 @@ test('K9: a CryptoKey that may not sign is refused', async () => {
   })
 })
 
+test('K11: a CryptoKey whose class has no tag signs, as on old dates of Workers', async () => {
+  const { privateKey, publicKey } = await ecKey('P-256')
+  Object.defineProperty(privateKey, Symbol.toStringTag, { value: undefined })
+  const jwk = await subtle.exportKey('jwk', publicKey)
+  server.register({ clientId, jwks: { keys: [jwk] } })
+  await provider(privateKey).getAccessToken()
+  expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256' } }])
+})
+
 describe('where a PEM cannot be read at once', () => {
   beforeEach(() => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)

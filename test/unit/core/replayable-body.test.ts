@@ -27,6 +27,34 @@ test.each([
 })
 
 test.each([
+  new URLSearchParams({ a: '1' }),
+  new FormData(),
+  new Blob(['a']),
+  new File(['a'], 'a.txt'),
+])(
+  'U11: %s can be sent again where classes have no tag (old dates of Cloudflare Workers)',
+  (body) => {
+    Object.defineProperty(body, Symbol.toStringTag, { value: undefined })
+    expect(isReplayableBody(body)).toBe(true)
+  },
+)
+
+test('U12: a stream is sent once where classes have no tag', () => {
+  const stream = new Blob(['a']).stream()
+  Object.defineProperty(stream, Symbol.toStringTag, { value: undefined })
+  expect(isReplayableBody(stream)).toBe(false)
+})
+
+test('U12: what the runtime has no class for is sent once', ({ onTestFinished }) => {
+  const { FormData } = globalThis
+  const form = new FormData()
+  Object.defineProperty(form, Symbol.toStringTag, { value: undefined })
+  Reflect.deleteProperty(globalThis, 'FormData')
+  onTestFinished(() => void Object.assign(globalThis, { FormData }))
+  expect(isReplayableBody(form)).toBe(false)
+})
+
+test.each([
   ['a web stream', new Blob(['a']).stream()],
   ['a Node stream', Readable.from(['a'])],
   ['an async iterable', (async function* () {})()],

@@ -1,7 +1,11 @@
 import { isObject } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 
-/** The platform's `CryptoKey`, whose name differs between the types of Node and of the DOM. */
+/**
+ * The platform's `CryptoKey`, whose name differs between the types of Node and of the DOM.
+ *
+ * @inline
+ */
 export type CryptoKey = Extract<
   Awaited<ReturnType<typeof crypto.subtle.generateKey>>,
   { type: string }

@@ -25,9 +25,12 @@ export function nodeCrypto(): NodeCrypto | undefined {
   return globalThis.process?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
 }
 
-/** Checks the tag, since there may be several classes. */
+/** Checks the tag, since there may be several classes; old dates of Workers have no tags. */
 export function isCryptoKey(input: object): input is CryptoKey {
-  return Reflect.get(input, Symbol.toStringTag) === 'CryptoKey'
+  const tag: unknown = Reflect.get(input, Symbol.toStringTag)
+  if (tag !== undefined) return tag === 'CryptoKey'
+  const type: unknown = Reflect.get(globalThis, 'CryptoKey')
+  return typeof type === 'function' && input instanceof type
 }
 
 /** Throws unless a `CryptoKey` or `KeyObject` is a private key. */

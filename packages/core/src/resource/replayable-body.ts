@@ -71,5 +71,13 @@ export function isReplayableBody(body: unknown): boolean {
   if (typeof (body as { pipe?: unknown }).pipe === 'function') return false
   if (ArrayBuffer.isView(body)) return true
   const tag = (body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
-  return tag !== undefined && plain.includes(tag)
+  return tag === undefined ? isOfPlainClass(body) : plain.includes(tag)
+}
+
+/** On Cloudflare Workers dated before 2024-09-26 the classes of the platform have no tag. */
+function isOfPlainClass(body: object): boolean {
+  return plain.some((name) => {
+    const type: unknown = Reflect.get(globalThis, name)
+    return typeof type === 'function' && body instanceof type
+  })
 }
