@@ -20,6 +20,8 @@ if (unknown !== undefined) throw new Error(`Unknown client '${unknown}'. Valid: 
 const chosen = clients.filter((name) => positionals.length === 0 || positionals.includes(name))
 const methods = ['GET', 'POST'] as const
 const requestsPerRound = 8000
+/** What V8 makes of a program differs between its processes, so every few rounds begin new ones. */
+const roundsPerProcess = 3
 
 interface Round {
   readonly requestsPerSecond: number
@@ -31,7 +33,7 @@ const results = []
 try {
   const [{ url }] = (await once(server, 'message')) as [{ url: string }]
   console.error(
-    `Node ${process.version}, ${rounds} interleaved rounds of ${requestsPerRound} requests, 32 in flight.\n` +
+    `Node ${process.version}, ${rounds} interleaved rounds of ${requestsPerRound} requests, 32 in flight, new processes every ${roundsPerProcess}.\n` +
       'Ratios of medians, ours to constant header; spread is (max - min) / median of ours.\n',
   )
   for (const client of chosen) {
@@ -52,13 +54,24 @@ try {
 console.log(JSON.stringify({ node: process.version, rounds, requestsPerRound, results }, null, 2))
 
 async function measure(client: string, method: string, url: string) {
+  const measured: Record<Way, Round[]> = { constant: [], ours: [] }
+  while (measured.ours.length < rounds) await measureProcesses(client, { method, url, measured })
+  return {
+    throughput: compare(measured, ({ requestsPerSecond }) => requestsPerSecond),
+    cpu: compare(measured, ({ cpuMicros }) => cpuMicros),
+  }
+}
+
+async function measureProcesses(
+  client: string,
+  { method, url, measured }: { method: string; url: string; measured: Record<Way, Round[]> },
+): Promise<void> {
   const programs = {
     constant: await start(client, 'constant', method, url),
     ours: await start(client, 'ours', method, url),
   }
-  const measured: Record<Way, Round[]> = { constant: [], ours: [] }
   try {
-    for (let round = -4; round < rounds; round += 1) {
+    for (let round = -2; round < roundsPerProcess; round += 1) {
       for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
         programs[way].send({ requests: requestsPerRound })
         const result = await nextRound(programs[way])
@@ -68,10 +81,6 @@ async function measure(client: string, method: string, url: string) {
     }
   } finally {
     for (const program of Object.values(programs)) program.disconnect()
-  }
-  return {
-    throughput: compare(measured, ({ requestsPerSecond }) => requestsPerSecond),
-    cpu: compare(measured, ({ cpuMicros }) => cpuMicros),
   }
 }
 

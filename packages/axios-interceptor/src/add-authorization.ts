@@ -47,10 +47,8 @@ export interface AuthorizableInstance {
  * @param tokens - Whose tokens its requests carry.
  * @param options - `origins` that may have the token, `onForeignOrigin` and `onEvent`.
  * @returns eject: later requests go as before; those under way finish.
- * @throws {ConfigurationError} for options that cannot work, for want of an origin, and when the
- * provider is attached already with other origins or another `onForeignOrigin` or
- * `isTokenRejected`, or another
- * provider is attached for one of the origins.
+ * @throws {ConfigurationError} for options that cannot work, without an origin, if the provider is
+ * attached already with other options, and if another provider is attached for one of the origins.
  * @example
  * ```ts
  * const api = axios.create({ baseURL: 'https://api.example.com' })

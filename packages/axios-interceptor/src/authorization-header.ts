@@ -9,7 +9,7 @@ export function hasAuthorization({ auth, headers }: InternalAxiosRequestConfig):
   return false
 }
 
-/** Of a config of any shape. */
+/** Returns the Authorization header of a config of any shape. */
 export function authorizationOf(config: unknown): unknown {
   const { headers } = Object(config) as { headers?: Record<string, unknown> | null }
   for (const name of Object.keys(headers ?? {})) {
