@@ -260,7 +260,7 @@ describe('assertion options', () => {
     expect(refusal({ assertion: { [name]: value } })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: `There is no option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
+      message: `Unknown option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
       option: `assertion.${name}`,
     })
   })

@@ -136,7 +136,7 @@ const makeRsa = 'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -o
 const convert = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8.pem'
 const notPrivate = `Give the private key that belongs to it; if that is lost, make a new pair and register it: ${makeEc}`
 const damaged =
-  'The PEM text is damaged or truncated: its content is no key. Check the file it came from: openssl pkey -in key.pem -noout'
+  'The PEM text is damaged or truncated: its content is not a key. Check the file it came from: openssl pkey -in key.pem -noout'
 
 const cutBegin =
   'The BEGIN line of the PEM text is not whole. Quote the value where it is set, or give base64 of the PEM: openssl base64 -A -in key.pem'

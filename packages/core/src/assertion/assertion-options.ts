@@ -50,7 +50,7 @@ function checkMoved(assertion: unknown): void {
   if (name === undefined) return
   throw new ConfigurationError(
     'ERR_INVALID_OPTION',
-    `There is no option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
+    `Unknown option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
     `assertion.${name}`,
   )
 }

@@ -51,7 +51,7 @@ export const leastSkew = 5_000
 
 /**
  * How far the server's `Date`, which is a whole second, lies outside the time between sending and
- * receiving, in milliseconds: 0 within it, undefined for what is no date (RFC 9110 section 5.6.7).
+ * receiving, in milliseconds: 0 within it, undefined for a value that is not a date (RFC 9110 section 5.6.7).
  */
 export function clockOffset(
   date: string | null,

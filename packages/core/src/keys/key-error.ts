@@ -35,7 +35,7 @@ export function rsaPssOid(): KeyError {
 /** The error for a PEM whose content cannot be read. */
 export function damagedPem(): KeyError {
   return keyFormat(
-    'The PEM text is damaged or truncated: its content is no key. Check the file it came from: openssl pkey -in key.pem -noout',
+    'The PEM text is damaged or truncated: its content is not a key. Check the file it came from: openssl pkey -in key.pem -noout',
   )
 }
 
