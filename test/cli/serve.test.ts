@@ -221,7 +221,7 @@ test('what serve writes of the API is what examples and pages read of it', async
   const root = new URL('../../', import.meta.url)
   const pages: string[] = []
   for await (const page of glob(
-    ['examples/*.ts', 'docs/*.md', 'README.md', 'packages/cli/**/*.md'],
+    ['examples/*.ts', 'docs/**/*.md', 'README.md', 'packages/cli/**/*.md'],
     {
       cwd: fileURLToPath(root),
       exclude: ['**/node_modules/**'],

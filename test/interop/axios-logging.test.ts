@@ -8,7 +8,7 @@ import axios, { AxiosError, type CreateAxiosDefaults } from 'axios'
 import { expect, test } from 'vitest'
 import { clientId, keyPair, serverFor } from './example-program.ts'
 
-const page = await readFile(new URL('../../docs/axios.md', import.meta.url), 'utf8')
+const page = await readFile(new URL('../../docs/guides/axios.md', import.meta.url), 'utf8')
 const redacted = [...(/redact: \[(.*?)\]/.exec(page)?.[1] ?? '').matchAll(/'(.*?)'/g)].map(
   ([, path = '']) => path,
 )
@@ -21,7 +21,7 @@ const ways: Record<string, CreateAxiosDefaults> = {
 }
 
 for (const [way, config] of Object.entries(ways)) {
-  test(`L4: an AxiosError ${way} is logged without the token, as docs/axios.md says`, async () => {
+  test(`L4: an AxiosError ${way} is logged without the token, as docs/guides/axios.md says`, async () => {
     const pair = keyPair()
     await using server = await serverFor(pair)
     await using api = await createResourceServer(server)
@@ -47,7 +47,7 @@ for (const [way, config] of Object.entries(ways)) {
   })
 }
 
-test('L4: the AxiosError of a stream upload is logged without the token, as docs/axios.md says', async () => {
+test('L4: the AxiosError of a stream upload is logged without the token, as docs/guides/axios.md says', async () => {
   const pair = keyPair()
   await using server = await serverFor(pair)
   await using api = await createResourceServer(server)
@@ -73,7 +73,7 @@ test('L4: the AxiosError of a stream upload is logged without the token, as docs
   expect(JSON.stringify(redactError(error))).not.toContain(value)
 })
 
-test('what docs/axios.md says of an error without a token is what it holds', async () => {
+test('what docs/guides/axios.md says of an error without a token is what it holds', async () => {
   await using server = await serverFor(keyPair())
   const { tokenEndpoint } = server
   const tokens = createTokenProvider({ clientId, tokenEndpoint, key: keyPair().privateKey })

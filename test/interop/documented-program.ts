@@ -2,9 +2,9 @@ import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 export const root = new URL('../../', import.meta.url)
-const pages = ['README.md', 'docs/*.md', 'packages/*/README.md']
+const pages = ['README.md', 'docs/*.md', 'docs/{guides,reference}/*.md', 'packages/*/README.md']
 /** Whole programs in CommonJS, which `pnpm test:packages` installs and runs. */
-const exclude = ['docs/jest-and-nestjs.md']
+const exclude = ['docs/guides/commonjs-and-typescript.md']
 
 /** One TypeScript block of a page. */
 export interface Block {

@@ -5,7 +5,7 @@ import { documentedBlocks, root } from './documented-program.ts'
 import { keyPair, run, serverFor } from './example-program.ts'
 
 const core = new URL('packages/core/src/', root)
-const page = await readFile(new URL('docs/events.md', root), 'utf8')
+const page = await readFile(new URL('docs/reference/events.md', root), 'utf8')
 
 /** A member of a union of events, as the source declares it. */
 interface Declared {
@@ -62,7 +62,7 @@ const warnings = sides
 describe.each(sides)('$heading', ({ heading, events }) => {
   const rows = rowsUnder(heading)
 
-  test('every event has its row in docs/events.md, and every row its event', () => {
+  test('every event has its row in docs/reference/events.md, and every row its event', () => {
     expect(events.length).toBeGreaterThan(2)
     expect(rows.map(([event = '']) => codes(event))).toEqual(events.map(({ type }) => [type]))
   })
@@ -77,13 +77,13 @@ describe.each(sides)('$heading', ({ heading, events }) => {
   })
 })
 
-test('every warning has its row in docs/events.md, and every row its warning', () => {
+test('every warning has its row in docs/reference/events.md, and every row its warning', () => {
   const declared = warnings.flatMap(({ type, values }) => values.map((value) => [type, value]))
   expect(declared.length).toBeGreaterThan(4)
   expect(rowsUnder('Warnings').map((row) => row.slice(0, 2).flatMap(codes))).toEqual(declared)
 })
 
-describe('the program of docs/events.md', () => {
+describe('the program of docs/reference/events.md', () => {
   const folder = new URL('test/.report/events/', root)
   const program = new URL('program.ts', folder)
   const calls = `
@@ -93,7 +93,9 @@ console.log(JSON.stringify(Object.fromEntries(counts)))
   let code = ''
 
   beforeAll(async () => {
-    const blocks = (await documentedBlocks()).filter((block) => block.page === 'docs/events.md')
+    const blocks = (await documentedBlocks()).filter(
+      (block) => block.page === 'docs/reference/events.md',
+    )
     expect(blocks).toHaveLength(1)
     code = `${blocks[0]?.code}${calls}`
     await mkdir(folder, { recursive: true })

@@ -8,7 +8,12 @@ interface Link {
   readonly target: string
 }
 
-const pages = ['*.md', 'docs/*.md', 'docs/decisions/*.md', 'packages/*/README.md']
+const pages = [
+  '*.md',
+  'docs/*.md',
+  'docs/{decisions,guides,reference}/*.md',
+  'packages/*/README.md',
+]
 const texts = new Map<string, string>()
 for await (const page of glob(pages, { cwd: fileURLToPath(root) }))
   texts.set(page, await prose(page))

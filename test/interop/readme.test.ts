@@ -45,14 +45,14 @@ test('every TypeScript block of the documentation compiles strictly as it stands
   const pages = new Set(blocks.map(({ page }) => page))
   expect([...pages]).toEqual([
     'README.md',
-    'docs/axios.md',
-    'docs/events.md',
-    'docs/fetch.md',
-    'docs/fleet.md',
-    'docs/keys.md',
-    'docs/kms.md',
-    'docs/ky.md',
-    'docs/rotation.md',
+    'docs/guides/axios.md',
+    'docs/guides/fetch.md',
+    'docs/guides/keys.md',
+    'docs/guides/kms.md',
+    'docs/guides/ky.md',
+    'docs/guides/rotation.md',
+    'docs/guides/several-institutions.md',
+    'docs/reference/events.md',
     'packages/axios-interceptor/README.md',
     'packages/core/README.md',
     'packages/ky-hook/README.md',
@@ -65,8 +65,8 @@ test('every TypeScript block of the documentation compiles strictly as it stands
   expect(await typeCheck()).toEqual({ code: 0, output: '' })
 }, 60_000)
 
-test('the AWS program of docs/kms.md is the example that is run', async () => {
-  const page = await readFile(new URL('docs/kms.md', root), 'utf8')
+test('the AWS program of docs/guides/kms.md is the example that is run', async () => {
+  const page = await readFile(new URL('docs/guides/kms.md', root), 'utf8')
   const example = await readFile(new URL('examples/aws-kms.ts', root), 'utf8')
   expect(page).toContain(`\`\`\`ts\n${example}\`\`\`\n`)
 })

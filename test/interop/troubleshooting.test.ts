@@ -5,7 +5,7 @@ import { causes, diagnose } from '#core/diagnosis/diagnosis.js'
 import type { Evidence } from '#core/diagnosis/evidence.js'
 
 const root = new URL('../../', import.meta.url)
-const page = readFileSync(new URL('docs/troubleshooting.md', root), 'utf8')
+const page = readFileSync(new URL('docs/reference/errors.md', root), 'utf8')
 const errors = readFileSync(new URL('packages/core/src/errors.ts', root), 'utf8')
 
 /** The section of the page under that heading of the second level. */

@@ -31,7 +31,7 @@ function found(text: string): string[] {
 
 test('L12: no file of the repository, nor of the packages as built, holds what looks like a secret', () => {
   const files = filesOf(root)
-  for (const part of ['README.md', 'docs/axios.md', 'packages/core/dist/index.d.ts.map']) {
+  for (const part of ['README.md', 'docs/guides/axios.md', 'packages/core/dist/index.d.ts.map']) {
     expect(files).toContain(root + part)
   }
   const suspects = files.flatMap((file) =>

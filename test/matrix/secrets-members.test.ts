@@ -14,7 +14,7 @@ const modules: [string, () => Promise<AxiosStatic>][] = names.flatMap((name) => 
   [`${name}, CommonJS`, async () => require(name)],
 ])
 
-/** docs/axios.md and SECURITY.md: the request that was sent, wherever it is reached from. */
+/** docs/guides/axios.md and SECURITY.md: the request that was sent, wherever it is reached from. */
 const isDocumented = (path: string) => /(^|\.)request$/.test(path)
 
 const breaks: Answer = (response) => void response.socket?.destroy()

@@ -84,7 +84,7 @@ test.each([
 test('L9: the search finds a token that is logged, and the one in an axios error', async () => {
   const planted = await run('fetch', 'planted')
   expect(planted.search.isIn(planted.stdout)).toBe(true)
-  // As docs/axios.md says: the error of an API failure shows the request that was sent.
+  // As docs/guides/axios.md says: the error of an API failure shows the request that was sent.
   const failed = await run('axios', 'API error')
   expect(failed.code).toBe(1)
   expect(failed.search.isIn(failed.stdout)).toBe(false)

@@ -117,7 +117,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
     return { retries, code }
   }
 
-  // As docs/axios.md has it.
+  // As docs/guides/axios.md has it.
   const retryCondition = (error: AxiosError) =>
     isNetworkOrIdempotentRequestError(error) &&
     !(isCountersignError(error.cause) && !error.cause.retryable)

@@ -9,7 +9,7 @@ export interface SetUp {
   readonly commands: readonly string[]
 }
 
-const page = new URL('../../docs/jest-and-nestjs.md', import.meta.url)
+const page = new URL('../../docs/guides/commonjs-and-typescript.md', import.meta.url)
 const block = /^```(\w+)\n(.*?)^```$/gms
 
 /** The set-up under a heading of the page. A block with code belongs to the file named last above it. */
