@@ -30,11 +30,22 @@ async function declaredIn(file: string, name: string): Promise<Declared[]> {
     })
 }
 
-/** The rows of the table under a heading, their cells without padding. */
-function rowsUnder(heading: string): string[][] {
-  const [, section = ''] = page.split(`# ${heading}\n`)
-  const [own = ''] = section.split(/\n#+ /)
-  const rows = own.match(/^\|.*\|$/gm) ?? []
+/** The text under a heading of the second level. */
+function sectionUnder(heading: string): string {
+  const [, section = ''] = page.split(`\n## ${heading}\n`)
+  const [own = ''] = section.split('\n## ')
+  return own
+}
+
+/** The events under a heading of the second level, in their order, each with its text. */
+function eventsUnder(heading: string): Map<string, string> {
+  const [, ...events] = sectionUnder(heading).split('\n### ')
+  return new Map(events.map((text) => [/^`([^`]+)`\n/.exec(text)?.[1] ?? text, text]))
+}
+
+/** The rows of the table of warnings, their cells without padding. */
+function warningRows(): string[][] {
+  const rows = sectionUnder('Warnings').match(/^\|.*\|$/gm) ?? []
   return rows.slice(2).map((row) =>
     row
       .split('|')
@@ -43,15 +54,15 @@ function rowsUnder(heading: string): string[][] {
   )
 }
 
-/** What stands between backticks. */
+/** The words between backticks. */
 function codes(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
 }
 
 const sides = [
-  { heading: 'Of a provider', events: await declaredIn('events.ts', 'TokenHappening') },
+  { heading: 'Provider events', events: await declaredIn('events.ts', 'TokenHappening') },
   {
-    heading: 'Of a request',
+    heading: 'Request events',
     events: await declaredIn('resource/request-event.ts', 'RequestEvent'),
   },
 ]
@@ -60,27 +71,27 @@ const warnings = sides
   .filter(({ fields }) => fields.includes('warning'))
 
 describe.each(sides)('$heading', ({ heading, events }) => {
-  const rows = rowsUnder(heading)
+  const documented = eventsUnder(heading)
 
-  test('every event has its row in docs/reference/events.md, and every row its event', () => {
+  test('has a heading for every event, in the order of the source', () => {
     expect(events.length).toBeGreaterThan(2)
-    expect(rows.map(([event = '']) => codes(event))).toEqual(events.map(({ type }) => [type]))
+    expect([...documented.keys()]).toEqual(events.map(({ type }) => type))
   })
 
-  test.each(events)('$type: the row names each of its fields and their values', (event) => {
-    const [, , fields = '', advice = ''] = rows.find(([type]) => type === `\`${event.type}\``) ?? []
-    const named = [...fields.matchAll(/(?:^|; )`(\w+)`/g)].map(([, name = '']) => name)
-    expect(named).toEqual(event.fields)
+  test.each(events)('describes each field of $type, its values and what to do', (event) => {
+    const [text = '', advice = ''] = (documented.get(event.type) ?? '').split('**What to do:**')
+    const fields = [...text.matchAll(/^- `(\w+)`:/gm)].map(([, name = '']) => name)
+    expect(fields).toEqual(event.fields)
     const own = event.fields.includes('warning') ? [] : event.values
-    expect(codes(fields).filter((code) => code.startsWith("'"))).toEqual(own.map((v) => `'${v}'`))
+    expect(codes(text).filter((code) => code.startsWith("'"))).toEqual(own.map((v) => `'${v}'`))
     expect(advice).toMatch(/count|log|alert|ticket/i)
   })
 })
 
-test('every warning has its row in docs/reference/events.md, and every row its warning', () => {
+test('lists every warning', () => {
   const declared = warnings.flatMap(({ type, values }) => values.map((value) => [type, value]))
   expect(declared.length).toBeGreaterThan(4)
-  expect(rowsUnder('Warnings').map((row) => row.slice(0, 2).flatMap(codes))).toEqual(declared)
+  expect(warningRows().map((row) => row.slice(0, 2).flatMap(codes))).toEqual(declared)
 })
 
 describe('the program of docs/reference/events.md', () => {
