@@ -46,14 +46,17 @@ test('every TypeScript block of the documentation compiles strictly as it stands
   expect([...pages]).toEqual([
     'README.md',
     'docs/guides/axios.md',
+    'docs/guides/errors-and-retries.md',
     'docs/guides/fetch.md',
     'docs/guides/keys.md',
     'docs/guides/kms.md',
     'docs/guides/ky.md',
+    'docs/guides/migrating.md',
     'docs/guides/rejected-tokens.md',
     'docs/guides/rotation.md',
     'docs/guides/scopes-and-resources.md',
     'docs/guides/several-institutions.md',
+    'docs/guides/writing-an-adapter.md',
     'docs/reference/events.md',
     'packages/axios-interceptor/README.md',
     'packages/core/README.md',
@@ -96,6 +99,26 @@ for (const from of [
     ])
   })
 }
+
+test('the adapter of the guide replays a request after a rejected token', async () => {
+  const block = blocks.find(({ page }) => page === 'docs/guides/writing-an-adapter.md')
+  if (block === undefined) expect.unreachable('the guide has no program')
+  const pair = keyPair()
+  await using server = await serverFor(pair)
+  await using api = await createResourceServer(server)
+  api.next({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
+  const program = new URL('adapter.ts', folder)
+  const code = block.code.replaceAll(exampleOrigin, api.origin).replace('node:https', 'node:http')
+  await writeFile(program, code)
+
+  expect(await run(program, pair, server, {})).toEqual({ code: 0, stdout: '200\n', stderr: '' })
+
+  expect(server.requests).toHaveLength(2)
+  expect(api.requests.map(({ method, url, status }) => [method, url, status])).toEqual([
+    ['GET', '/accounts', 401],
+    ['GET', '/accounts', 200],
+  ])
+})
 
 async function typeCheck(): Promise<{ code: number | null; output: string }> {
   const child = spawn(tsc, ['-p', fileURLToPath(folder), '--pretty', 'false'], {
