@@ -58,6 +58,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/several-institutions.md',
     'docs/guides/writing-an-adapter.md',
     'docs/reference/events.md',
+    'docs/reference/options.md',
     'packages/axios-interceptor/README.md',
     'packages/core/README.md',
     'packages/ky-hook/README.md',

@@ -14,15 +14,27 @@ function section(heading: string): string {
   return found.split('\n## ')[0] as string
 }
 
-/** The cells of the rows of its table, without its head. */
-function rowsOf(heading: string): string[][] {
-  const lines = section(heading).match(/^\|.*\|$/gm) ?? []
-  return lines.slice(2).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
+interface DocumentedCause {
+  /** Its hint, with `…` in place of values. */
+  readonly hint: string
+  /** The answers that lead to it first: status and error, and the words of the server. */
+  readonly answers: readonly (readonly string[])[]
+}
+
+/** The causes of the page: a hint, and the rows of the table that follows it. */
+function documentedCauses(): DocumentedCause[] {
+  const [, ...parts] = section('Likely causes').split('\n```text\n')
+  return parts.map((part) => {
+    const [hint = '', after = ''] = part.split('\n```\n')
+    const rows = (after.match(/^\|.*\|$/gm) ?? []).slice(2)
+    const answers = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    return { hint, answers }
+  })
 }
 
 const codes = [...new Set([...errors.matchAll(/'(ERR_[A-Z_]+)'/g)].map(([, code = '']) => code))]
@@ -33,7 +45,7 @@ const sections = new Map(
     .map((text) => [/^`(ERR_[A-Z_]+)`\n/.exec(text)?.[1] ?? text, text]),
 )
 
-test('every code has its section in the troubleshooting page, and every section its code', () => {
+test('every code has its section in the errors page, and every section its code', () => {
   expect(codes.length).toBeGreaterThan(30)
   expect([...sections.keys()].sort()).toEqual([...codes].sort())
 })
@@ -66,9 +78,9 @@ function matching(text: string, separator: RegExp | string): RegExp {
   return new RegExp(parts.join('.*'), 'i')
 }
 
-const said = rowsOf('What the server said')
-const known = rowsOf('What is known on this side')
-const documented = [...said, ...known].map((row) => matching(row.at(-1) ?? '', '…'))
+const likely = documentedCauses()
+const said = likely.flatMap(({ hint, answers }) => answers.map((answer) => [...answer, hint]))
+const documented = likely.map(({ hint }) => matching(hint, '…'))
 
 function isDocumented(cause: string): boolean {
   return documented.some((pattern) => pattern.test(cause))
@@ -87,7 +99,7 @@ const plain: Evidence = {
 /** What a row of the table tells of an answer. */
 function evidenceOf(answer: string, words: string): Evidence {
   const [, status, error] = /^(\d{3})(?: `(\w+)`)?/.exec(answer) ?? []
-  const description = words === 'nothing' ? undefined : words.replace(/ \(.*\)$/, '')
+  const description = words === 'none' ? undefined : words.replace(/ \(.*\)$/, '')
   const kid = words.includes('none was sent') ? undefined : 'k1'
   const isHtml = answer.includes('HTML')
   const sent = { ...plain.sent, kid }
