@@ -45,6 +45,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
   const pages = new Set(blocks.map(({ page }) => page))
   expect([...pages]).toEqual([
     'README.md',
+    'docs/guides/401s-and-replays.md',
     'docs/guides/axios.md',
     'docs/guides/errors-and-retries.md',
     'docs/guides/fetch.md',
@@ -52,7 +53,6 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/kms.md',
     'docs/guides/ky.md',
     'docs/guides/migrating.md',
-    'docs/guides/rejected-tokens.md',
     'docs/guides/rotation.md',
     'docs/guides/scopes-and-resources.md',
     'docs/guides/several-institutions.md',
