@@ -60,9 +60,12 @@ describe.each(Object.entries(hosts))('through %s', (_, make) => {
 })
 
 test.each([
-  ['L7', /diagnostics_channel` is handed each request with its `Authorization` header/],
+  ['L7', /diagnostics_channel` receives each request with its `Authorization` header/],
   ['L7', /`NODE_DEBUG=net` prints headers/],
-  ['L10', /`process\.report` holds the environment, a heap snapshot or a core dump the memory/],
+  [
+    'L10',
+    /`process\.report` contains the environment. A heap snapshot or a core dump contains the memory/,
+  ],
   ['L14', /Tokens are compared as plain strings, not in constant time/],
 ])('%s: SECURITY.md says so (%s)', (_, statement) => {
   expect(page).toMatch(statement)
