@@ -64,3 +64,12 @@ test("a package's README links to pages of docs only, whose links the pack step 
   )
   expect(outside).toEqual([])
 })
+
+test('the index links to every guide and every page of the reference', () => {
+  const listed = links
+    .filter(({ page }) => page === 'docs/README.md')
+    .map(({ target }) => `docs/${target}`)
+  const written = [...texts.keys()].filter((page) => /^docs\/(guides|reference)\//.test(page))
+  expect(written.length).toBeGreaterThan(15)
+  expect(written.filter((page) => !listed.includes(page))).toEqual([])
+})
