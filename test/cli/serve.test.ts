@@ -8,7 +8,7 @@ import { parseEnv } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { expect, onTestFinished, test } from 'vitest'
-import { leakSearch } from '../matrix/leak-search.ts'
+import { leakSearch } from '../support/leak-search.ts'
 import { countersign, main, onTerminal, scratchFolder } from './command-line.ts'
 
 interface Ready {
