@@ -1,26 +1,33 @@
-/**
- * Keys that never leave this process: makes one of each kind, tells their public parts, and signs
- * what it is sent. Stands for a KMS or an HSM.
- */
-import { constants, generateKeyPairSync, sign } from 'node:crypto'
-import type { KeyRequest } from './key-holder.ts'
+/** A process whose private keys never leave it, in place of a KMS or an HSM. */
+import { constants, sign } from 'node:crypto'
+import type { Algorithm } from '@countersign/core'
+import { serveCommands } from './commands.ts'
+import { ecPair, rsaPair } from './keys.ts'
 
-const pairs = {
-  ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  PS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+const pairs = { ES256: ecPair(), PS256: rsaPair(), RS256: rsaPair() }
+
+interface KeyRequest {
+  readonly alg: Algorithm
+  /** The format of an ECDSA signature. */
+  readonly form: 'raw' | 'DER'
+  readonly bytes: Uint8Array
 }
 
-process.on('message', ({ id, alg, form, bytes }: KeyRequest) => {
-  const key = pairs[alg].privateKey
-  const padding =
-    alg === 'PS256' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {}
-  const dsaEncoding = form === 'DER' ? 'der' : 'ieee-p1363'
-  process.send?.({ id, signature: sign('sha256', bytes, { key, dsaEncoding, ...padding }) })
-})
+const commands = {
+  publicKeys: () => ({
+    ES256: pairs.ES256.publicJwk,
+    PS256: pairs.PS256.publicJwk,
+    RS256: pairs.RS256.publicJwk,
+  }),
+  sign({ alg, form, bytes }: KeyRequest): Uint8Array {
+    const key = pairs[alg].privateKey
+    const padding =
+      alg === 'PS256' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {}
+    const dsaEncoding = form === 'DER' ? 'der' : 'ieee-p1363'
+    return sign('sha256', bytes, { key, dsaEncoding, ...padding })
+  },
+}
 
-const publicKeys = Object.entries(pairs).map(([alg, { publicKey }]) => [
-  alg,
-  publicKey.export({ format: 'jwk' }),
-])
-process.send?.(Object.fromEntries(publicKeys))
+export type KeyCommands = typeof commands
+
+serveCommands(commands)

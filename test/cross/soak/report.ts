@@ -1,58 +1,51 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import Table from 'cli-table3'
-import type { Row } from './row.ts'
-import { lostOf, type RowOutcome } from './run.ts'
+import { type RowOutcome, type Run, sumLost } from './row.ts'
 
-export interface ReportedRow extends RowOutcome {
-  passed: boolean
-  title: string
+interface ReportedRow extends RowOutcome {
+  readonly passed: boolean
+  readonly title: string
 }
 
-/** By row id, for tools that read which rows passed. */
+/** Rows by their IDs. */
 export type Report = Record<string, ReportedRow>
 
 const folder = new URL('../../.report/', import.meta.url)
 const file = new URL('soak.json', folder)
 
-/** So that nobody takes an earlier run's report for this one's. */
+/** Removes the report of an earlier run. */
 export async function clearReport(): Promise<void> {
   await rm(file, { force: true })
 }
 
+/** Writes the file that `pnpm matrix` reads. */
 export async function writeReport(report: Report): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`)
 }
 
-export function reported({ title }: Row, outcome: RowOutcome): ReportedRow {
-  return { passed: outcome.broken.length === 0, title, ...outcome }
+const columns: Readonly<Record<string, (run: Run) => unknown>> = {
+  load: ({ name }) => name,
+  requests: ({ requests }) => requests,
+  'answered\n200': ({ answered200 }) => answered200,
+  'without\ntoken': ({ withoutToken }) => withoutToken,
+  lost: ({ lost }) => sumLost(lost),
+  'token\nrequests': ({ tokenRequests }) => tokenRequests,
+  bound: ({ bound }) => bound,
+  p50: ({ p50Ms }) => `${p50Ms.toFixed(1)} ms`,
+  p99: ({ p99Ms }) => `${p99Ms.toFixed(1)} ms`,
 }
 
-/** A line for each load. */
-export function tableOf(report: Report): string {
+/** Returns a table with a line per load. */
+export function formatTable(report: Report): string {
   const table = new Table({
-    head: [
-      ...['row', 'load', 'requests', 'answered\n200', 'without\ntoken', 'lost'],
-      ...['token\nrequests', 'bound', 'p50', 'p99', 'passed'],
-    ],
+    head: ['row', ...Object.keys(columns), 'passed'],
     style: { head: [], border: [] },
     colAligns: ['left', 'left', ...Array<'right'>(8).fill('right'), 'left'],
   })
   for (const [id, { runs, passed }] of Object.entries(report)) {
-    const lines = (cell: (run: RowOutcome['runs'][number]) => unknown) => runs.map(cell).join('\n')
-    table.push([
-      id,
-      lines(({ name }) => name),
-      lines(({ requests }) => requests),
-      lines(({ answered200 }) => answered200),
-      lines(({ withoutToken }) => withoutToken),
-      lines(({ lost }) => lostOf(lost)),
-      lines(({ tokenRequests }) => tokenRequests),
-      lines(({ bound }) => bound),
-      lines(({ p50Ms }) => `${p50Ms.toFixed(1)} ms`),
-      lines(({ p99Ms }) => `${p99Ms.toFixed(1)} ms`),
-      passed ? 'yes' : 'NO',
-    ])
+    const cells = Object.values(columns).map((cell) => runs.map(cell).join('\n'))
+    table.push([id, ...cells, passed ? 'yes' : 'NO'])
   }
   return table.toString()
 }

@@ -1,93 +1,57 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import type { RegisteredClient } from '../../../examples/servers/authorization-server.ts'
+/** The process of `oidc-provider` and of an API that verifies its tokens. */
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  type ArrivedTokenRequest,
+  type RegisteredClient,
+  startAuthorizationServer,
+} from '../../../examples/servers/authorization-server.ts'
+import {
+  type JudgedRequest,
+  type ProtectedApi,
+  startProtectedApi,
+} from '../../../examples/servers/protected-api.ts'
+import { serveCommands } from '../../support/commands.ts'
 
-interface Origins {
-  tokenEndpoint: string
-  apiOrigin: string
-  resource: string
+const resource = 'https://api.example/'
+const arrived: Omit<ArrivedTokenRequest, 'claims'>[] = []
+/** Every other 401 is this late: the rejected token has been replaced by then. */
+const lateMs = 300
+const counts = { rejected: 0, emptyPosts: 0 }
+/** H3 is about revocations: on a machine that stalls, expiry must not add 401s of its own. */
+const leewaySeconds = (clientId: unknown) => (clientId === 'h3' ? 10 : 1)
+let api: ProtectedApi | undefined
+let setDown: (isDown: boolean) => void = () => {}
+
+function countRequest({ method, status, bodyLength }: JudgedRequest): undefined | Promise<void> {
+  if (method === 'POST' && bodyLength === 0) counts.emptyPosts += 1
+  if (status !== 401) return undefined
+  counts.rejected += 1
+  return counts.rejected % 2 === 0 ? pause(lateMs) : undefined
 }
 
-/** Of all requests that the API has judged so far. */
-export interface ApiCounts {
-  refused: number
-  /** POSTs whose body came empty, refused ones too. */
-  emptyPosts: number
-}
-
-/** What the process of the servers does when it is asked; instants are on its monotonic clock. */
-export interface ServerCommands {
-  start(clients: readonly RegisteredClient[]): Promise<Origins>
-  /** Token requests of the clients whose id begins so, in the order of their arrival. */
-  tokenRequests(prefix: string): Promise<{ clientId: string; at: number }[]>
-  apiCounts(): Promise<ApiCounts>
-  /** The API refuses every token that it has seen; resolves to when. */
-  refuseAllSeen(): Promise<number>
-  setDown(isDown: boolean): Promise<void>
-}
-
-export interface Question {
-  id: number
-  command: keyof ServerCommands
-  input: unknown
-}
-
-interface Reply {
-  id: number
-  answer?: unknown
-  error?: string
-}
-
-export type Servers = Omit<ServerCommands, 'start'> & Origins & AsyncDisposable
-
-/** Starts the servers in a process of their own, which ends at the latest when this one does. */
-export async function forkServers(clients: readonly RegisteredClient[]): Promise<Servers> {
-  const child = fork(fileURLToPath(new URL('./servers-process.ts', import.meta.url)), {
-    // Standard output belongs to the report.
-    stdio: ['ignore', 2, 2, 'ipc'],
-  })
-  const kill = () => child.kill('SIGKILL')
-  process.on('exit', kill)
-  const waiting = new Map<number, (reply: Reply) => void>()
-  let asked = 0
-  let gone: string | undefined
-
-  child.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply))
-  child.on('exit', (code, signal) => {
-    gone = `their process has ended (${signal ?? `code ${code}`})`
-    for (const [id, settle] of waiting) settle({ id, error: gone })
-  })
-
-  function ask<Command extends keyof ServerCommands>(
-    command: Command,
-    ...[input]: Parameters<ServerCommands[Command]>
-  ): ReturnType<ServerCommands[Command]> {
-    const id = ++asked
-    const answer = new Promise<unknown>((resolve, reject) => {
-      waiting.set(id, ({ answer, error }) => {
-        waiting.delete(id)
-        if (error === undefined) resolve(answer)
-        else reject(new Error(`The servers failed: ${error}`))
-      })
+const commands = {
+  async start(clients: readonly RegisteredClient[]) {
+    const server = await startAuthorizationServer(clients, resource, ({ clientId, at }) => {
+      arrived.push({ clientId, at })
     })
-    if (gone === undefined) child.send({ id, command, input } satisfies Question)
-    else waiting.get(id)?.({ id, error: gone })
-    return answer as ReturnType<ServerCommands[Command]>
-  }
-
-  return {
-    ...(await ask('start', clients)),
-    tokenRequests: (prefix) => ask('tokenRequests', prefix),
-    apiCounts: () => ask('apiCounts'),
-    refuseAllSeen: () => ask('refuseAllSeen'),
-    setDown: (isDown) => ask('setDown', isDown),
-    async [Symbol.asyncDispose]() {
-      process.off('exit', kill)
-      if (gone !== undefined) return
-      const ended = once(child, 'exit')
-      kill()
-      await ended
-    },
-  }
+    const { issuer, jwksUri, tokenEndpoint } = server
+    setDown = server.setDown
+    const options = { issuer, jwksUri, audience: resource, leewaySeconds }
+    api = await startProtectedApi(options, countRequest)
+    return { tokenEndpoint, apiOrigin: api.origin, resource }
+  },
+  /** Returns the token requests of the clients whose ID starts with `prefix`, oldest first. */
+  tokenRequests: (prefix: string) => arrived.filter(({ clientId }) => clientId.startsWith(prefix)),
+  /** Counts all 401s so far, and all POSTs with an empty body. */
+  apiCounts: () => counts,
+  /** Revokes every token that the API has seen. Returns the time on the monotonic clock. */
+  revokeAll() {
+    api?.refuseAllSeen()
+    return performance.now()
+  },
+  setDown: (isDown: boolean) => setDown(isDown),
 }
+
+export type ServerCommands = typeof commands
+
+serveCommands(commands)

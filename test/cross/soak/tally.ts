@@ -1,49 +1,42 @@
 import { createHistogram } from 'node:perf_hooks'
 
-/** What came of the requests of one load. */
+/** The outcomes of the requests of one load. */
 export interface Totals {
-  requests: number
-  answered200: number
-  /** Rejected for want of a token, as it had to be. */
-  withoutToken: number
-  /** Requests that did not get what they are owed, by reason. */
-  lost: Record<string, number>
-  p50Ms: number
-  p99Ms: number
+  readonly requests: number
+  readonly answered200: number
+  /** Rejected as expected, because no token was available. */
+  readonly withoutToken: number
+  /** Requests with any other outcome, by reason. */
+  readonly lost: Readonly<Record<string, number>>
+  readonly p50Ms: number
+  readonly p99Ms: number
 }
 
-type Outcome = 'answered' | 'without-token' | { lost: string }
+export type Outcome = 'answered' | 'without-token' | { readonly lost: string }
 
-export interface Tally {
-  started(): void
-  ended(outcome: Outcome, ms: number): void
-  /** What has not ended by now is lost. */
-  totals(): Totals
-}
+export type Tally = ReturnType<typeof createTally>
 
-export function createTally(): Tally {
+export function createTally() {
   const latency = createHistogram()
   const lost: Record<string, number> = {}
+  const counts = { answered: 0, 'without-token': 0 }
   let requests = 0
-  let answered200 = 0
-  let withoutToken = 0
-  let underWay = 0
-
+  let inFlight = 0
   return {
-    started() {
+    start() {
       requests += 1
-      underWay += 1
+      inFlight += 1
     },
-    ended(outcome, ms) {
-      underWay -= 1
+    end(outcome: Outcome, ms: number) {
+      inFlight -= 1
       latency.record(Math.max(1, Math.round(ms * 1000)))
-      if (outcome === 'answered') answered200 += 1
-      else if (outcome === 'without-token') withoutToken += 1
+      if (typeof outcome === 'string') counts[outcome] += 1
       else lost[outcome.lost] = (lost[outcome.lost] ?? 0) + 1
     },
-    totals: () => ({
-      ...{ requests, answered200, withoutToken },
-      lost: underWay === 0 ? { ...lost } : { ...lost, 'never answered': underWay },
+    /** Counts a request that has not ended as lost. */
+    totals: (): Totals => ({
+      ...{ requests, answered200: counts.answered, withoutToken: counts['without-token'] },
+      lost: inFlight === 0 ? { ...lost } : { ...lost, 'never answered': inFlight },
       p50Ms: latency.percentile(50) / 1000,
       p99Ms: latency.percentile(99) / 1000,
     }),

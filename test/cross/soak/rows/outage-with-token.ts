@@ -1,22 +1,19 @@
-import { mostInOutage, renewalWindow, useInOutage } from '../bounds.ts'
-import { hostsOf } from '../hosts.ts'
-import { mixedCalls, steadyRate } from '../mixed-calls.ts'
-import { openLoop } from '../open-loop.ts'
-import type { Row } from '../row.ts'
-import { brokenBy } from '../run.ts'
-import { createTally } from '../tally.ts'
+import { maxInOutage, renewalWindow, useInOutage } from '../bounds.ts'
+import { createLoad, steadyRate } from '../load.ts'
+import { findFaults, type Row } from '../row.ts'
 
 const clientId = 'h4'
-/** It becomes due before the load ends, and outlives it. */
-const lifetimeSecondsFor = (durationMs: number) => Math.ceil((durationMs * 1.2) / 1000)
+/** The token becomes due before the load ends, and expires after it. */
+const lifetimeSeconds = (durationMs: number) => Math.ceil((durationMs * 1.2) / 1000)
 
 /** H4 */
 export const outageWithToken: Row = {
   id: 'H4',
   title: `token endpoint down while a token is valid, ${steadyRate} requests/s`,
-  clients: (durationMs) => [{ clientId, tokenLifetimeSeconds: lifetimeSecondsFor(durationMs) }],
-  async run({ servers, provider, durationMs }) {
-    const lifetimeMs = lifetimeSecondsFor(durationMs) * 1000
+  clients: (durationMs) => ({ [clientId]: lifetimeSeconds(durationMs) }),
+  async run(stage) {
+    const { servers, provider, durationMs } = stage
+    const lifetimeMs = lifetimeSeconds(durationMs) * 1000
     const useMs = useInOutage(lifetimeMs)
     let failed = 0
     const tokens = provider(clientId, {
@@ -24,28 +21,18 @@ export const outageWithToken: Row = {
         if (type === 'token-request-failed') failed += 1
       },
     })
-    const tally = createTally()
+    const load = createLoad(stage, { clientId, tokens })
     const since = performance.now()
     const used = () => performance.now() - since
     await tokens.getAccessToken()
-    await servers.setDown(true)
-    await openLoop({
-      rate: steadyRate,
-      // Not before a renewal has met the outage, however late this process runs.
-      isOver: () => used() >= useMs && (failed > 0 || used() >= 2 * lifetimeMs),
-      start: mixedCalls({ clientId, hosts: hostsOf(tokens, servers.apiOrigin), tally }),
-    }).finally(() => servers.setDown(false))
-    const { length: tokenRequests } = await servers.tokenRequests(clientId)
-    const dueMs = used() - (lifetimeMs - renewalWindow(lifetimeMs))
-    const run = {
-      ...{ name: 'axios, ky, fetch', ...tally.totals() },
-      ...{ tokenRequests, bound: 1 + mostInOutage(dueMs) },
-    }
-    const broken = brokenBy(run)
-    if (failed === 0) broken.push('no token request failed: the outage was not felt')
-    const notes = [
-      `A token of ${lifetimeMs / 1000} s, used for ${useMs / 1000} s; ${failed} token requests failed meanwhile.`,
-    ]
-    return { runs: [run], broken, notes }
+    await servers.run('setDown', true)
+    // Not before a renewal has failed, however slow this process is.
+    const isDone = () => used() >= useMs && (failed > 0 || used() >= 2 * lifetimeMs)
+    await load.run(isDone).finally(() => servers.run('setDown', false))
+    const run = await load.result(1 + maxInOutage(used() - lifetimeMs + renewalWindow(lifetimeMs)))
+    const broken = findFaults(run)
+    if (failed === 0) broken.push('no token request failed: the outage had no effect')
+    const use = `A token of ${lifetimeMs / 1000} s, used for ${useMs / 1000} s`
+    return { runs: [run], broken, notes: [`${use}; ${failed} token requests failed meanwhile.`] }
   },
 }

@@ -1,57 +1,33 @@
-import { mostTokenRequests } from '../bounds.ts'
-import { hostsOf } from '../hosts.ts'
-import { mixedCalls, steadyRate } from '../mixed-calls.ts'
-import { openLoop } from '../open-loop.ts'
-import type { Row, Stage } from '../row.ts'
-import { brokenBy, type Run } from '../run.ts'
-import { createTally } from '../tally.ts'
+import { maxTokenRequests } from '../bounds.ts'
+import { createLoad, steadyRate } from '../load.ts'
+import { findFaults, type Row } from '../row.ts'
 
 const lifetimeSeconds = 2
-const lifetimeMs = lifetimeSeconds * 1000
-const renewedEarly = 'h2-renewed-early'
-const usedUp = 'h2-used-up'
+const loads = [
+  { name: 'renewed early', clientId: 'h2-renewed-early', renewsEarly: true },
+  { name: 'used up', clientId: 'h2-used-up', renewsEarly: false },
+]
 
 /** H2 */
 export const shortTokens: Row = {
   id: 'H2',
   title: `tokens of ${lifetimeSeconds} s at ${steadyRate} requests/s`,
-  clients: () =>
-    [renewedEarly, usedUp].map((clientId) => ({ clientId, tokenLifetimeSeconds: lifetimeSeconds })),
+  clients: () => Object.fromEntries(loads.map(({ clientId }) => [clientId, lifetimeSeconds])),
   async run(stage) {
-    const runs = await Promise.all([
-      turnover(stage, { name: 'renewed early', clientId: renewedEarly, renewsEarly: true }),
-      turnover(stage, { name: 'used up', clientId: usedUp, renewsEarly: false }),
-    ])
-    const still = runs.filter(({ tokenRequests }) => tokenRequests < 2)
-    return {
-      runs,
-      broken: [
-        ...runs.flatMap(brokenBy),
-        ...still.map(({ name }) => `${name}: the token was never renewed`),
-      ],
-      notes: [
-        `'used up' has renewal.early 0: a token request per lifetime, ${perMinute(false)} in 60 s. By default a token is renewed in the last fifth of its life: at most ${perMinute(true)} in 60 s.`,
-      ],
-    }
+    const runs = await Promise.all(
+      loads.map(async ({ name, clientId, renewsEarly }) => {
+        const options = renewsEarly ? {} : { renewal: { early: 0 } }
+        const load = createLoad(stage, { clientId, tokens: stage.provider(clientId, options) })
+        const { elapsedMs } = await load.run((elapsed) => elapsed >= stage.durationMs)
+        const terms = { lifetimeMs: lifetimeSeconds * 1000, renewsEarly }
+        return load.result(maxTokenRequests(elapsedMs, terms), name)
+      }),
+    )
+    const unchanged = runs.filter(({ tokenRequests }) => tokenRequests < 2)
+    const broken = [
+      ...runs.flatMap(findFaults),
+      ...unchanged.map(({ name }) => `${name}: the token was never renewed`),
+    ]
+    return { runs, broken, notes: ["The load 'used up' has renewal.early 0."] }
   },
-}
-
-function perMinute(renewsEarly: boolean): number {
-  return mostTokenRequests(60_000, { lifetimeMs, renewsEarly })
-}
-
-async function turnover(
-  { servers, provider, durationMs }: Stage,
-  { name, clientId, renewsEarly }: { name: string; clientId: string; renewsEarly: boolean },
-): Promise<Run> {
-  const tokens = provider(clientId, renewsEarly ? {} : { renewal: { early: 0 } })
-  const tally = createTally()
-  const { elapsedMs } = await openLoop({
-    rate: steadyRate,
-    isOver: (elapsed) => elapsed >= durationMs,
-    start: mixedCalls({ clientId, hosts: hostsOf(tokens, servers.apiOrigin), tally }),
-  })
-  const { length: tokenRequests } = await servers.tokenRequests(clientId)
-  const bound = mostTokenRequests(elapsedMs, { lifetimeMs, renewsEarly })
-  return { name, ...tally.totals(), tokenRequests, bound }
 }
