@@ -1,7 +1,7 @@
 import dns from 'node:dns'
 import { onTestFinished, vi } from 'vitest'
 
-/** Until the test is over, every name is this machine: a request to any host is seen, none leaves. */
+/** Resolves every name to this machine until the end of the test. */
 export function everyNameIsHere(): void {
   const spy = vi.spyOn(dns, 'lookup').mockImplementation(lookup as never)
   onTestFinished(() => spy.mockRestore())

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import {
   type AuthorizationOptions,
@@ -10,25 +9,20 @@ import { authorizedFetch } from '@countersign/core/fetch'
 import { authorizationHooks } from '@countersign/ky-hook'
 import axios from 'axios'
 import ky from 'ky'
-import { type LeakSearch, leakSearch, watchedFetch } from './leak-search.ts'
-import { startWorld, type World } from './world.ts'
+import { ecPair } from './keys.ts'
+import { leakSearch, watchedFetch } from './leak-search.ts'
+import { startWorld } from './world.ts'
 
-/** A world with a client whose key, assertions and tokens are searched for. */
-export interface Scene extends World {
-  readonly search: LeakSearch
-  readonly tokens: TokenProvider
-  /** Another provider of that client. */
-  watched(options?: Partial<TokenProviderOptions>): TokenProvider
-}
+/** A world whose key, assertions and tokens are searched for, with a provider of its own. */
+export type Scene = Awaited<ReturnType<typeof startScene>>
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-
-export async function startScene(): Promise<Scene> {
+export async function startScene() {
   const world = await startWorld()
   const { server, clock } = world
   const { tokenEndpoint } = server
+  const { privateKey, jwks } = ecPair()
   const clientId = 'watched'
-  server.register({ clientId, jwks: { keys: [publicKey.export({ format: 'jwk' })] } })
+  server.register({ clientId, jwks })
   const search = leakSearch(privateKey)
   const fixed = { clientId, tokenEndpoint, clock, key: privateKey, retries: 0 }
   const watched = (options: Partial<TokenProviderOptions> = {}) =>
@@ -43,13 +37,14 @@ interface Sending {
 
 export type Send = (url: string, sending?: Sending) => Promise<unknown>
 
-/** What the user of a host holds, and a request through it. */
-interface Made {
+/** The object that a user of an HTTP client keeps, and a request through it. */
+interface Client {
   readonly held: object
   readonly send: Send
 }
 
-type Make = (tokens: TokenProvider, options: Omit<AuthorizationOptions, 'isTokenRejected'>) => Made
+type Options = Omit<AuthorizationOptions, 'isTokenRejected'>
+type Make = (tokens: TokenProvider, options: Options) => Client
 
 export const hosts: Readonly<Record<string, Make>> = {
   fetch(tokens, options) {
@@ -66,11 +61,7 @@ export const hosts: Readonly<Record<string, Make>> = {
   'axios, fetch': (tokens, options) => throughAxios('fetch', tokens, options),
 }
 
-function throughAxios(
-  adapter: string,
-  tokens: TokenProvider,
-  options: Omit<AuthorizationOptions, 'isTokenRejected'>,
-): Made {
+function throughAxios(adapter: string, tokens: TokenProvider, options: Options): Client {
   const held = axios.create({ adapter })
   addAuthorization(held, tokens, options)
   const send: Send = (url, sending) => held.get(url, sending)

@@ -60,7 +60,7 @@ export function watchedFetch(search: LeakSearch): TokenFetch {
   }
 }
 
-/** What a logger or an error tracker may make of a value, by form. */
+/** Returns the texts that a logger or an error tracker may make of a value, by form. */
 export function shownAs(value: unknown): Map<string, string> {
   const forms: [string, () => unknown][] = [
     ['String', () => String(value)],
@@ -86,11 +86,16 @@ function allOf(value: unknown): string {
   return inspect(value, { depth: 10, showHidden: true, getters: true, maxStringLength: null })
 }
 
-/** What cannot be made shows nothing; its refusal is searched as well. */
+/** Returns the error's text if the form cannot be made. */
 function attempt(show: () => unknown): string {
   try {
     return String(show())
   } catch (error) {
     return String(error)
   }
+}
+
+/** Whether a log of the value could contain the text, hidden members and getters included. */
+export function shows(value: unknown, text: string): boolean {
+  return inspect(value, { depth: 12, showHidden: true, getters: true }).includes(text)
 }

@@ -12,14 +12,9 @@ export function pollutants(evil: string): Record<string, unknown> {
     ...{ renewal: { early: 'no' }, whole: true, pem: 'polluted', jwk: {}, cryptoKey: {} },
     // a token response, a stored token, a challenge
     ...{ access_token: 'polluted', token_type: 'mac', expires_in: 1 },
-    ...{
-      value: 'polluted',
-      tokenType: 'Bearer',
-      issuedAt: 0,
-      expiresAt: Date.now() + 6e5,
-      scheme: 'Bearer',
-    },
-    // our errors and calls
+    ...{ value: 'polluted', tokenType: 'Bearer', issuedAt: 0, scheme: 'Bearer' },
+    ...{ expiresAt: Date.now() + 6e5 },
+    // errors and internal calls
     ...{ code: 'CERT_HAS_EXPIRED', syscall: 'polluted', retryable: true, cause: 'polluted' },
     ...{ source: 'polluted', sender: 'polluted', rejection: 'polluted', redirected: true },
     // the adapters' options

@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import {
   type Clock,
@@ -14,13 +12,17 @@ import {
   type FaultServer,
 } from '@countersign/testing'
 import { expect, onTestFinished } from 'vitest'
+import { clientKey } from './keys.ts'
+import { rejection } from './waiting.ts'
+
+export { rejection, until } from './waiting.ts'
 
 export const goodToken = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }
 
 /** In bodies and headers of servers: no error and no event may show it. */
 export const secretText = 'secret-text'
 
-/** A server that ends with the test. The last fault is for all requests that follow. */
+/** A server that stops at the end of the test. The last fault repeats. */
 export async function faultServer(...faults: readonly Fault[]): Promise<FaultServer> {
   const otherwise = faults.at(-1)
   const server = await createFaultServer(otherwise && { otherwise })
@@ -29,7 +31,7 @@ export async function faultServer(...faults: readonly Fault[]): Promise<FaultSer
   return server
 }
 
-/** That message, and after it what the provider had sent. */
+/** Matches that message, followed by what the provider had sent. */
 export function thenSent(message: string): string {
   const escaped = message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return expect.stringMatching(
@@ -39,22 +41,20 @@ export function thenSent(message: string): string {
   )
 }
 
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-
-/** A provider for that endpoint, with the events that it gave. */
+/** A provider for that endpoint, and its events. */
 export function providerFor(tokenEndpoint: string, options: Partial<TokenProviderOptions> = {}) {
   const events: TokenEvent[] = []
   const tokens = createTokenProvider({
     clientId: 'client-1',
     tokenEndpoint,
-    key,
+    key: clientKey.privateKey,
     onEvent: (event) => events.push(event),
     ...options,
   })
   return { tokens, events }
 }
 
-/** What a provider's first caller gets where the server has these faults. Nothing secret shows. */
+/** Returns the error of a provider's first caller at a server with these faults. */
 export async function failureAt(...faults: readonly Fault[]) {
   const server = await faultServer(...faults)
   const clock = standingClock()
@@ -64,7 +64,7 @@ export async function failureAt(...faults: readonly Fault[]) {
   return { server, clock, tokens, events, error, jtis: server.requests.map(jtiOf) }
 }
 
-/** Neither the server's texts nor the assertions that it was sent show, however one looks. */
+/** Expects neither the server's texts nor its received assertions in the values. */
 export function expectNoSecret(server: FaultServer, ...shown: readonly unknown[]): void {
   const text = shown
     .flatMap((value) => [
@@ -83,13 +83,13 @@ export function expectNoSecret(server: FaultServer, ...shown: readonly unknown[]
 
 export const startOfTime = Date.UTC(2026, 0, 1)
 
-/** How often a token request in flight looks whether the process stood still. */
+/** How often a token request in flight checks whether the process was suspended. */
 const freezeTick = 900
 
-/** A clock that stands still; pauses between attempts end at once, time limits (5 s and up) never. */
+/** A clock that stands still. Pauses between attempts end at once, timeouts (5 s and more) never. */
 export function standingClock(): Clock & {
   readonly pauses: readonly number[]
-  /** Moves the monotonic clock alone: a hold-off ends on either. */
+  /** Moves the monotonic clock only. A hold-off ends on either clock. */
   endHoldOff(): void
 } {
   const pauses: number[] = []
@@ -113,20 +113,7 @@ export function standingClock(): Clock & {
   }
 }
 
-/** Lets I/O go on until it has come to that. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setImmediate()
-}
-
-/** What the promise rejects with. */
-export function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => Promise.reject(new Error('expected a rejection')),
-    (error: unknown) => error,
-  )
-}
-
-/** Head and body of a request as it came over the wire. */
+/** Returns the head and body of a request as sent. */
 export function wireOf({ bytes }: FaultRequestRecord): { head: string; body: string } {
   const [head = '', body = ''] = Buffer.from(bytes).toString('latin1').split('\r\n\r\n')
   return { head, body }

@@ -28,7 +28,7 @@ export interface RecordingApi {
   close(): Promise<void>
 }
 
-/** A loopback server that remembers all of each request, and answers as it is told. */
+/** A loopback server that records every request and answers as configured. */
 export async function startRecordingApi(
   usual: Answer,
   tls?: { readonly key: string; readonly cert: string },
@@ -85,6 +85,10 @@ export function answer(status: number, headers: Record<string, string> = {}, bod
   return (response) => void response.writeHead(status, headers).end(body)
 }
 
-export const refused: Answer = answer(401, {
-  'www-authenticate': 'Bearer error="invalid_token"',
-})
+/** The answer of an API that rejects the token. */
+export const refusal = {
+  status: 401,
+  headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+}
+
+export const refused: Answer = answer(refusal.status, refusal.headers)

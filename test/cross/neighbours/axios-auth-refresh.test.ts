@@ -2,12 +2,14 @@ import { addAuthorization } from '@countersign/axios-interceptor'
 import axios, { type AxiosError } from 'axios'
 import { createAuthRefresh } from 'axios-auth-refresh'
 import { describe, expect, test } from 'vitest'
-import { refused, shows, story, world } from './world.ts'
+import { shows } from '../../support/leak-search.ts'
+import { refusal } from '../../support/recording-api.ts'
+import { startKitWorld, story } from '../../support/world.ts'
 
 describe.each(['before', 'after'])('axios-auth-refresh, installed %s us', (order) => {
   /** An instance with both, and a real API. `refreshes` is what that library was told to renew. */
   async function refreshing() {
-    const all = await world()
+    const all = await startKitWorld()
     const http = axios.create({ baseURL: all.api.origin })
     const refreshes: AxiosError[] = []
     // It takes the instance by axios' declarations for CommonJS, which are others than ours.
@@ -36,7 +38,7 @@ describe.each(['before', 'after'])('axios-auth-refresh, installed %s us', (order
 
   test('U5: a 401 that our replay does not answer reaches the other library, once', async () => {
     const { http, api, server, tokens, refreshes } = await refreshing()
-    api.next(refused, { ...refused, body: 'the second' })
+    api.next(refusal, { ...refusal, body: 'the second' })
 
     const { status } = await http.get('/accounts')
 

@@ -3,11 +3,11 @@ import { isCountersignError, type TokenSource } from '@countersign/core'
 import axios from 'axios'
 import { buildMemoryStorage, defaultKeyGenerator, setupCache } from 'axios-cache-interceptor'
 import { expect, test } from 'vitest'
-import { provider, story, until, world } from './world.ts'
+import { startKitWorld, story, until } from '../../support/world.ts'
 
 /** A cache installed first, then us, and a real API. */
 async function caching() {
-  const all = await world()
+  const all = await startKitWorld()
   const asked: unknown[] = []
   const tokens: TokenSource = {
     ...all.tokens,
@@ -95,7 +95,7 @@ test('D5: a caller who gives up while the token is awaited leaves the others the
 
 /** Instances of several tenants that share one storage, set up as documented. */
 async function tenants() {
-  const all = await world()
+  const all = await startKitWorld()
   const storage = buildMemoryStorage()
   const create = (tenant: string, tokens: TokenSource) => {
     const http = setupCache(axios.create({ baseURL: all.api.origin }), {
@@ -107,8 +107,7 @@ async function tenants() {
     addAuthorization(http, tokens)
     return http
   }
-  const { tokenEndpoint } = all.server
-  return { ...all, a: create('a', all.tokens), b: create('b', provider(tokenEndpoint, all.clock)) }
+  return { ...all, a: create('a', all.tokens), b: create('b', all.provider()) }
 }
 
 test('with the documented key, a tenant never gets the cached response of another', async () => {

@@ -4,13 +4,15 @@ import { staticTokenProvider } from '@countersign/testing'
 import axios, { type AxiosInstance } from 'axios'
 import MockAdapter from 'axios-mock-adapter'
 import { describe, expect, test } from 'vitest'
-import { shows, story, world } from './world.ts'
+import { shows } from '../../support/leak-search.ts'
+import { rejection } from '../../support/waiting.ts'
+import { startKitWorld, story } from '../../support/world.ts'
 
 const origin = 'https://api.example.com'
 const absolute = `${origin}/v1/accounts`
 const urls = ['/accounts', 'accounts', absolute, '/v1/accounts', '/', '?page=2']
 
-/** It takes the instance by axios' declarations for CommonJS, which are others than ours. */
+/** The library declares the instance with axios' types for CommonJS. */
 function mockOf(http: AxiosInstance): MockAdapter {
   return new MockAdapter(http as never)
 }
@@ -22,7 +24,7 @@ async function answered(handler: string | RegExp, [http, mock]: [AxiosInstance, 
   return urls.filter((_, at) => answers[at]?.status === 200)
 }
 
-describe.each(['before', 'after'])('axios-mock-adapter, installed %s us', (order) => {
+describe.each(['before', 'after'])('axios-mock-adapter, installed %s Countersign', (order) => {
   function withUs(
     http: AxiosInstance,
     tokens: TokenSource = staticTokenProvider(),
@@ -32,9 +34,9 @@ describe.each(['before', 'after'])('axios-mock-adapter, installed %s us', (order
     return [http, early ?? mockOf(http)]
   }
 
-  /** An instance with both. The token endpoint is real, and so is the API behind the mock. */
+  /** An instance with both. The token endpoint and the API behind the mock are real. */
   async function mocked() {
-    const all = await world()
+    const all = await startKitWorld()
     const instance = axios.create({ baseURL: `${all.api.origin}/v1/` })
     const [http, mock] = withUs(instance, all.tokens)
     return { ...all, http, mock }
@@ -145,7 +147,7 @@ describe.each(['before', 'after'])('axios-mock-adapter, installed %s us', (order
     const { value } = await tokens.getAccessToken()
     install(mock)
 
-    const error = await http.get('/accounts').catch((thrown: unknown) => thrown)
+    const error = await rejection(http.get('/accounts'))
 
     expect(error).toMatchObject({ ...expected, isAxiosError: true, config: { url: '/accounts' } })
     expect(shows(error, value)).toBe(false)

@@ -1,19 +1,26 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { addAuthorization } from '@countersign/axios-interceptor'
-import { createTokenProvider, isCountersignError } from '@countersign/core'
-import axios, { AxiosError, type InternalAxiosRequestConfig } from 'axios'
+import { isCountersignError, type TokenProvider } from '@countersign/core'
+import axios, { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import axiosRetry, { type IAxiosRetryConfig, isNetworkOrIdempotentRequestError } from 'axios-retry'
 import { describe, expect, test } from 'vitest'
-import { refused, shows, story, world } from './world.ts'
+import { shows } from '../../support/leak-search.ts'
+import { providerFor } from '../../support/provider-under-test.ts'
+import { refusal } from '../../support/recording-api.ts'
+import { rejection } from '../../support/waiting.ts'
+import { bodiesOf, startKitWorld, story } from '../../support/world.ts'
 
-describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
+describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (order) => {
+  function install(http: AxiosInstance, tokens: TokenProvider, options?: IAxiosRetryConfig) {
+    if (order === 'before') axiosRetry(http, options)
+    addAuthorization(http, tokens)
+    if (order === 'after') axiosRetry(http, options)
+  }
+
   /** An instance with both, and a real API. */
   async function retrying(options: IAxiosRetryConfig) {
-    const all = await world()
+    const all = await startKitWorld()
     const http = axios.create({ baseURL: all.api.origin })
-    if (order === 'before') axiosRetry(http, options)
-    addAuthorization(http, all.tokens)
-    if (order === 'after') axiosRetry(http, options)
+    install(http, all.tokens, options)
     return { ...all, http }
   }
 
@@ -47,8 +54,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
 
     expect(status).toBe(200)
     expect(story(api.requests)).toEqual(['t1 503', 't2 503', 't3 200'])
-    const bodies = api.requests.map(({ body }) => Buffer.from(body).toString())
-    expect(bodies).toEqual(Array(3).fill('{"name":"é"}'))
+    expect(bodiesOf(api.requests)).toEqual(Array(3).fill('{"name":"é"}'))
     expect(server.requests).toHaveLength(3)
   })
 
@@ -58,7 +64,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
       retries: 2,
       onRetry: (count) => void counts.push(count),
     })
-    api.next({ status: 503 }, refused, { status: 503 })
+    api.next({ status: 503 }, refusal, { status: 503 })
 
     expect((await http.get('/accounts')).status).toBe(200)
 
@@ -66,7 +72,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
     expect(counts).toEqual([1, 2])
   })
 
-  test("U14: the config that comes round is the caller's own and never shows a token", async () => {
+  test("U14: the config that a retry receives is the caller's own and never shows a token", async () => {
     const rounds: unknown[] = []
     const { http, api, tokens } = await retrying({
       retries: 2,
@@ -86,7 +92,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
     http.defaults.adapter = adapter
     api.next({ status: 503 }, { drop: 'before-headers' }, { status: 503 })
 
-    const error = await http.get<never, AxiosError>('/accounts').catch((thrown) => thrown)
+    const error = (await rejection(http.get('/accounts'))) as AxiosError
 
     expect(error).toMatchObject({ code: 'ERR_BAD_RESPONSE', status: 503 })
     expect(sent).toEqual(Array(3).fill(authorization))
@@ -101,38 +107,33 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
 
   /** How often a call is sent again that gets no token, and the code that it ends with. */
   async function retriesWithoutToken(options: IAxiosRetryConfig, answer: { status: number }) {
-    const { server, api } = await world()
-    const { tokenEndpoint } = server
-    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-    const tokens = createTokenProvider({ clientId: 'client', tokenEndpoint, key, retries: 0 })
+    const { server, api } = await startKitWorld()
+    const { tokens } = providerFor(server.tokenEndpoint, { retries: 0 })
     const http = axios.create({ baseURL: api.origin })
     let retries = 0
-    const counting = { ...options, onRetry: () => void retries++ }
-    if (order === 'before') axiosRetry(http, counting)
-    addAuthorization(http, tokens)
-    if (order === 'after') axiosRetry(http, counting)
+    install(http, tokens, { ...options, onRetry: () => void retries++ })
     server.next(answer)
-    const { code } = await http.get<never, AxiosError>('/accounts').catch((thrown) => thrown)
+    const { code } = (await rejection(http.get('/accounts'))) as AxiosError
     expect(api.requests).toEqual([])
     return { retries, code }
   }
 
-  // As docs/guides/axios.md has it.
+  // The condition of docs/guides/axios.md.
   const retryCondition = (error: AxiosError) =>
     isNetworkOrIdempotentRequestError(error) &&
     !(isCountersignError(error.cause) && !error.cause.retryable)
 
-  test('U14: with the documented condition it leaves alone what no retry mends', async () => {
-    const refusal = { status: 400, body: { error: 'invalid_scope' } }
-    const usual = await retriesWithoutToken({}, refusal)
-    const documented = await retriesWithoutToken({ retryCondition }, refusal)
+  test('U14: with the documented condition it does not retry a permanent failure', async () => {
+    const invalidScope = { status: 400, body: { error: 'invalid_scope' } }
+    const usual = await retriesWithoutToken({}, invalidScope)
+    const documented = await retriesWithoutToken({ retryCondition }, invalidScope)
     expect([usual, documented]).toEqual([
       { retries: 3, code: 'ERR_OAUTH' },
       { retries: 0, code: 'ERR_OAUTH' },
     ])
   })
 
-  test('U14: with the documented condition it tries again what may pass', async () => {
+  test('U14: with the documented condition it retries a transient failure', async () => {
     expect(await retriesWithoutToken({ retryCondition }, { status: 503 })).toEqual({
       retries: 3,
       code: 'ERR_TOKEN_UNAVAILABLE',
@@ -143,19 +144,17 @@ describe.each(['before', 'after'])('axios-retry, installed %s us', (order) => {
     expect(story(api.requests)).toEqual(['t1 0', 't1 200'])
   })
 
-  test('U14: a config that comes round before it was sent is not wrapped again', async () => {
+  test('U14: a config that is retried before it was sent is not wrapped again', async () => {
     const wrappers: unknown[] = []
     const flaky = (config: InternalAxiosRequestConfig) => {
       wrappers.push(config.adapter)
       if (wrappers.length < 3) throw new AxiosError('not yet', 'ECONNRESET', config)
       return config
     }
-    const all = await world()
+    const all = await startKitWorld()
     const http = axios.create({ baseURL: all.api.origin })
     http.interceptors.request.use(flaky)
-    if (order === 'before') axiosRetry(http)
-    addAuthorization(http, all.tokens)
-    if (order === 'after') axiosRetry(http)
+    install(http, all.tokens)
 
     expect((await http.get('/accounts')).status).toBe(200)
 

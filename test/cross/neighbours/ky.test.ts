@@ -1,7 +1,8 @@
 import { authorizationHooks } from '@countersign/ky-hook'
 import ky, { type Hooks, type HTTPError, type Options } from 'ky'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { refused, story, world } from './world.ts'
+import { refusal } from '../../support/recording-api.ts'
+import { bodiesOf, startKitWorld, story } from '../../support/world.ts'
 
 const json = { name: 'é' }
 
@@ -18,7 +19,7 @@ function noting(name: string, sent: string[]): typeof fetch {
 
 describe('ky.extend with our hooks on each level', () => {
   async function extended() {
-    const all = await world()
+    const all = await startKitWorld()
     const hooks = authorizationHooks(all.tokens, { origins: [all.api.origin] })
     const seen: Partial<Hooks>[] = []
     const look = (options: Options) => void seen.push({ ...options.hooks })
@@ -39,8 +40,7 @@ describe('ky.extend with our hooks on each level', () => {
     expect(await http.post('accounts', { json }).json()).toMatchObject({ ok: true })
 
     expect(story(api.requests)).toEqual(['t1 200', 't1 401', 't2 200'])
-    const bodies = api.requests.map(({ body }) => Buffer.from(body).toString())
-    expect(bodies).toEqual(Array(3).fill('{"name":"é"}'))
+    expect(bodiesOf(api.requests)).toEqual(Array(3).fill('{"name":"é"}'))
     for (const { authorization } of api.requests) expect(authorization).toMatch(/^Bearer [^,\s]+$/)
     expect(server.requests).toHaveLength(2)
   })
@@ -57,7 +57,7 @@ describe('ky.extend with our hooks on each level', () => {
 
   test('X16: a replay that is refused too is sent no third time', async () => {
     const { http, api, server } = await extended()
-    api.next(refused, refused)
+    api.next(refusal, refusal)
 
     const error: unknown = await http.get('accounts').catch((thrown) => thrown)
 
@@ -68,7 +68,7 @@ describe('ky.extend with our hooks on each level', () => {
   })
 
   test('the instance that was extended first keeps a life of its own', async () => {
-    const { api, tokens, server } = await world()
+    const { api, tokens, server } = await startKitWorld()
     const base = ky.create({ prefix: api.origin, throwHttpErrors: false, retry: 0 })
     const http = base.extend({ hooks: authorizationHooks(tokens, { origins: [api.origin] }) })
 
@@ -81,7 +81,7 @@ describe('ky.extend with our hooks on each level', () => {
 
 /** A ky with our hooks and a real API. */
 async function hooked(options: Options = {}) {
-  const all = await world()
+  const all = await startKitWorld()
   const ours = authorizationHooks(all.tokens, { origins: [all.api.origin] })
   const http = ky.create({ prefix: all.api.origin, hooks: ours, retry: 0, ...options })
   return { ...all, http }
@@ -132,14 +132,13 @@ describe("ky's own retries", () => {
     expect((await retrying.post('accounts', { json })).status).toBe(200)
 
     expect(story(api.requests)).toEqual(['t1 503', 't2 503', 't3 200'])
-    const bodies = api.requests.map(({ body }) => Buffer.from(body).toString())
-    expect(bodies).toEqual(Array(3).fill('{"name":"é"}'))
+    expect(bodiesOf(api.requests)).toEqual(Array(3).fill('{"name":"é"}'))
     expect(server.requests).toHaveLength(3)
   })
 
   test('U14: a 401 inside a retry is replayed and costs none of the retries', async () => {
     const { http, api } = await hooked({ retry: after503 })
-    api.next({ status: 503 }, refused, { status: 503 })
+    api.next({ status: 503 }, refusal, { status: 503 })
 
     expect((await http.get('accounts')).status).toBe(200)
 

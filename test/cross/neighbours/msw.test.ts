@@ -1,8 +1,10 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { providerFor } from '../../support/provider-under-test.ts'
+import { refusal } from '../../support/recording-api.ts'
+import { bodiesOf, startKitWorld, story } from '../../support/world.ts'
 import { clients } from './clients.ts'
-import { provider, refused, story, world } from './world.ts'
 
 const login = 'https://login.example.com'
 const origin = 'https://api.example.com'
@@ -23,7 +25,7 @@ const msw = setupServer(
   http.post(`${origin}/accounts`, async ({ request }) => {
     const authorization = request.headers.get('authorization')
     seen.push(`API call: ${authorization} ${await request.text()}`)
-    if (authorization !== `Bearer t${live}`) return new HttpResponse(null, refused)
+    if (authorization !== `Bearer t${live}`) return new HttpResponse(null, refusal)
     return HttpResponse.json({ ok: true })
   }),
 )
@@ -49,7 +51,7 @@ describe.each(clients)('msw and %s', (_, create) => {
   // First, for axios: its fetch adapter keeps the globals that it meets at its first request, and
   // those of msw no longer work when msw has stopped. It is so without us, too.
   test('a client that was at work before msw listens is mocked from then on', async () => {
-    const { api, tokens, server } = await world()
+    const { api, tokens, server } = await startKitWorld()
     const post = create(tokens, api.origin)
     await post('accounts', accounts)
     msw.use(
@@ -70,7 +72,7 @@ describe.each(clients)('msw and %s', (_, create) => {
     'token request and API call are seen once each, listening %s the client was made',
     async (order) => {
       if (order === 'before') listen()
-      const post = create(provider(`${login}/token`), origin)
+      const post = create(providerFor(`${login}/token`).tokens, origin)
       if (order === 'after') listen()
 
       expect(await post('accounts', accounts)).toEqual({ ok: true })
@@ -81,7 +83,7 @@ describe.each(clients)('msw and %s', (_, create) => {
 
   test('U1: a mocked 401 is renewed and replayed, body and all', async () => {
     listen()
-    const post = create(provider(`${login}/token`), origin)
+    const post = create(providerFor(`${login}/token`).tokens, origin)
     live = 2
 
     expect(await post('accounts', accounts)).toEqual({ ok: true })
@@ -95,7 +97,7 @@ describe.each(clients)('msw and %s', (_, create) => {
   })
 
   test('what msw lets through reaches the real servers once each', async () => {
-    const { server, api, tokens } = await world()
+    const { server, api, tokens } = await startKitWorld()
     const post = create(tokens, api.origin)
     await post('accounts', accounts)
     listen('bypass')
@@ -104,8 +106,7 @@ describe.each(clients)('msw and %s', (_, create) => {
     expect(await post('accounts', accounts)).toMatchObject({ ok: true, url: '/accounts' })
 
     expect(story(api.requests)).toEqual(['t1 200', 't1 401', 't2 200'])
-    const bodies = api.requests.map(({ body }) => Buffer.from(body).toString())
-    expect(bodies).toEqual(Array(3).fill('{"name":"é"}'))
+    expect(bodiesOf(api.requests)).toEqual(Array(3).fill('{"name":"é"}'))
     expect(server.requests).toHaveLength(2)
     expect(seen).toEqual([])
   })

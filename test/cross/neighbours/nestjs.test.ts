@@ -7,7 +7,10 @@ import { NestFactory } from '@nestjs/core'
 import axios, { type AxiosError } from 'axios'
 import { firstValueFrom, map } from 'rxjs'
 import { expect, onTestFinished, test } from 'vitest'
-import { refused, shows, story, until, world } from './world.ts'
+import { shows } from '../../support/leak-search.ts'
+import { refusal } from '../../support/recording-api.ts'
+import { rejection } from '../../support/waiting.ts'
+import { startKitWorld, story, until } from '../../support/world.ts'
 
 /** A service of the application. */
 class Accounts {
@@ -24,7 +27,7 @@ Inject(HttpService)(Accounts, undefined, 0)
 
 /** A Nest application with its own module and service, and a real API. */
 async function application() {
-  const all = await world()
+  const all = await startKitWorld()
   class AppModule {
     constructor(http: HttpService) {
       addAuthorization(http.axiosRef, all.tokens)
@@ -96,7 +99,7 @@ test('X15: a failed token request is an AxiosError of the observable, and nothin
   const { accounts, api, server } = await application()
   server.next({ status: 400, body: { error: 'unauthorized_client' } })
 
-  const error = await firstValueFrom(accounts.list()).catch((thrown: unknown) => thrown)
+  const error = await rejection(firstValueFrom(accounts.list()))
 
   expect(axios.isAxiosError(error)).toBe(true)
   expect(error).toMatchObject({ code: 'ERR_OAUTH', config: { url: '/accounts' } })
@@ -106,9 +109,9 @@ test('X15: a failed token request is an AxiosError of the observable, and nothin
 
 test('U5: the error of a 401 that stays shows no token in its config', async () => {
   const { accounts, api, tokens } = await application()
-  api.next(refused, refused)
+  api.next(refusal, refusal)
 
-  const error = await firstValueFrom(accounts.list()).catch((thrown: unknown) => thrown)
+  const error = await rejection(firstValueFrom(accounts.list()))
 
   expect(axios.isAxiosError(error) && error.status).toBe(401)
   const { config, response } = error as AxiosError

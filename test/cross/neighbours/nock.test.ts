@@ -1,7 +1,9 @@
 import nock from 'nock'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { providerFor } from '../../support/provider-under-test.ts'
+import { refusal } from '../../support/recording-api.ts'
+import { bodiesOf, startKitWorld, story } from '../../support/world.ts'
 import { clients } from './clients.ts'
-import { provider, refused, story, world } from './world.ts'
 
 const login = 'https://login.example.com'
 const origin = 'https://api.example.com'
@@ -42,7 +44,7 @@ function expectExchange(token: string, status: number) {
 describe.each(clients)('nock and %s', (_, create) => {
   test('token request and API call are seen once each', async () => {
     expectExchange('t1', 200)
-    const post = create(provider(`${login}/token`), origin)
+    const post = create(providerFor(`${login}/token`).tokens, origin)
 
     expect(await post('accounts', accounts)).toEqual({ ok: true })
 
@@ -53,7 +55,7 @@ describe.each(clients)('nock and %s', (_, create) => {
   test('U1: a mocked 401 is renewed and replayed, body and all', async () => {
     expectExchange('t1', 401)
     expectExchange('t2', 200)
-    const post = create(provider(`${login}/token`), origin)
+    const post = create(providerFor(`${login}/token`).tokens, origin)
 
     expect(await post('accounts', accounts)).toEqual({ ok: true })
 
@@ -63,15 +65,14 @@ describe.each(clients)('nock and %s', (_, create) => {
 
   test('what nock lets through reaches the real servers once each', async () => {
     nock.enableNetConnect('127.0.0.1')
-    const { server, api, tokens } = await world()
+    const { server, api, tokens } = await startKitWorld()
     const post = create(tokens, api.origin)
-    api.next(refused)
+    api.next(refusal)
 
     expect(await post('accounts', accounts)).toMatchObject({ ok: true, url: '/accounts' })
 
     expect(story(api.requests)).toEqual(['t1 401', 't2 200'])
-    const bodies = api.requests.map(({ body }) => Buffer.from(body).toString())
-    expect(bodies).toEqual(Array(2).fill('{"name":"é"}'))
+    expect(bodiesOf(api.requests)).toEqual(Array(2).fill('{"name":"é"}'))
     expect(server.requests).toHaveLength(2)
   })
 })
