@@ -4,6 +4,7 @@ import type {
   RequestAuthorization,
   TokenSource,
 } from '@countersign/core'
+import { startWorld } from '../../support/world.ts'
 
 /** What the suite asks of a host library: the smallest set-up a user would write. */
 export interface HostUnderTest {
@@ -53,4 +54,12 @@ export interface Call {
 export interface Answered {
   readonly status: number
   readonly text: string
+}
+
+/** Starts a world and a client of the host with these options. */
+export async function startClient(host: HostUnderTest, options: Partial<Setup> = {}) {
+  const world = await startWorld()
+  const { tokens, api, onEvent } = world
+  const setup = { tokens, baseUrl: api.origin, origins: [api.origin], onEvent, ...options }
+  return { ...world, setup, client: host.client(setup) }
 }

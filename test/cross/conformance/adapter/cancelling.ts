@@ -1,19 +1,19 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { refused } from '../../../support/recording-api.ts'
-import { startWorld, until } from '../../../support/world.ts'
-import type { HostUnderTest } from '../host.ts'
+import { rejection } from '../../../support/waiting.ts'
+import { until } from '../../../support/world.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 10: the caller's signal and timeout cover the wait for a token, in the host's words. */
 export function cancelling(host: HostUnderTest): void {
   test('10 E19 U22: a caller who aborts while the token is awaited sends nothing; others are served', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     const release = server.hold()
     const controller = new AbortController()
     const reason = new Error('the caller left')
 
-    const left = client.send({ url: '/left', signal: controller.signal }).catch((e: unknown) => e)
+    const left = rejection(client.send({ url: '/left', signal: controller.signal }))
     const stayed = client.send({ url: '/stayed' })
     await until(() => server.requests.length === 1)
     controller.abort(reason)
@@ -28,38 +28,29 @@ export function cancelling(host: HostUnderTest): void {
   })
 
   test('10: a caller who has aborted already asks for no token', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     const reason = new Error('the caller left')
 
-    const error = await client
-      .send({ url: '/x', signal: AbortSignal.abort(reason) })
-      .catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ url: '/x', signal: AbortSignal.abort(reason) }))
 
     expect(host.isAbort(error, reason)).toBe(true)
     expect([server.requests.length, api.seen.length]).toEqual([0, 0])
   })
 
   test('10 U22: a caller who aborts as the token arrives sends nothing', async () => {
-    const { tokens, api } = await startWorld()
+    const { tokens, api, setup } = await startClient(host)
     const controller = new AbortController()
     const reason = new Error('the caller left')
-    const client = host.client({
-      tokens: {
-        getAccessToken: async (options) => {
-          const token = await tokens.getAccessToken(options)
-          controller.abort(reason)
-          return token
-        },
-        invalidate: tokens.invalidate,
-      },
-      baseUrl: api.origin,
-      origins: [api.origin],
-    })
+    const getAccessToken: typeof tokens.getAccessToken = async (options) => {
+      const token = await tokens.getAccessToken(options)
+      controller.abort(reason)
+      return token
+    }
+    const client = host.client({ ...setup, tokens: { ...tokens, getAccessToken } })
 
-    const error = await client
-      .send({ method: 'POST', url: '/x', body: 'b', signal: controller.signal })
-      .catch((thrown: unknown) => thrown)
+    const error = await rejection(
+      client.send({ method: 'POST', url: '/x', body: 'b', signal: controller.signal }),
+    )
     for (let turn = 0; turn < 20; turn++) await setImmediate()
 
     expect(host.isAbort(error, reason)).toBe(true)
@@ -67,15 +58,14 @@ export function cancelling(host: HostUnderTest): void {
   })
 
   test('10 U16 U22: a caller who aborts between the 401 and the replay sends nothing more', async () => {
-    const { server, tokens, api, requestEvents, onEvent } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin], onEvent })
+    const { server, api, requestEvents, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()
     const release = server.hold()
     const controller = new AbortController()
     const reason = new Error('the caller left')
 
-    const left = client.send({ url: '/x', signal: controller.signal }).catch((e: unknown) => e)
+    const left = rejection(client.send({ url: '/x', signal: controller.signal }))
     await until(() => server.requests.length === 2)
     controller.abort(reason)
     const error = await left
@@ -89,11 +79,10 @@ export function cancelling(host: HostUnderTest): void {
   })
 
   test('10: a timeout ends the wait for a token, nothing is sent, and the token serves the next', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     const release = server.hold()
 
-    const error = await client.send({ url: '/x', timeout: 50 }).catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ url: '/x', timeout: 50 }))
     release()
 
     expect(host.isTimeout(error)).toBe(true)
@@ -104,13 +93,12 @@ export function cancelling(host: HostUnderTest): void {
   })
 
   test('10 U18: a timeout covers the wait between the 401 and the replay too', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     api.next(refused)
     const release = server.hold()
 
-    const error = await client.send({ url: '/x', timeout: 500 }).catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ url: '/x', timeout: 500 }))
     release()
 
     expect(host.isTimeout(error)).toBe(true)
@@ -118,12 +106,11 @@ export function cancelling(host: HostUnderTest): void {
   })
 
   test('10: a timeout covers an API that does not answer', async () => {
-    const { tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { api, client } = await startClient(host)
     await client.send({ url: '/warm' })
     api.next(() => {})
 
-    const error = await client.send({ url: '/x', timeout: 500 }).catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ url: '/x', timeout: 500 }))
 
     expect(host.isTimeout(error)).toBe(true)
     expect(api.seen.map(({ url }) => url)).toEqual(['/warm', '/x'])

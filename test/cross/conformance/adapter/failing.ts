@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { startWorld } from '../../../support/world.ts'
-import type { HostUnderTest } from '../host.ts'
+import { rejection } from '../../../support/waiting.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 14: without a token nothing is sent, and the caller is told in a way it can tell. */
 export function failing(host: HostUnderTest): void {
   test('14 X15: no token to be had: nothing is sent, and the error is found as the README says', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     server.next({ status: 400, body: { error: 'invalid_scope' } })
 
     const calls = Array.from({ length: 5 }, (_, call) =>
@@ -27,13 +26,12 @@ export function failing(host: HostUnderTest): void {
   })
 
   test('14 U19: a renewal that fails after a 401 rejects with why the call cannot succeed', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()
     server.next({ status: 400, body: { error: 'invalid_client' } })
 
-    const error = await client.send({ url: '/x' }).catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ url: '/x' }))
 
     expect(host.tokenFailure(error)).toMatchObject({
       name: 'TokenEndpointError',

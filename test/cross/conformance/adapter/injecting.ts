@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
+import { rejection } from '../../../support/waiting.ts'
 import { startApi, startWorld } from '../../../support/world.ts'
-import type { HostUnderTest } from '../host.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promises 1, 7, 8 and 11: whose requests get which token. */
 export function injecting(host: HostUnderTest): void {
   test('1: a token is put on a request', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
 
     expect(await client.send({ url: '/accounts' })).toEqual({ status: 200, text: 'ok' })
 
@@ -18,8 +18,7 @@ export function injecting(host: HostUnderTest): void {
   test('1 D1: a thousand at once, with no token yet, make one token request', {
     timeout: 60_000,
   }, async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
 
     const calls = Array.from({ length: 1000 }, (_, call) => client.send({ url: `/${call}` }))
     const statuses = (await Promise.all(calls)).map(({ status }) => status)
@@ -30,8 +29,7 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test("7 X13: the caller's own Authorization is sent as it is, once, and its 401 renews nothing", async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
 
     for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
@@ -46,8 +44,7 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test('7 X21: an Authorization that is undefined counts as absent', async () => {
-    const { tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { api, client } = await startClient(host)
     const headers = { Authorization: undefined, 'x-custom': 'kept' }
 
     expect((await client.send({ url: '/x', headers })).status).toBe(200)
@@ -57,8 +54,7 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test('8: countersign: false sends the request untouched, and its 401 renews nothing', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
 
     expect((await client.send({ url: '/x', countersign: false })).status).toBe(401)
 
@@ -67,8 +63,7 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test('8: a scope and a resource of its own give a request a token of its own', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
 
     for (let round = 0; round < 2; round++) {
       await client.send({ url: '/plain' })
@@ -88,11 +83,10 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test('8: an unknown word in countersign is refused by its name, and nothing is sent', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     const countersign = { scopes: 'a' } as { scope?: string }
 
-    const error = await client.send({ url: '/x', countersign }).catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ url: '/x', countersign }))
 
     expect(host.tokenFailure(error)).toMatchObject({
       name: 'ConfigurationError',
@@ -103,9 +97,7 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test('11 X16: attached twice is one attachment: one token request, one header, one replay', async () => {
-    const { server, tokens, api, requestEvents, onEvent } = await startWorld()
-    const setup = { tokens, baseUrl: api.origin, origins: [api.origin], onEvent }
-    const client = host.client(setup)
+    const { server, api, requestEvents, client } = await startClient(host)
     client.attachAgain()
     await client.send({ url: '/warm' })
     server.revokeAll()
@@ -119,14 +111,9 @@ export function injecting(host: HostUnderTest): void {
   })
 
   test('11 X16: two providers on one instance serve each its own origin, its own 401s too', async () => {
-    const one = await startWorld()
+    const { client, ...one } = await startClient(host)
     const two = await startWorld()
     const third = await startApi(two.server)
-    const client = host.client({
-      tokens: one.tokens,
-      baseUrl: one.api.origin,
-      origins: [one.api.origin],
-    })
     client.attachAgain({ tokens: two.tokens, origins: [two.api.origin, third.origin] })
     const targets = [one.api, two.api, third]
 

@@ -1,26 +1,22 @@
+import type { TokenSource } from '@countersign/core'
 import { staticTokenProvider } from '@countersign/testing'
 import { expect, test } from 'vitest'
-import { startWorld } from '../../../support/world.ts'
-import type { HostUnderTest } from '../host.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 /** What takes seconds to see. */
 export function lasting(host: HostUnderTest): void {
   test('13 U15: ten thousand refusals need no more than a few sockets', {
     timeout: 120_000,
   }, async () => {
-    const { api } = await startWorld()
     let current = staticTokenProvider('token-0')
     let count = 0
-    const client = host.client({
-      tokens: {
-        getAccessToken: (options) => current.getAccessToken(options),
-        invalidate: () => {
-          current = staticTokenProvider(`token-${++count}`)
-        },
+    const tokens: TokenSource = {
+      getAccessToken: (options) => current.getAccessToken(options),
+      invalidate: () => {
+        current = staticTokenProvider(`token-${++count}`)
       },
-      baseUrl: api.origin,
-      origins: [api.origin],
-    })
+    }
+    const { api, client } = await startClient(host, { tokens })
     let refusing = false
     api.answerWith((response) => {
       refusing = !refusing

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { everyNameIsHere } from '../../../support/every-name-here.ts'
 import { answer } from '../../../support/recording-api.ts'
-import { startApi, startWorld } from '../../../support/world.ts'
+import { rejection } from '../../../support/waiting.ts'
+import { startApi } from '../../../support/world.ts'
 import { trustedCertificate } from '../certificate.ts'
-import type { HostUnderTest } from '../host.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 9: no token for an origin that was not named. EVIL never sees an Authorization. */
 export function originating(host: HostUnderTest): void {
   test('9 X1 X6 X7: an absolute URL to another origin goes without the token, to ours with it', async () => {
-    const { tokens, api, evil } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { api, evil, client } = await startClient(host)
     const targets = [evil.origin, evil.origin.toUpperCase(), `http://localhost:${evil.port}`]
 
     for (const target of targets) {
@@ -22,8 +22,7 @@ export function originating(host: HostUnderTest): void {
   })
 
   test('9 X8: another name of the same address is another origin', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
 
     expect((await client.send({ url: `http://localhost:${api.port}/x` })).status).toBe(401)
     expect((await client.send({ url: `HTTP://127.0.0.1:${api.port}/x` })).status).toBe(200)
@@ -33,13 +32,9 @@ export function originating(host: HostUnderTest): void {
   })
 
   test('9 X6: with onForeignOrigin throw nothing is sent to another origin', async () => {
-    const { tokens, api, evil } = await startWorld()
-    const client = host.client({
-      ...{ tokens, baseUrl: api.origin, origins: [api.origin] },
-      onForeignOrigin: 'throw',
-    })
+    const { evil, client } = await startClient(host, { onForeignOrigin: 'throw' })
 
-    const error = await client.send({ url: `${evil.origin}/secret-path` }).catch((e: unknown) => e)
+    const error = await rejection(client.send({ url: `${evil.origin}/secret-path` }))
 
     expect(host.tokenFailure(error)).toMatchObject({
       name: 'ForeignOriginError',
@@ -52,12 +47,9 @@ export function originating(host: HostUnderTest): void {
   })
 
   test("9 D8: a request to the provider's own token endpoint goes untouched, named origin or not", async () => {
-    const { server, tokens } = await startWorld()
+    const { server, setup } = await startClient(host, { onForeignOrigin: 'throw' })
     const { origin, pathname } = new URL(server.tokenEndpoint)
-    const client = host.client({
-      ...{ tokens, baseUrl: origin, origins: [origin] },
-      onForeignOrigin: 'throw',
-    })
+    const client = host.client({ ...setup, baseUrl: origin, origins: [origin] })
 
     const answered = await client.send({ method: 'POST', url: pathname, body: 'a=b' })
 
@@ -67,8 +59,7 @@ export function originating(host: HostUnderTest): void {
   })
 
   test('9 X18: what the caller changes while the token is awaited is not sent', async () => {
-    const { server, tokens, api, evil } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, evil, client } = await startClient(host)
     const release = server.hold()
     const headers: Record<string, string> = { 'x-custom': 'judged' }
 
@@ -94,8 +85,7 @@ export function originating(host: HostUnderTest): void {
   ])(
     '9 X9: a %i after %s leads to another port or host without the token',
     async (code, method) => {
-      const { tokens, api, evil } = await startWorld()
-      const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+      const { api, evil, client } = await startClient(host)
       const body = method === 'GET' ? {} : { body: 'b' }
 
       for (const location of [evil.origin, `http://localhost:${evil.port}`]) {
@@ -120,9 +110,9 @@ export function originating(host: HostUnderTest): void {
     '9 X9 X10: a redirect to %s on the same port arrives without the token',
     async (_, from, to) => {
       everyNameIsHere()
-      const { tokens, api } = await startWorld()
+      const { tokens, api, setup } = await startClient(host)
       const origin = `http://${from}:${api.port}`
-      const client = host.client({ tokens, baseUrl: origin, origins: [origin] })
+      const client = host.client({ ...setup, baseUrl: origin, origins: [origin] })
       api.next(answer(307, { location: `http://${to}:${api.port}/there` }), answer(200))
 
       expect((await client.send({ method: 'POST', url: '/x', body: 'b' })).status).toBe(200)
@@ -136,8 +126,7 @@ export function originating(host: HostUnderTest): void {
   )
 
   test('9: a redirect within the origin keeps the token', async () => {
-    const { tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { api, client } = await startClient(host)
     api.next(answer(302, { location: '/there' }))
 
     expect((await client.send({ url: '/here' })).status).toBe(200)
@@ -145,9 +134,9 @@ export function originating(host: HostUnderTest): void {
   })
 
   test('9 X11: a redirect from https to http on the same host arrives without the token', async () => {
-    const { server, tokens, evil } = await startWorld()
+    const { server, setup, evil } = await startClient(host)
     const api = await startApi(server, await trustedCertificate())
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const client = host.client({ ...setup, baseUrl: api.origin, origins: [api.origin] })
     expect((await client.send({ url: '/x' })).status).toBe(200)
     api.next(answer(307, { location: `${evil.origin}/there` }))
 
@@ -158,8 +147,7 @@ export function originating(host: HostUnderTest): void {
   })
 
   test('9 X12: a redirect there and back brings no token back; the 401 costs one renewal at most', async () => {
-    const { server, tokens, api, evil } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, evil, client } = await startClient(host)
     api.next(answer(302, { location: `${evil.origin}/there` }))
     evil.next(answer(302, { location: `${api.origin}/back` }))
 

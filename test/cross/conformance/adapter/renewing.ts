@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { answer, refused } from '../../../support/recording-api.ts'
-import { startWorld, until } from '../../../support/world.ts'
-import type { HostUnderTest } from '../host.ts'
+import { rejection } from '../../../support/waiting.ts'
+import { until } from '../../../support/world.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promises 3, 4, 12 and 13: one renewal for all that were refused. */
 export function renewing(host: HostUnderTest): void {
   test('3 U1: a refused token is renewed once and the request is replayed with the new one', async () => {
-    const { server, tokens, api, requestEvents, onEvent, refusals } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin], onEvent })
+    const { server, tokens, api, requestEvents, refusals, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()
 
@@ -31,8 +31,7 @@ export function renewing(host: HostUnderTest): void {
   test('3 U2: five hundred requests refused at once make one token request', {
     timeout: 60_000,
   }, async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, api, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()
     const release = server.hold()
@@ -50,8 +49,7 @@ export function renewing(host: HostUnderTest): void {
   })
 
   test('4 U3: a late 401 for a token already replaced is replayed without a token request', async () => {
-    const { server, tokens, api, refusals } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, refusals, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
     let answerLate: (() => void) | undefined
@@ -73,8 +71,7 @@ export function renewing(host: HostUnderTest): void {
   })
 
   test('4 U4: a 401 that arrives while the renewal runs joins it', async () => {
-    const { server, tokens, api, requestEvents, onEvent } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin], onEvent })
+    const { server, tokens, api, requestEvents, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
     const release = server.hold()
@@ -97,8 +94,7 @@ export function renewing(host: HostUnderTest): void {
   })
 
   test("12 U14: each attempt of the caller's own retry has the current token and one replay at most", async () => {
-    const { clock, server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { clock, server, api, client } = await startClient(host)
     api.next(answer(503), refused, refused)
 
     expect((await client.send({ url: '/x' })).status).toBe(503)
@@ -115,8 +111,7 @@ export function renewing(host: HostUnderTest): void {
     ['a 503', answer(503)],
     ['a 429', answer(429)],
   ])('12 U13: a POST answered with %s is sent once by us', async (_, failure) => {
-    const { tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { api, client } = await startClient(host)
     api.next(failure)
 
     const { status } = await client.send({ method: 'POST', url: '/orders', body: 'order' })
@@ -126,13 +121,10 @@ export function renewing(host: HostUnderTest): void {
   })
 
   test('12 U13: a POST whose connection breaks is sent once by us', async () => {
-    const { tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { api, client } = await startClient(host)
     api.next((response) => void response.socket?.destroy())
 
-    const error = await client
-      .send({ method: 'POST', url: '/orders', body: 'order' })
-      .catch((thrown: unknown) => thrown)
+    const error = await rejection(client.send({ method: 'POST', url: '/orders', body: 'order' }))
 
     expect(error).toBeInstanceOf(Error)
     expect(host.tokenFailure(error)).toBeUndefined()
@@ -140,8 +132,7 @@ export function renewing(host: HostUnderTest): void {
   })
 
   test('13 U15: the body of a refused answer is let go before the replay, even one without end', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
     api.next((response) => void response.writeHead(401).end('x'.repeat(100_000)))

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Seen } from '../../../support/recording-api.ts'
-import { startWorld } from '../../../support/world.ts'
-import type { HostUnderTest } from '../host.ts'
+import { type HostUnderTest, startClient } from '../host.ts'
 
 const text = 'grüße & 你好'
 const bytes = Uint8Array.from([0, 255, 10, 13, 128, 7])
@@ -11,10 +10,7 @@ const replayable: Record<string, () => { body?: unknown; json?: unknown; arrives
   'a text': () => ({ body: text, arrives: Buffer.from(text) }),
   'an empty text': () => ({ body: '', arrives: Buffer.alloc(0) }),
   URLSearchParams: () => {
-    const body = new URLSearchParams([
-      ['a', text],
-      ['a', '+ ='],
-    ])
+    const body = new URLSearchParams(`a=${encodeURIComponent(text)}&a=%2B+%3D`)
     return { body, arrives: Buffer.from(String(body)) }
   },
   'a Buffer': () => ({ body: Buffer.from(bytes), arrives: Buffer.from(bytes) }),
@@ -33,8 +29,7 @@ const replayable: Record<string, () => { body?: unknown; json?: unknown; arrives
 /** Promise 6: what is sent a second time is what was sent the first time, or nothing is. */
 export function replaying(host: HostUnderTest): void {
   test.each(Object.keys(replayable))('6 U11: %s is replayed byte for byte', async (kind) => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
     const { arrives, ...content } = replayable[kind]?.() ?? expect.unreachable()
@@ -55,8 +50,7 @@ export function replaying(host: HostUnderTest): void {
   })
 
   test('6 U11: a form is replayed part for part, with the boundary that its header names', async () => {
-    const { server, tokens, api } = await startWorld()
-    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
     const form = new FormData()
@@ -76,8 +70,7 @@ export function replaying(host: HostUnderTest): void {
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
     '6 U13: a %s that was refused is replayed',
     async (method) => {
-      const { server, tokens, api } = await startWorld()
-      const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+      const { server, tokens, api, client } = await startClient(host)
       await tokens.getAccessToken()
       server.revokeAll()
 
@@ -93,8 +86,7 @@ export function replaying(host: HostUnderTest): void {
   test.each(Object.keys(host.oneShotBodies))(
     '6 U12: %s is read once: the 401 arrives, never an empty body, and the next call works',
     async (kind) => {
-      const { server, tokens, api, requestEvents, onEvent } = await startWorld()
-      const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin], onEvent })
+      const { server, tokens, api, requestEvents, client } = await startClient(host)
       await tokens.getAccessToken()
       server.revokeAll()
       const body = host.oneShotBodies[kind]?.()
