@@ -1,47 +1,52 @@
 /**
- * `pnpm test:runtimes`: one suite in every runtime that is promised. Fails for a case that fails,
- * a case that did not run, and a runtime that is not the one it should be.
+ * `pnpm test:runtimes`: one suite in every supported runtime. Fails for a case that fails or did
+ * not run, and for a runtime of another version.
  */
 import process from 'node:process'
 import { runProgram } from './stage/programs.ts'
 import {
+  addMissing,
   clearReport,
-  completed,
-  failures,
-  outcomeTable,
-  runtimeLabel,
+  describeFailures,
+  formatTable,
   writeReport,
 } from './stage/report.ts'
 import { programRuntimes, type Runtime, workerRuntimes } from './stage/runtimes.ts'
-import { openStage } from './stage/stage.ts'
+import { openStage } from './stage/servers.ts'
 import { stories } from './stage/stories.ts'
 import { runWorkers } from './stage/workers.ts'
-import type { CaseOutcome } from './suite/case.ts'
-import { cases } from './suite/cases.ts'
+import { type CaseOutcome, cases } from './suite/case.ts'
 
-const suite = cases.map(({ name }) => name)
+type Outcomes = ReadonlyMap<Runtime, readonly CaseOutcome[]>
+
+const suite = Object.keys(cases)
 const suiteAndStories = [...suite, ...stories.map(({ name }) => name)]
 
-/** The run takes a tenth of this; what it has not done by then hangs. */
+/** The run takes a tenth of this. */
 const overdue = AbortSignal.timeout(180_000)
 
-// What hosts workerd has been seen to leave a timer behind, which would keep this process.
-process.exit((await allPassed()) ? 0 : 1)
+// miniflare has been seen to leave a timer behind, which would keep this process alive.
+process.exit((await runAll()) ? 0 : 1)
 
-async function allPassed(): Promise<boolean> {
+async function runAll(): Promise<boolean> {
   await clearReport()
   await using stage = await openStage()
   const [programs, workers] = await Promise.all([
     runPrograms(stage.url),
-    runWorkers(workerRuntimes, stage.url, overdue).catch(nothingRan),
+    runWorkers(workerRuntimes, stage.url, overdue).catch((error): Outcomes => {
+      console.error(error)
+      return new Map()
+    }),
   ])
+  const complete = (all: Outcomes, runtime: Runtime, expected: readonly string[]) =>
+    [`${runtime.name} (${runtime.version})`, addMissing(all.get(runtime) ?? [], expected)] as const
   const outcomes = new Map([
-    ...programRuntimes.map((runtime) => told(runtime, programs.get(runtime), suite)),
-    ...workerRuntimes.map((runtime) => told(runtime, workers.get(runtime), suiteAndStories)),
+    ...programRuntimes.map((runtime) => complete(programs, runtime, suite)),
+    ...workerRuntimes.map((runtime) => complete(workers, runtime, suiteAndStories)),
   ])
   await writeReport(outcomes)
-  console.log(outcomeTable(outcomes))
-  const failed = failures(outcomes)
+  console.log(formatTable(outcomes))
+  const failed = describeFailures(outcomes)
   for (const failure of failed) console.error(`\n${failure}`)
   const count = [...outcomes.values()].flat().length
   console.log(
@@ -50,24 +55,11 @@ async function allPassed(): Promise<boolean> {
   return failed.length === 0
 }
 
-/** Each of its cases is missing then. */
-function nothingRan(error: unknown): ReadonlyMap<Runtime, readonly CaseOutcome[]> {
-  console.error(error)
-  return new Map()
-}
-
-/** One after the other, beside the workers. */
-async function runPrograms(stage: string): Promise<ReadonlyMap<Runtime, readonly CaseOutcome[]>> {
+/** Runs one program after the other, in parallel with the workers. */
+async function runPrograms(stage: string): Promise<Outcomes> {
   const outcomes = new Map<Runtime, readonly CaseOutcome[]>()
-  for (const runtime of programRuntimes)
+  for (const runtime of programRuntimes) {
     outcomes.set(runtime, await runProgram(runtime, stage, overdue))
+  }
   return outcomes
-}
-
-function told(
-  runtime: Runtime,
-  outcomes: readonly CaseOutcome[] = [],
-  owed: readonly string[],
-): [string, readonly CaseOutcome[]] {
-  return [runtimeLabel(runtime), completed(outcomes, owed)]
 }

@@ -1,33 +1,62 @@
-/**
- * The suite in workerd: a request runs one case, or one step of a story that needs several
- * requests.
- */
+/** The suite in workerd: a request runs one case, or one step of a story of several requests. */
+import { waitUntil } from 'cloudflare:workers'
+import type { TokenProvider } from '@countersign/core'
+import type { Opened } from '../stage/servers.ts'
+import { runCase } from '../suite/case.ts'
+import { registeredProvider } from '../suite/provider.ts'
+import { connect, type Traits, type World } from '../suite/world.ts'
 
-import { cases } from '../suite/cases.ts'
-import type { Opened } from '../suite/command.ts'
-import { createHandClock } from '../suite/hand-clock.ts'
-import { runCase } from '../suite/run-case.ts'
-import type { Traits } from '../suite/traits.ts'
-import { type World, worldOf } from '../suite/world.ts'
-import { type Steps, steps } from './steps.ts'
-
-interface Bindings {
-  readonly stage: string
-  readonly traits: Traits
-}
-
-/** What a request asks for: the name of a case, or of a step and the servers it is about. */
+/** Names a case, or a step and its servers. */
 export type WorkerRequest =
   | { readonly caseName: string }
-  | { readonly step: keyof Steps; readonly opened: Opened; readonly clock: 'by hand' | 'wall' }
+  | { readonly step: Step; readonly opened: Opened }
 
+/** Global to the worker, as in an application. */
+let tokens: TokenProvider | undefined
 let world: World | undefined
 
+const steps = {
+  async 'start a token request and leave'(world: World) {
+    tokens = await registeredProvider(world, { timeout: 8_000, retries: 0 })
+    tokens.getAccessToken().catch(() => {})
+    await world.ask('arrived', 1)
+  },
+  async 'pass a token request to waitUntil and leave'(world: World) {
+    tokens = await registeredProvider(world)
+    waitUntil(tokens.getAccessToken())
+    await world.ask('arrived', 1)
+  },
+  async 'get a first token'(world: World) {
+    tokens = await registeredProvider(world, { renewal: { waitUntil } })
+    return value()
+  },
+  'wait for a token': value,
+  async 'use the token when it is due, and leave'(world: World) {
+    await world.advance(560_000)
+    const due = await value()
+    await world.ask('arrived', 2)
+    return due
+  },
+  async 'get a token after its expiry'(world: World) {
+    await world.advance(40_000)
+    return value()
+  },
+}
+
+export type Step = keyof typeof steps
+
+async function value(): Promise<string | undefined> {
+  return (await tokens?.getAccessToken())?.value
+}
+
 const worker = {
-  fetch: async (request: Request, bindings: Bindings): Promise<Response> => {
+  async fetch(request: Request, { stage, traits }: { stage: string; traits: Traits }) {
     const asked: WorkerRequest = JSON.parse(await request.text())
     try {
-      return Response.json({ value: await answer(asked, bindings) })
+      if ('caseName' in asked)
+        return Response.json({ value: await runCase(stage, traits, asked.caseName) })
+      if (world?.id !== asked.opened.id) world = connect(stage, traits, asked.opened)
+      return Response.json({ value: await steps[asked.step](world) })
     } catch (error) {
       return Response.json({ error: String(error instanceof Error ? error.stack : error) })
     }
@@ -35,17 +64,3 @@ const worker = {
 }
 
 export { worker as default }
-
-async function answer(asked: WorkerRequest, { stage, traits }: Bindings): Promise<unknown> {
-  if ('caseName' in asked) {
-    const one = cases.find(({ name }) => name === asked.caseName)
-    if (one === undefined) throw new Error(`there is no case ${asked.caseName}`)
-    return runCase(stage, traits, one)
-  }
-  const { step, opened, clock } = asked
-  if (world?.id !== opened.id) {
-    const own = clock === 'wall' ? undefined : createHandClock(opened.now)
-    world = worldOf(stage, traits, opened, own)
-  }
-  return steps[step](world)
-}

@@ -1,4 +1,4 @@
-/** What is used of miniflare: types are checked also where it is not installed. */
+/** The part of miniflare that the stage uses. Types are checked where it is not installed, too. */
 declare module 'miniflare' {
   export interface WorkerOptions {
     readonly name: string

@@ -7,56 +7,39 @@ import type { ProgramRuntime } from './runtimes.ts'
 const program = fileURLToPath(new URL('../hosts/program.ts', import.meta.url))
 const denoCache = fileURLToPath(new URL('../node_modules/.cache/deno', import.meta.url))
 
-/**
- * Runs the suite in a process of the runtime; besides what it tells, only failures are given.
- * What it has not told when the signal ends it is missing.
- */
+/** Runs the suite in a process of the runtime. Cases that it does not report are missing. */
 export async function runProgram(
-  { command, version, traits }: ProgramRuntime,
+  { command: [executable, ...before], version, traits }: ProgramRuntime,
   stage: string,
   signal: AbortSignal,
 ): Promise<readonly CaseOutcome[]> {
-  const [executable, ...before] = command
-  const args = [...before, program, stage, JSON.stringify(traits)]
-  const { output, problem } = await executed(executable, args, signal)
-  const [first, ...outcomes] = output
-    .split('\n')
-    .filter(isJson)
-    .map((line) => JSON.parse(line))
-  const broken = [
-    ...(problem === undefined ? [] : [failure('runs the suite and ends by itself', problem)]),
-    ...(first?.version === version
-      ? []
-      : [failure(`is version ${version}`, `it is ${first?.version ?? 'silent'}`)]),
-  ]
-  return [...outcomes, ...broken]
-}
-
-function executed(
-  executable: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<{ output: string; problem: string | undefined }> {
-  // Little of the environment: none of it may change what a runtime does.
+  // No variable of the environment may change what a runtime does.
   const { PATH, HOME } = env
   const options = {
     signal,
     maxBuffer: 2 ** 26,
     env: { PATH, HOME, DENO_DIR: denoCache, DENO_NO_UPDATE_CHECK: '1' },
   }
-  return new Promise((resolve) => {
+  const args = [...before, program, stage, JSON.stringify(traits)]
+  const { output, problem } = await new Promise<{ output: string; problem: string }>((resolve) => {
     const child = execFile(executable, args, options, (error, stdout, stderr) => {
-      const problem = error === null ? undefined : `${error.message}\n${stderr}`
-      resolve({ output: stdout, problem })
+      resolve({ output: stdout, problem: error === null ? '' : `${error.message}\n${stderr}` })
     })
     child.stdin?.end()
   })
-}
-
-function failure(name: string, reason: string): CaseOutcome {
-  return { name, passed: false, reason }
-}
-
-function isJson(line: string): boolean {
-  return line.startsWith('{')
+  const lines = output.split('\n').filter((line) => line.startsWith('{'))
+  const [first, ...outcomes] = lines.map((line) => JSON.parse(line))
+  const failures = [
+    { name: 'runs the suite and exits', reason: problem },
+    {
+      name: `is version ${version}`,
+      reason: first?.version === version ? '' : `it is ${first?.version}`,
+    },
+  ]
+  return [
+    ...outcomes,
+    ...failures
+      .filter(({ reason }) => reason !== '')
+      .map((failure) => ({ ...failure, passed: false })),
+  ]
 }

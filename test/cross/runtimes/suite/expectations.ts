@@ -1,43 +1,33 @@
-/** Throws unless both are the same as JSON shows them, with `undefined` for what is not there. */
+/** Throws unless both have the same JSON. */
 export function same(actual: unknown, expected: unknown, what: string): void {
-  const [got, wanted] = [shown(actual), shown(expected)]
+  const [got, wanted] = [toJson(actual), toJson(expected)]
   if (got !== wanted) throw new Error(`${what}: expected ${wanted}, got ${got}`)
 }
 
-export function holds(condition: boolean, what: string): void {
-  if (!condition) throw new Error(what)
-}
-
-/** What the promise was rejected with. */
-export async function rejection(promise: Promise<unknown>, what: string): Promise<unknown> {
+/** Resolves to the error of a promise or of a function. */
+export async function rejection(
+  work: Promise<unknown> | (() => unknown),
+): Promise<Error & { readonly code?: string }> {
   let value: unknown
   try {
-    value = await promise
+    value = await (typeof work === 'function' ? work() : work)
   } catch (error) {
-    return error
+    return error as Error
   }
-  throw new Error(`${what}: expected a rejection, got ${shown(value)}`)
+  throw new Error(`expected an error, got ${toJson(value)}`)
 }
 
-/** What the function threw; undefined when it did not. */
-export function thrown(work: () => unknown): unknown {
-  try {
-    work()
-  } catch (error) {
-    return error
-  }
-  return undefined
+/** Expects an error with this code, whose message contains these texts. */
+export function isError(
+  error: Error & { readonly code?: string },
+  code: string,
+  ...texts: readonly string[]
+): void {
+  const { message } = error
+  same(error.code ?? String(error), code, 'the error')
+  for (const text of texts) same(message.includes(text), true, `'${text}' in '${message}'`)
 }
 
-/** Code and message of an error, for {@link same}. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : `no code: ${String(error)}`
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : `no message: ${String(error)}`
-}
-
-function shown(value: unknown): string {
+function toJson(value: unknown): string {
   return JSON.stringify(value, (_, member) => (member === undefined ? 'undefined' : member)) ?? ''
 }

@@ -1,77 +1,58 @@
 import type { Algorithm } from '@countersign/core'
 import { publicJwks } from '@countersign/core/keys'
-import type { Case } from './case.ts'
-import { type Container, passphrase } from './command.ts'
-import { codeOf, holds, messageOf, rejection, same, thrown } from './expectations.ts'
+import { type Container, passphrase } from '../stage/containers.ts'
+import { isError, rejection, same } from './expectations.ts'
 import { makeKeys, pem } from './keys.ts'
 import { providerFor } from './provider.ts'
-import { signs } from './signing.ts'
+import { expectSigned } from './signing.ts'
+import type { Cases, World } from './world.ts'
 
-/** What Web Crypto alone cannot read. */
-const containers: readonly { row: string; container: Container; alg: Algorithm }[] = [
-  { row: 'K5', container: 'PKCS#1', alg: 'RS256' },
-  { row: 'K5', container: 'SEC1', alg: 'ES256' },
-  { row: 'K6', container: 'encrypted PKCS#8', alg: 'ES256' },
+/** Formats that Web Crypto alone cannot read. */
+const containers: readonly [row: string, container: Container, alg: Algorithm][] = [
+  ['K5', 'PKCS#1', 'RS256'],
+  ['K5', 'SEC1', 'ES256'],
+  ['K6', 'encrypted PKCS#8', 'ES256'],
 ]
 
-const contained = containers.map(
-  ({ row, container, alg }): Case => ({
-    name: `${row}: reads ${container} where there is node:crypto, else tells how to convert it`,
-    run: async (world) => {
-      const { publicJwk, pem } = await makeKeys(alg)
-      const key = await world.ask('converted', { pem, container })
-      const options = {
-        ...{ key, alg },
-        ...(container === 'encrypted PKCS#8' ? { passphrase } : {}),
-      }
-      await world.ask('register', { jwk: publicJwk })
-      if (world.traits.nodeCrypto) return signs(world, { alg }, options)
-      const refused = thrown(() => providerFor(world, options))
-      same(codeOf(refused), 'ERR_KEY_FORMAT', 'the error')
-      holds(messageOf(refused).includes(`${container}, and this runtime`), messageOf(refused))
-      holds(messageOf(refused).includes('openssl pkcs8 -topk8'), messageOf(refused))
-    },
-  }),
-)
+const contained = containers.map(([row, container, alg]) => {
+  const name = `${row}: reads ${container} with node:crypto, or names the command that converts it`
+  const run = async (world: World) => {
+    const { publicJwk, pem } = await makeKeys(alg)
+    const key = await world.ask('convert', pem, container)
+    const options = { key, alg, ...(container === 'encrypted PKCS#8' && { passphrase }) }
+    await world.ask('register', publicJwk)
+    if (world.traits.nodeCrypto) return expectSigned(world, { alg }, options)
+    const error = await rejection(() => providerFor(world, options))
+    isError(error, 'ERR_KEY_FORMAT', `${container}, and this runtime`, 'openssl pkcs8 -topk8')
+  }
+  return [name, run] as const
+})
 
-export const keyForms: readonly Case[] = [
-  ...contained,
-  {
-    name: 'refuses a PEM without a key in it at construction',
-    run: async (world) => {
-      const damaged = pem('PRIVATE KEY', crypto.getRandomValues(new Uint8Array(96)))
-      const make = () => providerFor(world, { key: damaged })
-      const refused = thrown(make)
-      same(codeOf(refused), 'ERR_KEY_FORMAT', 'the error')
-      same((await world.seen()).tokenRequests, [], 'token requests')
-    },
+export const keyForms: Cases = {
+  ...Object.fromEntries(contained),
+  async 'rejects a PEM without a key in it at construction'(world) {
+    const key = pem('PRIVATE KEY', crypto.getRandomValues(new Uint8Array(96)))
+    isError(await rejection(() => providerFor(world, { key })), 'ERR_KEY_FORMAT')
+    same((await world.ask('seen')).tokenRequests, [], 'token requests')
   },
-  {
-    name: 'K10: refuses a JWK whose private and public parts are of two keys, before it is used',
-    run: async (world) => {
-      const [one, other] = [await makeKeys('ES256'), await makeKeys('ES256')]
-      const mixed = Object.assign(one.jwk, { d: other.jwk.d })
-      const make = () => providerFor(world, { key: mixed })
-      const refused = world.traits.nodeCrypto
-        ? thrown(make)
-        : await rejection(make().getAccessToken(), 'the first call')
-      same(codeOf(refused), 'ERR_KEY_FORMAT', 'the error')
-      same((await world.seen()).tokenRequests, [], 'token requests')
-    },
+  async 'K10: rejects a JWK whose private and public parts do not match, before it is used'(world) {
+    const [one, other] = [await makeKeys('ES256'), await makeKeys('ES256')]
+    const key = Object.assign(one.jwk, { d: other.jwk.d })
+    const create = () => providerFor(world, { key })
+    const work = world.traits.nodeCrypto ? create : () => create().getAccessToken()
+    isError(await rejection(work), 'ERR_KEY_FORMAT')
+    same((await world.ask('seen')).tokenRequests, [], 'token requests')
   },
-  {
-    name: 'publishes the public key of each form, and nothing private',
-    run: async () => {
-      const { jwk, pem, cryptoKey, publicJwk } = await makeKeys('ES256')
-      for (const key of [jwk, pem, cryptoKey]) {
-        const [{ kid, use, alg, ...published } = { kty: 'none' }] = (await publicJwks([key])).keys
-        same([typeof kid, use, alg], ['string', 'sig', 'ES256'], 'kid, use and alg')
-        same(sorted(published), sorted(publicJwk), 'the members of the key')
-      }
-    },
+  async 'publishes the public key of each format, and nothing private'() {
+    const { jwk, pem, cryptoKey, publicJwk } = await makeKeys('ES256')
+    for (const key of [jwk, pem, cryptoKey]) {
+      const [{ kid, use, alg, ...published } = { kty: 'none' }] = (await publicJwks([key])).keys
+      same([typeof kid, use, alg], ['string', 'sig', 'ES256'], 'kid, use and alg')
+      same(sort(published), sort(publicJwk), 'the members of the key')
+    }
   },
-]
+}
 
-function sorted(members: object): unknown {
+function sort(members: object): unknown {
   return Object.entries(members).sort(([one], [other]) => (one < other ? -1 : 1))
 }

@@ -1,6 +1,6 @@
 import type { Algorithm, AssertionSigner, Jwk } from '@countersign/core'
 
-/** A key pair that the runtime made, in the forms in which a private key may be given. */
+/** A key pair of the runtime, in the formats that the option `key` accepts. */
 export interface Keys {
   readonly publicJwk: Jwk
   readonly jwk: Jwk
@@ -23,11 +23,11 @@ const rsa = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
 const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e']
 const privateMembers = [...publicMembers, 'd', 'p', 'q', 'dp', 'dq', 'qi']
 
-/** One RSA key serves all cases: making one takes long. */
+/** All cases share one RSA key: generating one takes long. */
 let rsaPkcs8: Uint8Array<ArrayBuffer> | undefined
 
 export async function makeKeys(alg: Algorithm): Promise<Keys> {
-  const der = alg === 'ES256' ? await newPkcs8('ES256') : await rsaKey()
+  const der = alg === 'ES256' ? await newPkcs8(alg) : await sharedRsaKey()
   const imported = (extractable: boolean) =>
     crypto.subtle.importKey('pkcs8', der, parameters[alg], extractable, ['sign'])
   const cryptoKey = await imported(true)
@@ -42,7 +42,7 @@ export function pem(label: string, der: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`
 }
 
-/** Runtimes export members of their own choice besides, some of them undefined. */
+/** Drops the members that runtimes add, some of them undefined. */
 function onlyOf(jwk: object, names: readonly string[]): Jwk {
   const chosen = Object.entries(jwk).filter(
     ([name, value]) => names.includes(name) && value !== undefined,
@@ -50,7 +50,7 @@ function onlyOf(jwk: object, names: readonly string[]): Jwk {
   return Object.fromEntries(chosen)
 }
 
-async function rsaKey(): Promise<Uint8Array<ArrayBuffer>> {
+async function sharedRsaKey() {
   rsaPkcs8 ??= await newPkcs8('RS256')
   return rsaPkcs8
 }
@@ -62,8 +62,8 @@ async function newPkcs8(alg: Algorithm): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey))
 }
 
-/** What signs where nobody sees the key. */
-export function signer({ lockedKey }: Keys, alg: Algorithm, kid: string): AssertionSigner {
+/** Creates a remote signer. */
+export function createSigner({ lockedKey }: Keys, alg: Algorithm, kid: string): AssertionSigner {
   const how =
     alg === 'ES256' ? { name: 'ECDSA', hash: 'SHA-256' } : { ...parameters[alg], saltLength: 32 }
   return {

@@ -2,22 +2,47 @@ import {
   createTokenProvider,
   type TokenProvider,
   type TokenProviderOptions,
+  type TokenSource,
 } from '@countersign/core'
+import { authorizedFetch } from '@countersign/core/fetch'
+import { authorizationHooks } from '@countersign/ky-hook'
+import ky from 'ky'
 import { makeKeys } from './keys.ts'
 import type { World } from './world.ts'
 
-/** A provider for the world's authorization server, registered there with a key of its own. */
+/** Creates a provider that is registered at the world's authorization server, with its own key. */
 export async function registeredProvider(
   world: World,
   options: Partial<TokenProviderOptions> = {},
 ): Promise<TokenProvider> {
   const { publicJwk, jwk } = await makeKeys('ES256')
-  await world.ask('register', { jwk: publicJwk })
+  await world.ask('register', publicJwk)
   return providerFor(world, { key: jwk, ...options })
 }
 
 export function providerFor(world: World, options: Partial<TokenProviderOptions>): TokenProvider {
   const { tokenEndpoint, clock } = world
-  const own = clock === undefined ? {} : { clock }
-  return createTokenProvider({ clientId: 'client', tokenEndpoint, ...own, ...options })
+  return createTokenProvider({ clientId: 'client', tokenEndpoint, clock, ...options })
 }
+
+type Send = (url: string | Request, init?: RequestInit) => Promise<Response>
+
+/** Sends requests to the world's API with the tokens of a source. */
+export interface Host {
+  readonly name: string
+  create(tokens: TokenSource, world: World): Send
+}
+
+export const hosts: readonly Host[] = [
+  { name: 'fetch', create: (tokens, { api }) => authorizedFetch(tokens, { origins: [api] }) },
+  {
+    name: 'ky',
+    create: (tokens, { api }) => {
+      const hooks = authorizationHooks(tokens, { origins: [api] })
+      return ky.create({ hooks, retry: 0, timeout: false, throwHttpErrors: false })
+    },
+  },
+]
+
+/** For requests that are not about redirects: some runtimes are rejected without it. */
+export const unredirected = { redirect: 'manual' } as const satisfies RequestInit

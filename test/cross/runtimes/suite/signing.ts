@@ -1,60 +1,46 @@
 import type { Algorithm, KeyInput, TokenProviderOptions } from '@countersign/core'
-import type { Case } from './case.ts'
 import { same } from './expectations.ts'
-import { type Keys, makeKeys, signer } from './keys.ts'
+import { createSigner, type Keys, makeKeys } from './keys.ts'
 import { providerFor } from './provider.ts'
-import type { World } from './world.ts'
+import type { Cases, World } from './world.ts'
 
 const algorithms = ['ES256', 'PS256', 'RS256'] as const
 
-const forms: Readonly<Record<string, (keys: Keys) => KeyInput>> = {
+const formats: Readonly<Record<string, (keys: Keys) => KeyInput>> = {
   'a JWK': ({ jwk }) => jwk,
   'PKCS#8 PEM text': ({ pem }) => pem,
   'a CryptoKey': ({ cryptoKey }) => cryptoKey,
   'a CryptoKey that cannot be exported': ({ lockedKey }) => lockedKey,
 }
 
-const local = algorithms.flatMap((alg) =>
-  Object.entries(forms).map(
-    ([form, pick]): Case => ({
-      name: `signs with ${alg}, from ${form}`,
-      run: async (world) => {
-        const keys = await registeredKeys(world, alg)
-        await signs(world, { alg }, { key: pick(keys), alg })
-      },
+export const signing: Cases = Object.fromEntries(
+  algorithms.flatMap((alg) => [
+    ...Object.entries(formats).map(([format, pick]) => {
+      const run = async (world: World) => {
+        const keys = await makeKeys(alg)
+        await world.ask('register', keys.publicJwk)
+        await expectSigned(world, { alg }, { key: pick(keys), alg })
+      }
+      return [`signs with ${alg}, from ${format}`, run] as const
     }),
-  ),
+    [
+      `signs with ${alg}, from a remote signer`,
+      async (world: World) => {
+        const kid = 'remote'
+        const keys = await makeKeys(alg)
+        await world.ask('register', { ...keys.publicJwk, kid })
+        await expectSigned(world, { alg, kid }, { signer: createSigner(keys, alg, kid) })
+      },
+    ] as const,
+  ]),
 )
 
-const remote = algorithms.map(
-  (alg): Case => ({
-    name: `signs with ${alg}, from a remote signer`,
-    run: async (world) => {
-      const kid = 'remote'
-      const keys = await registeredKeys(world, alg, { kid })
-      await signs(world, { alg, kid }, { signer: signer(keys, alg, kid) })
-    },
-  }),
-)
-
-export const signing: readonly Case[] = [...local, ...remote]
-
-async function registeredKeys(
-  world: World,
-  alg: Algorithm,
-  named: { kid?: string } = {},
-): Promise<Keys> {
-  const keys = await makeKeys(alg)
-  await world.ask('register', { jwk: { ...keys.publicJwk, ...named } })
-  return keys
-}
-
-/** The server verifies the signature. */
-export async function signs(
+/** Expects that the server accepts the signature. */
+export async function expectSigned(
   world: World,
   header: { readonly alg: Algorithm; readonly kid?: string },
   options: Partial<TokenProviderOptions>,
 ): Promise<void> {
   await providerFor(world, options).getAccessToken()
-  same((await world.seen()).tokenRequests, [{ ...header, status: 200 }], 'token requests')
+  same((await world.ask('seen')).tokenRequests, [{ ...header, status: 200 }], 'token requests')
 }
