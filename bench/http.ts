@@ -1,32 +1,30 @@
 /**
- * What each adapter costs over real HTTP on loopback, against the same library with a constant
+ * The cost of each adapter over real HTTP on loopback, compared with the same library and a constant
  * `Authorization` header: `pnpm bench:http [--rounds N] [client …]`. The table goes to stderr, the
  * result as JSON to stdout.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { clients, isClient, type Way, ways } from './http-ways.ts'
+import { median, type Round, runRound, startProgram } from './measure.ts'
 
+const clients = ['axios-esm', 'axios-cjs', 'ky', 'fetch']
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '15' } },
   allowPositionals: true,
 })
 const rounds = Number(values.rounds)
 if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds must be a whole number.')
-const unknown = positionals.find((name) => !isClient(name))
+const unknown = positionals.find((name) => !clients.includes(name))
 if (unknown !== undefined) throw new Error(`Unknown client '${unknown}'. Valid: ${clients.join()}.`)
-const chosen = clients.filter((name) => positionals.length === 0 || positionals.includes(name))
-const methods = ['GET', 'POST'] as const
+const chosen = positionals.length === 0 ? clients : positionals
+const ways = ['constant', 'ours'] as const
 const requestsPerRound = 8000
-/** What V8 makes of a program differs between its processes, so every few rounds begin new ones. */
+/** V8 optimizes a program differently in each process, so every few rounds use new ones. */
 const roundsPerProcess = 3
 
-interface Round {
-  readonly requestsPerSecond: number
-  readonly cpuMicros: number
-}
+type Measured = Record<(typeof ways)[number], Round[]>
 
 const server = fork(new URL('http-server.ts', import.meta.url))
 const results = []
@@ -37,15 +35,17 @@ try {
       'Ratios of medians, ours to constant header; spread is (max - min) / median of ours.\n',
   )
   for (const client of chosen) {
-    for (const method of methods) {
-      const result = { client, method, ...(await measure(client, method, url)) }
-      const { throughput, cpu } = result
+    for (const method of ['GET', 'POST']) {
+      const measured: Measured = { constant: [], ours: [] }
+      while (measured.ours.length < rounds) await measureProcesses([client, method, url], measured)
+      const throughput = compare(measured, ({ requestsPerSecond }) => requestsPerSecond)
+      const cpu = compare(measured, ({ cpuMicros }) => cpuMicros)
       console.error(
         `${client} ${method}`.padEnd(22) +
           `requests/s ${throughput.ratio.toFixed(3)} (spread ${throughput.spread.toFixed(2)})   ` +
           `CPU ${cpu.ratio.toFixed(3)} (spread ${cpu.spread.toFixed(2)})`,
       )
-      results.push(result)
+      results.push({ client, method, throughput, cpu })
     }
   }
 } finally {
@@ -53,29 +53,17 @@ try {
 }
 console.log(JSON.stringify({ node: process.version, rounds, requestsPerRound, results }, null, 2))
 
-async function measure(client: string, method: string, url: string) {
-  const measured: Record<Way, Round[]> = { constant: [], ours: [] }
-  while (measured.ours.length < rounds) await measureProcesses(client, { method, url, measured })
-  return {
-    throughput: compare(measured, ({ requestsPerSecond }) => requestsPerSecond),
-    cpu: compare(measured, ({ cpuMicros }) => cpuMicros),
-  }
-}
-
 async function measureProcesses(
-  client: string,
-  { method, url, measured }: { method: string; url: string; measured: Record<Way, Round[]> },
+  [client, method, url]: readonly [string, string, string],
+  measured: Measured,
 ): Promise<void> {
-  const programs = {
-    constant: await start(client, 'constant', method, url),
-    ours: await start(client, 'ours', method, url),
-  }
+  const start = (way: string) => startProgram('http-client.ts', client, way, method, url)
+  const programs = { constant: await start('constant'), ours: await start('ours') }
   try {
     for (let round = -2; round < roundsPerProcess; round += 1) {
       for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
-        programs[way].send({ requests: requestsPerRound })
-        const result = await nextRound(programs[way])
-        // The first rounds warm the compiler up.
+        const result = await runRound(programs[way], requestsPerRound)
+        // The first rounds warm up the compiler.
         if (round >= 0) measured[way].push(result)
       }
     }
@@ -84,38 +72,10 @@ async function measureProcesses(
   }
 }
 
-async function start(client: string, way: Way, method: string, url: string) {
-  const program = fork(new URL('http-client.ts', import.meta.url), [client, way, method, url])
-  await nextRound(program)
-  return program
-}
-
-async function nextRound(program: ChildProcess): Promise<Round> {
-  const done = new AbortController()
-  const { signal } = done
-  const exit = once(program, 'exit', { signal }).then(([code]) => {
-    throw new Error(`A client exited with code ${code}.`)
-  })
-  exit.catch(() => {})
-  try {
-    const [round] = await Promise.race([once(program, 'message', { signal }), exit])
-    return round as Round
-  } finally {
-    done.abort()
-  }
-}
-
-function compare(measured: Record<Way, readonly Round[]>, figure: (round: Round) => number) {
-  const constant = measured.constant.map(figure).toSorted((a, b) => a - b)
-  const ours = measured.ours.map(figure).toSorted((a, b) => a - b)
-  return {
-    constant: median(constant),
-    ours: median(ours),
-    ratio: median(ours) / median(constant),
-    spread: ((ours.at(-1) ?? Number.NaN) - (ours[0] ?? Number.NaN)) / median(ours),
-  }
-}
-
-function median(sorted: readonly number[]): number {
-  return sorted[sorted.length >> 1] ?? Number.NaN
+function compare(measured: Measured, figure: (round: Round) => number) {
+  const constant = median(measured.constant.map(figure))
+  const figures = measured.ours.map(figure)
+  const ours = median(figures)
+  const spread = (Math.max(...figures) - Math.min(...figures)) / ours
+  return { constant, ours, ratio: ours / constant, spread }
 }

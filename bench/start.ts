@@ -1,21 +1,22 @@
 /**
- * From the start of a process to its first API call: with the packages, and written by hand with
- * jose and fetch. `node bench/start.ts`, after `pnpm build`.
+ * The time from the start of a process to its first API call: with the packages, and written by hand
+ * with jose and fetch. `node bench/start.ts`, after `pnpm build`.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { loadavg } from 'node:os'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { listen } from '../examples/servers/listen.ts'
+import { formatRow, median } from './measure.ts'
 
 type Way = 'countersign' | 'by-hand'
 
-/** Of the median by hand. */
+/** The highest ratio to the median by hand. */
 const most = 1
 const starts = 30
 const warmUps = 3
@@ -31,7 +32,7 @@ const jose = pathToFileURL(core.resolve('jose')).href
 
 let arrived: (() => void) | undefined
 
-const tokenEndpoint = await listen(async (request, response) => {
+const tokenEndpoint = await listenTo(async (request, response) => {
   const form = new URLSearchParams(await text(request))
   const isAsWanted =
     form.get('client_id') === clientId && form.get('client_assertion')?.startsWith('eyJ')
@@ -40,15 +41,17 @@ const tokenEndpoint = await listen(async (request, response) => {
     JSON.stringify({ access_token: accessToken, token_type: 'Bearer', expires_in: 86_400 }),
   )
 })
-const api = await listen((request, response) => {
+const api = await listenTo((request, response) => {
   if (request.headers.authorization === `Bearer ${accessToken}`) arrived?.()
   response.end('{}')
 })
 
-console.log(`${starts} starts of each, in turn, after ${warmUps} to warm up: milliseconds from the`)
-console.log('start of the process to the arrival of its first API call, with an ES256 key. Token')
-console.log('endpoint and API are here. Fails when the ratio of medians exceeds its bound.')
-console.log(`Node ${process.version}, ${process.platform} ${process.arch}, load ${load()}.\n`)
+console.log(
+  `${starts} starts of each, in turn, after ${warmUps} to warm up: milliseconds from the start of the
+process to its first API call, with an ES256 key. Token endpoint and API are in this process.
+Fails when the ratio of medians exceeds its bound.
+Node ${process.version}, ${process.platform} ${process.arch}, load ${load()}.\n`,
+)
 
 const millis: Record<Way, number[]> = { 'by-hand': [], countersign: [] }
 for (let round = -warmUps; round < starts; round += 1) {
@@ -60,15 +63,11 @@ for (let round = -warmUps; round < starts; round += 1) {
   }
 }
 
-console.log(row('', ['median', 'fastest', 'slowest']))
+console.log(formatRow('', ['median', 'fastest', 'slowest'], 12))
 for (const [way, taken] of Object.entries(millis)) {
   const shown = [median(taken), Math.min(...taken), Math.max(...taken)]
-  console.log(
-    row(
-      way,
-      shown.map((value) => value.toFixed(1)),
-    ),
-  )
+  const cells = shown.map((value) => value.toFixed(1))
+  console.log(formatRow(way, cells, 12))
 }
 const ratio = median(millis.countersign) / median(millis['by-hand'])
 const isSlow = ratio > most
@@ -99,30 +98,15 @@ async function start(way: Way): Promise<number> {
       timeout: limitMillis,
     },
   )
-  await ended(child, way)
+  const [code, signal] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`start-${way}.mjs exited with ${code ?? signal}.`)
   return (await called) - before
 }
 
-async function ended(child: ChildProcess, way: Way): Promise<void> {
-  const [code, signal] = await once(child, 'exit')
-  if (code !== 0) throw new Error(`start-${way}.mjs ended with ${code ?? signal}.`)
-}
-
-async function listen(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number
+async function listenTo(answer: RequestListener): Promise<string> {
+  return (await listen(createServer(answer))).origin
 }
 
 function load(): string {
   return (loadavg()[0] as number).toFixed(2)
-}
-
-function row(name: string, cells: readonly string[]): string {
-  return name.padEnd(12) + cells.map((cell) => cell.padStart(10)).join('')
 }

@@ -1,115 +1,66 @@
 /**
- * What each adapter adds to a request with a token at hand, against the same library with a
- * constant `Authorization` header. `node bench/warm.ts [library …]`, after `pnpm build`.
+ * The cost of each adapter for a request with a token at hand, compared with the same library and a
+ * constant `Authorization` header: `node bench/warm.ts [library …]`, after `pnpm build`.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import process from 'node:process'
-import { type Library, most, type Row, requests, type Way } from './rows.ts'
+import { libraries, requests } from './host.ts'
+import { formatRow, median, runRound, startProgram } from './measure.ts'
 
+/** The highest ratio of each library, without and with a body. */
+const bounds: Readonly<Record<string, readonly [bare: number, withBody: number]>> = {
+  fetch: [1.1, 1.1],
+  ky: [1.1, 1.25],
+  axios: [1.15, 1.25],
+}
 const given = process.argv.slice(2)
-const libraries = (Object.keys(most) as Library[]).filter(
-  (library) => given.length === 0 || given.includes(library),
-)
 const rounds = 21
 const warmUps = 4
 const roundMicros = 100_000
 
 console.log(
-  `CPU time (process.cpuUsage), ${rounds} interleaved rounds of about ${roundMicros / 1000} ms, microseconds per request,`,
+  `CPU time (process.cpuUsage), ${rounds} interleaved rounds of about ${roundMicros / 1000} ms, microseconds per request,
+each client in a process of its own, with a stubbed transport: fetch and ky build a Request
+and a Response; axios sends through an adapter that reads the headers.
+Floor: the same library with a constant Authorization header.
+Ours: createTokenProvider with a generated ES256 key, whose stubbed 'fetch' answers once.
+Node ${process.version}, ${process.platform} ${process.arch}. Fails when the ratio of medians of a row exceeds its bound.\n`,
 )
-console.log(
-  'each host in a process of its own, with a stubbed transport: what fetch and ky send is',
-)
-console.log(
-  'built into a Request and answered with a Response; axios sends through an adapter that',
-)
-console.log('reads the headers.')
-console.log('Floor: the same library with a constant Authorization header.')
-console.log(
-  "Ours: a real createTokenProvider with a generated ES256 key, whose stubbed 'fetch' answers one token, once.",
-)
-console.log(
-  `Node ${process.version}, ${process.platform} ${process.arch}. Fails when the ratio of medians of a row exceeds its bound.\n`,
-)
-
 const columns = ['floor median', 'ours median', 'ratio', 'floor min', 'ours min', 'ratio', 'bound']
-console.log(row('', columns))
+console.log(formatRow('', columns))
 
-for (const library of libraries) {
-  for (const [name, { body, isAbsolute }] of Object.entries<Row>(requests)) {
+for (const library of libraries.filter((one) => given.length === 0 || given.includes(one))) {
+  for (const [name, { body, isAbsolute }] of Object.entries(requests)) {
     if (isAbsolute && library !== 'axios') continue
     const { floor, ours } = await measure(library, name)
-    const bound = body === undefined ? most[library].bare : most[library].withBody
-    const ofMedians = median(ours) / median(floor)
-    const ofMinima = Math.min(...ours) / Math.min(...floor)
-    const isSlow = ofMedians > bound
+    const bound = bounds[library]?.[body === undefined ? 0 : 1] ?? 1
+    const medians = [median(floor), median(ours), median(ours) / median(floor)] as const
+    const minima = [Math.min(...floor), Math.min(...ours), Math.min(...ours) / Math.min(...floor)]
+    const isSlow = medians[2] > bound
     if (isSlow) process.exitCode = 1
-    const medians = [median(floor), median(ours), ofMedians]
-    const minima = [Math.min(...floor), Math.min(...ours), ofMinima]
     const cells = [...medians, ...minima].map((value) => value.toFixed(3))
-    console.log(
-      row(`${library} ${name}`, [...cells, bound.toFixed(2)]) + (isSlow ? '  too slow' : ''),
-    )
+    const row = formatRow(`${library} ${name}`, [...cells, bound.toFixed(2)])
+    console.log(row + (isSlow ? '  too slow' : ''))
   }
 }
 
-async function measure(
-  library: Library,
-  name: string,
-): Promise<{ floor: number[]; ours: number[] }> {
-  const hosts = {
-    floor: await start(library, 'floor', name),
-    ours: await start(library, 'ours', name),
+async function measure(library: string, name: string) {
+  const programs = {
+    floor: await startProgram('host.ts', library, 'floor', name),
+    ours: await startProgram('host.ts', library, 'ours', name),
   }
-  const micros: { floor: number[]; ours: number[] } = { floor: [], ours: [] }
+  const micros: Record<keyof typeof programs, number[]> = { floor: [], ours: [] }
   let count = 5000
   try {
     for (let round = -warmUps; round < rounds; round += 1) {
       const order = round % 2 === 0 ? (['floor', 'ours'] as const) : (['ours', 'floor'] as const)
       for (const way of order) {
-        const taken = await run(hosts[way], count)
-        if (round >= 0) micros[way].push(taken)
-        else if (way === 'floor') count = Math.max(100, Math.round(roundMicros / taken))
+        const { cpuMicros } = await runRound(programs[way], count)
+        if (round >= 0) micros[way].push(cpuMicros)
+        else if (way === 'floor') count = Math.max(100, Math.round(roundMicros / cpuMicros))
       }
     }
   } finally {
-    hosts.floor.disconnect()
-    hosts.ours.disconnect()
+    for (const program of Object.values(programs)) program.disconnect()
   }
   return micros
-}
-
-async function start(library: Library, way: Way, name: string): Promise<ChildProcess> {
-  const host = fork(new URL('host.ts', import.meta.url), [library, way, name])
-  await answer(host)
-  return host
-}
-
-async function run(host: ChildProcess, requests: number): Promise<number> {
-  host.send({ requests })
-  return answer(host)
-}
-
-async function answer(host: ChildProcess): Promise<number> {
-  const ended = new AbortController()
-  const { signal } = ended
-  const exit = once(host, 'exit', { signal }).then(([code]) => {
-    throw new Error(`A host ended with ${code}.`)
-  })
-  exit.catch(() => {})
-  try {
-    const [message] = await Promise.race([once(host, 'message', { signal }), exit])
-    return (message as { micros: number }).micros
-  } finally {
-    ended.abort()
-  }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number
-}
-
-function row(name: string, cells: readonly string[]): string {
-  return name.padEnd(20) + cells.map((cell) => cell.padStart(13)).join('')
 }
