@@ -2,16 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { inject } from 'vitest'
-import { npmInstall } from './npm-install.ts'
+import { type Ended, runCommand } from '../../support/run-program.ts'
 import { isPackageName } from './published.ts'
-import { type Ended, run } from './run-program.ts'
 
-/** A folder with packages that plain npm has installed, and nothing of the workspace. */
+/** A folder with packages that npm has installed, and nothing of the workspace. */
 export interface Installation {
   readonly folder: string
   /** Writes files, by their paths in the folder. */
   write(files: Readonly<Record<string, string>>): Promise<void>
-  /** Runs a command with nothing but these variables. */
+  /** Runs a command with these variables only. */
   run(command: string, options?: RunOptions): Promise<Ended>
 }
 
@@ -21,7 +20,7 @@ export interface RunOptions {
   readonly node?: '22' | '24'
 }
 
-/** Installs packages into a new folder of this name, ours from their tarballs. */
+/** Installs packages into a new folder of this name, those of the workspace from their tarballs. */
 export async function installation(
   name: string,
   packages: readonly string[],
@@ -31,6 +30,7 @@ export async function installation(
   const PATH = [inject('node22'), process.env.PATH].join(delimiter)
   const wanted = packages.map((one) => (isPackageName(one) ? tarballs[one] : one))
   await npmInstall(folder, wanted, { ...process.env, PATH })
+  const paths = { 22: PATH, 24: [dirname(process.execPath), process.env.PATH].join(delimiter) }
   return {
     folder,
     async write(files) {
@@ -40,16 +40,34 @@ export async function installation(
       }
     },
     run: (command, { env = {}, node = '22' } = {}) =>
-      run('sh', ['-c', command], {
+      runCommand('sh', ['-c', command], {
         cwd: folder,
-        env: {
-          PATH:
-            node === '22' ? PATH : [dirname(process.execPath), process.env.PATH].join(delimiter),
-          HOME: process.env.HOME,
-          // What a tool keeps goes with the folder.
-          TMPDIR: folder,
-          ...env,
-        },
+        // Tools keep their temporary files in the folder, which is removed.
+        env: { PATH: paths[node], HOME: process.env.HOME, TMPDIR: folder, ...env },
       }),
   }
+}
+
+const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+
+/** Installs packages, as names or files, into a new and empty folder. */
+export async function npmInstall(
+  folder: string,
+  packages: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  await mkdir(folder)
+  await writeFile(join(folder, 'package.json'), '{ "private": true }\n')
+  await finished('npm', ['install', ...quietly, ...packages], { cwd: folder, env })
+}
+
+/** Runs a command. Throws with all its output unless it exits with 0. */
+export async function finished(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env?: NodeJS.ProcessEnv },
+): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(command, args, options)
+  if (code === 0) return stdout
+  throw new Error(`'${command} ${args.join(' ')}' exited with ${code}.\n${stdout}${stderr}`)
 }

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
+import type { Ended } from '../../support/run-program.ts'
 import { type Installation, installation } from './installation.ts'
 import { names, published } from './published.ts'
-import type { Ended } from './run-program.ts'
 
 const programs = fileURLToPath(new URL('programs/', import.meta.url))
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   }
 })
 
-/** Those of ours come from their tarballs, as long as no registry has them. */
+/** The peers of each package. Those of the workspace come from their tarballs. */
 const beside: Record<(typeof names)[number], readonly string[]> = {
   '@countersign/core': [],
   '@countersign/axios-interceptor': ['@countersign/core', 'axios@1'],
@@ -27,7 +27,7 @@ const beside: Record<(typeof names)[number], readonly string[]> = {
   countersign: ['@countersign/core', '@countersign/testing'],
 }
 
-test.each(names)('%s works with nothing beside it but what it names', async (name) => {
+test.each(names)('%s works with its peers only', async (name) => {
   const folder = `alone-${name.replace('@countersign/', '')}`
   const alone = await installation(folder, [name, ...beside[name]])
   await alone.write({
@@ -40,10 +40,8 @@ test.each(names)('%s works with nothing beside it but what it names', async (nam
 })
 
 test('every entry point can be imported and required, and gives the same names', async () => {
-  const wanted: Record<string, string> = Object.assign(
-    {},
-    ...names.map((name) => published[name].entryPoints),
-  )
+  const entries = names.map((name) => published[name].entryPoints)
+  const wanted: Record<string, string> = Object.assign({}, ...entries)
 
   const found = await entryPoints(Object.keys(wanted))
 
@@ -53,7 +51,7 @@ test('every entry point can be imported and required, and gives the same names',
   }
 })
 
-test.each(names)('nothing deeper in %s can be imported or required', async (name) => {
+test.each(names)('no file of %s can be imported or required by its path', async (name) => {
   const files = await readdir(join(installed.folder, 'node_modules', name), { recursive: true })
   const deeper = files.filter((file) => /\.[a-z]+$/.test(file)).map((file) => `${name}/${file}`)
   expect(deeper).toContain(`${name}/${published[name].built}`)
@@ -70,8 +68,8 @@ test.each(names)('nothing deeper in %s can be imported or required', async (name
 })
 
 test.each([
-  ['an ES module', 'three-hosts-esm.mjs'],
-  ['a CommonJS program', 'three-hosts-commonjs.cjs'],
+  ['ES modules', 'three-hosts.mjs'],
+  ['CommonJS', 'three-hosts.mjs require'],
 ])(
   'axios, ky and fetch share one token in %s, and a revoked one is renewed once',
   async (_, program) => {
@@ -91,9 +89,7 @@ test('two copies of core in one process work together, and each has one copy of 
   const { stdout } = succeeded(await installed.run('node copies.mjs'))
 
   const one = {
-    isOwnClass: true,
-    isOtherClass: false,
-    isRecognizedByOther: true,
+    ...{ isOwnClass: true, isOtherClass: false, isRecognizedByOther: true },
     ...Object.fromEntries(
       ['module', 'commonJs'].flatMap((adapter) => [
         [`${adapter} adapter, module axios`, 200],
@@ -106,11 +102,8 @@ test('two copies of core in one process work together, and each has one copy of 
 })
 
 test('a CommonJS program loads one copy of axios, and nothing of jose or p-memoize', async () => {
-  const { stdout } = succeeded(
-    await installed.run(
-      `node -p "require('@countersign/axios-interceptor'); Object.keys(require.cache).join()"`,
-    ),
-  )
+  const script = "require('@countersign/axios-interceptor'); Object.keys(require.cache).join()"
+  const { stdout } = succeeded(await installed.run(`node -p "${script}"`))
 
   expect(stdout.match(/node_modules\/axios\//g)).toHaveLength(1)
   expect(stdout).not.toMatch(/node_modules\/(?:jose|p-memoize)\//)

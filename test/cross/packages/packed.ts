@@ -4,21 +4,20 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
-import { npmInstall } from './npm-install.ts'
+import { finished, npmInstall } from './installation.ts'
 import { names, type PackageName, repository } from './published.ts'
-import { finished } from './run-program.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Outside the repository: nothing of the workspace can be found from here. */
+    /** A folder outside the repository, where nothing of the workspace can be found. */
     scratch: string
     tarballs: Record<PackageName, string>
-    /** The folder of a `node` of the oldest line that the packages promise to run on. */
+    /** The folder of a `node` of the oldest line that the packages support. */
     node22: string
   }
 }
 
-/** What the `node` package of the registry would fetch in its install script. */
+/** The package that `node` of the registry fetches in its install script. */
 const node22 = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
 const node22Version = '22.23.3'
 

@@ -1,11 +1,7 @@
-/**
- * What is published: each package's folder, a file of what was built, and its entry points with
- * something that each exports.
- */
+/** Each published package: its folder, a file of its build, and an export of each entry point. */
 export const published = {
   '@countersign/core': {
-    folder: 'core',
-    built: 'dist/index.js',
+    ...{ folder: 'core', built: 'dist/index.js' },
     entryPoints: {
       '@countersign/core': 'createTokenProvider',
       '@countersign/core/fetch': 'authorizedFetch',
@@ -14,28 +10,24 @@ export const published = {
     },
   },
   '@countersign/axios-interceptor': {
-    folder: 'axios-interceptor',
-    built: 'dist/index.js',
+    ...{ folder: 'axios-interceptor', built: 'dist/index.js' },
     entryPoints: { '@countersign/axios-interceptor': 'addAuthorization' },
   },
   '@countersign/ky-hook': {
-    folder: 'ky-hook',
-    built: 'dist/index.js',
+    ...{ folder: 'ky-hook', built: 'dist/index.js' },
     entryPoints: { '@countersign/ky-hook': 'authorizationHooks' },
   },
   '@countersign/testing': {
-    folder: 'testing',
-    built: 'dist/index.js',
+    ...{ folder: 'testing', built: 'dist/index.js' },
     entryPoints: { '@countersign/testing': 'createAuthorizationServer' },
   },
   countersign: {
-    folder: 'cli',
-    built: 'dist/main.js',
+    ...{ folder: 'cli', built: 'dist/main.js' },
     entryPoints: { countersign: 'createTokenProvider' },
   },
 } as const
 
-/** Stands for the repository's address in what the tests pack. */
+/** The address of the repository in the packages that the tests pack. */
 export const repository = 'https://example.com/countersign'
 
 export type PackageName = keyof typeof published

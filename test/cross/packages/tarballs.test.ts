@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { finished } from './installation.ts'
 import { names, type PackageName, published, repository } from './published.ts'
-import { finished } from './run-program.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const inRoot = { cwd: root, env: process.env }
@@ -12,7 +12,7 @@ const inRoot = { cwd: root, env: process.env }
 /** ky is an ES module only, so its hooks are too. */
 const moduleOnly: PackageName = '@countersign/ky-hook'
 
-/** Where each tarball's content lies. */
+/** The folder of a tarball's content. */
 const unpacked = (name: PackageName) => join(inject('scratch'), 'unpacked', published[name].folder)
 
 const manifest = async (name: PackageName) =>
@@ -43,16 +43,14 @@ describe.each(names)('%s', (name) => {
     expect(output).toContain(name === moduleOnly ? 'OK (ESM)' : 'No problems found')
     expect(output).toContain('bundler')
   })
-})
 
-describe.each(names)('%s', (name) => {
-  test('publint has nothing to say, in its strict mode', async () => {
+  test('publint finds nothing in its strict mode', async () => {
     const publint = join(root, 'node_modules/.bin/publint')
     const said = await finished(publint, [inject('tarballs')[name], '--strict'], inRoot)
     expect(said).toContain('All good!')
   })
 
-  test('it brings its README, CHANGELOG and LICENSE, and what was built from which sources', async () => {
+  test('contains its README, CHANGELOG and LICENSE, its build and its sources', async () => {
     const files = await readdir(unpacked(name))
     expect(files.toSorted()).toEqual(
       ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'].toSorted(),
@@ -64,7 +62,6 @@ describe.each(names)('%s', (name) => {
 
   test('its source maps point to files that are there', async () => {
     const files = await readdir(unpacked(name), { recursive: true })
-    // What an earlier build has left in `dist` has no source any more.
     const maps = files.filter((file) => file.endsWith('.map'))
     expect(maps).not.toEqual([])
     for (const map of maps) {
@@ -74,7 +71,7 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test('its exports map has types for each module system, and bundlers may leave out what is not used', async () => {
+  test('its exports map has types for each module system, and bundlers may drop unused code', async () => {
     const { exports, sideEffects, type, license, engines } = await manifest(name)
     const entryPoints = Object.keys(published[name].entryPoints)
     expect(Object.keys(exports).map((path) => name + path.slice(1))).toEqual(entryPoints)
@@ -119,10 +116,8 @@ describe.each(names)('%s', (name) => {
   })
 
   test('its README links to the pages of its release', async () => {
-    const source = await readFile(
-      join(root, 'packages', published[name].folder, 'README.md'),
-      'utf8',
-    )
+    const file = join(root, 'packages', published[name].folder, 'README.md')
+    const source = await readFile(file, 'utf8')
     const readme = await readFile(join(unpacked(name), 'README.md'), 'utf8')
     const { version } = await manifest(name)
     const pages = [...source.matchAll(/\]\(\.\.\/\.\.\/([^)\s]+)/g)].map(([, page]) => page)

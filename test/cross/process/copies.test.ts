@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,15 +8,13 @@ import * as axiosInterceptor from '@countersign/axios-interceptor'
 import * as core from '@countersign/core'
 import * as coreFetch from '@countersign/core/fetch'
 import * as kyHook from '@countersign/ky-hook'
-import { createAuthorizationServer } from '@countersign/testing'
 import axios, { AxiosError } from 'axios'
 import ky from 'ky'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
 import { refused } from '../../support/recording-api.ts'
-import { startWorld } from '../../support/world.ts'
-
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
+import { rejection } from '../../support/waiting.ts'
+import { startAuthorization, startWorld } from '../../support/world.ts'
 
 interface Copy {
   readonly core: typeof core
@@ -61,11 +58,11 @@ afterAll(() => rm(folder, { recursive: true }))
 
 async function startTwo() {
   const world = await startWorld()
-  world.server.register({ clientId: 'client-1', jwks: { keys } })
+  const { tokenEndpoint } = world.server
   const provider = (copy: Copy, options: object = {}) =>
     copy.core.createTokenProvider({
-      ...{ clientId: 'client-1', tokenEndpoint: world.server.tokenEndpoint },
-      ...{ key: privateKey, clock: world.clock, retries: 0, ...options },
+      ...{ clientId: 'client', tokenEndpoint, key: clientKey.privateKey },
+      ...{ clock: world.clock, retries: 0, ...options },
     })
   return { ...world, provider }
 }
@@ -100,9 +97,7 @@ describe('two copies of the library', () => {
       [other, mine],
     ] as const) {
       server.next({ status: 503 })
-      const error = await provider(thrower)
-        .getAccessToken()
-        .catch((thrown: unknown) => thrown)
+      const error = await rejection(provider(thrower).getAccessToken())
       expect(error).toBeInstanceOf(thrower.core.CountersignError)
       expect(error).not.toBeInstanceOf(catcher.core.CountersignError)
       expect(catcher.core.isCountersignError(error)).toBe(true)
@@ -134,7 +129,7 @@ describe('two copies of the library', () => {
     async (host, send) => {
       const { api, server, provider } = await startTwo()
       server.next({ status: 400, body: { error: 'invalid_scope' } })
-      const error = await send(mine, provider(other), api.origin).catch((thrown: unknown) => thrown)
+      const error = await rejection(send(mine, provider(other), api.origin))
       expect(error).toMatchObject({ code: 'ERR_OAUTH' })
       const ours = host === 'axios' ? (error as AxiosError).cause : error
       expect(error instanceof AxiosError).toBe(host === 'axios')
@@ -190,15 +185,9 @@ describe('two copies of the library', () => {
 })
 
 test('P4: a worker has a provider of its own, and its error keeps its code on the way', async () => {
-  const server = await createAuthorizationServer()
-  onTestFinished(() => server.close())
-  server.register({ clientId: 'client-1', jwks: { keys } })
-  const worker = new Worker(new URL('programs/worker-thread.ts', import.meta.url), {
-    workerData: {
-      tokenEndpoint: server.tokenEndpoint,
-      key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    },
-  })
+  const { server } = await startAuthorization()
+  const workerData = { tokenEndpoint: server.tokenEndpoint, key: clientKey.pem }
+  const worker = new Worker(new URL('programs/worker-thread.ts', import.meta.url), { workerData })
   const failed = new Promise<unknown>((resolve) => worker.once('error', resolve))
   const [message] = await once(worker, 'message')
   expect(server.isLive(message.value)).toBe(true)

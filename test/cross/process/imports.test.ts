@@ -1,14 +1,14 @@
-import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
+import { createResourceServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
+import { resultOf, runProgram } from '../../support/run-program.ts'
+import { startAuthorization } from '../../support/world.ts'
 
-/** What each package may import beside its own files. */
+/** What each package may import in addition to its own files. */
 const allowed: Readonly<Record<string, readonly RegExp[]>> = {
   core: [/^jose(\/.+)?$/, /^p-memoize$/],
   'axios-interceptor': [/^axios$/, /^@countersign\/core(\/adapter)?$/],
@@ -58,19 +58,14 @@ test('P9: the search finds each way of importing', () => {
 const missing = process.version.startsWith('v22.') ? [] : ['process']
 
 test.for(missing)('P9: core, fetch and ky work where there is no %s', async () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  await using server = await createAuthorizationServer()
+  const { server } = await startAuthorization()
   await using api = await createResourceServer(server)
-  const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
-  server.register({ clientId: 'institution-1', jwks: { keys } })
-  const program = fileURLToPath(new URL('programs/bare-runtime.ts', import.meta.url))
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], {
-    env: {
+  const result = await resultOf(
+    runProgram(new URL('programs/bare-runtime.ts', import.meta.url), {
       ...{ API_ORIGIN: api.origin, TOKEN_ENDPOINT: server.tokenEndpoint },
-      PRIVATE_KEY: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
-    },
-  })
-  expect(stderr).toBe('')
-  expect(JSON.parse(stdout)).toEqual({ statuses: [200, 200], left: [] })
+      PRIVATE_KEY: clientKey.pem,
+    }),
+  )
+  expect(result).toEqual({ statuses: [200, 200], left: [] })
   expect(server.issued).toBe(1)
 })

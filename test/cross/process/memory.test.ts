@@ -1,22 +1,17 @@
-import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { createAuthorizationServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import { recentlyUsed } from '#core/store/recently-used.js'
+import { listen } from '../../../examples/servers/listen.ts'
+import { clientKey } from '../../support/keys.ts'
+import { resultOf, runProgram } from '../../support/run-program.ts'
 
 const megabyte = 2 ** 20
 
-async function run(program: string, env: Record<string, string> = {}) {
-  const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url))
-  const flags = ['--expose-gc', path]
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { env })
-  expect(stderr).toBe('')
-  return JSON.parse(stdout)
+function run(program: string, env: Record<string, string> = {}) {
+  const url = new URL(`programs/${program}`, import.meta.url)
+  return resultOf(runProgram(url, env, { flags: ['--expose-gc'] }))
 }
 
 test('P5 P6: a hundred thousand scopes leave little on the heap, and a million calls nothing', async () => {
@@ -62,10 +57,8 @@ test.concurrent.for(isNode22 ? [] : ['fetch', 'ky', 'axios'])(
   'P10: through %s ten thousand requests with one signal leave no listener, no socket, no memory',
   { timeout: 60_000 },
   async (host, { onTestFinished }) => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const issuer = await createAuthorizationServer()
-    const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
-    issuer.register({ clientId: 'institution-1', jwks: { keys } })
+    issuer.register({ clientId: 'client', jwks: clientKey.jwks })
     let authorized = 0
     let connections = 0
     const api = createServer(({ headers: { authorization = '' } }, response) => {
@@ -75,17 +68,11 @@ test.concurrent.for(isNode22 ? [] : ['fetch', 'ky', 'axios'])(
     api.on('connection', () => {
       connections += 1
     })
-    // While the garbage is collected, no connection may end.
-    api.keepAliveTimeout = 60_000
-    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
-    onTestFinished(async () => {
-      api.closeAllConnections()
-      await Promise.all([issuer.close(), new Promise((resolve) => api.close(resolve))])
-    })
+    const { origin, close } = await listen(api)
+    onTestFinished(() => Promise.all([issuer.close(), close()]).then(() => {}))
     const { growth, ...rest } = await run('long-lived-signal.ts', {
       ...{ HOST: host, TOKEN_ENDPOINT: issuer.tokenEndpoint },
-      API_ORIGIN: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
-      PRIVATE_KEY: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      ...{ API_ORIGIN: origin, PRIVATE_KEY: clientKey.pem },
     })
     expect(rest).toEqual({ sent: 10_000, listeners: 0, alive: [] })
     expect(growth).toBeLessThan(megabyte)

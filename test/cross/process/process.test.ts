@@ -1,57 +1,29 @@
-import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { createTokenProvider } from '@countersign/core'
 import {
   type AuthorizationServer,
-  createAuthorizationServer,
   createManualClock,
   createResourceServer,
 } from '@countersign/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
+import { resultOf, runCommand, runProgram } from '../../support/run-program.ts'
+import { startAuthorization } from '../../support/world.ts'
 
-const clientId = 'institution-1'
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const jwks = { keys: [{ kty: 'EC', ...publicKey.export({ format: 'jwk' }) }] }
-
-let server: AuthorizationServer
-
-beforeEach(async () => {
-  server = await createAuthorizationServer()
-  server.register({ clientId, jwks })
-})
-
-afterEach(() => server.close())
-
-/** Runs a module in a process of its own; rejects unless that ends by itself with code 0. */
-async function run(
-  script: string,
-  ...flags: string[]
-): Promise<{ stdout: string; stderr: string }> {
-  const cwd = fileURLToPath(new URL('../..', import.meta.url))
-  const code = [...flags, '--input-type=module', '--eval', script]
-  return promisify(execFile)(process.execPath, code, { cwd, env: environment() })
-}
-
-function environment(): Record<string, string> {
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
-  return { TOKEN_ENDPOINT: server.tokenEndpoint, PRIVATE_KEY: String(key) }
+function environment({ tokenEndpoint }: AuthorizationServer): Record<string, string> {
+  return { TOKEN_ENDPOINT: tokenEndpoint, PRIVATE_KEY: clientKey.pem }
 }
 
 test.each(['the provider', 'fetch', 'ky', 'axios, http', 'axios, fetch'])(
   'P1: with or without a token through %s, nothing keeps a program that has its answer',
   async (host) => {
+    const { server } = await startAuthorization()
     await using api = await createResourceServer(server)
-    const program = fileURLToPath(new URL('programs/finished-program.ts', import.meta.url))
     server.next({ status: 503 })
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], {
-      env: { ...environment(), HOST: host, API_ORIGIN: api.origin },
-    })
-    expect(stderr).toBe('')
-    expect(JSON.parse(stdout)).toEqual([
+    const env = { ...environment(server), HOST: host, API_ORIGIN: api.origin }
+    const program = new URL('programs/finished-program.ts', import.meta.url)
+    expect(await resultOf(runProgram(program, env))).toEqual([
       ['AbortError', []],
       ['ERR_OAUTH', []],
       ['answered', []],
@@ -65,16 +37,16 @@ test('P2: tests run where an unhandled rejection ends the process', () => {
 })
 
 test('P2: a failing renewal that nobody awaits leaves a strict process alone', async () => {
+  const { server } = await startAuthorization()
   server.next({}, { status: 503 })
-  const { stdout, stderr } = await run(
-    `
+  const script = `
     import { createTokenProvider } from '@countersign/core'
     import { createManualClock } from '@countersign/testing'
     const clock = createManualClock(Date.now())
     let fail
     const failed = new Promise((resolve) => { fail = resolve })
     const tokens = createTokenProvider({
-      clientId: '${clientId}',
+      clientId: 'client',
       tokenEndpoint: process.env.TOKEN_ENDPOINT,
       key: process.env.PRIVATE_KEY,
       retries: 0,
@@ -86,17 +58,17 @@ test('P2: a failing renewal that nobody awaits leaves a strict process alone', a
     const isServed = tokens.currentAccessToken() === first
     const code = await failed
     for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
-    console.log(JSON.stringify({ isServed, code }))`,
-    '--unhandled-rejections=strict',
-  )
-  expect(JSON.parse(stdout)).toEqual({ isServed: true, code: 'ERR_TOKEN_UNAVAILABLE' })
-  expect(stderr).toBe('')
+    console.log(JSON.stringify({ isServed, code }))`
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const flags = ['--unhandled-rejections=strict', '--input-type=module', '--eval', script]
+  const ended = runCommand(process.execPath, flags, { cwd, env: environment(server) })
+  expect(await resultOf(ended)).toEqual({ isServed: true, code: 'ERR_TOKEN_UNAVAILABLE' })
 })
 
 test('P10: a hundred thousand calls with one signal leave no listener on it', async () => {
   const clock = createManualClock(Date.now())
-  const { tokenEndpoint } = server
-  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: privateKey, clock })
+  const { server, provider } = await startAuthorization()
+  const tokens = provider({ clock })
   const { signal } = new AbortController()
   const cold = Array.from({ length: 10_000 }, () => tokens.getAccessToken({ signal }))
   expect(getEventListeners(signal, 'abort')).toHaveLength(10_000)

@@ -1,18 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, createTokenProvider } from '@countersign/core'
-import { createAuthorizationServer, createManualClock } from '@countersign/testing'
+import { createManualClock } from '@countersign/testing'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { listen } from '../../../examples/servers/listen.ts'
 import { createCertificateAuthority } from '../../support/certificates.ts'
+import { clientKey } from '../../support/keys.ts'
 import { hosts } from '../../support/leak-scene.ts'
 import { startRecordingApi } from '../../support/recording-api.ts'
-
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
+import { startAuthorization, until } from '../../support/world.ts'
 
 describe('with faked timers', () => {
   afterEach(() => {
@@ -22,16 +20,11 @@ describe('with faked timers', () => {
   /** A provider on the platform's clock, as it is when it is asked, and the server of its client. */
   async function onFakedTime(options: Parameters<typeof vi.useFakeTimers>[0] = {}) {
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1), ...options })
-    const server = await createAuthorizationServer()
+    const { server, provider } = await startAuthorization()
     const api = await startRecordingApi((response) => void response.end('ok'))
-    onTestFinished(() => Promise.all([server.close(), api.close()]).then(() => {}))
-    server.register({ clientId: 'client-1', jwks: { keys } })
-    const { tokenEndpoint } = server
+    onTestFinished(() => api.close())
     const events: string[] = []
-    const tokens = createTokenProvider({
-      ...{ clientId: 'client-1', tokenEndpoint, key: privateKey },
-      onEvent: ({ type }) => void events.push(type),
-    })
+    const tokens = provider({ onEvent: ({ type }) => void events.push(type) })
     return { server, api, tokens, events }
   }
 
@@ -63,7 +56,7 @@ describe('with faked timers', () => {
     const waiting = tokens.getAccessToken().then((token) => {
       value = token.value
     })
-    while (!events.includes('token-request-failed')) await setImmediate()
+    await until(() => events.includes('token-request-failed'))
     await vi.advanceTimersByTimeAsync(1_999)
     expect([value, server.requests.length]).toEqual([undefined, 1])
     await vi.advanceTimersByTimeAsync(1)
@@ -75,7 +68,7 @@ describe('with faked timers', () => {
     const { server, tokens } = await onFakedTime()
     const release = server.hold()
     const waiting = tokens.getAccessToken().catch((error: unknown) => error)
-    while (server.requests.length < 1) await setImmediate()
+    await until(() => server.requests.length > 0)
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await waiting).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
     release()
@@ -117,7 +110,7 @@ test('P7: ten thousand failed flights leave no listener, and no warning of too m
   let flights = 0
   const tokens = createTokenProvider({
     ...{ clientId: 'client-1', tokenEndpoint: 'https://as.example/token', clock, retries: 0 },
-    key: privateKey,
+    key: clientKey.privateKey,
     fetch: async (_url, { signal: own }) => {
       flights += 1
       // Like the platform's, it listens to the signal that it is given.
@@ -146,13 +139,12 @@ test('P8: in a minute of calls a bad certificate is met six times', async () => 
     connections += 1
   })
   server.on('tlsClientError', () => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => new Promise((resolve) => void server.close(() => resolve())))
+  const { origin, close } = await listen(server)
+  onTestFinished(close)
   const clock = createManualClock()
-  const { port } = server.address() as AddressInfo
   const tokens = createTokenProvider({
-    ...{ clientId: 'client-1', tokenEndpoint: `https://127.0.0.1:${port}/token`, clock },
-    key: privateKey,
+    ...{ clientId: 'client-1', tokenEndpoint: `${origin.replace('http:', 'https:')}/token`, clock },
+    key: clientKey.privateKey,
   })
   for (let second = 0; second < 60; second++) {
     for (let call = 0; call < 20; call++) {

@@ -12,7 +12,7 @@ const { default: ky } = await import('ky')
 const { API_ORIGIN = '', TOKEN_ENDPOINT, PRIVATE_KEY } = env
 const origins = [API_ORIGIN]
 const tokens = createTokenProvider({
-  ...{ clientId: 'institution-1', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
+  ...{ clientId: 'client', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
 })
 const hooks = authorizationHooks(tokens, { origins })
 const statuses = [

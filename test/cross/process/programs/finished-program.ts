@@ -47,7 +47,7 @@ async function outcomeOf(clientId: string): Promise<unknown> {
 async function leftAlone(): Promise<unknown> {
   const leaving = new AbortController()
   const tokens = createTokenProvider({
-    ...{ clientId: 'institution-1', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
+    ...{ clientId: 'client', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
     fetch: () => {
       leaving.abort()
       return new Promise(() => {})
@@ -58,5 +58,5 @@ async function leftAlone(): Promise<unknown> {
 }
 
 console.log(
-  JSON.stringify([await leftAlone(), await outcomeOf('unknown'), await outcomeOf('institution-1')]),
+  JSON.stringify([await leftAlone(), await outcomeOf('unknown'), await outcomeOf('client')]),
 )

@@ -5,18 +5,18 @@
  */
 import { getEventListeners } from 'node:events'
 import process from 'node:process'
-import { setImmediate } from 'node:timers/promises'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider, type TokenSource } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { authorizationHooks } from '@countersign/ky-hook'
 import axios from 'axios'
 import ky from 'ky'
+import { heap } from './heap.ts'
 
 const { HOST = '', API_ORIGIN = '', TOKEN_ENDPOINT, PRIVATE_KEY } = process.env
 const { signal } = new AbortController()
 const provider = createTokenProvider({
-  ...{ clientId: 'institution-1', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
+  ...{ clientId: 'client', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
 })
 const tokens: TokenSource = {
   getAccessToken: (options) => provider.getAccessToken({ ...options, signal }),
@@ -39,17 +39,6 @@ const sendThrough: Record<string, () => () => Promise<unknown>> = {
     addAuthorization(api, tokens)
     return () => api.get('/x', { signal })
   },
-}
-
-/** Once nothing more can be collected. */
-async function heap(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let turn = 0; turn < 20; turn++) {
-    globalThis.gc?.()
-    await setImmediate()
-    least = Math.min(least, process.memoryUsage().heapUsed)
-  }
-  return least
 }
 
 const send = sendThrough[HOST]?.() ?? process.exit(2)

@@ -3,7 +3,7 @@
  * token request, token responses, failures and stored tokens. The answers are objects without a
  * prototype, so that nothing but our code can look at `Object.prototype`.
  */
-import { createPrivateKey, generateKeyPairSync, webcrypto } from 'node:crypto'
+import { createPrivateKey, webcrypto } from 'node:crypto'
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
 import {
@@ -16,11 +16,10 @@ import {
 } from '@countersign/core'
 import { createAuthorizer, type Host } from '@countersign/core/adapter'
 import { authorizedFetch } from '@countersign/core/fetch'
+import { clientKey } from '../../../support/keys.ts'
 import { pollutants, polluted } from '../../../support/pollutants.ts'
 
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
-const jwk = { kty: 'EC', ...privateKey.export({ format: 'jwk' }) }
+const { pem, jwk } = clientKey
 const pair = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
   'sign',
 ])

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import * as core from '@countersign/core'
 
 const { tokenEndpoint, key } = workerData as { tokenEndpoint: string; key: string }
-const client = { clientId: 'client-1', tokenEndpoint, key, retries: 0 }
+const client = { clientId: 'client', tokenEndpoint, key, retries: 0 }
 const { value } = await core.createTokenProvider(client).getAccessToken()
 parentPort?.postMessage({ value })
 await core.createTokenProvider({ ...client, clientId: 'unknown' }).getAccessToken()
