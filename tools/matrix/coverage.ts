@@ -1,5 +1,11 @@
-import { rowIds } from './row-ids.ts'
-import type { TestResult } from './test-results.ts'
+export interface TestResult {
+  /** Without the names of the groups around it. */
+  readonly title: string
+  readonly name: string
+  readonly status: string
+  /** Relative to the root of the repository. */
+  readonly file: string
+}
 
 export interface RowCoverage {
   readonly id: string
@@ -7,10 +13,64 @@ export interface RowCoverage {
   readonly passed: number
   readonly failed: number
   readonly verdict: 'passed' | 'failed' | 'missing' | 'not owed'
-  readonly isOwed: boolean
+  /** Whether the row is owed, and a test of it fails or none passes. */
+  readonly isShort: boolean
 }
 
-/** What the tests say of each row. */
+/** The part of vitest's JSON report that is read. */
+export interface SuiteReport {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly assertionResults: readonly {
+      readonly title: string
+      readonly fullName: string
+      readonly status: string
+    }[]
+  }[]
+}
+
+/** The reports of the soak, by row, and of the other runtimes, by runtime. Either may be missing. */
+export interface OtherReports {
+  readonly soak?:
+    | Readonly<Record<string, { readonly passed: boolean; readonly title: string }>>
+    | undefined
+  readonly runtimes?:
+    | Readonly<Record<string, readonly { readonly name: string; readonly passed: boolean }[]>>
+    | undefined
+}
+
+/** Returns the row IDs in the name of a test: E7, but not ES256, P-256 or H2O. */
+export function rowIds(testName: string): readonly string[] {
+  return [...new Set(testName.match(/(?<![\w-])[A-Z]\d{1,2}(?![\w-])/g))]
+}
+
+/** Reads the tests of all reports. Removes `root` from the names of files. */
+export function testResults(
+  suite: SuiteReport,
+  { soak = {}, runtimes = {} }: OtherReports,
+  root: string,
+): readonly TestResult[] {
+  const status = (passed: boolean) => (passed ? 'passed' : 'failed')
+  return [
+    ...suite.testResults.flatMap(({ name: path, assertionResults }) =>
+      assertionResults.map(({ title, fullName, status }) => {
+        return { title, name: fullName, status, file: path.replace(root, '') }
+      }),
+    ),
+    ...Object.entries(soak).map(([id, { passed, title }]) => {
+      const name = `${id}: ${title}`
+      return { title: name, name, status: status(passed), file: 'the soak' }
+    }),
+    ...Object.entries(runtimes).flatMap(([runtime, cases]) =>
+      cases.map(({ name: title, passed }) => {
+        const name = `${runtime} > ${title}`
+        return { title, name, status: status(passed), file: 'the other runtimes' }
+      }),
+    ),
+  ]
+}
+
+/** Finds the tests of each row. */
 export function coverage(
   ids: readonly string[],
   notOwed: Readonly<Record<string, string>>,
@@ -24,22 +84,8 @@ export function coverage(
     const count = (status: string) => tests.filter((test) => test.status === status).length
     const [passed, failed] = [count('passed'), count('failed')]
     const isOwed = !Object.hasOwn(notOwed, id)
-    return { id, tests, passed, failed, isOwed, verdict: verdict(passed, failed, isOwed) }
+    const untested = isOwed ? 'missing' : 'not owed'
+    const verdict = failed > 0 ? 'failed' : passed > 0 ? 'passed' : untested
+    return { id, tests, passed, failed, verdict, isShort: isOwed && verdict !== 'passed' }
   })
-}
-
-/** Owed, and without a passing test or with a failing one. */
-export function isShort({ isOwed, verdict }: RowCoverage): boolean {
-  return isOwed && verdict !== 'passed'
-}
-
-/** Not owed, and yet a test of it passes: it may leave the list. */
-export function isEarly({ isOwed, verdict }: RowCoverage): boolean {
-  return !isOwed && verdict === 'passed'
-}
-
-function verdict(passed: number, failed: number, isOwed: boolean): RowCoverage['verdict'] {
-  if (failed > 0) return 'failed'
-  if (passed > 0) return 'passed'
-  return isOwed ? 'missing' : 'not owed'
 }

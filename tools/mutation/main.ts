@@ -4,12 +4,12 @@
  * least score.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { type FolderName, folders } from './folders.ts'
-import { scratchCopy } from './scratch-copy.ts'
+import { folders, type MutatedFolder } from './folders.ts'
 import { complaints, tally } from './stryker-report.ts'
 
 const threeHours = 10_800_000
@@ -17,23 +17,27 @@ const report = 'test/.report/mutation.json'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const wanted = process.argv.slice(2)
-const known = Object.keys(folders)
-if (wanted.length === 0 || !wanted.every((name): name is FolderName => known.includes(name))) {
-  throw new Error(`Which of these: ${known.join(', ')}?`)
+if (wanted.length === 0 || !wanted.every((name) => Object.hasOwn(folders, name))) {
+  throw new Error(`Name folders of: ${Object.keys(folders).join(', ')}.`)
 }
 
-const commit = git('rev-parse', '--short', 'HEAD').trim()
-const scratch = scratchCopy(root, commit)
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-'))
+process.once('SIGINT', () => process.exit(130))
+process.once('exit', () => {
+  spawnSync('git', ['worktree', 'remove', '--force', scratch], { cwd: root })
+  rmSync(scratch, { recursive: true, force: true })
+})
+execFileSync('git', ['worktree', 'add', '--detach', scratch, 'HEAD'], { cwd: root })
 run('npx', ['--yes', 'pnpm@12', 'install', '--frozen-lockfile'])
 run('npx', ['--yes', 'pnpm@12', 'build'])
 
-function mutate(folder: FolderName): void {
+function mutate(folder: string, { leastScore, ...what }: MutatedFolder): void {
   const settings = join(scratch, 'stryker.config.json')
-  writeFileSync(settings, JSON.stringify(strykerSettings(folder)))
+  writeFileSync(settings, JSON.stringify(strykerSettings(what)))
   run('node_modules/.bin/stryker', ['run', settings], { MUTATED_FOLDER: folder })
   const outcome = tally(JSON.parse(readFileSync(join(scratch, report), 'utf8')))
   for (const survivor of outcome.survived) console.log(`survived: ${survivor}`)
-  for (const complaint of complaints(outcome, folders[folder].leastScore)) {
+  for (const complaint of complaints(outcome, leastScore)) {
     console.error(`${folder}: ${complaint}`)
     process.exitCode = 1
   }
@@ -55,11 +59,11 @@ const commandRunner = {
 }
 
 /** In place, because pnpm's links in the packages do not outlive a copy. */
-function strykerSettings(folder: FolderName): object {
+function strykerSettings(folder: Omit<MutatedFolder, 'leastScore'>): object {
   return {
-    mutate: folders[folder].mutate,
+    mutate: folder.mutate,
     inPlace: true,
-    ...(folders[folder].startsProcesses ? commandRunner : vitestRunner),
+    ...(folder.startsProcesses ? commandRunner : vitestRunner),
     concurrency: 2,
     timeoutMS: 10_000,
     timeoutFactor: 2,
@@ -81,8 +85,4 @@ function run(command: string, args: readonly string[], variables: Record<string,
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
 }
 
-function git(...args: readonly string[]): string {
-  return execFileSync('git', args, { cwd: root, encoding: 'utf8' })
-}
-
-for (const folder of wanted) mutate(folder)
+for (const name of wanted) mutate(name, folders[name] as MutatedFolder)

@@ -4,12 +4,12 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { type FolderName, folders } from './folders.ts'
+import { folders, type MutatedFolder } from './folders.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 
 const { version } = JSON.parse(readFileSync(path('test/node_modules/ky/package.json'), 'utf8'))
-const folder = folders[process.env.MUTATED_FOLDER as FolderName]
+const folder = folders[process.env.MUTATED_FOLDER ?? ''] as MutatedFolder
 
 class AsListed extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -9,7 +9,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { startAuthorizationServer } from '../../../examples/servers/authorization-server.ts'
 import { type KmsServer, startKmsServer } from '../../../examples/servers/kms-server.ts'
 import { startRecordingApi } from '../../support/recording-api.ts'
-import { clientId, runWith } from './example-program.ts'
+import { runProgram } from '../../support/run-program.ts'
+import { clientId } from './example-program.ts'
 
 const program = new URL('../../../examples/aws-kms.ts', import.meta.url)
 const accessKeyId = 'any-access-key-id'
@@ -40,7 +41,7 @@ for (const [alg, spec, signingAlgorithm] of [
     expect(keys.map(Object.keys)).toEqual([[...kinds[alg], 'kid', 'use', 'alg']])
     expect(keys).toMatchObject([{ kid: 'kms-2026', use: 'sig', alg }])
 
-    const ended = await runWith(environment(KeyId, alg), program)
+    const ended = await runProgram(program, environment(KeyId, alg))
 
     expect(ended).toEqual({ code: 0, stdout: '200\n', stderr: '' })
     expect(server.requests).toMatchObject([{ clientId, status: 200 }])
@@ -75,7 +76,7 @@ test.each([
   const { tokenEndpoint } = issuer
 
   const own = { TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: anyApi.origin }
-  const ended = await runWith({ ...environment(id, algorithm), ...own }, program)
+  const ended = await runProgram(program, { ...environment(id, algorithm), ...own })
 
   expect(ended).toEqual({ code: 0, stdout: '200\n', stderr: '' })
   expect(anyApi.seen).toMatchObject([{ authorization: expect.stringMatching(/^Bearer \S+$/) }])
@@ -87,7 +88,7 @@ test.each<[string, () => string, Algorithm, string]>([
 ])(
   'K11: aws-kms.ts with %s asks for no token, and tells the kind of failure alone',
   async (_, keyId, alg, name) => {
-    const ended = await runWith(environment(keyId(), alg), program)
+    const ended = await runProgram(program, environment(keyId(), alg))
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toContain('KeyError: The signer failed.')
     expect(ended.stderr).toContain("code: 'ERR_KEY_PROVIDER'")
@@ -101,7 +102,9 @@ test.each<[string, () => string, Algorithm, string]>([
 
 /** As an administrator would: with what the program prints. */
 async function register(keyId: string, alg: Algorithm): Promise<{ keys: Jwk[] }> {
-  const { code, stdout, stderr } = await runWith(environment(keyId, alg), program, 'jwks')
+  const { code, stdout, stderr } = await runProgram(program, environment(keyId, alg), {
+    args: ['jwks'],
+  })
   expect([code, stderr]).toEqual([0, ''])
   const jwks: { keys: Jwk[] } = JSON.parse(stdout)
   server.register({ clientId, jwks, algorithms: [alg] })

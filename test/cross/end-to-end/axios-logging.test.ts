@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { addAuthorization } from '@countersign/axios-interceptor'
-import { createTokenProvider, redactError } from '@countersign/core'
-import { createResourceServer } from '@countersign/testing'
+import { redactError } from '@countersign/core'
 import axios, { AxiosError, type CreateAxiosDefaults } from 'axios'
 import { expect, test } from 'vitest'
-import { clientId, keyPair, serverFor } from './example-program.ts'
+import { otherKey } from '../../support/keys.ts'
+import { rejection } from '../../support/waiting.ts'
+import { startServers } from './example-program.ts'
 
 const page = await readFile(new URL('../../../docs/guides/axios.md', import.meta.url), 'utf8')
 const redacted = [...(/redact: \[(.*?)\]/.exec(page)?.[1] ?? '').matchAll(/'(.*?)'/g)].map(
@@ -22,16 +23,12 @@ const ways: Record<string, CreateAxiosDefaults> = {
 
 for (const [way, config] of Object.entries(ways)) {
   test(`L4: an AxiosError ${way} is logged without the token, as docs/guides/axios.md says`, async () => {
-    const pair = keyPair()
-    await using server = await serverFor(pair)
-    await using api = await createResourceServer(server)
-    const { tokenEndpoint } = server
-    const tokens = createTokenProvider({ clientId, tokenEndpoint, key: pair.privateKey })
+    const { api, tokens } = await startServers()
     const instance = axios.create({ baseURL: api.origin, ...config })
     addAuthorization(instance, tokens)
     api.next({ status: 500 })
 
-    const error: unknown = await instance.get('/accounts').catch((reason: unknown) => reason)
+    const error = await rejection(instance.get('/accounts'))
 
     const { value } = await tokens.getAccessToken()
     expect(api.requests[0]?.authorization).toBe(`Bearer ${value}`)
@@ -48,18 +45,12 @@ for (const [way, config] of Object.entries(ways)) {
 }
 
 test('L4: the AxiosError of a stream upload is logged without the token, as docs/guides/axios.md says', async () => {
-  const pair = keyPair()
-  await using server = await serverFor(pair)
-  await using api = await createResourceServer(server)
-  const { tokenEndpoint } = server
-  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: pair.privateKey })
+  const { api, tokens } = await startServers()
   const instance = axios.create({ baseURL: api.origin })
   addAuthorization(instance, tokens)
   api.next({ status: 500 })
 
-  const error = await instance
-    .post('/accounts', Readable.from(['a', 'b']))
-    .catch((reason: unknown) => reason)
+  const error = await rejection(instance.post('/accounts', Readable.from(['a', 'b'])))
 
   const { value } = await tokens.getAccessToken()
   if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
@@ -74,13 +65,11 @@ test('L4: the AxiosError of a stream upload is logged without the token, as docs
 })
 
 test('what docs/guides/axios.md says of an error without a token is what it holds', async () => {
-  await using server = await serverFor(keyPair())
-  const { tokenEndpoint } = server
-  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: keyPair().privateKey })
+  const { tokens } = await startServers(otherKey)
   const instance = axios.create({ baseURL: 'http://127.0.0.1:9' })
   addAuthorization(instance, tokens)
 
-  const error: unknown = await instance.get('/a?b=c').catch((reason: unknown) => reason)
+  const error = await rejection(instance.get('/a?b=c'))
 
   if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
   const { message } = error

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createResourceServer } from '@countersign/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { clientKey, otherKey, type Pair } from '../../support/keys.ts'
 import { documentedBlocks, root } from './documented-program.ts'
-import { keyPair, run, serverFor } from './example-program.ts'
+import { run, startServers } from './example-program.ts'
 
 const core = new URL('packages/core/src/', root)
 const page = await readFile(new URL('docs/reference/events.md', root), 'utf8')
@@ -113,12 +113,11 @@ console.log(JSON.stringify(Object.fromEntries(counts)))
   })
 
   /** What it prints, a value a line. */
-  async function printed(registered: ReturnType<typeof keyPair>, own = registered) {
-    await using server = await serverFor(registered)
-    await using api = await createResourceServer(server)
+  async function printed(own: Pair) {
+    const { server, api } = await startServers()
     api.next({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
     await writeFile(program, code.replaceAll('https://api.example.com', api.origin))
-    const { stdout, stderr } = await run(program, own, server, {})
+    const { stdout, stderr } = await run(program, own, server)
     expect(stderr).toBe('')
     return stdout
       .trim()
@@ -127,7 +126,7 @@ console.log(JSON.stringify(Object.fromEntries(counts)))
   }
 
   test('logs and counts a refused token and the replay', async () => {
-    const lines = await printed(keyPair())
+    const lines = await printed(clientKey)
     expect(lines.slice(0, -1)).toMatchObject([
       { level: 'info', type: 'token-issued', source: 'endpoint', attempts: 1 },
       { level: 'info', type: 'token-refused', action: 'suspect' },
@@ -141,8 +140,8 @@ console.log(JSON.stringify(Object.fromEntries(counts)))
     })
   })
 
-  test('calls for help when there is no token to be had', async () => {
-    const lines = await printed(keyPair(), keyPair())
+  test('raises an alarm when no token is available', async () => {
+    const lines = await printed(otherKey)
     expect(lines.slice(0, -1)).toMatchObject([
       { level: 'info', type: 'token-request-failed', error: { code: 'ERR_OAUTH' } },
       { level: 'error', type: 'renewal-failed', error: { code: 'ERR_OAUTH' } },

@@ -1,87 +1,51 @@
-import { spawn } from 'node:child_process'
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import type { Algorithm } from '@countersign/core'
-import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
-import { expect } from 'vitest'
+import { type Algorithm, createTokenProvider } from '@countersign/core'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  createResourceServer,
+} from '@countersign/testing'
+import { expect, onTestFinished } from 'vitest'
+import { clientKey, type Pair } from '../../support/keys.ts'
+import { type Ended, runProgram } from '../../support/run-program.ts'
 
 export const clientId = 'institution-1'
 
-export interface Pair {
-  publicKey: KeyObject
-  privateKey: KeyObject
-}
-
-/** What a program said, and how it ended. */
-export interface Ended {
-  code: number | null
-  stdout: string
-  stderr: string
-}
-
-export function keyPair(alg: Algorithm = 'ES256'): Pair {
-  return alg === 'ES256'
-    ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    : generateKeyPairSync('rsa', { modulusLength: 2048 })
-}
-
-/** An authorization server that knows one client by one key. */
-export async function serverFor(
-  { publicKey }: Pair,
+/** Starts an authorization server that knows one client by one key, and an API. */
+export async function startServers(
+  { jwks }: Pair = clientKey,
   client: { algorithms?: readonly Algorithm[]; scope?: string } = {},
-): Promise<AuthorizationServer> {
+) {
   const server = await createAuthorizationServer({ format: 'jwt', lifetimeSeconds: 600 })
-  const jwk = publicKey.export({ format: 'jwk' })
-  server.register({ clientId, jwks: { keys: [jwk] }, ...client })
-  return server
+  const api = await createResourceServer(server)
+  onTestFinished(() => Promise.all([api.close(), server.close()]).then(() => {}))
+  server.register({ clientId, jwks, ...client })
+  const { tokenEndpoint } = server
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: clientKey.privateKey })
+  return { server, api, tokens }
 }
 
-/** Runs a TypeScript program with this key, and what else a program of `examples` is told. */
+/** Runs a program of `examples` with this key and these variables. */
 export function run(
   program: URL,
-  { privateKey }: Pair,
+  { pem }: Pair,
   { tokenEndpoint }: AuthorizationServer,
-  env: Record<string, string>,
+  env: Record<string, string> = {},
 ): Promise<Ended> {
-  const PRIVATE_KEY = pem(privateKey)
-  const own = { CLIENT_ID: clientId, PRIVATE_KEY, TOKEN_ENDPOINT: tokenEndpoint }
-  return runWith({ ...own, ...env }, program)
+  const own = { CLIENT_ID: clientId, PRIVATE_KEY: pem, TOKEN_ENDPOINT: tokenEndpoint }
+  return runProgram(program, { ...own, ...env })
 }
 
-/** Runs a TypeScript program in a process of its own, with nothing but this environment. */
-export async function runWith(
-  env: Record<string, string>,
-  program: URL,
-  ...words: readonly string[]
-): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(program), ...words], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const closed = once(child, 'close')
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
-  const [code] = (await closed) as [number | null]
-  return { code, stdout, stderr }
-}
-
-/** A program that is refused by `server` ended with its error, and without a secret. */
-export function expectRefused(
-  ended: Ended,
-  { privateKey }: Pair,
+/** Expects a program that `server` rejects to exit with its error, and without a secret. */
+export function expectRejected(
+  { code, stdout, stderr }: Ended,
+  { pem, jwk }: Pair,
   { requests }: AuthorizationServer,
 ): void {
-  expect(ended).toMatchObject({ code: 1, stdout: '' })
-  expect(ended.stderr).toContain("code: 'ERR_OAUTH'")
-  expect(ended.stderr).toContain('invalid_client')
-  const { d = 'missing' } = privateKey.export({ format: 'jwk' })
-  for (const secret of [...pem(privateKey).split('\n').filter(Boolean), d, 'eyJ']) {
-    expect(ended.stderr).not.toContain(secret)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain("code: 'ERR_OAUTH'")
+  expect(stderr).toContain('invalid_client')
+  for (const secret of [...pem.split('\n').filter(Boolean), jwk.d, 'eyJ']) {
+    expect(stderr).not.toContain(secret)
   }
   expect(requests.map(({ refusal }) => refusal)).toEqual(['invalid_client: the signature is wrong'])
-}
-
-function pem(privateKey: KeyObject): string {
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
 }

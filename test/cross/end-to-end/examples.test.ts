@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
-import { createResourceServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
-import { expectRefused, keyPair, run, serverFor } from './example-program.ts'
+import { clientKey, otherKey } from '../../support/keys.ts'
+import { expectRejected, run, startServers } from './example-program.ts'
 
 const folder = new URL('../../../examples/', import.meta.url)
 const programs = ['axios.ts', 'fetch.ts', 'ky.ts', 'nestjs.ts']
@@ -15,48 +15,42 @@ test('a copy named .mts runs in a folder that npm init made, one named .ts does 
   const copies = new URL('../../.report/examples/', import.meta.url)
   await mkdir(copies, { recursive: true })
   await writeFile(new URL('package.json', copies), '{ "type": "commonjs" }')
-  const pair = keyPair()
-  await using server = await serverFor(pair)
-  await using api = await createResourceServer(server)
+  const { server, api } = await startServers()
   const runCopy = async (name: string) => {
     const copy = new URL(name, copies)
     await copyFile(new URL('axios.ts', folder), copy)
-    return run(copy, pair, server, { API_ORIGIN: api.origin })
+    return run(copy, clientKey, server, { API_ORIGIN: api.origin })
   }
 
   expect(await runCopy('copy.mts')).toEqual({ code: 0, stdout: '200\n', stderr: '' })
   expect((await runCopy('copy.ts')).stderr).toContain('outside a module')
 })
 
-for (const program of programs) {
-  test(`${program} calls the API with one token and ends by itself`, async () => {
-    const pair = keyPair()
-    await using server = await serverFor(pair)
-    await using api = await createResourceServer(server)
+test.each(programs)('%s calls the API with one token and exits', async (program) => {
+  const { server, api } = await startServers()
 
-    const ended = await run(new URL(program, folder), pair, server, { API_ORIGIN: api.origin })
+  const env = { API_ORIGIN: api.origin }
+  const ended = await run(new URL(program, folder), clientKey, server, env)
 
-    expect(ended).toEqual({ code: 0, stdout: '200\n', stderr: '' })
-    expect(server.requests).toHaveLength(1)
-    expect(api.requests).toEqual([
-      {
-        method: 'GET',
-        url: '/accounts',
-        authorization: expect.stringMatching(/^Bearer eyJ[\w.-]+$/),
-        body: new Uint8Array(),
-        status: 200,
-      },
-    ])
-  })
+  expect(ended).toEqual({ code: 0, stdout: '200\n', stderr: '' })
+  expect(server.requests).toHaveLength(1)
+  expect(api.requests).toMatchObject([
+    {
+      ...{ method: 'GET', url: '/accounts', body: new Uint8Array(), status: 200 },
+      authorization: expect.stringMatching(/^Bearer eyJ[\w.-]+$/),
+    },
+  ])
+})
 
-  test(`L9: ${program} with an unregistered key sends nothing and shows no secret`, async () => {
-    await using server = await serverFor(keyPair())
-    await using api = await createResourceServer(server)
-    const pair = keyPair()
+test.each(programs)(
+  'L9: %s with an unregistered key sends nothing and shows no secret',
+  async (program) => {
+    const { server, api } = await startServers()
 
-    const ended = await run(new URL(program, folder), pair, server, { API_ORIGIN: api.origin })
+    const env = { API_ORIGIN: api.origin }
+    const ended = await run(new URL(program, folder), otherKey, server, env)
 
-    expectRefused(ended, pair, server)
+    expectRejected(ended, otherKey, server)
     expect(api.requests).toEqual([])
-  })
-}
+  },
+)

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { createResourceServer } from '@countersign/testing'
 import { beforeAll, expect, test } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
+import { runCommand } from '../../support/run-program.ts'
 import { type Block, documentedBlocks, programOf, root } from './documented-program.ts'
-import { keyPair, run, serverFor } from './example-program.ts'
+import { run, startServers } from './example-program.ts'
 
 /** Inside test/, so that packages and types resolve as they do for a test. */
 const folder = new URL('test/.report/readme/', root)
@@ -68,7 +66,8 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     await writeFile(new URL(`${block.name}.ts`, folder), programOf(block, blocks))
   }
 
-  expect(await typeCheck()).toEqual({ code: 0, output: '' })
+  const args = ['-p', fileURLToPath(folder), '--pretty', 'false']
+  expect(await runCommand(tsc, args)).toEqual({ code: 0, stdout: '', stderr: '' })
 }, 60_000)
 
 test('the AWS program of docs/guides/kms.md is the example that is run', async () => {
@@ -85,13 +84,11 @@ for (const from of [
   test(`the README's first program with ${from} calls the API with one token`, async () => {
     const block = blocks.find(({ code }) => code.includes(`from '${from}'`))
     if (block === undefined) expect.unreachable(`no block imports ${from}`)
-    const pair = keyPair()
-    await using server = await serverFor(pair, { scope: 'accounts:read' })
-    await using api = await createResourceServer(server)
+    const { server, api } = await startServers(clientKey, { scope: 'accounts:read' })
     const program = new URL(`first-${blocks.indexOf(block)}.ts`, folder)
     await writeFile(program, programOf(block, blocks).replaceAll(exampleOrigin, api.origin))
 
-    expect(await run(program, pair, server, {})).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await run(program, clientKey, server)).toEqual({ code: 0, stdout: '', stderr: '' })
 
     expect(block.page).toBe('README.md')
     expect(server.requests).toHaveLength(1)
@@ -104,15 +101,13 @@ for (const from of [
 test('the adapter of the guide replays a request after a rejected token', async () => {
   const block = blocks.find(({ page }) => page === 'docs/guides/writing-an-adapter.md')
   if (block === undefined) expect.unreachable('the guide has no program')
-  const pair = keyPair()
-  await using server = await serverFor(pair)
-  await using api = await createResourceServer(server)
+  const { server, api } = await startServers()
   api.next({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
   const program = new URL('adapter.ts', folder)
   const code = block.code.replaceAll(exampleOrigin, api.origin).replace('node:https', 'node:http')
   await writeFile(program, code)
 
-  expect(await run(program, pair, server, {})).toEqual({ code: 0, stdout: '200\n', stderr: '' })
+  expect(await run(program, clientKey, server)).toEqual({ code: 0, stdout: '200\n', stderr: '' })
 
   expect(server.requests).toHaveLength(2)
   expect(api.requests.map(({ method, url, status }) => [method, url, status])).toEqual([
@@ -120,13 +115,3 @@ test('the adapter of the guide replays a request after a rejected token', async 
     ['GET', '/accounts', 200],
   ])
 })
-
-async function typeCheck(): Promise<{ code: number | null; output: string }> {
-  const child = spawn(tsc, ['-p', fileURLToPath(folder), '--pretty', 'false'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const closed = once(child, 'close')
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
-  const [code] = (await closed) as [number | null]
-  return { code, output: stdout + stderr }
-}

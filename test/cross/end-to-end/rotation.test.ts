@@ -1,6 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   createTokenProvider,
   type Jwk,
@@ -15,6 +13,9 @@ import {
   createResourceServer,
 } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { listen } from '../../../examples/servers/listen.ts'
+import { ecPair } from '../../support/keys.ts'
+import { rejection } from '../../support/waiting.ts'
 
 const clientId = 'institution-1'
 const scopes = ['accounts', 'transfers', 'users']
@@ -27,9 +28,7 @@ interface KeyRing {
 }
 
 async function newKey(): Promise<Jwk & { kid: string }> {
-  const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-    format: 'jwk',
-  })
+  const { jwk } = ecPair()
   return { ...jwk, kid: await keyThumbprint(jwk) }
 }
 
@@ -38,12 +37,9 @@ async function publish(ring: KeyRing): Promise<string> {
   const server = createServer((_, response) => {
     publicJwks(ring.keys).then((jwks) => response.end(JSON.stringify(jwks)))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`
+  const { origin, close } = await listen(server)
+  onTestFinished(close)
+  return `${origin}/jwks`
 }
 
 async function startScene(ring: KeyRing) {
@@ -126,7 +122,7 @@ test('switched before the server has read the new set: the error says so, and ol
   expect(failed).toMatchObject({ type: 'renewal-failed', error: { code: 'ERR_OAUTH' } })
 
   await clock.advance(10 * 60_000)
-  const error = await tokens.getAccessToken({ scope: 'accounts' }).catch((thrown) => thrown)
+  const error = await rejection(tokens.getAccessToken({ scope: 'accounts' }))
   expect(error).toBeInstanceOf(TokenEndpointError)
   const { hints, message } = error as TokenEndpointError
   expect(hints[0]).toContain('has not read the new JWK Set yet')

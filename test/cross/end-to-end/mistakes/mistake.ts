@@ -1,21 +1,21 @@
 import type { TokenProviderOptions } from '@countersign/core'
 
-/** A mistake that people make, planted: a real server, and options that are wrong for it. */
+/** A common mistake: a real server, and options that are wrong for it. */
 export interface Mistake {
   readonly name: string
-  /** What the first cause, or else the message, says of it. */
+  /** Matches the first hint, or else the message. */
   readonly cause: RegExp
   /**
-   * 'refused': no token is to be had; 'corrected': there is one after a refusal; 'not accepted':
-   * the options are not.
+   * 'corrected': a token is issued after one rejection; 'not accepted': the options are invalid.
+   * By default no token is issued.
    */
-  readonly outcome: 'refused' | 'corrected' | 'not accepted'
+  readonly outcome?: 'corrected' | 'not accepted'
   plant(): Promise<Planted>
 }
 
 export interface Planted extends AsyncDisposable {
   readonly options: TokenProviderOptions
-  /** How many token requests have reached the server, or whatever answers in its place. */
+  /** Counts the token requests that have arrived. */
   tokenRequests(): number
 }
 

@@ -2,7 +2,7 @@ import { createTokenProvider, isCountersignError, type TokenEvent } from '@count
 import { expect, test } from 'vitest'
 import { mistakes } from './mistakes.ts'
 
-/** The first error that the options lead to, and what came of the call. */
+/** Returns the first error that the options lead to, the events, and whether a token was issued. */
 async function firstErrorOf(options: Parameters<typeof createTokenProvider>[0]) {
   const events: TokenEvent[] = []
   const onEvent = (event: TokenEvent) => void events.push(event)
@@ -15,7 +15,7 @@ async function firstErrorOf(options: Parameters<typeof createTokenProvider>[0]) 
   }
   const failed = events.find((event) => event.type === 'token-request-failed')
   const error = failed?.error ?? thrown
-  if (!isCountersignError(error)) return expect.unreachable(`no error of ours: ${error}`)
+  if (!isCountersignError(error)) return expect.unreachable(`not a Countersign error: ${error}`)
   return { error, events, isToken: thrown === undefined }
 }
 
@@ -23,7 +23,7 @@ test('there are twenty mistakes', () => {
   expect(new Set(mistakes.map(({ name }) => name)).size).toBe(20)
 })
 
-test.each(mistakes)('$name: is $outcome, and the first cause names it', async (mistake) => {
+test.each(mistakes)('$name: the first hint names the mistake', async (mistake) => {
   const { cause, outcome } = mistake
   await using planted = await mistake.plant()
   const { error, events, isToken } = await firstErrorOf(planted.options)

@@ -3,7 +3,7 @@ import { oidcProviderMistakes } from './oidc-provider-mistakes.ts'
 import { testKitMistakes } from './test-kit-mistakes.ts'
 import { webMistakes } from './web-mistakes.ts'
 
-/** The twenty mistakes that people make first. */
+/** The twenty most common mistakes. */
 export const mistakes: readonly Mistake[] = [
   ...oidcProviderMistakes,
   ...testKitMistakes,

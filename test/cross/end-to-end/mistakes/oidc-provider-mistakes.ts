@@ -2,13 +2,11 @@ import {
   type StricterCheck,
   startAuthorizationServer,
 } from '../../../../examples/servers/authorization-server.ts'
-import { ecPair } from '../../../support/keys.ts'
+import { ecPair, otherKey as other, clientKey as own } from '../../../support/keys.ts'
 import { offClock } from '../../../support/off-clock.ts'
 import { clientId, type Mistake, type Planted } from './mistake.ts'
 
-const own = ecPair()
-const other = ecPair()
-/** What `oidc-provider` says of any assertion that it refuses. */
+/** The error description of `oidc-provider` for any assertion that it rejects. */
 const noReason = 'client authentication failed'
 
 interface Server {
@@ -16,12 +14,12 @@ interface Server {
   readonly tokenEndpoint: string
 }
 
-/** `oidc-provider`, which knows two clients, and options of which some are wrong. */
+/** Starts `oidc-provider` with two clients, and returns options of which some are wrong. */
 async function plantAt(
   wrong: (server: Server) => Partial<Planted['options']>,
   { check, grantTypes }: { check?: StricterCheck; grantTypes?: readonly string[] } = {},
 ): Promise<Planted> {
-  let seen = 0
+  let requests = 0
   const common = { algorithm: 'ES256', tokenLifetimeSeconds: 600 } as const
   const server = await startAuthorizationServer(
     [
@@ -36,36 +34,33 @@ async function plantAt(
     ],
     'https://api.example.com',
     () => {
-      seen += 1
+      requests += 1
     },
     check,
   )
   const { tokenEndpoint } = server
   return {
     options: { clientId, tokenEndpoint, key: own.privateKey, ...wrong(server) },
-    tokenRequests: () => seen,
+    tokenRequests: () => requests,
     [Symbol.asyncDispose]: server.close,
   }
 }
 
-/** Against `oidc-provider`, which gives no reason but where its operator made it stricter. */
+/** Mistakes at `oidc-provider`, which gives a reason only where its operator made it stricter. */
 export const oidcProviderMistakes: readonly Mistake[] = [
   {
     name: 'wrong key',
     cause: /^The public key is not registered for this client id \(thumbprint [\w-]{43}\)\.$/,
-    outcome: 'refused',
     plant: () => plantAt(() => ({ key: ecPair().privateKey })),
   },
   {
     name: 'key of another client',
     cause: /^The public key is not registered for this client id /,
-    outcome: 'refused',
     plant: () => plantAt(() => ({ key: other.privateKey })),
   },
   {
     name: 'missing kid',
     cause: /^The server wants a kid, and none was sent: set the option 'kid'\.$/,
-    outcome: 'refused',
     plant: () =>
       plantAt(() => ({}), {
         check: ({ header }) => (header.kid === undefined ? 'kid is required' : undefined),
@@ -74,19 +69,16 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   {
     name: 'aud with a slash',
     cause: /^The aud http\S+\/token\/ differs from the token endpoint by the slash at its end\.$/,
-    outcome: 'refused',
     plant: () => plantAt(({ tokenEndpoint }) => ({ assertion: { audience: `${tokenEndpoint}/` } })),
   },
   {
     name: 'aud of another host',
     cause: /^The aud https:\/\/login\.example\.com\/token is on another host than the token end/,
-    outcome: 'refused',
     plant: () => plantAt(() => ({ assertion: { audience: 'https://login.example.com/token' } })),
   },
   {
     name: 'aud = issuer where the endpoint is wanted',
     cause: /^The aud http:\S+ looks like the issuer, and the server wants its token endpoint: /,
-    outcome: 'refused',
     plant: () =>
       plantAt(({ issuer }) => ({ assertion: { audience: issuer } }), {
         check: ({ claims }) => (String(claims.aud).endsWith('/token') ? undefined : noReason),
@@ -95,7 +87,6 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   {
     name: "lifetime over the server's limit",
     cause: /^The lifetime of 300 s is over the server's limit: lower assertion\.lifetimeSeconds\.$/,
-    outcome: 'refused',
     plant: () =>
       plantAt(() => ({ assertion: { lifetimeSeconds: 300 } }), {
         check: ({ claims: { exp, iat } }) =>
@@ -111,13 +102,11 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   {
     name: 'scope not granted',
     cause: /^A scope that is misspelt or not granted to this client\.$/,
-    outcome: 'refused',
     plant: () => plantAt(() => ({ scope: 'accounts:read accounts:write' })),
   },
   {
     name: 'grant not allowed',
     cause: /^The client may not use the client_credentials grant\.$/,
-    outcome: 'refused',
     plant: () => plantAt(() => ({}), { grantTypes: [] }),
   },
 ]

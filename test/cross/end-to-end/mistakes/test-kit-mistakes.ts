@@ -1,12 +1,10 @@
 import { type ClientRegistration, createAuthorizationServer } from '@countersign/testing'
-import { ecPair, rsaPair } from '../../../support/keys.ts'
+import { clientKey as own, sharedRsaPair } from '../../../support/keys.ts'
 import { offClock } from '../../../support/off-clock.ts'
 import { clientId, type Mistake, type Planted } from './mistake.ts'
-import { startDoublingProxy } from './web-servers.ts'
+import { startDoublingProxy } from './web-mistakes.ts'
 
-const own = ecPair()
-
-/** The server of the test kit, which gives its reasons, and options of which some are wrong. */
+/** Starts the server of the test kit, and returns options of which some are wrong. */
 async function plantAt(
   wrong: Partial<Planted['options']>,
   registration: Partial<ClientRegistration> = {},
@@ -24,7 +22,7 @@ async function plantAt(
   }
 }
 
-/** Something between that sends each request twice. */
+/** A proxy that sends each request twice. */
 async function plantBehindDoublingProxy(): Promise<Planted> {
   const server = await createAuthorizationServer()
   const proxy = await startDoublingProxy(server.tokenEndpoint)
@@ -45,16 +43,14 @@ export const testKitMistakes: readonly Mistake[] = [
     name: 'unknown kid',
     cause:
       /^The kid key-2 is not known for this client: register it, or correct the option 'kid'\.$/,
-    outcome: 'refused',
     plant: () => plantAt({ kid: 'key-2' }),
   },
   {
     name: 'wrong alg for the client',
     cause:
       /^The alg RS256 is not what is registered for this client: set the option 'alg' to that\.$/,
-    outcome: 'refused',
     plant: () => {
-      const { privateKey, publicJwk } = rsaPair()
+      const { privateKey, publicJwk } = sharedRsaPair()
       return plantAt(
         { key: privateKey, alg: 'RS256' },
         { jwks: { keys: [publicJwk] }, algorithms: ['PS256'] },
@@ -71,14 +67,12 @@ export const testKitMistakes: readonly Mistake[] = [
     name: 'replayed jti',
     cause:
       /^The assertion arrived twice \(its jti was used\): a retrying fetch or proxy resends it/,
-    outcome: 'refused',
     plant: plantBehindDoublingProxy,
   },
   {
     name: 'unknown client id',
     cause:
       /^The client id institut\.\.\. is not known there: check it, and that the endpoint is of/,
-    outcome: 'refused',
     plant: () => plantAt({ clientId: 'institution-9999' }),
   },
   {
@@ -91,7 +85,6 @@ export const testKitMistakes: readonly Mistake[] = [
   {
     name: 'scope misspelt',
     cause: /^A scope that is misspelt or not granted to this client\.$/,
-    outcome: 'refused',
     plant: () => plantAt({ scope: 'acounts:read' }),
   },
 ]
