@@ -32,7 +32,7 @@ try {
   const [{ url }] = (await once(server, 'message')) as [{ url: string }]
   console.error(
     `Node ${process.version}, ${rounds} interleaved rounds of ${requestsPerRound} requests, 32 in flight, new processes every ${roundsPerProcess}.\n` +
-      'Ratios of medians, ours to constant header; spread is (max - min) / median of ours.\n',
+      'Ratios of medians, adapter to constant header; spread is (max - min) / median with the adapter.\n',
   )
   for (const client of chosen) {
     for (const method of ['GET', 'POST']) {

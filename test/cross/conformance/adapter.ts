@@ -19,7 +19,7 @@ import type { HostUnderTest } from './host.ts'
  * 4 a late 401 costs none; 5 what renews nothing; 6 which bodies are replayed; 7 the caller's own
  * headers and requests; 8 per request; 9 no token for other origins; 10 aborts and timeouts;
  * 11 attached twice, and to two origins; 12 the host's own retries and options; 13 sockets;
- * 14 no token to be had. (2, one provider behind all hosts, has a file of its own.)
+ * 14 no token is available. (2, one provider behind all hosts, has a file of its own.)
  */
 export function adapterSuite(host: HostUnderTest): void {
   describe(`host: ${host.name}`, () => {

@@ -48,7 +48,7 @@ function oneShotBodies(adapter: unknown): HostUnderTest['oneShotBodies'] {
 }
 
 function toConfig({ json, body, headers, ...call }: Call, adapter: unknown): AxiosRequestConfig {
-  // As postForm does; axios 1.12 with the fetch adapter gets a form's header right by itself only.
+  // As postForm does. axios 1.12 with the fetch adapter must set the header of a form itself.
   const form = body instanceof globalThis.FormData && {
     'content-type': adapter === 'fetch' ? false : 'multipart/form-data',
   }

@@ -83,7 +83,7 @@ async function versionsInUse(): Promise<Versions> {
   return found
 }
 
-/** Of the package of that name whose code is on the stack. */
+/** Returns the version of the package of that name whose code is on the stack. */
 function callerVersion(library: Library): string | undefined {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 50

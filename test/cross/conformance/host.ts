@@ -6,7 +6,7 @@ import type {
 } from '@countersign/core'
 import { startWorld } from '../../support/world.ts'
 
-/** What the suite asks of a host library: the smallest set-up a user would write. */
+/** The smallest set-up of an HTTP client that a user would write. */
 export interface HostUnderTest {
   readonly name: string
   client(setup: Setup): Client
@@ -21,7 +21,7 @@ export interface HostUnderTest {
   /** The host's own words for a request that its caller ended with this reason. */
   isAbort(error: unknown, reason: unknown): boolean
   isTimeout(error: unknown): boolean
-  /** How a user finds our error when there is no token to be had. */
+  /** Returns the Countersign error when no token is available. */
   tokenFailure(error: unknown): CountersignError | undefined
 }
 

@@ -12,7 +12,7 @@ import type { HostUnderTest } from './host.ts'
 const ky = ky1.default
 type Fetch = typeof globalThis.fetch
 
-/** What the refusal of ky 1 names as the way out. */
+/** The set-up that the error for ky 1 recommends. */
 const throughFetch: HostUnderTest = {
   name: 'ky 1.14.3, authorizedFetch as its fetch',
   redirects: true,
@@ -49,7 +49,7 @@ const throughFetch: HostUnderTest = {
 
 const wayOut = /ky 1 .* update ky to version 2, or .* ky\.create\(\{ fetch: authorizedFetch\(/
 
-test('hooks on an instance of ky 1 are refused before any request, naming the way out', async () => {
+test('hooks on an instance of ky 1 are rejected before any request, with a recommendation', async () => {
   const { tokens, api, server } = await startWorld()
   const hooks = authorizationHooks(tokens, { origins: [api.origin] })
   const old = ky.create({ prefixUrl: api.origin, hooks: hooks as object, retry: 0 })
@@ -65,7 +65,7 @@ test('hooks on an instance of ky 1 are refused before any request, naming the wa
   expect([api.seen.length, server.requests.length]).toEqual([0, 0])
 })
 
-test('where ky 1 is what is installed, the hooks are refused when they are made', async () => {
+test('if ky 1 is installed, creating the hooks throws', async () => {
   vi.resetModules()
   vi.doMock('ky', () => ky1)
   const hook = await import('@countersign/ky-hook')

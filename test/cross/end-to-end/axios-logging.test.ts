@@ -64,7 +64,7 @@ test('L4: the AxiosError of a stream upload is logged without the token, as docs
   expect(JSON.stringify(redactError(error))).not.toContain(value)
 })
 
-test('what docs/guides/axios.md says of an error without a token is what it holds', async () => {
+test('an error without a token has the members that docs/guides/axios.md lists', async () => {
   const { tokens } = await startServers(otherKey)
   const instance = axios.create({ baseURL: 'http://127.0.0.1:9' })
   addAuthorization(instance, tokens)

@@ -68,7 +68,7 @@ function makes(code: string, name: string): boolean {
   return new RegExp(`^const ${name} =`, 'm').test(code)
 }
 
-/** One program of two: an import that both have stands once. */
+/** Joins two programs. An import of both appears once. */
 function joined(first: string, second: string): string {
   const imports = new Set(first.split('\n').filter((line) => line.startsWith('import ')))
   const rest = second.split('\n').filter((line) => !imports.has(line))

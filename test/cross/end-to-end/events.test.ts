@@ -112,7 +112,7 @@ console.log(JSON.stringify(Object.fromEntries(counts)))
     await mkdir(folder, { recursive: true })
   })
 
-  /** What it prints, a value a line. */
+  /** Returns its output: a value per line. */
   async function printed(own: Pair) {
     const { server, api } = await startServers()
     api.next({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })

@@ -32,7 +32,7 @@ async function newKey(): Promise<Jwk & { kid: string }> {
   return { ...jwk, kid: await keyThumbprint(jwk) }
 }
 
-/** Publishes the public part of whatever keys there are when it is asked. */
+/** Publishes the public part of the current keys on each request. */
 async function publish(ring: KeyRing): Promise<string> {
   const server = createServer((_, response) => {
     publicJwks(ring.keys).then((jwks) => response.end(JSON.stringify(jwks)))
@@ -106,7 +106,7 @@ test('publish both, switch, retire: no call and no token request fails', async (
   expect(server.requests.length).toBeGreaterThan(retired)
 })
 
-test('switched before the server has read the new set: the error says so, and old tokens serve', async () => {
+test('switched before the server has read the new set: the error names it, and old tokens are used', async () => {
   const [old, next] = [await newKey(), await newKey()]
   const ring: KeyRing = { keys: [old], active: old.kid }
   const { clock, server, tokens, events, statuses, workFor } = await startScene(ring)

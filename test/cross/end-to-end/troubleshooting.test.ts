@@ -96,7 +96,7 @@ const plain: Evidence = {
   ...{ tokenEndpoint, clockOffset: undefined, isCorrected: false, accepted: undefined },
 }
 
-/** What a row of the table tells of an answer. */
+/** Returns the evidence of a row of the table. */
 function evidenceOf(answer: string, words: string): Evidence {
   const [, status, error] = /^(\d{3})(?: `(\w+)`)?/.exec(answer) ?? []
   const description = words === 'none' ? undefined : words.replace(/ \(.*\)$/, '')
@@ -114,7 +114,7 @@ describe('what the server said', () => {
   })
 })
 
-test('every cause that is told is documented, and nothing else', () => {
+test('every hint is documented, and nothing else', () => {
   const sides: Evidence[] = [
     plain,
     { ...plain, sent: { ...plain.sent, kid: undefined } },

@@ -6,13 +6,13 @@ import { shows } from '../../support/leak-search.ts'
 import { refusal } from '../../support/recording-api.ts'
 import { startKitWorld, story } from '../../support/world.ts'
 
-describe.each(['before', 'after'])('axios-auth-refresh, installed %s us', (order) => {
-  /** An instance with both, and a real API. `refreshes` is what that library was told to renew. */
+describe.each(['before', 'after'])('axios-auth-refresh, installed %s Countersign', (order) => {
+  /** An instance with both, and a real API. `refreshes` are the errors that the library handles. */
   async function refreshing() {
     const all = await startKitWorld()
     const http = axios.create({ baseURL: all.api.origin })
     const refreshes: AxiosError[] = []
-    // It takes the instance by axios' declarations for CommonJS, which are others than ours.
+    // The library declares the instance with axios' types for CommonJS.
     const install = () =>
       createAuthRefresh(http as never, async (error) => void refreshes.push(error))
     if (order === 'before') install()
@@ -21,7 +21,7 @@ describe.each(['before', 'after'])('axios-auth-refresh, installed %s us', (order
     return { ...all, http, refreshes }
   }
 
-  test('U1: a 401 that our replay answers causes one renewal, not two', async () => {
+  test('U1: a 401 that the replay resolves causes one renewal, not two', async () => {
     const { http, api, server, refreshes } = await refreshing()
     await http.get('/warm')
     server.revokeAll()
@@ -36,7 +36,7 @@ describe.each(['before', 'after'])('axios-auth-refresh, installed %s us', (order
     ])
   })
 
-  test('U5: a 401 that our replay does not answer reaches the other library, once', async () => {
+  test('U5: a 401 that the replay does not resolve reaches the other library, once', async () => {
     const { http, api, server, tokens, refreshes } = await refreshing()
     api.next(refusal, { ...refusal, body: 'the second' })
 

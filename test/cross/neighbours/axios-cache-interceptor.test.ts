@@ -5,7 +5,7 @@ import { buildMemoryStorage, defaultKeyGenerator, setupCache } from 'axios-cache
 import { expect, test } from 'vitest'
 import { startKitWorld, story, until } from '../../support/world.ts'
 
-/** A cache installed first, then us, and a real API. */
+/** A cache installed before Countersign, and a real API. */
 async function caching() {
   const all = await startKitWorld()
   const asked: unknown[] = []
@@ -21,7 +21,7 @@ async function caching() {
   return { ...all, http, asked }
 }
 
-test('a cached answer asks for no token, not even when the token is over', async () => {
+test('a cached answer asks for no token, not even when the token has expired', async () => {
   const { http, api, server, tokens, asked } = await caching()
   const first = await http.get('/accounts')
   tokens.invalidate(await tokens.getAccessToken())

@@ -8,7 +8,7 @@ import ky from 'ky'
 /** Posts JSON to a path of the API and resolves to the JSON of its answer. */
 export type Post = (path: string, json: object) => Promise<unknown>
 
-/** A client of each kind, with our adapter for it. */
+/** A client of each kind, with its adapter. */
 export const clients: [name: string, create: (tokens: TokenProvider, origin: string) => Post][] = [
   ['axios by http', (tokens, origin) => axiosPost(tokens, origin, 'http')],
   ['axios by fetch', (tokens, origin) => axiosPost(tokens, origin, 'fetch')],

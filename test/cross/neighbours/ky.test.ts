@@ -17,7 +17,7 @@ function noting(name: string, sent: string[]): typeof fetch {
   }
 }
 
-describe('ky.extend with our hooks on each level', () => {
+describe('ky.extend with the hooks on each level', () => {
   async function extended() {
     const all = await startKitWorld()
     const hooks = authorizationHooks(all.tokens, { origins: [all.api.origin] })
@@ -55,7 +55,7 @@ describe('ky.extend with our hooks on each level', () => {
     expect(seen[0]?.beforeRequest).toEqual([own])
   })
 
-  test('X16: a replay that is refused too is sent no third time', async () => {
+  test('X16: a replay that is rejected too is not sent a third time', async () => {
     const { http, api, server } = await extended()
     api.next(refusal, refusal)
 

@@ -10,7 +10,7 @@ const login = 'https://login.example.com'
 const origin = 'https://api.example.com'
 const accounts = { name: 'é' }
 
-/** What the handlers saw, in order. Tokens are named as they are issued. */
+/** The requests of the handlers, in order. Tokens are numbered as they are issued. */
 let seen: string[] = []
 let issued = 0
 let live = 1

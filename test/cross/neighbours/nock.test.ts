@@ -9,7 +9,7 @@ const login = 'https://login.example.com'
 const origin = 'https://api.example.com'
 const accounts = { name: 'é' }
 
-/** What nock saw, in order. */
+/** The requests of nock, in order. */
 let seen: string[] = []
 const stray = ({ method, path }: { method?: string; path?: string }) =>
   seen.push(`no match: ${method} ${path}`)

@@ -1,11 +1,11 @@
-/** What a bundle is made of, and how many bytes of it may be left, minified and gzipped. */
+/** A bundle, and its largest size in bytes, minified and gzipped. */
 export interface SizedBundle {
   readonly title: string
   /** The module that is bundled. */
   readonly code: string
-  /** What is there already, and not counted. */
+  /** Modules that the bundle does not contain. */
   readonly external: readonly string[]
-  /** What is promised. */
+  /** The size that the documentation promises. */
   readonly goal: number | undefined
   /** What fails; above the goal where that is not reached yet. */
   readonly most: number

@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['*.test.ts'],
     globalSetup: './packed.ts',
     retry: 0,
-    // Of an installation on a busy machine; no promise is about time.
+    // Long enough for an installation on a busy machine. No promise is about time.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',

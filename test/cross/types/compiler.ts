@@ -8,15 +8,12 @@ import type typescript from 'typescript-6'
 /** Options as they stand in a tsconfig.json. */
 export type Options = Readonly<Record<string, unknown>>
 
-/**
- * What TypeScript says of programs and of the declarations that they reach, other people's left
- * out: lines of file, line, code and message.
- */
+/** Returns the errors of programs and declarations, without those of other packages, as lines. */
 type Compiler = (files: readonly string[], options: Options) => Promise<readonly string[]>
 
 /**
- * For the releases that are a library. `read` may change what stands in the programs; `insteadOf`
- * names packages of the tests to take in place of others.
+ * Runs a release that is a library. `read` may change the text of the programs; `insteadOf` names
+ * packages of the tests that replace others.
  */
 export function compilerInProcess(
   ts: typeof typescript,
@@ -34,7 +31,7 @@ export function compilerInProcess(
       const text = readFile(name)
       return files.includes(name) && text !== undefined ? read(text) : text
     }
-    // Reading libraries is most of the work, and gives the same for every program.
+    // Reading libraries is most of the work, and the same for every program.
     host.getSourceFile = (name, how, ...rest) => {
       if (isOurs(name)) return getSourceFile(name, how, ...rest)
       const key = `${name} ${typeof how === 'object' && how.impliedNodeFormat}`
@@ -65,7 +62,7 @@ export function compilerInProcess(
   }
 }
 
-/** For the release that is a program. */
+/** Runs the release that is a program. */
 export const compilerProgram: Compiler = async (files, options) => {
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
   const program = ['--ignoreConfig', '--pretty', 'false', ...flags, ...files]
@@ -79,13 +76,13 @@ export const compilerProgram: Compiler = async (files, options) => {
   return lines.filter((line) => isOurs(line.split('(')[0] ?? ''))
 }
 
-/** The workspace's own, whatever else there is on the PATH. */
+/** The compiler of the workspace. */
 const compiler = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
   /package\.json$/,
   'bin/tsc',
 )
 
-/** Of the release that is a program. */
+/** Returns the version of the release that is a program. */
 export async function compilerProgramVersion(): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [compiler, '--version'])
   return stdout.trim()

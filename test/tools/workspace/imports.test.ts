@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../../../packages/', import.meta.url))
 
 /**
- * What the sources of each folder or file may import besides the same row's files. The longest
+ * The modules that each folder or file may import in addition to the files of its own row. The longest
  * matching row counts. Another row is named by its key, a module by its name.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {

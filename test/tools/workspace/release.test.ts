@@ -59,7 +59,7 @@ const workflows = readdirSync(new URL(folder, root)).map((file) => {
 })
 
 describe.each(workflows)('the workflow $file', ({ text, lines }) => {
-  test('names each action by the hash of its commit, beside the release that this is', () => {
+  test('names each action by the hash of its commit, next to its release', () => {
     const actions = lines.filter((line) => /^(- )?uses:/.test(line))
 
     expect(actions.length).toBeGreaterThan(0)

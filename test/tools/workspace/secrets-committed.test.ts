@@ -6,10 +6,10 @@ import { createAuthorizationServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-/** What is not committed, and not published either; built files are, with their source maps. */
+/** Folders that are neither committed nor published. Built files are published, with source maps. */
 const leftOut = new Set(['.git', 'node_modules', 'coverage', '.vitest', '.report', '.stryker-tmp'])
 
-/** What a secret of this library looks like, whether or not it is real. */
+/** The patterns of secrets, real or not. */
 const secrets: Readonly<Record<string, RegExp>> = {
   'a private key in PEM': /-----BEGIN [A-Z ]*PRIVATE KEY-----(\\[rn]|\s)*[A-Za-z0-9+/]{40}/,
   'the private member of a JWK': /\bd["']?\s*:\s*["'][\w-]{42,}["']/,
@@ -29,7 +29,7 @@ function found(text: string): string[] {
   return Object.entries(secrets).flatMap(([name, look]) => (look.test(text) ? [name] : []))
 }
 
-test('L12: no file of the repository, nor of the packages as built, holds what looks like a secret', () => {
+test('L12: no file of the repository and of the built packages contains a secret', () => {
   const files = filesOf(root)
   for (const part of ['README.md', 'docs/guides/axios.md', 'packages/core/dist/index.d.ts.map']) {
     expect(files).toContain(root + part)

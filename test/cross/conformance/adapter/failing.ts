@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { rejection } from '../../../support/waiting.ts'
 import { type HostUnderTest, startClient } from '../host.ts'
 
-/** Promise 14: without a token nothing is sent, and the caller is told in a way it can tell. */
+/** Promise 14: without a token nothing is sent, and the caller can recognize the error. */
 export function failing(host: HostUnderTest): void {
-  test('14 X15: no token to be had: nothing is sent, and the error is found as the README says', async () => {
+  test('14 X15: no token is available: nothing is sent, and the error is found as the README describes', async () => {
     const { server, api, client } = await startClient(host)
     server.next({ status: 400, body: { error: 'invalid_scope' } })
 

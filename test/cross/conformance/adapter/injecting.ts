@@ -82,7 +82,7 @@ export function injecting(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('8: an unknown word in countersign is refused by its name, and nothing is sent', async () => {
+  test('8: an unknown member of countersign is rejected by its name, and nothing is sent', async () => {
     const { server, api, client } = await startClient(host)
     const countersign = { scopes: 'a' } as { scope?: string }
 

@@ -6,9 +6,9 @@ import { startApi } from '../../../support/world.ts'
 import { trustedCertificate } from '../certificate.ts'
 import { type HostUnderTest, startClient } from '../host.ts'
 
-/** Promise 9: no token for an origin that was not named. EVIL never sees an Authorization. */
+/** Promise 9: an origin that is not listed never receives an Authorization. */
 export function originating(host: HostUnderTest): void {
-  test('9 X1 X6 X7: an absolute URL to another origin goes without the token, to ours with it', async () => {
+  test('9 X1 X6 X7: an absolute URL to another origin is sent without the token, to a listed one with it', async () => {
     const { api, evil, client } = await startClient(host)
     const targets = [evil.origin, evil.origin.toUpperCase(), `http://localhost:${evil.port}`]
 
@@ -53,7 +53,7 @@ export function originating(host: HostUnderTest): void {
 
     const answered = await client.send({ method: 'POST', url: pathname, body: 'a=b' })
 
-    // The server refuses the form that is none; nobody asked for a token to send it.
+    // The server rejects the invalid form. No token was requested to send it.
     expect(answered.status).toBeGreaterThanOrEqual(400)
     expect(server.issued).toBe(0)
   })

@@ -4,7 +4,7 @@ import { rejection } from '../../../support/waiting.ts'
 import { until } from '../../../support/world.ts'
 import { type HostUnderTest, startClient } from '../host.ts'
 
-/** Promises 3, 4, 12 and 13: one renewal for all that were refused. */
+/** Promises 3, 4, 12 and 13: one renewal for all rejected requests. */
 export function renewing(host: HostUnderTest): void {
   test('3 U1: a refused token is renewed once and the request is replayed with the new one', async () => {
     const { server, tokens, api, requestEvents, refusals, client } = await startClient(host)
@@ -131,7 +131,7 @@ export function renewing(host: HostUnderTest): void {
     expect(api.seen).toHaveLength(1)
   })
 
-  test('13 U15: the body of a refused answer is let go before the replay, even one without end', async () => {
+  test('13 U15: the body of a rejected answer is released before the replay, also an endless one', async () => {
     const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()

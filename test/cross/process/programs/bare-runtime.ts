@@ -1,7 +1,7 @@
 /** A token and requests, where the globals of Node are gone before the library is loaded. */
 import { env } from 'node:process'
 
-// What is left is what Node's own fetch uses.
+// Node's own fetch uses the other globals.
 const gone = ['process', 'global']
 for (const name of gone) Reflect.deleteProperty(globalThis, name)
 const { createTokenProvider } = await import('@countersign/core')

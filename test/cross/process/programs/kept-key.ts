@@ -1,7 +1,6 @@
 /**
- * A provider that was given a key which nobody else keeps: says whether the key is still in memory
- * once a token was got with it. Run with --expose-gc; the key stands on the standard input, turned
- * round, so that its text is there only while it is asked for.
+ * Prints whether the key of a provider is still in memory after a token request. Needs --expose-gc.
+ * The standard input has the key in reverse, so that its text exists only while it is read.
  */
 import { Buffer } from 'node:buffer'
 import { env, stdin } from 'node:process'

@@ -19,7 +19,7 @@ for (let scope = 97_000; scope < 100_000; scope++) {
   await tokens.getAccessToken({ scope: `s${scope}` })
 }
 const ofScopes = (await heap()) - atFirst
-// From the newest: what is not kept any more is made anew, and drops the oldest.
+// From the newest: a scope that is no longer kept is created again and drops the oldest.
 const kept = Array.from({ length: 3_000 }, (_, age) =>
   tokens.currentAccessToken({ scope: `s${99_999 - age}` }),
 ).filter((known) => known !== undefined).length

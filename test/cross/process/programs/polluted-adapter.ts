@@ -7,7 +7,7 @@ import { staticTokenProvider } from '@countersign/testing'
 import axios, { type AxiosAdapter, AxiosError } from 'axios'
 import { pollutants, polluted } from '../../../support/pollutants.ts'
 
-/** What an adapter finds on a config beside what was put there. */
+/** The members that an adapter finds on a config but that were not set. */
 let inherited: unknown[] = []
 
 const adapter: AxiosAdapter = async (config) => {

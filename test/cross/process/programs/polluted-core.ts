@@ -1,7 +1,7 @@
 /**
- * Everything that the core reads, under each pollutant and under all together: options, keys, the
- * token request, token responses, failures and stored tokens. The answers are objects without a
- * prototype, so that nothing but our code can look at `Object.prototype`.
+ * All inputs of the core, under each pollutant and under all together: options, keys, token requests
+ * and responses, failures and stored tokens. The answers have no prototype, so that only the core
+ * can read `Object.prototype`.
  */
 import { createPrivateKey, webcrypto } from 'node:crypto'
 import process from 'node:process'
@@ -32,7 +32,7 @@ const other = await provider({
   fetch: async () => answer(200, token.replace('"t"', '"t2"')),
 }).getAccessToken()
 
-/** What each read gave, in words that can be compared. */
+/** The results of the inputs, in a form that can be compared. */
 type Reads = Record<string, unknown>
 
 async function reads(): Promise<Reads> {
@@ -127,7 +127,7 @@ function stored(record: object): Promise<unknown> {
   return got(provider({ store, fetch: async () => answer(200, token) }))
 }
 
-/** What is told of a store whose calls fail. */
+/** Returns the events of a store whose calls fail. */
 async function storeFailing(error: Error): Promise<unknown> {
   const fail = () => Promise.reject(error)
   const told: unknown[] = []
@@ -140,7 +140,7 @@ async function storeFailing(error: Error): Promise<unknown> {
   ]
 }
 
-/** What a fetch is given, twice: the first send is refused. */
+/** Returns the arguments of fetch for a rejected request and its replay. */
 async function fetched(target: string | URL, init?: RequestInit): Promise<unknown> {
   const given: unknown[] = []
   const fetch = async (url: unknown, { headers, ...own }: RequestInit = {}) => {
@@ -154,7 +154,7 @@ async function fetched(target: string | URL, init?: RequestInit): Promise<unknow
   return given
 }
 
-/** What is done after an answer of an API, and what is told of it. */
+/** Returns the calls and events after an answer of an API. */
 async function judged(status: number, challenge: string): Promise<unknown> {
   const told: unknown[] = []
   const tokens = { getAccessToken: async () => accessToken, invalidate: () => told.push('refused') }
@@ -188,7 +188,7 @@ async function calledTwice(options: AccessTokenOptions): Promise<unknown> {
   return (await tokens.getAccessToken(options).catch(shown)) === given
 }
 
-/** What a caller gets who waits no longer; the token request ends after that. */
+/** Returns the reason that a caller who aborts receives. */
 async function aborted(): Promise<unknown> {
   let end = () => {}
   const response = new Promise<Response>((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * Sends the same requests through one host, with our adapter and alone, under each pollutant and
+ * Sends the same requests through one host, with the adapter and alone, under each pollutant and
  * under all together. Servers are another process: they stay clean, and see what was sent.
  */
 import { registerHooks } from 'node:module'
@@ -117,7 +117,7 @@ function source(): TokenSource {
   }
 }
 
-/** A GET that is refused and sent again, a POST, and a GET to an origin that was not named. */
+/** Sends a GET that is rejected and replayed, a POST, and a GET to an origin that is not listed. */
 async function ours(run: string): Promise<string[]> {
   const events: string[] = []
   const onEvent = ({ type }: { type: string }) => void events.push(type)

@@ -23,7 +23,7 @@ export async function program(): Promise<number> {
   await send('https://api.example.com/x')
   // @ts-expect-error 2561: misspelt
   await api.get('/x', { countersign: { scopes: 'a' } })
-  // @ts-expect-error 2322: true says nothing
+  // @ts-expect-error 2322: true has no meaning
   await api.get('/x', { countersign: true })
   // @ts-expect-error 2322: origins is a list
   addAuthorization(api, tokens, { origins: 'https://api.example.com' })

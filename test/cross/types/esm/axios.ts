@@ -25,7 +25,7 @@ api.interceptors.request.use((config) => {
   return config
 })
 
-// @ts-expect-error 2322: true says nothing
+// @ts-expect-error 2322: true has no meaning
 await api.get('/x', { countersign: true })
 // @ts-expect-error 2322: a scope stands in an object
 await api.get('/x', { countersign: 'a' })

@@ -31,11 +31,11 @@ authorizedFetch(tokens, { origins: [new URL('https://api.example.com')] })
 authorizedFetch(tokens, { origins, onForeignOrigin: 'throws' })
 // @ts-expect-error 2561: misspelt
 authorizedFetch(tokens, { origins, onForeignOrigins: 'throw' })
-// @ts-expect-error 2353: options are no token source
+// @ts-expect-error 2353: options are not a token source
 authorizedFetch({ clientId: 'client' }, { origins })
 // @ts-expect-error 2322: it resolves to a Response
 authorizedFetch(tokens, { origins, fetch: async () => 'text' })
-// @ts-expect-error 2322: true says nothing
+// @ts-expect-error 2322: true has no meaning
 await api('https://api.example.com/x', { countersign: true })
 // @ts-expect-error 2561: misspelt
 await api('https://api.example.com/x', { countersign: { scopes: 'a' } })

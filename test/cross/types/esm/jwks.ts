@@ -28,5 +28,5 @@ async function newKey() {
 
 // @ts-expect-error 2322: a kid is text
 export const numbered: Jwk = { ...own, kid: 1 }
-// @ts-expect-error 2353: a shared secret is no private key
+// @ts-expect-error 2353: a shared secret is not a private key
 export const shared: Jwk = { kty: 'oct', k: 'secret' }

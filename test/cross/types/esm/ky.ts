@@ -8,7 +8,7 @@ declare const tokens: TokenSource
 const origins = ['https://api.example.com']
 const hooks = authorizationHooks(tokens, { origins })
 
-// As hooks, beside hooks of one's own, on an instance that is there already.
+// As hooks, next to other hooks, on an existing instance.
 export const api: KyInstance = ky.create({ prefix: 'https://api.example.com', hooks })
 export const extended: KyInstance = ky.extend({ hooks })
 export const all: Hooks = {

@@ -35,5 +35,5 @@ createTokenProvider({
   tokenEndpoint: 'https://login.example.com/token',
   key: () => readFile('key.pem'),
 })
-// @ts-expect-error 2322: a pair is no private key
+// @ts-expect-error 2322: a pair is not a private key
 export const both: KeyInput = pair

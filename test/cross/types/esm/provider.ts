@@ -43,7 +43,7 @@ createTokenProvider({
   allowInsecureHttp: true,
 })
 
-// Of the environment, which may not have it: said at construction.
+// Environment variables may be unset: this throws at construction.
 createTokenProvider({ clientId: unset, tokenEndpoint: unset, key: unset, passphrase: unset })
 
 // Every kind of key, and one that is asked for.
@@ -93,7 +93,7 @@ createTokenProvider({ ...least, parameters: { count: 1 } })
 createTokenProvider({ ...least, timeout: '10s' })
 // @ts-expect-error 2353: no such member of renewal
 createTokenProvider({ ...least, renewal: { window: 1 } })
-// @ts-expect-error 2739: a store has four methods, of which one may be left out
+// @ts-expect-error 2739: a store has four methods, one of them optional
 createTokenProvider({ ...least, store: { get: async () => undefined } })
 // @ts-expect-error 2322: a Map is no store
 createTokenProvider({ ...least, store: new Map<string, StoredToken>() })
