@@ -158,7 +158,7 @@ export class TokenResponseError extends CountersignError {
   }
 }
 
-/** What an assertion contained: nothing secret. */
+/** The public facts about an assertion. */
 export type SentAssertion = TokenEndpointError['sent']
 
 /** The token endpoint rejected the request (RFC 6749 section 5.2). */
@@ -186,7 +186,7 @@ export class TokenEndpointError extends CountersignError {
   declare readonly hints: readonly string[]
   /** The names of the options to check, such as `scope`; empty if none is suspected. */
   declare readonly options: readonly string[]
-  /** What the rejected assertion contained, to compare with what is registered. Nothing secret. */
+  /** The contents of the rejected assertion, to compare with what is registered. Nothing secret. */
   declare readonly sent: {
     /** The algorithm of the signature. */
     readonly alg: string

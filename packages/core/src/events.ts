@@ -62,7 +62,7 @@ export type TokenHappening =
   | {
       /** A token response was usable, but not as it should be. */
       readonly type: 'response-warning'
-      /** What was wrong. */
+      /** The problem. */
       readonly warning:
         | 'expires-in-missing'
         | 'expires-in-clamped'

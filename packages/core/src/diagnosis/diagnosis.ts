@@ -6,7 +6,7 @@ import {
   isRetryableStatus,
   isSkewed,
 } from './evidence.js'
-import { shown, withoutQuery } from './server-text.js'
+import { hideQuery, showValue } from './server-text.js'
 
 /** What may be the cause of a rejection. Its weight is that of the first member that applies. */
 interface Cause {
@@ -14,7 +14,7 @@ interface Cause {
   readonly words?: RegExp
   /**
    * The status and the error code (or `<page>` or `<none>` in place of it), and the weight. 4:
-   * certain; 3: the server says so; 2: known on this side; 1: usual.
+   * certain; 3: stated by the server; 2: known on this side; 1: usual.
    */
   readonly answer?: readonly [RegExp, weight: number]
   /** The weight by everything else that is known. */
@@ -40,7 +40,9 @@ export const causes: readonly Cause[] = [
   },
   {
     weigh: (evidence) =>
-      isSkewed(evidence.clockOffset) && isAboutAssertion(evidence) ? named(evidence, time) || 2 : 0,
+      isSkewed(evidence.clockOffset) && isAboutAssertion(evidence)
+        ? weighWords(evidence, time) || 2
+        : 0,
     hint: ({ clockOffset = 0, isCorrected }) =>
       `The clock here is ${Math.round(Math.abs(clockOffset) / 1000)} s ${clockOffset > 0 ? 'behind' : 'ahead of'} the server's Date${isCorrected ? ', and correcting that did not help' : ': set it right'}.`,
   },
@@ -50,9 +52,9 @@ export const causes: readonly Cause[] = [
   },
   {
     weigh: (evidence) =>
-      isAboutAssertion(evidence) && hasNewKey(evidence) ? named(evidence, unknownKey) || 2 : 0,
+      isAboutAssertion(evidence) && hasNewKey(evidence) ? weighWords(evidence, unknownKey) || 2 : 0,
     hint: ({ sent: { kid = 'none' } }) =>
-      `The key (kid ${shown(kid, 64)}) is new: the server has not read the new JWK Set yet.`,
+      `The key (kid ${showValue(kid, 64)}) is new: the server has not read the new JWK Set yet.`,
   },
   {
     words: /signature(?!.?alg)|certificate|^(?!.*\bkid\b).*public key/,
@@ -68,7 +70,7 @@ export const causes: readonly Cause[] = [
     hint: ({ sent }) =>
       sent.kid === undefined
         ? "The server requires a kid: set the option 'kid'."
-        : `The kid ${shown(sent.kid, 64)} is not known for this client: register it, or correct the option 'kid'.`,
+        : `The kid ${showValue(sent.kid, 64)} is not known for this client: register it, or correct the option 'kid'.`,
     option: 'kid',
   },
   {
@@ -84,7 +86,7 @@ export const causes: readonly Cause[] = [
       const difference = audienceDifference(audience, tokenEndpoint)
       return difference === undefined
         ? 'The server expects another aud, such as its issuer: set assertion.audience.'
-        : `The aud ${shown(withoutQuery(audience), 80)} ${differences[difference]}: check assertion.audience.`
+        : `The aud ${showValue(hideQuery(audience), 80)} ${differences[difference]}: check assertion.audience.`
     },
     option: 'assertion.audience',
   },
@@ -122,7 +124,7 @@ export const causes: readonly Cause[] = [
   {
     answer: [/^(404|405|410|415|501)/, 4],
     hint: ({ tokenEndpoint }) =>
-      `The path ${shown(new URL(tokenEndpoint).pathname, 80)} is not a token endpoint: check the option 'tokenEndpoint'.`,
+      `The path ${showValue(new URL(tokenEndpoint).pathname, 80)} is not a token endpoint: check the option 'tokenEndpoint'.`,
     option: 'tokenEndpoint',
   },
   {
@@ -193,7 +195,7 @@ export function diagnose(evidence: Evidence) {
 
 function weightOf({ words, answer, weigh }: Cause, evidence: Evidence): number {
   const { status, error, isHtml } = evidence
-  if (words !== undefined && named(evidence, words) > 0) return 3
+  if (words !== undefined && weighWords(evidence, words) > 0) return 3
   const [pattern, weight = 0] = answer ?? []
   if (pattern?.test(`${status} ${error ?? (isHtml ? '<page>' : '<none>')}`)) return weight
   return weigh?.(evidence) ?? 0
@@ -202,16 +204,16 @@ function weightOf({ words, answer, weigh }: Cause, evidence: Evidence): number {
 const examples = /\(e\.g\.[^)]*\)?|unknown client, no client authentication included.*/g
 
 /**
- * Returns 3 if the server's own words match. The words of a busy server name no cause, nor do the
+ * Returns 3 if the server's own words match. The words of a busy server do not count, and neither do the
  * examples of RFC 6749 section 5.2, which some servers repeat. Some error codes decide alone.
  */
-function named({ status, error = '', description = '' }: Evidence, words: RegExp): number {
+function weighWords({ status, error = '', description = '' }: Evidence, words: RegExp): number {
   if ((isRetryableStatus(status) && status !== 500) || /scope|target|resource|dpop/.test(error))
     return 0
   return words.test(description.toLowerCase().replace(examples, '')) ? 3 : 0
 }
 
-/** What the server accepted before is only suspected like everything else. */
+/** Raises the weight of an unusual value, unless the server accepted it before. */
 function suspect(evidence: Evidence, isUnusual: boolean): number {
   if (isUnusual && evidence.accepted === undefined && isAboutAssertion(evidence)) return 2
   return rejected.test(`${evidence.status} ${evidence.error}`) ? 1 : 0

@@ -3,7 +3,7 @@ import type { SentAssertion } from '../errors.js'
 /** What identifies a signing key: nothing secret. */
 export type KeyIdentity = Pick<SentAssertion, 'kid' | 'thumbprint'>
 
-/** What is known about a rejected token request. The server's text is already safe to show. */
+/** The facts about a rejected token request. The server's text is already safe to show. */
 export interface Evidence {
   readonly sent: SentAssertion & { readonly clientId: string }
   readonly tokenEndpoint: string

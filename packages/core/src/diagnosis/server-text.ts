@@ -4,13 +4,13 @@ export function oneLine(text: string): string {
 }
 
 /** Returns a configured value, which is not secret, in one line of that length at most. */
-export function shown(value: string, most: number): string {
+export function showValue(value: string, most: number): string {
   const line = oneLine(value).trim()
   return line.length > most ? `${line.slice(0, most - 3)}...` : line
 }
 
 /** Returns an audience without its query, which may contain a gateway's key. */
-export function withoutQuery(audience: string): string {
+export function hideQuery(audience: string): string {
   return audience.replace(/\?.*/, '?...')
 }
 
@@ -39,7 +39,7 @@ export function cutAtSpace(line: string, most: number): string {
   return `${line.slice(0, most - 3).replace(/ [^ ]*$/, '')}...`
 }
 
-/** A host name with dots and a path with slashes are no token, however long they are. */
+/** A host name with dots and a path with slashes are not a token, however long they are. */
 function redactUrl(url: string): string {
   const [, scheme = '', host = '', path = ''] =
     /^(\w+:\/\/)(?:[^/?#]*@)?([^/?#]*)([^?#]*)/.exec(url) ?? []

@@ -1,6 +1,6 @@
 import { diagnose } from '../diagnosis/diagnosis.js'
 import { type Evidence, isRetryableStatus } from '../diagnosis/evidence.js'
-import { cutAtSpace, oneLine, serverText, withoutQuery } from '../diagnosis/server-text.js'
+import { cutAtSpace, hideQuery, oneLine, serverText } from '../diagnosis/server-text.js'
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
 import { member } from './token-response.js'
 
@@ -36,7 +36,7 @@ export function endpointError(
   return new TokenEndpointError(code, [answered, said, advice].filter(Boolean).join(' '), {
     ...{ status, attempts, error, errorDescription, hints, options },
     retryable: isRetryableStatus(status),
-    sent: { audience: oneLine(withoutQuery(audience)), kid: kid && oneLine(kid), ...sent },
+    sent: { audience: oneLine(hideQuery(audience)), kid: kid && oneLine(kid), ...sent },
   })
 }
 

@@ -10,7 +10,7 @@ export function createServerMemory() {
     /** The key of the last assertion that got a token: a newer key may not be known yet. */
     acceptedKey: undefined as KeyIdentity | undefined,
     correction,
-    /** Corrects the clock. The returned function takes that back, whatever was learnt since. */
+    /** Corrects the clock. The returned function takes back only this correction. */
     learn(offset: number): () => void {
       const one = { offset }
       learnt = [...learnt.slice(-9), one]

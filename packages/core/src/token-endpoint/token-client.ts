@@ -77,7 +77,7 @@ export async function requestToken(
   }
 }
 
-/** A host name that does not resolve is tried once more. */
+/** A host name that does not resolve is retried once. */
 function mostRetries({ error }: TokenRequestFailure, retries: number): number {
   if (!error.retryable) return 0
   const cause = ownMember(error, 'cause')
@@ -106,13 +106,13 @@ async function attemptOnce(
   const correction = memory.correction()
   const clientAssertion = await settings.sign(issuedAt + correction, signal)
   const ms = Math.max(0, Math.min(settings.timeout / 2, deadline - clock.monotonic()))
-  const failed = () => {
+  const describeRequest = () => {
     const proxyVariable = settings.proxyVariable()
     return { tokenEndpoint, attempts: request.attempt, proxyVariable }
   }
   signal.throwIfAborted()
   try {
-    const late = () => timeoutError(ms, failed())
+    const late = () => timeoutError(ms, describeRequest())
     const token = await within({ clock, ms, late }, async (attemptSignal) => {
       const response = await send(
         tokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal }),
@@ -125,7 +125,7 @@ async function attemptOnce(
     if (thrown instanceof TokenRequestFailure) return thrown
     // Such as of a fetch that resolved with no response.
     return new TokenRequestFailure(
-      isCountersignError(thrown) ? thrown : transportError(thrown, failed()),
+      isCountersignError(thrown) ? thrown : transportError(thrown, describeRequest()),
     )
   }
 
@@ -134,7 +134,7 @@ async function attemptOnce(
       return await settings.fetch(tokenEndpoint, init)
     } catch (thrown) {
       // Also for an error of another provider that `fetch` asks.
-      throw transportError(thrown, failed())
+      throw transportError(thrown, describeRequest())
     }
   }
 }

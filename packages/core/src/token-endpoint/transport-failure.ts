@@ -4,7 +4,7 @@ import { createCause } from '../error-cause.js'
 import { TokenTransportError } from '../errors.js'
 import { ownMember, snapshot } from '../snapshot.js'
 
-/** What is known about a token request that got no usable response. */
+/** The facts about a token request that got no usable response. */
 export interface FailedRequest {
   readonly tokenEndpoint: string
   readonly attempts: number
@@ -23,7 +23,7 @@ interface Failure {
   readonly isUnreached?: boolean
 }
 
-/** What a rejected fetch means. The first row that matches counts. */
+/** The meanings of a rejected fetch. The first row that matches counts. */
 const failures: readonly Failure[] = [
   {
     match: /\bbad port$/m,
@@ -128,7 +128,7 @@ export function redirectError(
   )
 }
 
-/** The error and its causes, outermost first. By shape: they may come from another realm. */
+/** Returns the error and its causes, outermost first. They may come from another realm. */
 function causeChain(thrown: unknown, most = 5): readonly Error[] {
   const isError = /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(thrown))
   if (!isError || most === 0) return []
@@ -136,7 +136,7 @@ function causeChain(thrown: unknown, most = 5): readonly Error[] {
   return [error, ...causeChain(ownMember(error, 'cause'), most - 1)]
 }
 
-/** The address that Node's `connect` failed for, which may be that of a proxy. */
+/** Returns the address that `connect` failed for, which may be that of a proxy. */
 function addressOf(error: Error): string | undefined {
   const { address, port } = snapshot(error as Error & { address?: unknown; port?: unknown })
   const isAddress = typeof address === 'string' && /^[\da-f.:]+$/.test(address)
