@@ -50,13 +50,13 @@ export function createAdapterWrapper(
     const wrapping = (adapter as Partial<Wrapped> | undefined)?.[mark]
     if (wrapping?.by === send) return config
     const own = wrapping === undefined ? adapter : wrapping.own
-    const wrapped: AxiosAdapter = (dispatched) => {
+    const sendDispatched: AxiosAdapter = (dispatched) => {
       // A retry sends the same config through the interceptors again, which wrap it again.
       dispatched.adapter = own as AxiosAdapter
       const startedAt = dispatched.timeout ? performance.now() : 0
       return send({ config: dispatched, adapter, url: resolveTargetUrl(dispatched), startedAt })
     }
-    config.adapter = Object.assign(wrapped, { [mark]: { by: send, own } })
+    config.adapter = Object.assign(sendDispatched, { [mark]: { by: send, own } })
     return config
   }
 }
