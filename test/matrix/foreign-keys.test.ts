@@ -9,8 +9,7 @@ const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const failing = {
   name: 'KeyError',
   code: 'ERR_KEY_FORMAT',
-  message:
-    'The key failed while it was read or used to sign. Give it as PEM text or as a plain JWK.',
+  message: 'Reading the key or signing with it failed. Pass the key as PEM or as a plain JWK.',
   retryable: false,
 }
 
@@ -96,7 +95,7 @@ test('K11: a signature whose bytes have gone elsewhere is no signature', async (
   await expect(tokens.getAccessToken()).rejects.toMatchObject({
     name: 'KeyError',
     code: 'ERR_KEY_PROVIDER',
-    message: expect.stringContaining('The signer gave 0 bytes'),
+    message: expect.stringContaining('signer.sign() returned 0 bytes.'),
   })
   expect(server.requests).toEqual([])
 })

@@ -41,7 +41,7 @@ afterEach(() => server.close())
 describe('the option signer', () => {
   const sound = { alg: 'ES256', kid: 'key-1', sign: async () => new Uint8Array(64) }
   const missing = "The option 'signer' must be an object with alg, kid and sign."
-  const kid = "The option 'signer.kid' must be a string that is not empty."
+  const kid = "The option 'signer.kid' must be a non-empty string."
   const refused: [string, object, string, string][] = [
     ['null', { signer: null }, 'signer', missing],
     ['a function', { signer: sound.sign }, 'signer', missing],
@@ -50,7 +50,7 @@ describe('the option signer', () => {
       'without alg',
       { signer: { ...sound, alg: undefined } },
       'signer.alg',
-      "The option 'signer.alg' is missing: ES256, PS256 or RS256.",
+      "The option 'signer.alg' must be ES256, PS256 or RS256.",
     ],
     ['without kid', { signer: { ...sound, kid: undefined } }, 'signer.kid', kid],
     ['with an empty kid', { signer: { ...sound, kid: '' } }, 'signer.kid', kid],
@@ -97,10 +97,10 @@ describe('the option signer', () => {
   test.each(['ES512', 'EdDSA', 'es256', 'none', 256, null])(
     'G12 K11: with the alg %j is refused at construction',
     (alg) => {
-      const shown = typeof alg === 'string' ? ` '${alg}'` : ''
+      const quoted = typeof alg === 'string' ? alg : '(not shown)'
       expect(refusal({ signer: { ...sound, alg } })).toMatchObject({
         ...{ name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_ALG', option: 'signer.alg' },
-        message: `The algorithm${shown} is not supported. Use ES256, PS256 or RS256.`,
+        message: `Algorithm '${quoted}' is not supported. Use ES256, PS256 or RS256.`,
       })
     },
   )
@@ -135,34 +135,33 @@ describe('the option signer', () => {
 })
 
 describe('a signer that gives no signature', () => {
-  const noBytes = (what: string) => `The signer gave no bytes but ${what}. Give a Uint8Array.`
-  const noEs256 = (length: number) =>
-    `The signer gave ${length} bytes that are no ES256 signature: 64 bytes (r and s) or DER. Is its key EC P-256?`
-  const short = (alg: Algorithm, length: number) =>
-    `The signer gave ${length} bytes; ${alg} has as many as its RSA key, 256 or more. Is it a signature of that key?`
+  const notEs256 = (what: string) =>
+    `signer.sign() returned ${what}. An ES256 signature is a Uint8Array: 64 bytes, or DER. Check the type of the key.`
+  const notRsa = (alg: Algorithm, what: string) =>
+    `signer.sign() returned ${what}. An ${alg} signature is a Uint8Array: 256 bytes or more. Check the type of the key.`
   const answers: [string, Algorithm, () => unknown, string][] = [
-    ['a text', 'ES256', () => canary, noBytes('string')],
-    ['nothing', 'ES256', () => undefined, noBytes('undefined')],
-    ['null', 'PS256', () => null, noBytes('null')],
-    ['an array', 'RS256', () => [1, 2, 3], noBytes('object')],
+    ['a text', 'ES256', () => canary, notEs256('string')],
+    ['nothing', 'ES256', () => undefined, notEs256('undefined')],
+    ['null', 'PS256', () => null, notRsa('PS256', 'null')],
+    ['an array', 'RS256', () => [1, 2, 3], notRsa('RS256', 'object')],
     [
       "the KMS' whole answer",
       'ES256',
       () => ({ Signature: new Uint8Array(64) }),
-      noBytes('object'),
+      notEs256('object'),
     ],
-    ['no byte at all', 'ES256', () => new Uint8Array(), noEs256(0)],
-    ['32 bytes', 'ES256', () => new Uint8Array(32), noEs256(32)],
+    ['no byte at all', 'ES256', () => new Uint8Array(), notEs256('0 bytes')],
+    ['32 bytes', 'ES256', () => new Uint8Array(32), notEs256('32 bytes')],
     [
       '96 bytes of P-384',
       'ES256',
       () => sign('sha256', someBytes, { key: p384, dsaEncoding: 'ieee-p1363' }),
-      noEs256(96),
+      notEs256('96 bytes'),
     ],
-    ['70 bytes that begin like DER', 'ES256', () => Buffer.alloc(70, 0x30), noEs256(70)],
-    ['an RSA signature', 'ES256', () => new Uint8Array(256), noEs256(256)],
-    ['128 bytes', 'RS256', () => sign('sha256', someBytes, rsa1024), short('RS256', 128)],
-    ['64 bytes', 'PS256', () => new Uint8Array(64), short('PS256', 64)],
+    ['70 bytes that begin like DER', 'ES256', () => Buffer.alloc(70, 0x30), notEs256('70 bytes')],
+    ['an RSA signature', 'ES256', () => new Uint8Array(256), notEs256('256 bytes')],
+    ['128 bytes', 'RS256', () => sign('sha256', someBytes, rsa1024), notRsa('RS256', '128 bytes')],
+    ['64 bytes', 'PS256', () => new Uint8Array(64), notRsa('PS256', '64 bytes')],
   ]
 
   test.each(answers)(
@@ -189,7 +188,10 @@ describe('a signer that gives no signature', () => {
   test('K11: but DER of P-384 is refused', async () => {
     const der = sign('sha256', someBytes, { key: p384, dsaEncoding: 'der' })
     const error = await rejection(provider(remote(async () => der)).getAccessToken())
-    expect(error).toMatchObject({ code: 'ERR_KEY_PROVIDER', message: noEs256(der.length) })
+    expect(error).toMatchObject({
+      code: 'ERR_KEY_PROVIDER',
+      message: notEs256(`${der.length} bytes`),
+    })
     expect(server.requests).toEqual([])
   })
 })
@@ -231,7 +233,7 @@ describe('a signer that fails', () => {
         const error = await rejection(provider(remote(sign), { onEvent }).getAccessToken())
         expect(error).toMatchObject({
           ...{ name: 'KeyError', code: 'ERR_KEY_PROVIDER', retryable: true },
-          message: 'The signer failed.',
+          message: 'signer.sign() failed.',
         })
         const kept = Reflect.get(error as object, 'cause') as Error | undefined
         expect(kept && { ...kept, name: kept.name }).toEqual(cause)

@@ -70,9 +70,13 @@ describe.each(kinds)('an %s key in PEM', (_, key, alg) => {
   test('signs as PKCS#8 under any label without node:crypto; other bodies are named', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
     for (const [name, pem] of bodies) {
+      const label = /BEGIN ([A-Z ]+)/.exec(pem)?.[1]
       const mislabelled = pem.replaceAll(/(RSA|EC|ENCRYPTED) PRIVATE/g, 'PRIVATE')
       if (name === 'PKCS#8') await signs(pem.replaceAll('PRIVATE', 'EC PRIVATE'), alg)
-      else expect(await failure(mislabelled, alg)).toContain(`The private key is ${name}, and`)
+      else
+        expect(await failure(mislabelled, alg)).toContain(
+          `no node:crypto, which reads BEGIN ${label}.`,
+        )
     }
   })
 
@@ -194,18 +198,18 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
       damages.push(value.slice(0, -4), `${value}AAAA`, `AQ${value}`, 'AA', 'A')
       for (const damage of damages) {
         const message = await failure({ ...jwk, [name]: damage } as never, alg)
-        expect(message).not.toMatch(/failed while/)
+        expect(message).not.toMatch(/^Reading the key/)
       }
     }
   })
 })
 
-test('an EC coordinate that is too long is named with its length', async () => {
+test('an EC coordinate that is too long is rejected', async () => {
   const jwk = jwkOf(ec)
   for (const name of ['x', 'y', 'd']) {
     const long = Buffer.concat([Buffer.of(1), octets(jwk, name)]).toString('base64url')
     expect(await failure({ ...jwk, [name]: long }, 'ES256')).toBe(
-      `The member ${name} of the JWK has 33 octets, not 32.`,
+      `Member '${name}' of the JWK is missing, too long or not base64url.`,
     )
   }
 })

@@ -1,4 +1,3 @@
-import { isObject } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 
 /**
@@ -90,13 +89,3 @@ export type KeyInput =
   | CryptoKey
   | KeyObjectLike
   | KeyWithHeader
-
-/** Tells whether the value is an object with a key and its header members. */
-export function isKeyWithHeader(input: unknown): input is object {
-  return isObject(input) && Object.hasOwn(input, 'key')
-}
-
-/** Tells whether the value is the content of a file, such as a `Uint8Array` or a `Buffer`. */
-export function isBytes(input: unknown): input is Uint8Array {
-  return ArrayBuffer.isView(input)
-}
