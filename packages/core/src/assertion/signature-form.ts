@@ -11,24 +11,17 @@ const minRsaBytes = 256
  */
 export function formatSignature(signature: unknown, alg: Algorithm): Uint8Array {
   const { curve } = algorithms[alg]
-  const bytes = isBytes(signature) ? signature : undefined
-  const formatted = bytes && (curve ? formatEcdsa(bytes, curve.octets) : formatRsa(bytes))
-  if (formatted !== undefined) return formatted
-  const got = bytes ? `${bytes.length} bytes` : signature === null ? 'null' : typeof signature
+  // The tag, since the bytes may come from another realm.
+  const isBytes = Object.prototype.toString.call(signature) === '[object Uint8Array]'
+  const bytes = isBytes ? (signature as Uint8Array) : new Uint8Array()
+  if (curve === undefined && bytes.length >= minRsaBytes) return bytes
+  const raw = curve && formatEcdsa(bytes, curve.octets)
+  if (raw !== undefined) return raw
   const expected = curve ? `${2 * curve.octets} bytes, or DER` : `${minRsaBytes} bytes or more`
   throw new KeyError(
     'ERR_KEY_PROVIDER',
-    `signer.sign() returned ${got}. An ${alg} signature is a Uint8Array: ${expected}. Check the type of the key.`,
+    `signer.sign() returned ${isBytes ? `${bytes.length} bytes` : typeof signature}. An ${alg} signature is a Uint8Array: ${expected}. Check the type of the key.`,
   )
-}
-
-function formatRsa(bytes: Uint8Array): Uint8Array | undefined {
-  return bytes.length < minRsaBytes ? undefined : bytes
-}
-
-/** Checks the tag, since the bytes may come from another realm. */
-function isBytes(value: unknown): value is Uint8Array {
-  return Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 /** Converts DER, a SEQUENCE of two INTEGERs (RFC 3279 section 2.2.3). */

@@ -5,9 +5,8 @@ import { createKeyCommand, printable } from './key-error.js'
 interface AlgorithmRow {
   /** The `kty` of a JWK, followed by its `crv` if it has one. */
   readonly kind: string
-  /** The members of a JWK that are numbers. */
-  readonly publicMembers: readonly string[]
-  readonly privateMembers: readonly string[]
+  /** The members of a JWK that are numbers, in a public and in a private key. */
+  readonly numbers: { readonly public: readonly string[]; readonly private: readonly string[] }
   /** The name of a `CryptoKey`'s algorithm, and its hash or curve. */
   readonly cryptoKey: string
   /** The object identifier in PKCS#8 and SPKI, in hexadecimal. */
@@ -18,8 +17,7 @@ interface AlgorithmRow {
 
 const rsa = {
   kind: 'RSA',
-  publicMembers: ['n', 'e'],
-  privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'],
+  numbers: { public: ['n', 'e'], private: ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] },
   oid: '06092a864886f70d010101',
 }
 
@@ -30,8 +28,7 @@ export type Algorithm = 'ES256' | 'PS256' | 'RS256'
 export const algorithms: Readonly<Record<Algorithm, AlgorithmRow>> = {
   ES256: {
     kind: 'EC P-256',
-    publicMembers: ['x', 'y'],
-    privateMembers: ['d'],
+    numbers: { public: ['x', 'y'], private: ['x', 'y', 'd'] },
     cryptoKey: 'ECDSA P-256',
     oid: '06082a8648ce3d030107',
     curve: { name: 'prime256v1', octets: 32 },
@@ -70,10 +67,10 @@ export function algorithmMismatch(alg: Algorithm, needed: string, got: string): 
 }
 
 /** The error for a key that no algorithm uses. */
-export function unsupportedKind(kind?: string): KeyError {
+export function unsupportedKind(kind: string): KeyError {
   return new KeyError(
     'ERR_KEY_ALG_MISMATCH',
-    `Unsupported kind of key${kind === undefined ? '' : `: ${kind}`}. Use EC P-256 or RSA. Create a key: ${createKeyCommand}`,
+    `Unsupported kind of key: ${kind}. Use EC P-256 or RSA. Create a key: ${createKeyCommand}`,
   )
 }
 

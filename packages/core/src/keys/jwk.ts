@@ -88,11 +88,10 @@ export function chooseJwk(keys: unknown, { kid, alg }: KeyChoice): JwkMembers {
 
 /** Returns the members that matter in their canonical form. Throws if the key is too short. */
 export function readJwk(members: JwkMembers, alg: Algorithm, part: 'public' | 'private'): Jwk {
-  const { kind, publicMembers, privateMembers, curve } = algorithms[alg]
-  const names = part === 'public' ? publicMembers : [...publicMembers, ...privateMembers]
-  const numbers = names.map((name) => [name, readNumber(members, name, curve?.octets)])
+  const { kind, numbers, curve } = algorithms[alg]
   const [kty, crv] = kind.split(' ')
-  const jwk: Jwk = snapshot({ kty, ...(crv && { crv }), ...Object.fromEntries(numbers) })
+  const jwk = snapshot<Record<string, string | undefined>>({ kty, ...(crv && { crv }) })
+  for (const name of numbers[part]) jwk[name] = readNumber(members, name, curve?.octets)
   if (kind === 'RSA') checkRsaLength(integer(jwk, 'n').toString(2).length)
   return jwk
 }

@@ -30,7 +30,7 @@ export function useError(message: string): KeyError {
 /** The error for a key that Web Crypto cannot read. Any other RSA key signs PS256. */
 export function rsaPssOid(): KeyError {
   return formatError(
-    `The key has the OID of RSA-PSS, which Web Crypto does not support. Create an RSA key, which signs PS256 too: ${createRsaKeyCommand}`,
+    `Web Crypto does not support keys with the OID of RSA-PSS. Create an RSA key, which signs PS256 too: ${createRsaKeyCommand}`,
   )
 }
 

@@ -21,7 +21,6 @@ export function decodeKey(input: unknown): unknown {
 const problems: readonly (readonly [pattern: RegExp, problem: string])[] = [
   [/^["'`\s]*$/, 'an empty string. Is the environment variable set?'],
   [/^["'`]*\{/, 'damaged or truncated JSON. Pass a complete JWK.'],
-  [/^(ssh-|ecdsa-)/, 'an SSH public key. Pass the private key as PKCS#8 PEM.'],
   [
     /^((file:|~?\/|\.{1,2}[\\/]|[A-Z]:\\).{0,255}|.{1,255}\.(pem|key|p8|json|der))$/i,
     "a path. Pass the content of the file: readFileSync(path, 'utf8').",

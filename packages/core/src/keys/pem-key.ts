@@ -72,10 +72,12 @@ function decryptOnce(
   options: { key: string; passphrase: string | undefined },
 ): KeyObjectLike {
   const hash = crypto.createHash('sha256').update(JSON.stringify(options)).digest('hex')
-  const key = decrypted.get(hash) ?? crypto.createPrivateKey(options)
-  const [oldest = ''] = decrypted.size < maxDecrypted ? [] : decrypted.keys()
-  decrypted.delete(oldest)
+  const known = decrypted.get(hash)
+  if (known !== undefined) return known
+  const key = crypto.createPrivateKey(options)
   decrypted.set(hash, key)
+  const [oldest = ''] = decrypted.keys()
+  if (decrypted.size > maxDecrypted) decrypted.delete(oldest)
   return key
 }
 
@@ -86,5 +88,5 @@ function detectAlgorithm(pem: string): Algorithm {
   if (start.includes('06092a864886f70d01010a')) throw rsaPssOid()
   const [alg] = findAlgorithms(({ oid }) => start.includes(oid))
   if (alg !== undefined) return alg
-  throw /06052b8104|06032b65/.test(start) ? unsupportedKind() : damagedPem()
+  throw /06052b8104|06032b65/.test(start) ? unsupportedKind('unknown OID') : damagedPem()
 }

@@ -6,7 +6,7 @@ import {
   findAlgorithms,
   unsupportedKind,
 } from './algorithms.js'
-import { checkRsaLength, notPrivate, rsaPssOid, useError } from './key-error.js'
+import { checkRsaLength, notPrivate, printable, rsaPssOid, useError } from './key-error.js'
 import type { CryptoKey, KeyObjectLike } from './key-input.js'
 
 export type NodeCrypto = ReturnType<typeof process.getBuiltinModule<'node:crypto'>>
@@ -61,7 +61,7 @@ export function exportKeyObject(key: KeyObjectLike): object {
   try {
     return key.export(asJwk)
   } catch {
-    throw unsupportedKind()
+    throw unsupportedKind(printable(key.asymmetricKeyType))
   }
 }
 

@@ -128,11 +128,9 @@ function parseFormat(input: unknown, options: KeyOptions): Format {
   const members = snapshotJwk(isKeyObject(key) ? exportKeyObject(key) : key)
   if (members.kty !== undefined) return { type: 'JWK', members }
   if (members.keys !== undefined) return { type: 'JWK', members: chooseJwk(members.keys, options) }
-  throw formatError(`The key is an object without kty. ${suggestKey(key)}`)
-}
-
-function suggestKey(input: object): string {
-  if (input instanceof Promise) return 'Pass a function that returns the promise.'
-  const name = ['privateKey', 'private_key'].find((member) => Object.hasOwn(input, member))
-  return name ? `Pass its ${name}.` : 'Pass PEM, a JWK, a CryptoKey or a KeyObject.'
+  throw formatError(
+    key instanceof Promise
+      ? 'The key is a promise. Pass a function that returns it.'
+      : 'The key is an object without kty. Pass PEM, a JWK, a CryptoKey or a KeyObject.',
+  )
 }
