@@ -142,7 +142,7 @@ describe('a signer that gives no signature', () => {
   const answers: [string, Algorithm, () => unknown, string][] = [
     ['a text', 'ES256', () => canary, notEs256('string')],
     ['nothing', 'ES256', () => undefined, notEs256('undefined')],
-    ['null', 'PS256', () => null, notRsa('PS256', 'null')],
+    ['null', 'PS256', () => null, notRsa('PS256', 'object')],
     ['an array', 'RS256', () => [1, 2, 3], notRsa('RS256', 'object')],
     [
       "the KMS' whole answer",

@@ -178,7 +178,7 @@ test.each<[string, unknown, string, string]>([
     'a public KeyObject bound to RSA-PSS',
     generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey,
     'ERR_KEY_FORMAT',
-    'The key has the OID of RSA-PSS',
+    'Web Crypto does not support keys with the OID of RSA-PSS.',
   ],
   [
     'a public KeyObject that has no JWK',

@@ -62,12 +62,12 @@ export function findAlgorithms(
 }
 
 /** The error for a key that the algorithm cannot use; `needed` and `got` are noun phrases. */
-export function algorithmMismatch(alg: Algorithm, needed: string, got: string): KeyError {
+export function mismatchError(alg: Algorithm, needed: string, got: string): KeyError {
   return new KeyError('ERR_KEY_ALG_MISMATCH', `${alg} needs ${needed}, got ${got}.`)
 }
 
 /** The error for a key that no algorithm uses. */
-export function unsupportedKind(kind: string): KeyError {
+export function kindError(kind: string): KeyError {
   return new KeyError(
     'ERR_KEY_ALG_MISMATCH',
     `Unsupported kind of key: ${kind}. Use EC P-256 or RSA. Create a key: ${createKeyCommand}`,

@@ -3,13 +3,13 @@ import { hex } from '../sha256.js'
 import { isObject, snapshot } from '../snapshot.js'
 import {
   type Algorithm,
-  algorithmMismatch,
   algorithms,
   findAlgorithms,
+  kindError,
+  mismatchError,
   readAlgorithm,
-  unsupportedKind,
 } from './algorithms.js'
-import { checkRsaLength, formatError, mismatchedParts, notPrivate, printable } from './key-error.js'
+import { checkRsaLength, formatError, notPrivateError, pairError, printable } from './key-error.js'
 import type { Jwk } from './key-input.js'
 import { nodeCrypto } from './platform-key.js'
 
@@ -23,7 +23,7 @@ export function snapshotJwk(input: object): JwkMembers {
 }
 
 /** For example `EC P-256` or `RSA`. */
-export function describeKind({ kty, crv }: JwkMembers): string {
+function describeKind({ kty, crv }: JwkMembers): string {
   return kty === 'RSA' ? kty : `${printable(kty)} ${printable(crv)}`
 }
 
@@ -46,9 +46,9 @@ export function findJwkAlgorithms(
   const kind = describeKind(members)
   const own = readAlgorithm(members.alg)
   const alg = chosen ?? own
-  if (alg === undefined) throw unsupportedKind(kind)
+  if (alg === undefined) throw kindError(kind)
   const got = own === undefined ? kind : `${kind} with alg ${own}`
-  throw algorithmMismatch(alg, `an ${algorithms[alg].kind} key`, got)
+  throw mismatchError(alg, `an ${algorithms[alg].kind} key`, got)
 }
 
 function listAlgorithms(members: JwkMembers, chosen: Algorithm | undefined): readonly Algorithm[] {
@@ -73,7 +73,7 @@ export function chooseJwk(keys: unknown, { kid, alg }: KeyChoice): JwkMembers {
     .filter(isObject)
     .map(snapshotJwk)
     .filter(({ d }) => d !== undefined)
-  if (privateKeys.length === 0) throw notPrivate('a JWK Set without a private key')
+  if (privateKeys.length === 0) throw notPrivateError('a JWK Set without a private key')
   const [only, ...others] = privateKeys.filter((key) =>
     kid === undefined ? isForSigning(key) && listAlgorithms(key, alg).length > 0 : key.kid === kid,
   )
@@ -111,7 +111,7 @@ export function checkPair(jwk: Jwk, alg: Algorithm): void {
   try {
     if (curve === undefined ? isRsaPair(jwk) : isEcPair(jwk, curve.name)) return
   } catch {}
-  throw mismatchedParts()
+  throw pairError()
 }
 
 /** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */

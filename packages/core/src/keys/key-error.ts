@@ -15,7 +15,7 @@ export function formatError(message: string): KeyError {
 }
 
 /** The error for something other than a private key; `got` is for example `a certificate`. */
-export function notPrivate(got: string): KeyError {
+export function notPrivateError(got: string): KeyError {
   return new KeyError(
     'ERR_NOT_PRIVATE_KEY',
     `The key is ${got}. Pass the private key, or create and register a new one: ${createKeyCommand}`,
@@ -28,21 +28,21 @@ export function useError(message: string): KeyError {
 }
 
 /** The error for a key that Web Crypto cannot read. Any other RSA key signs PS256. */
-export function rsaPssOid(): KeyError {
+export function rsaPssError(): KeyError {
   return formatError(
     `Web Crypto does not support keys with the OID of RSA-PSS. Create an RSA key, which signs PS256 too: ${createRsaKeyCommand}`,
   )
 }
 
 /** The error for a PEM whose content is not a key. */
-export function damagedPem(): KeyError {
+export function pemError(): KeyError {
   return formatError(
     'The PEM is damaged or truncated. Check the file: openssl pkey -in key.pem -noout',
   )
 }
 
 /** The error for a private key whose members are well-formed and do not match. */
-export function mismatchedParts(): KeyError {
+export function pairError(): KeyError {
   return formatError(
     'The private key is damaged: its public and private members do not match. Export the key again.',
   )

@@ -4,7 +4,7 @@ import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
-import { keyFailure, mismatchedParts } from './key-error.js'
+import { keyFailure, pairError } from './key-error.js'
 import type { CryptoKey, Jwk, KeyInput } from './key-input.js'
 import { importPem } from './pem-key.js'
 import { isCryptoKey, nodeCrypto } from './platform-key.js'
@@ -92,7 +92,7 @@ function createKeyImporter(): (read: PrivateKey) => Promise<ImportedKey> {
       return { alg, kid, thumbprint, key: await imported }
     } catch {
       last = undefined
-      throw mismatchedParts()
+      throw pairError()
     }
   }
 }

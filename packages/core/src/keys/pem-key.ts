@@ -1,8 +1,8 @@
 import { hex } from '../sha256.js'
 import { snapshot } from '../snapshot.js'
-import { type Algorithm, findAlgorithms, unsupportedKind } from './algorithms.js'
+import { type Algorithm, findAlgorithms, kindError } from './algorithms.js'
 import { decodeBase64, type JwkMembers, snapshotJwk } from './jwk.js'
-import { damagedPem, formatError, rsaPssOid } from './key-error.js'
+import { formatError, pemError, rsaPssError } from './key-error.js'
 import type { CryptoKey, KeyObjectLike } from './key-input.js'
 import { type PemBlock, toPkcs8 } from './pem.js'
 import { exportKeyObject, type NodeCrypto, nodeCrypto } from './platform-key.js'
@@ -39,7 +39,7 @@ export function readPrivatePem(
       )
     // Bun does not know all kinds of keys.
     detectAlgorithm(pem)
-    throw damagedPem()
+    throw pemError()
   }
   return snapshotJwk(exportKeyObject(key))
 }
@@ -58,7 +58,7 @@ export async function importPem(importKey: ImportPem, pem: string): Promise<JwkM
     const { alg: _, ...jwk } = await crypto.subtle.exportKey('jwk', key)
     return snapshotJwk(jwk)
   } catch {
-    throw damagedPem()
+    throw pemError()
   }
 }
 
@@ -85,8 +85,8 @@ function decryptOnce(
 function detectAlgorithm(pem: string): Algorithm {
   const base64 = pem.replace(/-----[^-]+-----/g, '')
   const start = hex(decodeBase64(base64.slice(0, 65)))
-  if (start.includes('06092a864886f70d01010a')) throw rsaPssOid()
+  if (start.includes('06092a864886f70d01010a')) throw rsaPssError()
   const [alg] = findAlgorithms(({ oid }) => start.includes(oid))
   if (alg !== undefined) return alg
-  throw /06052b8104|06032b65/.test(start) ? unsupportedKind('unknown OID') : damagedPem()
+  throw /06052b8104|06032b65/.test(start) ? kindError('unknown OID') : pemError()
 }

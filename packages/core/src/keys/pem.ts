@@ -1,6 +1,6 @@
 import { hex } from '../sha256.js'
 import { decodeBase64 } from './jwk.js'
-import { createKeyCommand, damagedPem, formatError } from './key-error.js'
+import { createKeyCommand, formatError, pemError } from './key-error.js'
 
 /** The label of each kind of block, and how its DER starts after the first SEQUENCE. */
 const labels: readonly (readonly [label: string, start: RegExp])[] = [
@@ -44,7 +44,7 @@ export function readPem(text: string): PemBlock {
         ? 'The private key is in OpenSSH format. Convert a copy: ssh-keygen -p -m PKCS8 -f key.pem'
         : `The PEM contains no supported key. Create one: ${createKeyCommand}`,
     )
-  if (body === undefined) throw damagedPem()
+  if (body === undefined) throw pemError()
   return { label, pem: formatPem(label, body) }
 }
 

@@ -1,12 +1,12 @@
 import { snapshot } from '../snapshot.js'
 import {
   type Algorithm,
-  algorithmMismatch,
   algorithms,
   findAlgorithms,
-  unsupportedKind,
+  kindError,
+  mismatchError,
 } from './algorithms.js'
-import { checkRsaLength, notPrivate, printable, rsaPssOid, useError } from './key-error.js'
+import { checkRsaLength, notPrivateError, printable, rsaPssError, useError } from './key-error.js'
 import type { CryptoKey, KeyObjectLike } from './key-input.js'
 
 export type NodeCrypto = ReturnType<typeof process.getBuiltinModule<'node:crypto'>>
@@ -32,7 +32,7 @@ export function isCryptoKey(input: object): input is CryptoKey {
  * another algorithm is chosen.
  */
 export function judgeCryptoKey(key: CryptoKey, chosen: Algorithm | undefined): Algorithm {
-  if (key.type !== 'private') throw notPrivate(`a ${key.type} CryptoKey`)
+  if (key.type !== 'private') throw notPrivateError(`a ${key.type} CryptoKey`)
   if (!key.usages.includes('sign'))
     throw useError("The CryptoKey has no usage 'sign'. Import it with ['sign'].")
   const { name, namedCurve, hash, modulusLength } = key.algorithm as {
@@ -44,8 +44,8 @@ export function judgeCryptoKey(key: CryptoKey, chosen: Algorithm | undefined): A
   const kind = `${name} ${namedCurve ?? hash?.name}`
   const [alg] = findAlgorithms((row) => row.cryptoKey === kind)
   if (chosen !== undefined && chosen !== alg)
-    throw algorithmMismatch(chosen, `a CryptoKey for ${algorithms[chosen].cryptoKey}`, kind)
-  if (alg === undefined) throw unsupportedKind(kind)
+    throw mismatchError(chosen, `a CryptoKey for ${algorithms[chosen].cryptoKey}`, kind)
+  if (alg === undefined) throw kindError(kind)
   if (modulusLength !== undefined) checkRsaLength(modulusLength)
   return alg
 }
@@ -57,11 +57,11 @@ export function isKeyObject(input: object): input is KeyObjectLike {
 
 /** Returns all members of the JWK of a `KeyObject`, private or public. */
 export function exportKeyObject(key: KeyObjectLike): object {
-  if (key.asymmetricKeyType === 'rsa-pss') throw rsaPssOid()
+  if (key.asymmetricKeyType === 'rsa-pss') throw rsaPssError()
   try {
     return key.export(asJwk)
   } catch {
-    throw unsupportedKind(printable(key.asymmetricKeyType))
+    throw kindError(printable(key.asymmetricKeyType))
   }
 }
 

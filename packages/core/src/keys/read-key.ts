@@ -13,7 +13,7 @@ import {
   readKid,
   snapshotJwk,
 } from './jwk.js'
-import { formatError, notPrivate, useError } from './key-error.js'
+import { formatError, notPrivateError, useError } from './key-error.js'
 import type { CryptoKey, Jwk } from './key-input.js'
 import { decodeKey } from './key-text.js'
 import { type PemBlock, readPem } from './pem.js'
@@ -53,7 +53,7 @@ export function readPrivateKey(input: unknown, options: KeyOptions): PrivateKey 
   const parsed = parseKey(input, options)
   if (parsed.type !== 'PEM') return judgeKey(parsed)
   if (parsed.label === 'PRIVATE KEY') return parsed
-  throw notPrivate(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
+  throw notPrivateError(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
 }
 
 /** Determines the algorithm of a private key; throws if the key cannot sign it. */
@@ -64,8 +64,8 @@ export function judgeKey(parsed: Exclude<ParsedKey, { type: 'PEM' }>): JudgedKey
     return { type: 'judged', key, alg: judgeCryptoKey(key, chosen), kid }
   }
   const { members } = parsed
-  if (members.kty === 'oct') throw notPrivate('a symmetric JWK (oct)')
-  if (members.d === undefined) throw notPrivate('a public key')
+  if (members.kty === 'oct') throw notPrivateError('a symmetric JWK (oct)')
+  if (members.d === undefined) throw notPrivateError('a public key')
   if (!isForSigning(members))
     throw useError(
       "The JWK is not for signing. Set 'use' to 'sig' and 'key_ops' to ['sign'], or omit them.",
