@@ -136,9 +136,9 @@ describe('the option signer', () => {
 
 describe('a signer that gives no signature', () => {
   const notEs256 = (what: string) =>
-    `signer.sign() returned ${what}. An ES256 signature is a Uint8Array: 64 bytes, or DER. Check the type of the key.`
+    `signer.sign() returned ${what} instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
   const notRsa = (alg: Algorithm, what: string) =>
-    `signer.sign() returned ${what}. An ${alg} signature is a Uint8Array: 256 bytes or more. Check the type of the key.`
+    `signer.sign() returned ${what} instead of an ${alg} signature: a Uint8Array of 256 bytes or more.`
   const answers: [string, Algorithm, () => unknown, string][] = [
     ['a text', 'ES256', () => canary, notEs256('string')],
     ['nothing', 'ES256', () => undefined, notEs256('undefined')],

@@ -85,7 +85,7 @@ test('K11: 500 signatures that the platform made in DER verify in the form of JO
 test('K11: what is neither is refused, whatever its bytes', () => {
   const refused = (bytes: Uint8Array) => () => formatSignature(bytes, 'ES256')
   const message = (length: number) =>
-    `signer.sign() returned ${length} bytes. An ES256 signature is a Uint8Array: 64 bytes, or DER.`
+    `signer.sign() returned ${length} bytes instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
   fc.assert(
     fc.property(
       signature,

@@ -95,7 +95,9 @@ test('K11: a signature whose bytes have gone elsewhere is no signature', async (
   await expect(tokens.getAccessToken()).rejects.toMatchObject({
     name: 'KeyError',
     code: 'ERR_KEY_PROVIDER',
-    message: expect.stringContaining('signer.sign() returned 0 bytes.'),
+    message: expect.stringContaining(
+      'signer.sign() returned 0 bytes instead of an ES256 signature',
+    ),
   })
   expect(server.requests).toEqual([])
 })

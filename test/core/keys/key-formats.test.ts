@@ -75,7 +75,7 @@ describe.each(kinds)('an %s key in PEM', (_, key, alg) => {
       if (name === 'PKCS#8') await signs(pem.replaceAll('PRIVATE', 'EC PRIVATE'), alg)
       else
         expect(await failure(mislabelled, alg)).toContain(
-          `no node:crypto, which reads BEGIN ${label}.`,
+          `Reading BEGIN ${label} requires node:crypto.`,
         )
     }
   })
@@ -167,6 +167,11 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
       const first = bytes.findIndex((byte) => byte !== 0)
       await signs({ ...jwk, [name]: bytes.subarray(first).toString('base64url') }, alg)
     }
+  })
+
+  test('signs with base64 instead of base64url', async () => {
+    const base64 = numbers.map((name) => [name, octets(jwk, name).toString('base64')])
+    await signs({ ...jwk, ...Object.fromEntries(base64) }, alg)
   })
 
   test('has the thumbprint of its canonical form', async () => {

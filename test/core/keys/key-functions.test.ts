@@ -68,6 +68,18 @@ describe('a key function that rotates', () => {
     expect(kidsSent().slice(0, 3)).toEqual(pairs.map(({ kid }) => kid))
   })
 
+  test('K12: notices another key in the same JWK object', async () => {
+    const jwk: Record<string, unknown> = {}
+    let calls = 0
+    const tokens = provider(() => {
+      const { privateKey, kid } = pairOf(calls++)
+      return Object.assign(jwk, jwkOf(privateKey), { kid })
+    })
+    for (const _ of pairs) await tokens.getAccessToken({ forceRenewal: true })
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(kidsSent()).toEqual(pairs.map(({ kid }) => kid))
+  })
+
   test('K12: the kid of the same key is the one that was given with it last', async () => {
     const { privateKey, publicKey } = pairOf(0)
     const kids = ['old', 'new', 'new', 'old']

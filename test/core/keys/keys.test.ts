@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-const createKey = 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'
+const createKey = 'openssl genpkey -out key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256'
 let server: AuthorizationServer
 
 beforeEach(async () => {
@@ -64,7 +64,7 @@ describe('kind', () => {
       })
       expect(refusal(key)).toMatchObject({
         ...refused,
-        message: `Unsupported kind of key: EC ${namedCurve}. Use EC P-256 or RSA. Create a key: ${createKey}`,
+        message: `Unsupported kind of key: EC ${namedCurve}. Create an EC P-256 or RSA key: ${createKey}`,
       })
     }
   })

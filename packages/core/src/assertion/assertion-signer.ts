@@ -1,11 +1,6 @@
-import * as base64url from 'jose/base64url'
-import { createCause } from '../error-cause.js'
-import { KeyError } from '../errors.js'
 import { type Algorithm, algorithmNames, readAlgorithm } from '../keys/algorithms.js'
 import { invalidOption } from '../options.js'
 import { isObject } from '../snapshot.js'
-import type { Sign } from './client-assertion.js'
-import { formatSignature } from './signature-form.js'
 
 /**
  * Signs assertions with a key outside of this process, such as in a KMS or an HSM. It is read once,
@@ -53,18 +48,4 @@ export function readSigner(value: unknown): AssertionSigner {
     throw invalidOption('signer.kid', 'must be a non-empty string')
   if (typeof sign !== 'function') throw invalidOption('signer.sign', 'must be a function')
   return { alg: name, kid, sign: sign.bind(value) as AssertionSigner['sign'] }
-}
-
-/** Returns a function that signs with a signer. What the signer throws may quote the key. */
-export function signRemotely({ alg, sign }: AssertionSigner): Sign {
-  return async ({ header, claims, signal }) => {
-    const input = [header, claims].map((part) => base64url.encode(JSON.stringify(part))).join('.')
-    let signature: unknown
-    try {
-      signature = await sign(new TextEncoder().encode(input), signal)
-    } catch (thrown) {
-      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', createCause(thrown))
-    }
-    return `${input}.${base64url.encode(formatSignature(signature, alg))}`
-  }
 }

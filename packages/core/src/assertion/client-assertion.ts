@@ -34,8 +34,6 @@ export function describeAssertion(
   return { clientId, audience, alg, kid, typ, claims, header }
 }
 
-const backdatedSeconds = 5
-
 /**
  * Signs a new assertion (RFC 7523 section 3). Extra claims and header members never replace those
  * that are set here. `now` is a finite number of epoch milliseconds.
@@ -46,7 +44,8 @@ export function createAssertion(
   { now, signal }: { now: number; signal: AbortSignal },
 ): Promise<string> {
   const header = { ...form.header, alg, ...(kid !== undefined && { kid }), typ: form.typ }
-  const iat = Math.floor(now / 1000) - backdatedSeconds
+  // The server's clock may be behind.
+  const iat = Math.floor(now / 1000) - 5
   const claims = {
     ...form.claims,
     iss: form.clientId,

@@ -1,8 +1,6 @@
 import { KeyError } from '../errors.js'
 import { type Algorithm, algorithms } from '../keys/algorithms.js'
 
-const minRsaBytes = 256
-
 /**
  * Returns a signature in the form of JWS (RFC 7518 sections 3.3 to 3.5). An ECDSA signature is r
  * and s, as long as a coordinate each; DER, which most KMSs return, is converted.
@@ -14,13 +12,14 @@ export function formatSignature(signature: unknown, alg: Algorithm): Uint8Array 
   // The tag, since the bytes may come from another realm.
   const isBytes = Object.prototype.toString.call(signature) === '[object Uint8Array]'
   const bytes = isBytes ? (signature as Uint8Array) : new Uint8Array()
-  if (curve === undefined && bytes.length >= minRsaBytes) return bytes
+  if (curve === undefined && bytes.length >= 256) return bytes
   const raw = curve && formatEcdsa(bytes, curve.octets)
   if (raw !== undefined) return raw
-  const expected = curve ? `${2 * curve.octets} bytes, or DER` : `${minRsaBytes} bytes or more`
+  const got = isBytes ? `${bytes.length} bytes` : typeof signature
+  const expected = curve ? `${2 * curve.octets} bytes, or DER` : '256 bytes or more'
   throw new KeyError(
     'ERR_KEY_PROVIDER',
-    `signer.sign() returned ${isBytes ? `${bytes.length} bytes` : typeof signature}. An ${alg} signature is a Uint8Array: ${expected}. Check the type of the key.`,
+    `signer.sign() returned ${got} instead of an ${alg} signature: a Uint8Array of ${expected}.`,
   )
 }
 

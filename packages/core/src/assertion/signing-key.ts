@@ -1,9 +1,13 @@
+import * as base64url from 'jose/base64url'
 import { CompactSign } from 'jose/jws/compact/sign'
+import { createCause } from '../error-cause.js'
+import { KeyError } from '../errors.js'
 import type { KeyInput } from '../keys/key-input.js'
 import { createKeyLoader } from '../keys/key-loader.js'
 import type { KeyOptions } from '../keys/read-key.js'
-import { type AssertionSigner, signRemotely } from './assertion-signer.js'
+import type { AssertionSigner } from './assertion-signer.js'
 import type { Sign, SigningKey } from './client-assertion.js'
+import { formatSignature } from './signature-form.js'
 
 /** What signs the assertions: a private key, or a signer. */
 export type Credential =
@@ -39,4 +43,18 @@ export function createSigningKeyLoader(credential: Credential): () => Promise<Si
 export function findKeySource(credential: Credential): 'key function' | 'signer' | undefined {
   if (credential.signer !== undefined) return 'signer'
   return typeof credential.key === 'function' ? 'key function' : undefined
+}
+
+/** Returns a function that signs with a signer. What the signer throws may quote the key. */
+function signRemotely({ alg, sign }: AssertionSigner): Sign {
+  return async ({ header, claims, signal }) => {
+    const input = [header, claims].map((part) => base64url.encode(JSON.stringify(part))).join('.')
+    let signature: unknown
+    try {
+      signature = await sign(new TextEncoder().encode(input), signal)
+    } catch (thrown) {
+      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', createCause(thrown))
+    }
+    return `${input}.${base64url.encode(formatSignature(signature, alg))}`
+  }
 }

@@ -86,32 +86,24 @@ export function chooseJwk(keys: unknown, { kid, alg }: KeyChoice): JwkMembers {
   )
 }
 
-/** Returns the members that matter in their canonical form. Throws if the key is too short. */
+/**
+ * Returns the members that matter in their canonical form. Throws if the key is too short, or if its
+ * private part does not match its public part.
+ */
 export function readJwk(members: JwkMembers, alg: Algorithm, part: 'public' | 'private'): Jwk {
   const { kind, numbers, curve } = algorithms[alg]
   const [kty, crv] = kind.split(' ')
   const jwk = snapshot<Record<string, string | undefined>>({ kty, ...(crv && { crv }) })
   for (const name of numbers[part]) jwk[name] = readNumber(members, name, curve?.octets)
-  if (kind === 'RSA') checkRsaLength(integer(jwk, 'n').toString(2).length)
-  return jwk
+  if (curve === undefined) checkRsaLength(integer(jwk, 'n').toString(2).length)
+  if (part === 'public' || isPair(jwk, curve?.name)) return jwk
+  throw pairError()
 }
 
 /** Reads the `kid` of a JWK, or the one passed next to a key. */
 export function readKid(kid: unknown): string | undefined {
   if (kid === undefined || (typeof kid === 'string' && kid !== '')) return kid
   throw formatError('The kid of the key must be a non-empty string.')
-}
-
-/**
- * Throws if the private part of a JWK does not match its public part. For an EC key this needs
- * `node:crypto`; elsewhere its import fails later.
- */
-export function checkPair(jwk: Jwk, alg: Algorithm): void {
-  const { curve } = algorithms[alg]
-  try {
-    if (curve === undefined ? isRsaPair(jwk) : isEcPair(jwk, curve.name)) return
-  } catch {}
-  throw pairError()
 }
 
 /** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
@@ -134,6 +126,15 @@ function readNumber(members: JwkMembers, name: string, octets: number | undefine
   throw formatError(`Member '${name}' of the JWK is missing, too long or not base64url.`)
 }
 
+function isPair(jwk: Jwk, curve: string | undefined): boolean {
+  try {
+    return curve === undefined ? isRsaPair(jwk) : isEcPair(jwk, curve)
+  } catch {
+    return false
+  }
+}
+
+/** Needs `node:crypto`. Elsewhere the import of a key fails if its parts do not match. */
 function isEcPair(jwk: Jwk, curve: string): boolean {
   const ecdh = nodeCrypto()?.createECDH?.(curve)
   if (ecdh === undefined) return true

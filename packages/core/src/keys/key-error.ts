@@ -1,12 +1,12 @@
 import { createCause } from '../error-cause.js'
 import { type CountersignError, isCountersignError, KeyError } from '../errors.js'
 
-/** Creates a P-256 key in PKCS#8. */
-export const createKeyCommand =
-  'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'
+const genpkey = 'openssl genpkey -out key.pem -algorithm'
 
-const createRsaKeyCommand =
-  'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem'
+/** Creates a P-256 key in PKCS#8. */
+export const createKeyCommand = `${genpkey} EC -pkeyopt ec_paramgen_curve:P-256`
+
+const createRsaKeyCommand = `${genpkey} RSA -pkeyopt rsa_keygen_bits:2048`
 const minRsaBits = 2048
 
 /** The error for a key that cannot be read. */

@@ -4,7 +4,7 @@ import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
-import { keyFailure, pairError } from './key-error.js'
+import { pairError } from './key-error.js'
 import type { CryptoKey, Jwk, KeyInput } from './key-input.js'
 import { importPem } from './pem-key.js'
 import { isCryptoKey, nodeCrypto } from './platform-key.js'
@@ -30,19 +30,9 @@ export function createKeyLoader(
   key: KeyInput | (() => KeyInput | Promise<KeyInput>),
   options: KeyOptions,
 ): () => Promise<ImportedKey> {
-  try {
-    const load =
-      typeof key === 'function'
-        ? loadEachTime(key, options)
-        : loadOnce(readPrivateKey(key, options))
-    return () => load().catch(throwKeyFailure)
-  } catch (thrown) {
-    return throwKeyFailure(thrown)
-  }
-}
-
-function throwKeyFailure(thrown: unknown): never {
-  throw keyFailure(thrown)
+  return typeof key === 'function'
+    ? loadEachTime(key, options)
+    : loadOnce(readPrivateKey(key, options))
 }
 
 /** Imports a key once, and then holds nothing of what was read. A failed import is tried again. */

@@ -1,6 +1,6 @@
 import * as base64url from 'jose/base64url'
 import { decodeBase64 } from './jwk.js'
-import { createKeyCommand, formatError } from './key-error.js'
+import { formatError } from './key-error.js'
 import { addPemLabel } from './pem.js'
 
 /**
@@ -25,7 +25,7 @@ const problems: readonly (readonly [pattern: RegExp, problem: string])[] = [
     /^((file:|~?\/|\.{1,2}[\\/]|[A-Z]:\\).{0,255}|.{1,255}\.(pem|key|p8|json|der))$/i,
     "a path. Pass the content of the file: readFileSync(path, 'utf8').",
   ],
-  [/^/, `text without a BEGIN line. Pass PEM or a JWK. Create a key: ${createKeyCommand}`],
+  [/^/, 'text without a BEGIN line. Pass PEM or a JWK.'],
 ]
 
 /** Returns DER as base64url, and any other content of a file as text. */

@@ -19,14 +19,12 @@ export function readPrivatePem(
   const isEncrypted = label.startsWith('ENCRYPTED')
   if (isEncrypted && passphrase === undefined)
     throw formatError(
-      `The private key is encrypted. Set the option 'passphrase', or decrypt the key: ${toPkcs8}`,
+      `The private key is encrypted. Set 'passphrase', or decrypt the key: ${toPkcs8}`,
     )
   const crypto = nodeCrypto()
   if (crypto === undefined) {
     if (label === 'PRIVATE KEY') return undefined
-    throw formatError(
-      `This runtime has no node:crypto, which reads BEGIN ${label}. Convert the key: ${toPkcs8}`,
-    )
+    throw formatError(`Reading BEGIN ${label} requires node:crypto. Convert the key: ${toPkcs8}`)
   }
   const options = snapshot({ key: pem, passphrase })
   let key: KeyObjectLike

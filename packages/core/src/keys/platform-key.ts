@@ -59,11 +59,9 @@ export function isKeyObject(input: object): input is KeyObjectLike {
 export function exportKeyObject(key: KeyObjectLike): object {
   if (key.asymmetricKeyType === 'rsa-pss') throw rsaPssError()
   try {
-    return key.export(asJwk)
+    // Without a prototype, so that a member of Object.prototype is not an option.
+    return key.export(snapshot({ format: 'jwk' } as const))
   } catch {
     throw kindError(printable(key.asymmetricKeyType))
   }
 }
-
-/** Without a prototype, so that a member of `Object.prototype` is not an option. */
-const asJwk = snapshot({ format: 'jwk' } as const)

@@ -3,7 +3,6 @@ import { invalidOption, readOptions } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, joinNames, readAlgorithm } from './algorithms.js'
 import {
-  checkPair,
   chooseJwk,
   findJwkAlgorithms,
   isForSigning,
@@ -13,7 +12,7 @@ import {
   readKid,
   snapshotJwk,
 } from './jwk.js'
-import { formatError, notPrivateError, useError } from './key-error.js'
+import { formatError, keyFailure, notPrivateError, useError } from './key-error.js'
 import type { CryptoKey, Jwk } from './key-input.js'
 import { decodeKey } from './key-text.js'
 import { type PemBlock, readPem } from './pem.js'
@@ -50,10 +49,14 @@ export type PrivateKey = JudgedKey | Extract<ParsedKey, { type: 'PEM' }>
  * @throws {KeyError} naming the format that was found.
  */
 export function readPrivateKey(input: unknown, options: KeyOptions): PrivateKey {
-  const parsed = parseKey(input, options)
-  if (parsed.type !== 'PEM') return judgeKey(parsed)
-  if (parsed.label === 'PRIVATE KEY') return parsed
-  throw notPrivateError(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
+  try {
+    const parsed = parseKey(input, options)
+    if (parsed.type !== 'PEM') return judgeKey(parsed)
+    if (parsed.label === 'PRIVATE KEY') return parsed
+    throw notPrivateError(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
+  } catch (thrown) {
+    throw keyFailure(thrown)
+  }
 }
 
 /** Determines the algorithm of a private key; throws if the key cannot sign it. */
@@ -78,7 +81,6 @@ export function judgeKey(parsed: Exclude<ParsedKey, { type: 'PEM' }>): JudgedKey
       'alg',
     )
   const key = readJwk(members, alg, 'private')
-  checkPair(key, alg)
   return { type: 'judged', key, alg, kid: kid ?? readKid(members.kid) }
 }
 
@@ -131,6 +133,6 @@ function parseFormat(input: unknown, options: KeyOptions): Format {
   throw formatError(
     key instanceof Promise
       ? 'The key is a promise. Pass a function that returns it.'
-      : 'The key is an object without kty. Pass PEM, a JWK, a CryptoKey or a KeyObject.',
+      : 'The key is an object without kty. Pass PEM or a JWK.',
   )
 }
