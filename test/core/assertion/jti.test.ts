@@ -28,7 +28,7 @@ test('A12: a retry carries a new jti', async () => {
   expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(3)
 })
 
-test('A12: an assertion that is sent again is refused', async () => {
+test('A12: an assertion that is sent again is rejected', async () => {
   await using server = await startServer()
   const sent: RequestInit[] = []
   const recording: TokenFetch = (url, init) => {
@@ -63,7 +63,7 @@ test('A12: a million ids, 20,000 assertions and those of four threads have no jt
   expect(others).toBe(0)
 }, 120_000)
 
-test('A12: every bit of a jti is drawn: none is the same in all of a thousand', async () => {
+test('A12: every bit of a jti is random', async () => {
   const bytes = (await jtisOfAssertions(1_000)).map((jti) => Buffer.from(jti, 'base64url'))
   for (let bit = 0; bit < 128; bit++) {
     const ones = bytes.filter((id) => ((id[bit >> 3] ?? 0) >> (bit & 7)) & 1).length
@@ -89,7 +89,7 @@ async function jtisOfAssertions(count: number): Promise<readonly string[]> {
   return jtis
 }
 
-/** What a provider of its own makes in a thread of its own. */
+/** Returns the jti of assertions from a provider in another thread. */
 function jtisOfWorker(count: number): Promise<readonly string[]> {
   const code = `
     const { createRequire } = require('node:module')

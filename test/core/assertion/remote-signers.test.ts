@@ -42,7 +42,7 @@ describe('the option signer', () => {
   const sound = { alg: 'ES256', kid: 'key-1', sign: async () => new Uint8Array(64) }
   const missing = "The option 'signer' must be an object with alg, kid and sign."
   const kid = "The option 'signer.kid' must be a non-empty string."
-  const refused: [string, object, string, string][] = [
+  const rejected: [string, object, string, string][] = [
     ['null', { signer: null }, 'signer', missing],
     ['a function', { signer: sound.sign }, 'signer', missing],
     ['a text', { signer: 'arn:aws:kms:key' }, 'signer', missing],
@@ -87,18 +87,18 @@ describe('the option signer', () => {
     ],
   ]
 
-  test.each(refused)('K11: %s is refused at construction', (_, options, option, message) => {
-    expect(refusal(options)).toMatchObject({
+  test.each(rejected)('K11: %s is rejected at construction', (_, options, option, message) => {
+    expect(rejectionOf(options)).toMatchObject({
       ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION' },
       ...{ option, message },
     })
   })
 
   test.each(['ES512', 'EdDSA', 'es256', 'none', 256, null])(
-    'G12 K11: with the alg %j is refused at construction',
+    'G12 K11: with the alg %j is rejected at construction',
     (alg) => {
       const quoted = typeof alg === 'string' ? alg : '(not shown)'
-      expect(refusal({ signer: { ...sound, alg } })).toMatchObject({
+      expect(rejectionOf({ signer: { ...sound, alg } })).toMatchObject({
         ...{ name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_ALG', option: 'signer.alg' },
         message: `Algorithm '${quoted}' is not supported. Use ES256, PS256 or RS256.`,
       })
@@ -134,7 +134,7 @@ describe('the option signer', () => {
   })
 })
 
-describe('a signer that gives no signature', () => {
+describe('a signer that returns no signature', () => {
   const notEs256 = (what: string) =>
     `signer.sign() returned ${what} instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
   const notRsa = (alg: Algorithm, what: string) =>
@@ -165,7 +165,7 @@ describe('a signer that gives no signature', () => {
   ]
 
   test.each(answers)(
-    'K11: but %s for %s is told by kind and length, and nothing is sent',
+    'K11: but %s for %s is named by type and length, and nothing is sent',
     async (_, alg, answer, message) => {
       let asked = 0
       const sign = async () => {
@@ -185,7 +185,7 @@ describe('a signer that gives no signature', () => {
     },
   )
 
-  test('K11: but DER of P-384 is refused', async () => {
+  test('K11: but DER of P-384 is rejected', async () => {
     const der = sign('sha256', someBytes, { key: p384, dsaEncoding: 'der' })
     const error = await rejection(provider(remote(async () => der)).getAccessToken())
     expect(error).toMatchObject({
@@ -213,7 +213,7 @@ describe('a signer that fails', () => {
   ]
 
   test.each(failures)(
-    'K11: with %s is ERR_KEY_PROVIDER, and its words are not told',
+    'K11: with %s is ERR_KEY_PROVIDER, and its message is hidden',
     async (_, made, cause) => {
       const search = leakSearch()
       search.add(canary)
@@ -247,7 +247,7 @@ describe('a signer that fails', () => {
     },
   )
 
-  test('K11: is asked once in a flight, shared by its callers, and again after the hold-off', async () => {
+  test('K11: is called once for concurrent callers, and again after the hold-off', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote(async (bytes) => {
@@ -274,7 +274,7 @@ describe('a signer that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('K11: costs no caller the token that still lives', async () => {
+  test('K11: leaves the valid token in use', async () => {
     const clock = createManualClock(Date.now())
     let isDown = false
     const signer = remote(async (bytes) => {
@@ -292,7 +292,7 @@ describe('a signer that fails', () => {
     expect(await tokens.getAccessToken()).toBe(first)
   })
 
-  test('K11: signs each retry of a token request anew', async () => {
+  test('K11: is called for each attempt of a token request', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) => {
@@ -313,7 +313,7 @@ describe('a signer that never answers', () => {
   const message =
     'No token within 3000 ms: the signer did not answer. Check that what it asks can be reached from here, and that it ends when it cannot.'
 
-  test('K11: ends the flight at its time limit, to the millisecond, and is told by its signal', async () => {
+  test('K11: ends the token request at its time limit, and its signal aborts', async () => {
     const clock = createManualClock(Date.now())
     const signals: AbortSignal[] = []
     const signer = remote((_, signal) => {
@@ -337,7 +337,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K11: but listens to its signal is told in the same words', async () => {
+  test('K11: but rejects on abort ends in the same error', async () => {
     const clock = createManualClock(Date.now())
     const signer = remote(
       (_, signal) =>
@@ -369,7 +369,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K11: on a retry, after a request was sent, is told as well', async () => {
+  test('K11: on a retry, after a request was sent, ends in the same error', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) =>
@@ -417,7 +417,7 @@ function provider(signer: AssertionSigner, options: Partial<TokenProviderOptions
   return createTokenProvider({ clientId, tokenEndpoint, signer, ...options })
 }
 
-function refusal(options: object): unknown {
+function rejectionOf(options: object): unknown {
   try {
     const { tokenEndpoint } = server
     createTokenProvider({ clientId, tokenEndpoint, ...options })

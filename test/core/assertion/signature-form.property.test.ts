@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { formatSignature } from '#core/assertion/signature-form.js'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure. A test that is stopped before never prints the seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 /** A positive integer as DER writes it: no more bytes than it needs, and a zero before a high bit. */
@@ -34,7 +34,7 @@ const integer = fc
   })
 const signature = fc.tuple(integer, integer).map(([r, s]) => Buffer.concat([r, s]))
 
-test('K11: DER of any r and s becomes 32 bytes each, zeros in front kept', () => {
+test('K11: DER of any r and s becomes 32 bytes each, with leading zeros', () => {
   fc.assert(
     fc.property(signature, (raw) => {
       const der = derOf(raw)
@@ -82,8 +82,8 @@ test('K11: 500 signatures that the platform made in DER verify in the form of JO
   expect([...lengths]).toEqual(expect.arrayContaining([70, 71, 72]))
 })
 
-test('K11: what is neither is refused, whatever its bytes', () => {
-  const refused = (bytes: Uint8Array) => () => formatSignature(bytes, 'ES256')
+test('K11: other bytes are rejected', () => {
+  const rejected = (bytes: Uint8Array) => () => formatSignature(bytes, 'ES256')
   const message = (length: number) =>
     `signer.sign() returned ${length} bytes instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
   fc.assert(
@@ -95,14 +95,14 @@ test('K11: what is neither is refused, whatever its bytes', () => {
         const der = derOf(raw)
         const spoilt = spoil(der, at, how)
         fc.pre(spoilt.length !== 64)
-        expect(refused(spoilt)).toThrow(message(spoilt.length))
+        expect(rejected(spoilt)).toThrow(message(spoilt.length))
       },
     ),
   )
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       fc.pre(bytes.length !== 64 && bytes[0] !== 0x30)
-      expect(refused(bytes)).toThrow(message(bytes.length))
+      expect(rejected(bytes)).toThrow(message(bytes.length))
     }),
   )
 })

@@ -72,7 +72,7 @@ test.each(foreign)(
   },
 )
 
-test('K11 K15: a CryptoKey of another make cannot sign here', async () => {
+test('K11 K15: a CryptoKey of a polyfill cannot sign', async () => {
   const { server, make } = await scene()
   const polyfilled = {
     [Symbol.toStringTag]: 'CryptoKey',
@@ -84,7 +84,7 @@ test('K11 K15: a CryptoKey of another make cannot sign here', async () => {
   expect(server.requests).toEqual([])
 })
 
-test('K11: a signature whose bytes have gone elsewhere is no signature', async () => {
+test('K11: a signature whose buffer was transferred is rejected', async () => {
   const { server, make } = await scene()
   const sign = async () => {
     const bytes = new Uint8Array(64)

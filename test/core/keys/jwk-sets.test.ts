@@ -125,7 +125,7 @@ test.each<[string, unknown, Choice, string, string]>([
     'ERR_NOT_PRIVATE_KEY',
     'The key is a JWK Set without a private key. Pass the private key, or create and register a new one: openssl genpkey -out key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
   ],
-])('K11: a JWK Set with %s is refused', (_, keys, choice, code, message) => {
+])('K11: a JWK Set with %s is rejected', (_, keys, choice, code, message) => {
   const tokenEndpoint = 'https://login.example.com/token'
   for (const key of [{ keys } as never, JSON.stringify({ keys })]) {
     expect(() => createTokenProvider({ clientId, tokenEndpoint, key, ...choice })).toThrow(

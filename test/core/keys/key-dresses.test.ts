@@ -513,7 +513,7 @@ describe('at construction', () => {
 })
 
 describe('of a function, on the first call', () => {
-  // What a function returns may be a promise.
+  // A key function may return a promise.
   test.each(rejected.filter(([, name]) => name !== 'a promise'))(
     '%s: %s is rejected, and the message names it',
     async (_row, _name, key, code, message, options) => {
@@ -659,7 +659,7 @@ function withoutNode(): void {
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
 }
 
-/** PBES1 with MD5 and DES (RFC 8018 section A.3), which openssl wrote by itself before 1.1. */
+/** PBES1 with MD5 and DES (RFC 8018 section A.3), the default of openssl before 1.1. */
 function oldCipher(): string {
   const der = '3026301b06092a864886f70d010503300e0408000102030405060702020800040700000000000000'
   const base64 = Buffer.from(der, 'hex').toString('base64')

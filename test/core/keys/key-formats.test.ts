@@ -157,17 +157,20 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
   const jwk = jwkOf(key)
   const numbers = Object.keys(jwk).filter((name) => name !== 'kty' && name !== 'crv')
 
-  test.each(['with', 'without'])('signs with zeros in front %s node:crypto', async (node) => {
-    if (node === 'without')
-      vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
-    for (const name of numbers) {
-      const bytes = octets(jwk, name)
-      const padded = Buffer.concat([Buffer.alloc(1), bytes])
-      await signs({ ...jwk, [name]: padded.toString('base64url') }, alg)
-      const first = bytes.findIndex((byte) => byte !== 0)
-      await signs({ ...jwk, [name]: bytes.subarray(first).toString('base64url') }, alg)
-    }
-  })
+  test.each(['with', 'without'])(
+    'signs with and without leading zeros %s node:crypto',
+    async (node) => {
+      if (node === 'without')
+        vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+      for (const name of numbers) {
+        const bytes = octets(jwk, name)
+        const padded = Buffer.concat([Buffer.alloc(1), bytes])
+        await signs({ ...jwk, [name]: padded.toString('base64url') }, alg)
+        const first = bytes.findIndex((byte) => byte !== 0)
+        await signs({ ...jwk, [name]: bytes.subarray(first).toString('base64url') }, alg)
+      }
+    },
+  )
 
   test('signs with base64 instead of base64url', async () => {
     const base64 = numbers.map((name) => [name, octets(jwk, name).toString('base64')])
@@ -246,7 +249,7 @@ const inherited: [name: string, value: unknown][] = [
 ]
 
 describe.each(kinds)('with a member on Object.prototype, an %s key', (_, key, alg) => {
-  test.each(inherited)('and %s: signs as ever, or ends in a KeyError', async (name, value) => {
+  test.each(inherited)('and %s: signs, or ends in a KeyError', async (name, value) => {
     const forms = [pemOf(key, 'pkcs8'), jwkOf(key)]
     for (const hasNode of [true, false]) {
       if (!hasNode) vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)

@@ -69,7 +69,7 @@ describe.each([
       expect((await publicJwks([input])).keys).toMatchObject([{ ...publicJwk, kid }])
   })
 
-  test('a CryptoKey gives the same, if it may be exported', async () => {
+  test('an extractable CryptoKey is published', async () => {
     const algorithm =
       jwk.kty === 'EC'
         ? { name: 'ECDSA', namedCurve: 'P-256' }
@@ -90,7 +90,7 @@ describe.each([
   })
 })
 
-test('kid and alg are those given with the key, else its own', async () => {
+test('kid and alg are those passed with the key, or else its own', async () => {
   const jwk = { ...p256.export({ format: 'jwk' }), kid: 'own', alg: 'ES256' }
   const pem = String(rsa.export({ format: 'pem', type: 'pkcs8' }))
   const { keys } = await publicJwks([jwk, { key: pem, kid: 'given', alg: 'PS256' }])
@@ -101,7 +101,7 @@ test('kid and alg are those given with the key, else its own', async () => {
   expect((await publicJwks([{ key: jwk, kid: 'given' }])).keys).toMatchObject([{ kid: 'given' }])
 })
 
-test('keys for encryption are left out of a set, and refused alone', async () => {
+test('keys for encryption are omitted from a set, and rejected alone', async () => {
   const jwk = p256.export({ format: 'jwk' })
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const encrypting = { ...other.export({ format: 'jwk' }), use: 'enc' }
@@ -113,12 +113,12 @@ test('keys for encryption are left out of a set, and refused alone', async () =>
   })
 })
 
-test('a public key whose blanks are all lost is read', async () => {
+test('a public key without whitespace is read', async () => {
   const pem = String(createPublicKey(p256).export({ format: 'pem', type: 'spki' }))
   expect(await publicJwks([pem.replaceAll(/\s/g, '')])).toEqual(await publicJwks([pem]))
 })
 
-test('a public JWK off its curve is refused', async () => {
+test('a public JWK off its curve is rejected', async () => {
   const { d: _, y = '', ...others } = p256.export({ format: 'jwk' })
   await expect(publicJwks([{ ...others, x: y, y }])).rejects.toMatchObject({
     code: 'ERR_KEY_FORMAT',
@@ -126,7 +126,7 @@ test('a public JWK off its curve is refused', async () => {
   })
 })
 
-test('one key given twice is published once; two keys of one kid are refused', async () => {
+test('one key passed twice is published once, and two keys with one kid are rejected', async () => {
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   expect((await publicJwks([p256, createPublicKey(p256)])).keys).toHaveLength(1)
   await expect(publicJwks([withKid(p256, 'key-1'), withKid(other, 'key-1')])).rejects.toMatchObject(
@@ -206,7 +206,7 @@ test.each<[string, unknown, string, string]>([
     'ERR_KEY_FORMAT',
     "Member 'e' of the JWK is missing, too long or not base64url.",
   ],
-])('%s is refused', async (_, input, code, message) => {
+])('%s is rejected', async (_, input, code, message) => {
   await expect(publicJwks([input as KeyInput])).rejects.toMatchObject({
     code,
     message: expect.stringContaining(message),

@@ -19,7 +19,7 @@ export type Sign = (unsigned: {
   readonly signal: AbortSignal
 }) => Promise<string>
 
-/** What the header and a shared store say about a key, and how it signs. */
+/** A key that signs assertions: its header members, and its name in a shared store. */
 export interface SigningKey extends Omit<ImportedKey, 'key'> {
   /** Identifies this key in a shared store: its thumbprint or kid. */
   readonly identity: string | undefined

@@ -45,7 +45,7 @@ export function findKeySource(credential: Credential): 'key function' | 'signer'
   return typeof credential.key === 'function' ? 'key function' : undefined
 }
 
-/** Returns a function that signs with a signer. What the signer throws may quote the key. */
+/** Returns a function that signs with a signer. Its errors may quote the key. */
 function signRemotely({ alg, sign }: AssertionSigner): Sign {
   return async ({ header, claims, signal }) => {
     const input = [header, claims].map((part) => base64url.encode(JSON.stringify(part))).join('.')

@@ -1,7 +1,7 @@
 import { ConfigurationError, KeyError } from '../errors.js'
 import { createKeyCommand, printable } from './key-error.js'
 
-/** What an algorithm requires of its key, and how keys of that kind are recognized. */
+/** The key that an algorithm requires, and how keys of that kind are recognized. */
 interface AlgorithmRow {
   /** The `kty` of a JWK, followed by its `crv` if it has one. */
   readonly kind: string

@@ -53,7 +53,7 @@ function loadEachTime(
   return async () => importKey(readPrivateKey(await callKeyFunction(readKey), options))
 }
 
-/** Calls a key function. What it throws may quote the key. */
+/** Calls a key function. Its errors may quote the key. */
 async function callKeyFunction(read: () => KeyInput | Promise<KeyInput>): Promise<KeyInput> {
   try {
     return await read()

@@ -17,7 +17,7 @@ export function decodeKey(input: unknown): unknown {
   throw formatError(`The key is ${problem}`)
 }
 
-/** What a text is that contains no key. The first pattern that matches counts. */
+/** Descriptions of text that contains no key. The first pattern that matches counts. */
 const problems: readonly (readonly [pattern: RegExp, problem: string])[] = [
   [/^["'`\s]*$/, 'an empty string. Is the environment variable set?'],
   [/^["'`]*\{/, 'damaged or truncated JSON. Pass a complete JWK.'],

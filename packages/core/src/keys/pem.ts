@@ -20,7 +20,7 @@ export interface PemBlock {
   readonly pem: string
 }
 
-/** Converts whatever openssl reads; it asks for the passphrase of an encrypted key. */
+/** Converts any key that openssl reads. It asks for the passphrase of an encrypted key. */
 export const toPkcs8 = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8.pem'
 
 /** Returns the private key of a PEM; without one, its public key or whatever it starts with. */
