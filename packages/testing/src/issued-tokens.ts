@@ -1,67 +1,70 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-
-/** What a new access token is about. */
-interface TokenGrant {
-  readonly clientId: string
-  readonly scope: string | undefined
-  readonly audience: readonly string[]
-  readonly lifetimeSeconds: number
-}
+import type { ScriptedAnswer } from './scripted-answer.js'
 
 /** The access tokens of one authorization server. */
 export interface IssuedTokens {
+  /** The JWK Set with the key of JWT tokens. */
   readonly jwks: { readonly keys: readonly JWK[] }
   readonly count: number
-  issue(grant: TokenGrant): Promise<string>
+  /** The lifetime of new tokens, in seconds. */
+  lifetimeSeconds: number
+  /** Issues a token, and returns the token response (RFC 6749 section 5.1). */
+  grant(clientId: string, form: URLSearchParams): Promise<ScriptedAnswer>
   isLive(token: string): boolean
   revokeAll(): void
 }
 
-/** Makes and remembers tokens: random ones, or JWTs as RFC 9068 describes, signed with ES256. */
-export async function createIssuedTokens(
-  format: 'opaque' | 'jwt',
-  now: () => number,
-  issuer: () => string,
-): Promise<IssuedTokens> {
+/** How the tokens of a server are issued. */
+interface IssuedTokensOptions {
+  readonly format: 'opaque' | 'jwt'
+  readonly lifetimeSeconds: number
+  now(): number
+  issuer(): string
+}
+
+/** Issues and remembers tokens: random ones, or JWTs (RFC 9068) that are signed with ES256. */
+export async function createIssuedTokens(options: IssuedTokensOptions): Promise<IssuedTokens> {
+  const { format, now, issuer } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const kid = randomUUID()
   const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }
   const expiries = new Map<string, number>()
   let count = 0
 
-  const sign = ({ clientId, scope, audience, lifetimeSeconds }: TokenGrant, issuedAt: number) => {
+  const sign = (claims: object, issuedAt: number, lifetimeSeconds: number) => {
     const iat = Math.floor(issuedAt / 1000)
-    const claims = { client_id: clientId, ...(scope === undefined ? {} : { scope }) }
-    const jwt = new SignJWT(claims)
+    return new SignJWT({ ...claims, iss: issuer(), jti: randomUUID() })
       .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
-      .setIssuer(issuer())
-      .setSubject(clientId)
-      .setJti(randomUUID())
       .setIssuedAt(iat)
       .setExpirationTime(iat + lifetimeSeconds)
-    const [first, ...others] = audience
-    if (first !== undefined) jwt.setAudience(others.length === 0 ? first : [...audience])
-    return jwt.sign(privateKey)
+      .sign(privateKey)
   }
 
-  return {
+  const tokens: IssuedTokens = {
     jwks: { keys: [jwk] },
     get count() {
       return count
     },
-    issue: async (grant) => {
+    lifetimeSeconds: options.lifetimeSeconds,
+    grant: async (clientId, form) => {
       const issuedAt = now()
-      const token =
-        format === 'jwt' ? await sign(grant, issuedAt) : randomBytes(32).toString('base64url')
-      expiries.set(token, issuedAt + grant.lifetimeSeconds * 1000)
+      const { lifetimeSeconds } = tokens
+      const scope = form.get('scope') || undefined
+      const [first, ...others] = form.getAll('resource')
+      const aud = others.length === 0 ? first : [first, ...others]
+      const claims = { sub: clientId, client_id: clientId, scope, aud }
+      const value =
+        format === 'jwt'
+          ? await sign(claims, issuedAt, lifetimeSeconds)
+          : randomBytes(32).toString('base64url')
+      expiries.set(value, issuedAt + lifetimeSeconds * 1000)
       count += 1
-      return token
+      const body = { access_token: value, token_type: 'Bearer', expires_in: lifetimeSeconds, scope }
+      return { status: 200, headers: { 'cache-control': 'no-store' }, body }
     },
-    isLive: (token) => {
-      const expiresAt = expiries.get(token)
-      return expiresAt !== undefined && now() < expiresAt
-    },
+    isLive: (token) => now() < (expiries.get(token) ?? Number.NEGATIVE_INFINITY),
     revokeAll: () => expiries.clear(),
   }
+  return tokens
 }

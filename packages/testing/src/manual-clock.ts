@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@countersign/core'
 
-/** A clock that a test moves by hand. Nothing passes unless `advance` is called. */
+/** A clock that a test moves by hand. Time stands still between calls of `advance`. */
 export interface ManualClock extends Clock {
   /**
-   * Moves both clocks by `ms` milliseconds, stopping at each pause that comes due on the way, in
-   * order, and letting what it woke run before going on. Chains without I/O settle; what goes
-   * through sockets or a thread pool has to be awaited by itself.
+   * Moves both clocks by `ms` milliseconds. It stops at each pause that ends on the way, in order,
+   * and lets what waited for it run. Chains without I/O settle; wait for sockets and thread pools
+   * yourself.
    *
    * @throws RangeError (as a rejection) when `ms` is negative or not finite.
    */
   advance(ms: number): Promise<void>
-  /** Sets the wall clock alone, in epoch milliseconds, as NTP or an operator does; no pause ends. */
+  /** Sets the wall clock alone, in epoch milliseconds, as NTP or an operator does. Ends no pause. */
   setWallClock(epochMs: number): void
 }
 
@@ -26,10 +26,10 @@ const defaultStart = Date.UTC(2026, 0, 1)
 const turns = 4
 
 /**
- * A clock for tests of everything that waits or expires.
+ * Creates a clock for tests of everything that waits or expires.
  *
- * @param start - The wall clock at first, in epoch milliseconds; 2026-01-01T00:00:00Z when left
- * out. The monotonic clock starts at 0.
+ * @param start - The wall clock at first, in epoch milliseconds. The monotonic clock starts at 0.
+ * `@default` 2026-01-01T00:00:00Z
  *
  * @example
  * ```ts
@@ -52,14 +52,17 @@ export function createManualClock(start: number = defaultStart): ManualClock {
   const move = async (ms: number) => {
     const target = elapsed + ms
     await settle()
-    for (let next = earliest(pauses); next && next.due <= target; next = earliest(pauses)) {
-      stepTo(Math.max(elapsed, next.due))
+    for (let next = earliest(); next && next.due <= target; next = earliest()) {
+      stepTo(next.due)
       next.end()
       await settle()
     }
     stepTo(target)
     await settle()
   }
+
+  // The sort is stable: of two pauses that end together, the one that began first ends first.
+  const earliest = () => [...pauses].sort((one, other) => one.due - other.due)[0]
 
   return {
     now: () => wall,
@@ -94,15 +97,6 @@ export function createManualClock(start: number = defaultStart): ManualClock {
       wall = epochMs
     },
   }
-}
-
-/** The pause due first; of two due together, the one begun first. */
-function earliest(pauses: Iterable<Pause>): Pause | undefined {
-  let first: Pause | undefined
-  for (const pause of pauses) {
-    if (!first || pause.due < first.due) first = pause
-  }
-  return first
 }
 
 async function settle(): Promise<void> {
