@@ -288,12 +288,8 @@ test.each<[string, object, string]>([
     { aud: 'my-server' },
     'warning: The aud is my-server, and most servers require an https URL.',
   ],
-  [
-    'iss and sub that differ',
-    { sub: 'b' },
-    'error: The iss is "a" and sub "b", and both must be the client id.',
-  ],
-  ['no sub', { sub: undefined }, 'error: The sub is not the client id.'],
+  ['iss and sub that differ', { sub: 'b' }, 'error: The sub is "b", and must be "a" as iss is.'],
+  ['no sub', { sub: undefined }, 'error: The sub is missing, and must be "a" as iss is.'],
   [
     'no jti',
     { jti: undefined },

@@ -16,6 +16,8 @@ export interface AssertionExpectations {
   readonly maxLifetimeSeconds?: number | undefined
 }
 
+type Check = (jwt: StrictJwt, expectations: AssertionExpectations) => JwtFinding | undefined
+
 /** The algorithms that most servers accept. */
 export const usualAlgorithms: readonly string[] = ['ES256', 'PS256', 'RS256']
 
@@ -36,25 +38,18 @@ const shortestJti = 16
  * ```
  */
 export function checkAssertion(
-  { header, claims }: StrictJwt,
+  jwt: StrictJwt,
   expectations: AssertionExpectations,
 ): readonly JwtFinding[] {
+  const check = (one: Check) => one(jwt, expectations) ?? []
   return [
-    checkAlgorithm(header, expectations),
-    checkType(header),
-    checkKeyId(header),
-    checkParties(claims, expectations),
-    checkAudience(claims, expectations),
-    ...checkTimes(claims, { now: expectations.now, noun: 'assertion' }),
-    ...checkLifetime(claims, expectations),
-    checkJti(claims),
+    ...[checkAlgorithm, checkType, checkKeyId, checkParties, checkAudience].flatMap(check),
+    ...checkTimes(jwt.claims, { now: expectations.now, noun: 'assertion' }),
+    ...[checkLifetime, checkJti].flatMap(check),
   ]
 }
 
-function checkAlgorithm(
-  { alg }: StrictJwt['header'],
-  { algorithms }: AssertionExpectations,
-): JwtFinding {
+const checkAlgorithm: Check = ({ header: { alg } }, { algorithms }) => {
   const rule = createRule('alg', 'RFC 7518 section 3.1')
   if (typeof alg !== 'string') return rule.error('alg is missing')
   if (/^none$/i.test(alg)) return rule.error('alg is none: nothing is signed')
@@ -67,7 +62,7 @@ function checkAlgorithm(
     : rule.error(`alg ${alg} is not allowed; ${expected.join(', ')} are`)
 }
 
-function checkType({ typ }: StrictJwt['header']): JwtFinding {
+const checkType: Check = ({ header: { typ } }) => {
   const rule = createRule('typ', 'RFC 7519 section 5.1')
   if (typ === undefined) return rule.warning('typ is missing, and some servers require "JWT"')
   return typeof typ === 'string' && /^(application\/)?(jwt|client-authentication\+jwt)$/i.test(typ)
@@ -75,57 +70,45 @@ function checkType({ typ }: StrictJwt['header']): JwtFinding {
     : rule.error(`typ is ${quote(typ)}, and must name a client assertion, such as "JWT"`)
 }
 
-function checkKeyId({ kid }: StrictJwt['header']): JwtFinding {
+const checkKeyId: Check = ({ header: { kid } }) => {
   const rule = createRule('kid', 'RFC 7515 section 4.1.4')
   if (kid === undefined) return rule.ok('kid is missing, which is enough for one registered key')
-  return typeof kid === 'string' && kid !== ''
+  return isFilled(kid)
     ? rule.ok(`kid is ${quote(kid)}, by which the server must know the key`)
     : rule.error(`kid must be a string, and is ${quote(kid)}`)
 }
 
-function checkParties(
-  { iss, sub }: StrictJwt['claims'],
-  { clientId }: AssertionExpectations,
-): JwtFinding {
+const checkParties: Check = ({ claims: { iss, sub } }, { clientId = iss }) => {
   const rule = createRule('iss, sub', 'RFC 7523 section 3, rules 1 and 2')
-  const isWrong = (value: unknown) =>
-    clientId === undefined ? !isFilled(value) : value !== clientId
-  if (isWrong(iss)) return rule.error('iss is not the client id')
-  if (isWrong(sub)) return rule.error('sub is not the client id')
-  return iss === sub
+  if (!isFilled(iss) || iss !== clientId) return rule.error('iss is not the client id')
+  return sub === iss
     ? rule.ok(`iss and sub are both ${quote(iss)}, which must be the client id`)
-    : rule.error(`iss is ${quote(iss)} and sub ${quote(sub)}, and both must be the client id`)
+    : rule.error(`sub is ${quote(sub)}, and must be ${quote(iss)} as iss is`)
 }
 
-function checkAudience(
-  { aud }: StrictJwt['claims'],
-  { audience }: AssertionExpectations,
-): JwtFinding {
+const checkAudience: Check = ({ claims: { aud } }, { audience }) => {
   const rule = createRule('aud', 'RFC 7523 section 3, rule 3')
   if (!isFilled(aud)) return rule.error('aud is not one string')
-  if (audience !== undefined && aud !== audience)
-    return rule.error(`aud is ${aud}, and must be ${audience}`)
-  if (audience === undefined && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])\b/i.test(aud))
-    return aud.startsWith('http:')
-      ? rule.error(`aud is ${aud}, which is not https`)
-      : rule.warning(`aud is ${aud}, and most servers require an https URL`)
-  return rule.ok(`aud is ${aud}, which the server compares byte for byte`)
+  if (aud !== (audience ?? aud)) return rule.error(`aud is ${aud}, and must be ${audience}`)
+  if (aud === audience || /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])\b)/i.test(aud))
+    return rule.ok(`aud is ${aud}, which the server compares byte for byte`)
+  return /^http:/i.test(aud)
+    ? rule.error(`aud is ${aud}, which is not https`)
+    : rule.warning(`aud is ${aud}, and most servers require an https URL`)
 }
 
-function checkLifetime(
-  { exp, iat }: StrictJwt['claims'],
-  { now, maxLifetimeSeconds: longest = 300 }: AssertionExpectations,
-): readonly JwtFinding[] {
-  if (!isNumericDate(exp)) return []
+const checkLifetime: Check = ({ claims: { exp, iat } }, { now, maxLifetimeSeconds: max = 300 }) => {
+  if (!isNumericDate(exp)) return undefined
   const rule = createRule('lifetime', 'RFC 7523 section 3, rule 4')
   const start = isNumericDate(iat) ? iat : now / 1000
-  if (isNumericDate(iat) && exp <= iat) return [rule.error('exp is not after iat')]
-  if (exp - now / 1000 > longest) return [rule.error(`exp is more than ${longest} s ahead`)]
-  if (exp - start > longest) return [rule.error(`the lifetime is more than ${longest} s`)]
-  return [rule.ok(`the lifetime is ${Math.round(exp - start)} s, of at most ${longest} s`)]
+  if (exp <= start && start === iat) return rule.error('exp is not after iat')
+  if (exp - now / 1000 > max) return rule.error(`exp is more than ${max} s ahead`)
+  return exp - start > max
+    ? rule.error(`the lifetime is more than ${max} s`)
+    : rule.ok(`the lifetime is ${Math.round(exp - start)} s, of at most ${max} s`)
 }
 
-function checkJti({ jti }: StrictJwt['claims']): JwtFinding {
+const checkJti: Check = ({ claims: { jti } }) => {
   const rule = createRule('jti', 'RFC 7523 section 3, rule 7')
   if (!isFilled(jti)) return rule.error('jti is missing, and without it a replay is not detected')
   return jti.length >= shortestJti

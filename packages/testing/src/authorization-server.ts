@@ -1,6 +1,4 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '@countersign/core'
-import { usualAlgorithms } from './assertion-rules.js'
 import {
   type ClientRegistration,
   type RegisteredClient,
@@ -24,7 +22,7 @@ export interface AuthorizationServerOptions {
   lifetimeSeconds?: number | undefined
   /** The format of access tokens. @default 'opaque' */
   format?: 'opaque' | 'jwt' | undefined
-  /** The issuer in metadata and tokens. @default The origin of the server. */
+  /** The issuer in JWT access tokens. @default The origin of the server. */
   issuer?: string | undefined
   /**
    * Called with each request when it arrives, before the server looks at it. What `register` is
@@ -81,7 +79,7 @@ const optionNames = ['clock', 'lifetimeSeconds', 'format', 'issuer', 'onRequest'
 /**
  * Starts an authorization server on 127.0.0.1 that verifies client assertions (`private_key_jwt`,
  * RFC 7523) by the rules of `checkAssertion` and answers as RFC 6749 section 5 states. It also
- * serves its JWK Set and its metadata (RFC 8414).
+ * serves its JWK Set.
  *
  * @throws TypeError (as a rejection) for an unknown option.
  *
@@ -96,66 +94,43 @@ export async function createAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
   requireKnownMembers('an authorization server', options, optionNames)
-  const { clock, format = 'opaque', lifetimeSeconds = 600, onRequest, onAnswered } = options
+  const { clock, format = 'opaque', onRequest, onAnswered } = options
   const now = () => (clock ? clock.now() : Date.now())
   const clients = new Map<string, RegisteredClient>()
-  const tokens = await createIssuedTokens({ format, lifetimeSeconds, now, issuer: () => issuer })
-  const { answer, findRecord, ...endpoint } = createTokenEndpoint(clients, tokens, now)
-  const http = await startHttpServer({
+  const tokens = await createIssuedTokens({ format, now, issuer: () => server.issuer })
+  const lifetimeSeconds = () => server.lifetimeSeconds
+  const { answer, findRecord, ...endpoint } = createTokenEndpoint({
+    ...{ clients, tokens, lifetimeSeconds, now },
+  })
+  const { origin, ...http } = await startHttpServer({
     answer: async (request, response) => {
       if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
-      const path = request.url?.split('?')[0] ?? ''
-      if (path === '/token' && request.method === 'POST') return answer(request, response)
-      playAnswer(response, documentAt(path))
+      const path = request.url?.split('?')[0]
+      if (path === '/jwks') playAnswer(response, { body: tokens.jwks })
+      else if (path !== '/token') playAnswer(response, { status: 404 })
+      else if (request.method === 'POST') await answer(request, response)
+      else playAnswer(response, { status: 405, headers: { allow: 'POST' } })
     },
     onRequest,
-    onAnswered: (answered, response: ServerResponse) =>
+    onAnswered: (answered, response) =>
       onAnswered?.({ ...answered, tokenRequest: findRecord(response) }),
   })
-  const { close } = http
-  const issuer = options.issuer ?? http.origin
-  const [tokenEndpoint, jwksUri] = [`${http.origin}/token`, `${http.origin}/jwks`]
-  const metadata = { body: describeServer(issuer, tokenEndpoint, jwksUri) }
-  const documents: Readonly<Record<string, ScriptedAnswer>> = {
-    '/token': { status: 405, headers: { allow: 'POST' } },
-    '/jwks': { body: tokens.jwks },
-    '/.well-known/openid-configuration': metadata,
-    '/.well-known/oauth-authorization-server': metadata,
-  }
-  const documentAt = (path: string) => documents[path] ?? { status: 404 }
 
-  return {
-    issuer,
-    tokenEndpoint,
-    jwksUri,
+  const server: AuthorizationServer = {
+    issuer: options.issuer ?? origin,
+    tokenEndpoint: `${origin}/token`,
+    jwksUri: `${origin}/jwks`,
     register: (client) => {
-      clients.set(client.clientId, readRegistration(client, tokenEndpoint))
+      clients.set(client.clientId, readRegistration(client, server.tokenEndpoint))
     },
-    ...endpoint,
-    get lifetimeSeconds() {
-      return tokens.lifetimeSeconds
-    },
-    set lifetimeSeconds(seconds) {
-      tokens.lifetimeSeconds = seconds
-    },
+    lifetimeSeconds: options.lifetimeSeconds ?? 600,
     isLive: tokens.isLive,
     revokeAll: tokens.revokeAll,
     get issued() {
-      return tokens.count
+      return tokens.count()
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    ...endpoint,
+    ...http,
   }
-}
-
-function describeServer(issuer: string, tokenEndpoint: string, jwksUri: string): object {
-  return {
-    issuer,
-    token_endpoint: tokenEndpoint,
-    jwks_uri: jwksUri,
-    response_types_supported: [],
-    grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: ['private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: usualAlgorithms,
-  }
+  return server
 }

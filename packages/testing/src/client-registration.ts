@@ -19,34 +19,24 @@ export interface ClientRegistration {
   maxLifetimeSeconds?: number | undefined
 }
 
-/** A registration with its defaults. */
-export interface RegisteredClient {
-  readonly clientId: string
-  readonly keys: JWTVerifyGetKey
-  readonly algorithms: readonly string[]
-  readonly audience: string
-  readonly scope: ReadonlySet<string> | undefined
-  readonly maxLifetimeSeconds: number | undefined
-}
-
 const members = ['clientId', 'jwks', 'algorithms', 'audience', 'scope', 'maxLifetimeSeconds']
 
+/** A registration with its defaults. */
+export type RegisteredClient = ReturnType<typeof readRegistration>
+
 /** @throws TypeError for an unknown member, a missing client ID or keys, or a private key. */
-export function readRegistration(
-  registration: ClientRegistration,
-  tokenEndpoint: string,
-): RegisteredClient {
+export function readRegistration(registration: ClientRegistration, tokenEndpoint: string) {
   requireKnownMembers('a registration', registration, members)
-  const { clientId, jwks, audience = tokenEndpoint, scope } = registration
+  const { clientId, jwks, algorithms, audience, scope, maxLifetimeSeconds } = registration
   if (typeof clientId !== 'string' || clientId === '')
     throw new TypeError('a registration needs a clientId')
   return {
     clientId,
-    keys: readKeys(jwks),
-    algorithms: registration.algorithms ?? usualAlgorithms,
-    audience,
-    scope: scope === undefined ? undefined : new Set(scope.split(' ').filter(Boolean)),
-    maxLifetimeSeconds: registration.maxLifetimeSeconds,
+    getKey: readKeys(jwks),
+    algorithms: algorithms ?? usualAlgorithms,
+    audience: audience ?? tokenEndpoint,
+    scopes: scope?.split(' '),
+    maxLifetimeSeconds,
   }
 }
 

@@ -10,21 +10,19 @@ export interface JwtFinding {
   readonly reference: string
 }
 
-type Report = (message: string) => JwtFinding
-
 /** Creates the functions that report the result of one rule. */
 export function createRule(
   subject: string,
   reference: string,
-): Readonly<Record<JwtFinding['level'], Report>> {
-  const report =
-    (level: JwtFinding['level']): Report =>
-    (message) => ({ level, subject, message, reference })
+): Readonly<Record<JwtFinding['level'], (message: string) => JwtFinding>> {
+  const report = (level: JwtFinding['level']) => (message: string) => ({
+    ...{ level, subject, message, reference },
+  })
   return { ok: report('ok'), warning: report('warning'), error: report('error') }
 }
 
 /** Returns a value of a JWT as JSON of at most 120 characters. */
 export function quote(value: unknown): string {
-  const text = JSON.stringify(value)
+  const text = JSON.stringify(value) ?? 'missing'
   return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }

@@ -84,9 +84,7 @@ export async function createResourceServer(
   return {
     ...http,
     requests,
-    next: (...answers) => {
-      script.push(...answers)
-    },
+    next: (...answers) => void script.push(...answers),
   }
 }
 

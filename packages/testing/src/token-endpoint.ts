@@ -1,8 +1,8 @@
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RegisteredClient } from './client-registration.js'
 import type { IssuedTokens } from './issued-tokens.js'
 import { readBody } from './loopback-server.js'
-
 import {
   completeAnswer,
   isPartial,
@@ -30,27 +30,23 @@ export interface TokenRequestRecord {
   readonly refusal?: string
 }
 
-/** The token endpoint of an authorization server. */
-export interface TokenEndpoint {
-  readonly requests: readonly TokenRequestRecord[]
-  findRecord(response: ServerResponse): TokenRequestRecord | undefined
-  next(...answers: readonly ScriptedAnswer[]): void
-  hold(): () => void
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+/** What a token endpoint needs of its server. */
+interface TokenEndpointOptions {
+  readonly clients: ReadonlyMap<string, RegisteredClient>
+  readonly tokens: IssuedTokens
+  lifetimeSeconds(): number
+  now(): number
 }
 
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] }
 
 /** Creates an endpoint that records, checks and answers token requests. */
-export function createTokenEndpoint(
-  clients: ReadonlyMap<string, RegisteredClient>,
-  tokens: IssuedTokens,
-  now: () => number,
-): TokenEndpoint {
+export function createTokenEndpoint(options: TokenEndpointOptions) {
+  const { clients, tokens, lifetimeSeconds, now } = options
   const requests: TokenRequestRecord[] = []
   const records = new WeakMap<ServerResponse, TokenRequestRecord>()
   const script: ScriptedAnswer[] = []
-  const holds = new Set<Promise<void>>()
+  const holds = new Set<Promise<unknown>>()
   const used = new Set<string>()
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -58,8 +54,7 @@ export function createTokenEndpoint(
     const body = await readBody(request)
     if (!body) return
     const form = new URLSearchParams(body.toString())
-    const assertion = readAssertion(form)
-    const { header, claims } = assertion
+    const { header, claims } = readAssertion(form)
     const clientId = form.get('client_id') ?? textOf(claims.sub)
     const jti = textOf(claims.jti)
     const record: Mutable<TokenRequestRecord> = { at, clientId, jti, header, claims, status: 0 }
@@ -70,35 +65,34 @@ export function createTokenEndpoint(
     const held = [...holds]
 
     const client = clients.get(clientId)
-    const error = await checkTokenRequest(request, { form, assertion, client, now, used })
-    if (error) record.refusal = `${error.code}: ${error.reason}`
-    const checked = completeAnswer(scripted, error ? errorAnswer(error) : { status: 200 })
-    record.status = visibleStatus(checked)
+    const rejection = await checkTokenRequest(request, form, { client, used, now })
+    if (rejection) record.refusal = `${rejection.error}: ${rejection.reason}`
+    const own = rejection ? reject(rejection) : grant(undefined)
+    record.status = visibleStatus(completeAnswer(scripted, own))
 
     await Promise.all(held)
-    const isGranted = !error && isPartial(scripted) && record.status !== 0 && !response.destroyed
-    const own = isGranted && (await tokens.grant(clientId, form))
-    playAnswer(response, own ? completeAnswer(scripted, own) : checked)
+    const isGranted = !rejection && isPartial(scripted) && record.status !== 0
+    const issued =
+      isGranted && !response.destroyed
+        ? grant(await tokens.issue(clientId, form, lifetimeSeconds()))
+        : own
+    playAnswer(response, completeAnswer(scripted, issued))
   }
 
   return {
     requests,
-    findRecord: (response) => records.get(response),
-    next: (...answers) => {
-      script.push(...answers)
-    },
+    answer,
+    findRecord: (response: ServerResponse) => records.get(response),
+    next: (...answers: readonly ScriptedAnswer[]) => void script.push(...answers),
     hold: () => {
-      let release = () => {}
-      const held = new Promise<void>((resolve) => {
-        release = resolve
-      })
+      const ended = new AbortController()
+      const held = once(ended.signal, 'abort')
       holds.add(held)
       return () => {
         holds.delete(held)
-        release()
+        ended.abort()
       }
     },
-    answer,
   }
 }
 
@@ -106,12 +100,18 @@ function textOf(claim: unknown): string {
   return typeof claim === 'string' ? claim : ''
 }
 
-function errorAnswer({ code, reason }: TokenError): ScriptedAnswer {
+const headers = { 'cache-control': 'no-store' }
+
+function grant(body: object | undefined): ScriptedAnswer {
+  return { status: 200, headers, body }
+}
+
+function reject({ error, reason }: TokenError): ScriptedAnswer {
   // RFC 6749 section 5.2 allows printable ASCII without quotation mark and backslash.
-  const description = reason.replaceAll('"', "'").replaceAll(/[^\x20-\x7e]|\\/g, '?')
+  const error_description = reason.replaceAll('"', "'").replaceAll(/[^\x20-\x7e]|\\/g, '?')
   return {
-    status: code === 'invalid_client' ? 401 : 400,
-    headers: { 'cache-control': 'no-store' },
-    body: { error: code, error_description: description },
+    status: error === 'invalid_client' ? 401 : 400,
+    headers,
+    body: { error, error_description },
   }
 }
