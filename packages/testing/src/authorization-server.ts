@@ -1,9 +1,5 @@
 import type { Clock } from '@countersign/core'
-import {
-  type ClientRegistration,
-  type RegisteredClient,
-  readRegistration,
-} from './client-registration.js'
+import { type ClientRegistration, readRegistration } from './client-registration.js'
 import { createIssuedTokens } from './issued-tokens.js'
 import {
   type AnsweredRequest,
@@ -96,12 +92,11 @@ export async function createAuthorizationServer(
   requireKnownMembers('an authorization server', options, optionNames)
   const { clock, format = 'opaque', onRequest, onAnswered } = options
   const now = () => (clock ? clock.now() : Date.now())
-  const clients = new Map<string, RegisteredClient>()
-  const tokens = await createIssuedTokens({ format, now, issuer: () => server.issuer })
-  const lifetimeSeconds = () => server.lifetimeSeconds
-  const { answer, findRecord, ...endpoint } = createTokenEndpoint({
-    ...{ clients, tokens, lifetimeSeconds, now },
-  })
+  const tokens = await createIssuedTokens(format, now)
+  const { answer, clients, findRecord, ...endpoint } = createTokenEndpoint(
+    (clientId, form) => tokens.issue(clientId, form, server),
+    now,
+  )
   const { origin, ...http } = await startHttpServer({
     answer: async (request, response) => {
       if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
@@ -120,9 +115,8 @@ export async function createAuthorizationServer(
     issuer: options.issuer ?? origin,
     tokenEndpoint: `${origin}/token`,
     jwksUri: `${origin}/jwks`,
-    register: (client) => {
-      clients.set(client.clientId, readRegistration(client, server.tokenEndpoint))
-    },
+    register: (client) =>
+      void clients.set(client.clientId, readRegistration(client, server.tokenEndpoint)),
     lifetimeSeconds: options.lifetimeSeconds ?? 600,
     isLive: tokens.isLive,
     revokeAll: tokens.revokeAll,

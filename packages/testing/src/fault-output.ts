@@ -2,56 +2,53 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { BodyFraming, Fault, FaultEnd, WholeAnswer } from './fault.js'
-import { answerHeaders, bodyBytes, completeAnswer } from './scripted-answer.js'
+import { completeAnswer, encodeBody } from './scripted-answer.js'
 
-/** The bytes that a fault sends, and what happens to the connection afterwards. */
-interface FaultOutput {
-  readonly bytes?: Buffer
-  /** Bytes that follow one at a time, one every `interval` milliseconds. */
-  readonly slowBytes?: Buffer
-  readonly interval?: number | undefined
-  /** @default 'silence' */
+/** The settings of all types of faults. */
+interface Settings extends WholeAnswer {
+  readonly type?: Fault['type']
+  readonly bytes?: string | Uint8Array
   readonly end?: FaultEnd
+  readonly framing?: BodyFraming
+  readonly interval?: number
+  readonly count?: number
 }
 
-type FaultOfType<Type, Any = Fault> = Any extends { type: infer Types }
-  ? Type extends Types
-    ? Any
-    : never
-  : never
+/** What a fault sends: `bytes`, then `slowBytes` one at a time. The end is 'silence' by default. */
+type FaultOutput = { bytes?: Buffer; slowBytes?: Buffer; end?: FaultEnd }
 
-const outputs: { readonly [Type in Fault['type']]: (fault: FaultOfType<Type>) => FaultOutput } = {
+const outputs: Readonly<Record<Fault['type'], (settings: Settings) => FaultOutput>> = {
   answer: (answer) => ({ bytes: Buffer.concat(encodeAnswer(answer)) }),
-  raw: ({ bytes, end = 'close' }) => ({ bytes: bodyBytes(bytes), end }),
+  raw: ({ bytes, end = 'close' }) => ({ bytes: Buffer.from(bytes ?? ''), end }),
   reset: () => ({ end: 'reset' }),
   close: () => ({ end: 'close' }),
   'close-on-accept': () => ({ end: 'close' }),
   silence: () => ({}),
-  'slow-headers': ({ interval, ...answer }) => ({
-    slowBytes: Buffer.concat(encodeAnswer(answer)),
-    interval,
-  }),
-  'slow-body': ({ interval, ...answer }) => {
+  'slow-headers': (answer) => ({ slowBytes: Buffer.concat(encodeAnswer(answer)) }),
+  'slow-body': (answer) => {
     const [bytes, slowBytes] = encodeAnswer(answer)
-    return { bytes, slowBytes, interval }
+    return { bytes, slowBytes }
   },
-  'cut-body': ({ framing, ...answer }) => {
-    const [head, body] = encodeAnswer(answer, framing)
+  'cut-body': (answer) => {
+    const [head, body] = encodeAnswer(answer)
     const half = body.subarray(0, Math.floor(body.length / 2))
-    const cut = framing === 'chunked' ? encodeChunk(half) : half
+    const cut = answer.framing === 'chunked' ? encodeChunk(half) : half
     return { bytes: Buffer.concat([head, cut]), end: 'close' }
   },
   'duplicate-content-length': () => answerWith('content-length: 1'),
-  'oversized-header': ({ size = 70_000 }) => answerWith(`x-filler: ${'x'.repeat(size)}`),
+  'oversized-header': () => answerWith(`x-filler: ${'x'.repeat(70_000)}`),
   'not-http': () => ({ bytes: Buffer.from('220 mail.example.com ESMTP\r\n'), end: 'close' }),
   'bad-gzip': () => answerWith('content-encoding: gzip'),
-  'gzip-bomb': ({ size = 200_000_000 }) => {
+  'gzip-bomb': () => {
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
-    const [head] = encodeAnswer({ status: 200, headers }, 'chunked')
-    return { bytes: Buffer.concat([head, encodeChunk(gzipSpaces(size)), encodeChunk(nothing)]) }
+    const [head] = encodeAnswer({ status: 200, headers, framing: 'chunked' })
+    // Many gzip members (RFC 1952 section 2.2), so that only one is ever in memory.
+    const member = gzipSync(Buffer.alloc(1_000_000, ' '))
+    const body = encodeChunk(Buffer.concat(Array(200).fill(member)))
+    return { bytes: Buffer.concat([head, body, encodeChunk(nothing)]) }
   },
-  'endless-body': ({ length = 10_000_000_000 }) => {
-    const [head, body] = encodeAnswer({ headers: { 'content-length': String(length) } })
+  'endless-body': () => {
+    const [head, body] = encodeAnswer({ headers: { 'content-length': '10000000000' } })
     return { bytes: Buffer.concat([head, body.subarray(0, 1)]) }
   },
   'repeated-content-encoding': ({ count = 1000 }) =>
@@ -73,8 +70,8 @@ export function requireKnownFault({ type }: Fault): void {
 
 /** Sends the bytes of a fault, and then ends the connection or leaves it open. */
 export function playFault(socket: Socket, fault: Fault): void {
-  const output = (outputs[fault.type] as (fault: Fault) => FaultOutput)(fault)
-  const { bytes = nothing, slowBytes = nothing, interval = 50, end } = output
+  const { interval = 50 }: Settings = fault
+  const { bytes = nothing, slowBytes = nothing, end } = outputs[fault.type](fault)
   if (end === 'close') socket.end(bytes)
   else socket.write(bytes, () => end === 'reset' && socket.resetAndDestroy())
   let sent = 0
@@ -85,15 +82,11 @@ export function playFault(socket: Socket, fault: Fault): void {
   socket.once('close', () => clearInterval(timer))
 }
 
-/** Returns the status line with the headers, and the body. */
-function encodeAnswer(
-  script: WholeAnswer,
-  framing: BodyFraming = 'content-length',
-): readonly [head: Buffer, body: Buffer] {
+/** Returns the status line with the headers, and the body, which is not chunked yet. */
+function encodeAnswer({ framing, ...script }: Settings): readonly [head: Buffer, body: Buffer] {
   const answer = completeAnswer(script, ownAnswer)
   const { status = 200 } = answer
-  const body = bodyBytes(answer.body)
-  const headers = answerHeaders(answer)
+  const [headers, body] = encodeBody(answer)
   // RFC 9110 sections 15.2, 15.3.5 and 15.4.5: these have no body.
   const mayHaveBody = status >= 200 && status !== 204 && status !== 304
   if (framing === 'chunked') headers.set('transfer-encoding', 'chunked')
@@ -114,12 +107,4 @@ function encodeChunk(bytes: Buffer): Buffer {
 function answerWith(line: string): FaultOutput {
   const answer = Buffer.concat(encodeAnswer({})).toString()
   return { bytes: Buffer.from(answer.replace('\r\n', `\r\n${line}\r\n`)) }
-}
-
-/** Repeats a gzip member (RFC 1952 section 2.2), so that only one is ever in memory. */
-function gzipSpaces(size: number): Buffer {
-  const largest = 1_048_576
-  const member = gzipSync(Buffer.alloc(largest, ' '))
-  const rest = gzipSync(Buffer.alloc(size % largest, ' '))
-  return Buffer.concat([...Array<Buffer>(Math.floor(size / largest)).fill(member), rest])
 }

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import type { Fault } from './fault.js'
 import { playFault, requireKnownFault } from './fault-output.js'
-import { listen, requireKnownMembers } from './loopback-server.js'
+import { type LoopbackServer, listen, requireKnownMembers } from './loopback-server.js'
 
 /** The options of `createFaultServer`. */
 export interface FaultServerOptions {
@@ -24,9 +24,7 @@ export interface FaultRequestRecord {
 }
 
 /** A server on loopback that breaks TCP and HTTP by its script. */
-export interface FaultServer extends AsyncDisposable {
-  /** The scheme, host and port. */
-  readonly origin: string
+export interface FaultServer extends LoopbackServer {
   /** The URL for the option `tokenEndpoint`. Every path receives the same answers. */
   readonly tokenEndpoint: string
   /**
@@ -39,8 +37,6 @@ export interface FaultServer extends AsyncDisposable {
   readonly connections: readonly FaultConnectionRecord[]
   /** The requests, in the order in which they were complete. */
   readonly requests: readonly FaultRequestRecord[]
-  /** Ends all connections and stops listening. A second call does nothing. */
-  close(): Promise<void>
 }
 
 /**
@@ -64,19 +60,26 @@ export async function createFaultServer(options: FaultServerOptions = {}): Promi
   const script: Fault[] = []
   const connections: FaultConnectionRecord[] = []
   const requests: FaultRequestRecord[] = []
-  const sockets = new Set<Socket>()
+  const sockets: Socket[] = []
   const next = () => script.shift() ?? otherwise
 
   const server = createServer((socket) => {
-    sockets.add(socket)
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     const connection = connections.push({ closed }) - 1
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket))
+    sockets.push(socket)
     if ((script[0] ?? otherwise).type === 'close-on-accept') playFault(socket, next())
-    readRequests(socket, (bytes) => {
-      requests.push({ connection, bytes })
-      playFault(socket, next())
-    })
+    let received = Buffer.alloc(0)
+    socket
+      .on('error', () => {})
+      .on('data', (bytes) => {
+        received = Buffer.concat([received, bytes])
+        for (let length = requestLength(received); length; length = requestLength(received)) {
+          if (!socket.writable) return
+          requests.push({ connection, bytes: new Uint8Array(received.subarray(0, length)) })
+          received = received.subarray(length)
+          playFault(socket, next())
+        }
+      })
   })
   const listening = await listen(server, () => {
     for (const socket of sockets) socket.destroy()
@@ -93,35 +96,19 @@ export async function createFaultServer(options: FaultServerOptions = {}): Promi
   }
 }
 
-/** Calls `answer` with the bytes of each request while the connection is open for answers. */
-function readRequests(socket: Socket, answer: (bytes: Uint8Array) => void): void {
-  let received = Buffer.alloc(0)
-  socket.on('data', (bytes) => {
-    received = Buffer.concat([received, bytes])
-    for (let length = requestLength(received); length; length = requestLength(received)) {
-      if (!socket.writable) return
-      answer(new Uint8Array(received.subarray(0, length)))
-      received = received.subarray(length)
-    }
-  })
-}
-
 /**
- * Returns the length of the first request; undefined if it is incomplete. What cannot be HTTP, such
- * as a TLS handshake, counts as a request as far as it has arrived.
+ * Returns the length of the first request; 0 if it is incomplete. What cannot be HTTP, such as a TLS
+ * handshake, counts as a request as far as it has arrived.
  */
-function requestLength(bytes: Buffer): number | undefined {
-  if (bytes.length === 0) return undefined
-  if (!/[A-Z]/.test(bytes.toString('latin1', 0, 1))) return bytes.length
-  const headEnd = bytes.indexOf('\r\n\r\n')
-  if (headEnd === -1) return undefined
-  const head = bytes.toString('latin1', 0, headEnd)
-  const bodyStart = headEnd + 4
-  if (/^transfer-encoding:.*chunked/im.test(head)) {
-    // RFC 9112 section 7.1: the last chunk, without trailers.
-    const end = bytes.indexOf('\r\n0\r\n\r\n', headEnd + 2)
-    return end === -1 ? undefined : end + 7
-  }
-  const end = bodyStart + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
-  return end <= bytes.length ? end : undefined
+function requestLength(bytes: Buffer): number {
+  const text = bytes.toString('latin1')
+  if (!/^[A-Z]/.test(text)) return text.length
+  const headEnd = text.indexOf('\r\n\r\n')
+  if (headEnd === -1) return 0
+  const head = text.slice(0, headEnd)
+  const lastChunk = text.indexOf('\r\n0\r\n\r\n', headEnd + 2)
+  // RFC 9112 section 7.1: a chunked body, here without trailers.
+  if (/^transfer-encoding:.*chunked/im.test(head)) return lastChunk === -1 ? 0 : lastChunk + 7
+  const end = headEnd + 4 + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
+  return end <= text.length ? end : 0
 }

@@ -35,11 +35,13 @@ export type Fault =
        * connection (FIN), `silence` never answers, and `not-http` is the greeting of another
        * protocol. `close-on-accept` closes the next connection when it is accepted, and an open one
        * as `close` does. `duplicate-content-length` sends two headers that contradict each other,
-       * and `bad-gzip` announces gzip for a body that is not.
+       * `oversized-header` one of 70 kB, and `bad-gzip` announces gzip for a body that is not.
+       * `gzip-bomb` is a chunked body that inflates to 200 MB of spaces, and `endless-body`
+       * announces 10 GB, of which it sends one byte.
        */
       type:
-        | ('reset' | 'close' | 'close-on-accept' | 'silence')
-        | ('duplicate-content-length' | 'not-http' | 'bad-gzip')
+        | ('reset' | 'close' | 'close-on-accept' | 'silence' | 'not-http' | 'bad-gzip')
+        | ('duplicate-content-length' | 'oversized-header' | 'gzip-bomb' | 'endless-body')
     }
   | ({
       /** A whole answer, byte by byte, or with a body that is sent byte by byte. */
@@ -53,18 +55,6 @@ export type Fault =
       /** How the body shows where it ends. @default 'content-length' */
       framing?: BodyFraming
     } & WholeAnswer)
-  | {
-      /** A header that is too long, or a chunked body of spaces that is small until inflated. */
-      type: 'oversized-header' | 'gzip-bomb'
-      /** The size of the header or of the inflated body, in bytes. @default 70_000, 200_000_000 */
-      size?: number
-    }
-  | {
-      /** A `content-length` of which only one byte is sent. */
-      type: 'endless-body'
-      /** The announced length, in bytes. @default 10_000_000_000 */
-      length?: number
-    }
   | {
       /** A `content-encoding` that repeats gzip. */
       type: 'repeated-content-encoding'

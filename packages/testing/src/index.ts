@@ -15,7 +15,7 @@ export {
   type FaultServerOptions,
 } from './fault-server.js'
 export type { JwtFinding } from './finding.js'
-export type { AnsweredRequest, ReceivedRequest } from './loopback-server.js'
+export type { AnsweredRequest, LoopbackServer, ReceivedRequest } from './loopback-server.js'
 export { createManualClock, type ManualClock } from './manual-clock.js'
 export {
   createResourceServer,

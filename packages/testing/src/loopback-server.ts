@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 
@@ -25,18 +26,19 @@ export interface LoopbackServer extends AsyncDisposable {
 
 /** Handles requests. `onAnswered` is called when the whole response is handed to the system. */
 interface HttpListeners {
+  /** Closes the connection by rejecting, as reading a request does that is not complete. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>
   onRequest?: ((request: ReceivedRequest) => void) | undefined
-  onAnswered(answered: AnsweredRequest, response: ServerResponse): void
+  onAnswered?: ((answered: AnsweredRequest, response: ServerResponse) => void) | undefined
 }
 
-/** Starts an HTTP server. A connection is closed when `answer` rejects. */
+/** Starts an HTTP server. */
 export function startHttpServer(listeners: HttpListeners): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/' } = request
     listeners.onRequest?.({ method, url })
     response.once('finish', () =>
-      listeners.onAnswered({ method, url, status: response.statusCode }, response),
+      listeners.onAnswered?.({ method, url, status: response.statusCode }, response),
     )
     listeners.answer(request, response).catch(() => response.destroy())
   })
@@ -45,9 +47,7 @@ export function startHttpServer(listeners: HttpListeners): Promise<LoopbackServe
 
 /** Lets a server listen at a port that the system chooses. `disconnect` ends its connections. */
 export async function listen(server: Server, disconnect: () => void): Promise<LoopbackServer> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
-  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= new Promise((resolve) => {
@@ -58,15 +58,6 @@ export async function listen(server: Server, disconnect: () => void): Promise<Lo
   }
   const { port } = server.address() as AddressInfo
   return { origin: `http://127.0.0.1:${port}`, close, [Symbol.asyncDispose]: close }
-}
-
-/** Reads the whole body; returns undefined when the client closes the connection before its end. */
-export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  try {
-    return Buffer.concat(await request.toArray())
-  } catch {
-    return undefined
-  }
 }
 
 /** Throws a TypeError that names the first member which is not among the `known`. */

@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@countersign/core'
 
@@ -15,13 +16,6 @@ export interface ManualClock extends Clock {
   setWallClock(epochMs: number): void
 }
 
-interface Pause {
-  readonly due: number
-  end(): void
-}
-
-/** 2026-01-01T00:00:00Z: the same in every run. */
-const defaultStart = Date.UTC(2026, 0, 1)
 /** Turns of the event loop between two steps: enough for a chain of a few pauses and promises. */
 const turns = 4
 
@@ -38,26 +32,22 @@ const turns = 4
  * await clock.advance(600_000)
  * ```
  */
-export function createManualClock(start: number = defaultStart): ManualClock {
-  let wall = start
+export function createManualClock(start: number = Date.UTC(2026, 0, 1)): ManualClock {
   let elapsed = 0
+  /** The wall clock when the monotonic clock was 0. */
+  let origin = start
   let moves: Promise<void> = Promise.resolve()
-  const pauses = new Set<Pause>()
-
-  const stepTo = (instant: number) => {
-    wall += instant - elapsed
-    elapsed = instant
-  }
+  const pauses = new Set<{ readonly due: number; end(): void }>()
 
   const move = async (ms: number) => {
     const target = elapsed + ms
     await settle()
     for (let next = earliest(); next && next.due <= target; next = earliest()) {
-      stepTo(next.due)
+      elapsed = next.due
       next.end()
       await settle()
     }
-    stepTo(target)
+    elapsed = target
     await settle()
   }
 
@@ -65,36 +55,33 @@ export function createManualClock(start: number = defaultStart): ManualClock {
   const earliest = () => [...pauses].sort((one, other) => one.due - other.due)[0]
 
   return {
-    now: () => wall,
+    now: () => origin + elapsed,
     monotonic: () => elapsed,
     wait: (ms, signal) =>
       new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        if (!(ms > 0)) return resolve()
-        const stop = () => {
-          pauses.delete(pause)
-          reject(signal.reason)
-        }
-        const pause: Pause = {
+        if (!signal.aborted && !(ms > 0)) return resolve()
+        const pause = {
           due: elapsed + ms,
-          end: () => {
+          end: (): void => {
             pauses.delete(pause)
-            signal.removeEventListener('abort', stop)
+            abortListener[Symbol.dispose]()
             resolve()
           },
         }
         pauses.add(pause)
-        signal.addEventListener('abort', stop, { once: true })
+        const abortListener = addAbortListener(signal, () => {
+          pauses.delete(pause)
+          reject(signal.reason)
+        })
       }),
     advance: (ms) => {
-      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
         return Promise.reject(new RangeError(`a clock cannot advance by ${ms} ms`))
-      }
       moves = moves.then(() => move(ms))
       return moves
     },
     setWallClock: (epochMs) => {
-      wall = epochMs
+      origin = epochMs - elapsed
     },
   }
 }

@@ -1,7 +1,8 @@
 import type { AuthorizationServer } from './authorization-server.js'
 import {
   type AnsweredRequest,
-  readBody,
+  type LoopbackServer,
+  type ReceivedRequest,
   requireKnownMembers,
   startHttpServer,
 } from './loopback-server.js'
@@ -19,11 +20,7 @@ export interface ResourceServerOptions {
 }
 
 /** A request at the resource server. */
-export interface ResourceRequestRecord {
-  /** The HTTP method, in upper case. */
-  readonly method: string
-  /** The path and query, as sent. */
-  readonly url: string
+export interface ResourceRequestRecord extends ReceivedRequest {
   /** The `authorization` header, as sent. */
   readonly authorization: string | undefined
   /** The whole body; empty if there was none. */
@@ -33,15 +30,11 @@ export interface ResourceRequestRecord {
 }
 
 /** An API on loopback that accepts the live tokens of one authorization server. */
-export interface ResourceServer extends AsyncDisposable {
-  /** The scheme, host and port. */
-  readonly origin: string
+export interface ResourceServer extends LoopbackServer {
   /** The requests, in order of arrival. */
   readonly requests: readonly ResourceRequestRecord[]
   /** Scripts the next answers, first in, first out, whether or not the token is live. */
   next(...answers: readonly ScriptedAnswer[]): void
-  /** Ends all connections and stops listening. A second call does nothing. */
-  close(): Promise<void>
 }
 
 /**
@@ -65,30 +58,20 @@ export async function createResourceServer(
   const script: ScriptedAnswer[] = []
   const http = await startHttpServer({
     answer: async (request, response) => {
-      const body = await readBody(request)
-      if (!body) return
+      const body = new Uint8Array(Buffer.concat(await request.toArray()))
       const { method = 'GET', url = '/' } = request
       const { authorization } = request.headers
       const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-      const own =
-        token !== undefined && authorizationServer.isLive(token)
-          ? { status: 200, body: { ok: true, method, url } }
-          : rejectToken(token)
+      const challenge = token === undefined ? 'Bearer' : 'Bearer error="invalid_token"'
+      const own = authorizationServer.isLive(token ?? '')
+        ? { status: 200, body: { ok: true, method, url } }
+        : { status: 401, headers: { 'www-authenticate': challenge } }
       const answer = completeAnswer(script.shift(), own)
       const status = visibleStatus(answer)
-      requests.push({ method, url, authorization, body: new Uint8Array(body), status })
+      requests.push({ method, url, authorization, body, status })
       playAnswer(response, answer)
     },
-    onAnswered: (answered) => options.onAnswered?.(answered),
+    onAnswered: options.onAnswered,
   })
-  return {
-    ...http,
-    requests,
-    next: (...answers) => void script.push(...answers),
-  }
-}
-
-function rejectToken(token: string | undefined): ScriptedAnswer {
-  const challenge = token === undefined ? 'Bearer' : 'Bearer error="invalid_token"'
-  return { status: 401, headers: { 'www-authenticate': challenge } }
+  return { ...http, requests, next: (...answers) => void script.push(...answers) }
 }

@@ -54,8 +54,7 @@ function send(response: ServerResponse, { status = 200, drop, ...answer }: Scrip
     socket?.destroy()
     return
   }
-  const body = bodyBytes(answer.body)
-  const headers = answerHeaders(answer)
+  const [headers, body] = encodeBody(answer)
   if (drop) headers.set('content-length', String(Math.max(body.length, 1)))
   response.writeHead(status, Object.fromEntries(headers))
   if (drop) {
@@ -65,17 +64,11 @@ function send(response: ServerResponse, { status = 200, drop, ...answer }: Scrip
   } else response.end(body)
 }
 
-/** Returns the bytes of a scripted body. */
-export function bodyBytes(body: unknown): Buffer {
-  if (body === undefined) return Buffer.alloc(0)
-  const isRaw = typeof body === 'string' || body instanceof Uint8Array
-  return Buffer.from(isRaw ? body : JSON.stringify(body))
-}
-
-/** Returns the headers of the script, and the type of a JSON body unless they contain one. */
-export function answerHeaders({ headers: own, body }: ScriptedAnswer): Headers {
+/** Returns the bytes of the body and the headers, with the type of a JSON body. */
+export function encodeBody({ headers: own, body }: ScriptedAnswer): [Headers, Buffer] {
   const headers = new Headers(own)
-  const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
-  if (isJson && !headers.has('content-type')) headers.set('content-type', 'application/json')
-  return headers
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+    return [headers, Buffer.from(body ?? '')]
+  if (!headers.has('content-type')) headers.set('content-type', 'application/json')
+  return [headers, Buffer.from(JSON.stringify(body))]
 }

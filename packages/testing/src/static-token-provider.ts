@@ -6,9 +6,6 @@ export interface StaticTokenProvider extends TokenProvider {
   readonly invalidated: readonly string[]
 }
 
-/** The last instant that a `Date` can hold, in epoch milliseconds. */
-const endOfTime = 8.64e15
-
 /**
  * Creates a provider for unit tests of programs that use this library. It does no I/O, never renews
  * the token, and returns the same object each time. Of the call's options only an aborted `signal`
@@ -29,7 +26,8 @@ export function staticTokenProvider(value: string = 'test-token'): StaticTokenPr
     authorization: `Bearer ${value}`,
     scope: undefined,
     issuedAt: 0,
-    expiresAt: endOfTime,
+    // The last instant that a `Date` can hold.
+    expiresAt: 8.64e15,
   })
   const invalidated: string[] = []
   return {
@@ -38,9 +36,7 @@ export function staticTokenProvider(value: string = 'test-token'): StaticTokenPr
       return accessToken
     },
     currentAccessToken: () => accessToken,
-    invalidate: (rejected) => {
-      invalidated.push(rejected.value)
-    },
+    invalidate: (rejected) => void invalidated.push(rejected.value),
     tokenEndpoint: undefined,
     invalidated,
   }

@@ -37,7 +37,10 @@ export function readStrictJwt(jwt: string): StrictJwt {
 function readObject(part: string, name: string): Record<string, unknown> {
   const bytes = decodePart(part, name)
   const text = bytes.toString()
-  const value = isUtf8(bytes) ? parseJson(text) : undefined
+  let value: unknown
+  try {
+    value = isUtf8(bytes) && JSON.parse(text)
+  } catch {}
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw fault(name, 'contains no JSON object: it is damaged or truncated')
   requireOneReading(text, name)
@@ -48,14 +51,6 @@ function decodePart(part: string, name: string): Buffer {
   const bytes = Buffer.from(part, 'base64url')
   if (bytes.toString('base64url') === part) return bytes
   throw fault(name, 'is not canonical base64url without padding')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Requires that no member is repeated, no integer is rounded and nothing is nested deeply. */

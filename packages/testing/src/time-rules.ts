@@ -1,14 +1,11 @@
-import { createRule, type JwtFinding } from './finding.js'
+import { createRule, type JwtFinding, quote } from './finding.js'
 import type { StrictJwt } from './strict-jwt.js'
 
 /** A larger NumericDate is in milliseconds: as seconds it would be the year 5138. */
 const latestSeconds = 1e11
 
-const references = {
-  exp: 'RFC 7519 section 4.1.4',
-  iat: 'RFC 7519 section 4.1.6',
-  nbf: 'RFC 7519 section 4.1.5',
-}
+/** The subsections of RFC 7519 section 4.1. */
+const sections = { exp: 4, iat: 6, nbf: 5 }
 
 /** How far ahead of the server's clock a date may be, in seconds. Most servers tolerate an `iat`. */
 const tolerance = { iat: 60, nbf: 0 }
@@ -31,12 +28,17 @@ export function checkTimes(
   { now, noun }: { readonly now: number; readonly noun: string },
 ): readonly JwtFinding[] {
   return (['exp', 'iat', 'nbf'] as const).flatMap((name) => {
-    const rule = createRule(name, references[name])
+    const rule = createRule(name, `RFC 7519 section 4.1.${sections[name]}`)
     const value = claims[name]
     if (value === undefined && name === 'nbf') return []
-    if (value === undefined && name === 'iat')
-      return rule.warning('iat is missing, and some servers require it')
-    if (!isNumericDate(value)) return rule.error(`${name} ${describeFault(value)}`)
+    if (value === undefined)
+      return name === 'exp'
+        ? rule.error('exp is missing')
+        : rule.warning('iat is missing, and some servers require it')
+    if (typeof value !== 'number')
+      return rule.error(`${name} is not a number of seconds, but ${quote(value)}`)
+    if (!isNumericDate(value))
+      return rule.error(`${name} is in milliseconds, and must be in seconds`)
     const ahead = value - now / 1000
     if (name === 'exp')
       return ahead > 0 ? rule.ok('exp is ahead') : rule.error(`the ${noun} has expired`)
@@ -51,11 +53,4 @@ export function checkTimes(
 /** Checks whether a claim is a number of seconds (RFC 7519 section 2). */
 export function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= latestSeconds
-}
-
-function describeFault(value: unknown): string {
-  if (value === undefined) return 'is missing'
-  return typeof value === 'number'
-    ? 'is in milliseconds, and must be in seconds'
-    : `is not a number of seconds, but ${JSON.stringify(value)}`
 }

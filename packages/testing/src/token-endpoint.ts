@@ -1,8 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RegisteredClient } from './client-registration.js'
-import type { IssuedTokens } from './issued-tokens.js'
-import { readBody } from './loopback-server.js'
 import {
   completeAnswer,
   isPartial,
@@ -30,19 +28,14 @@ export interface TokenRequestRecord {
   readonly refusal?: string
 }
 
-/** What a token endpoint needs of its server. */
-interface TokenEndpointOptions {
-  readonly clients: ReadonlyMap<string, RegisteredClient>
-  readonly tokens: IssuedTokens
-  lifetimeSeconds(): number
-  now(): number
-}
+/** Issues a token for a token request, and returns the token response. */
+type Issue = (clientId: string, form: URLSearchParams) => Promise<object>
 
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] }
 
 /** Creates an endpoint that records, checks and answers token requests. */
-export function createTokenEndpoint(options: TokenEndpointOptions) {
-  const { clients, tokens, lifetimeSeconds, now } = options
+export function createTokenEndpoint(issue: Issue, now: () => number) {
+  const clients = new Map<string, RegisteredClient>()
   const requests: TokenRequestRecord[] = []
   const records = new WeakMap<ServerResponse, TokenRequestRecord>()
   const script: ScriptedAnswer[] = []
@@ -51,9 +44,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const at = now()
-    const body = await readBody(request)
-    if (!body) return
-    const form = new URLSearchParams(body.toString())
+    const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString())
     const { header, claims } = readAssertion(form)
     const clientId = form.get('client_id') ?? textOf(claims.sub)
     const jti = textOf(claims.jti)
@@ -65,21 +56,19 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
     const held = [...holds]
 
     const client = clients.get(clientId)
-    const rejection = await checkTokenRequest(request, form, { client, used, now })
+    const rejection = await checkTokenRequest(request, form, { client, used, now: at })
     if (rejection) record.refusal = `${rejection.error}: ${rejection.reason}`
     const own = rejection ? reject(rejection) : grant(undefined)
     record.status = visibleStatus(completeAnswer(scripted, own))
 
     await Promise.all(held)
     const isGranted = !rejection && isPartial(scripted) && record.status !== 0
-    const issued =
-      isGranted && !response.destroyed
-        ? grant(await tokens.issue(clientId, form, lifetimeSeconds()))
-        : own
+    const issued = isGranted && !response.destroyed ? grant(await issue(clientId, form)) : own
     playAnswer(response, completeAnswer(scripted, issued))
   }
 
   return {
+    clients,
     requests,
     answer,
     findRecord: (response: ServerResponse) => records.get(response),
@@ -96,10 +85,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
   }
 }
 
-function textOf(claim: unknown): string {
-  return typeof claim === 'string' ? claim : ''
-}
-
+const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 const headers = { 'cache-control': 'no-store' }
 
 function grant(body: object | undefined): ScriptedAnswer {
@@ -109,9 +95,6 @@ function grant(body: object | undefined): ScriptedAnswer {
 function reject({ error, reason }: TokenError): ScriptedAnswer {
   // RFC 6749 section 5.2 allows printable ASCII without quotation mark and backslash.
   const error_description = reason.replaceAll('"', "'").replaceAll(/[^\x20-\x7e]|\\/g, '?')
-  return {
-    status: error === 'invalid_client' ? 401 : 400,
-    headers,
-    body: { error, error_description },
-  }
+  const status = error === 'invalid_client' ? 401 : 400
+  return { status, headers, body: { error, error_description } }
 }

@@ -15,9 +15,11 @@ interface TokenRequestContext {
   readonly client: RegisteredClient | undefined
   /** The client and `jti` of every assertion that was accepted, as JSON. */
   readonly used: Set<string>
-  now(): number
+  /** The time of arrival, in epoch milliseconds. */
+  readonly now: number
 }
 
+const supported = 'client_credentials'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** RFC 8707 section 2 and RFC 8693 section 2.1; every other parameter may occur once. */
 const repeatable = ['resource', 'audience']
@@ -64,11 +66,7 @@ function checkForm({ headers }: IncomingMessage, form: URLSearchParams): TokenEr
     [!isForm, 'the body is not form-urlencoded'],
     [repeated !== undefined, `${repeated} is there more than once`],
     [!grantType, 'grant_type is missing'],
-    [
-      grantType !== 'client_credentials',
-      'grant_type is not client_credentials',
-      'unsupported_grant_type',
-    ],
+    [grantType !== supported, `grant_type is not ${supported}`, 'unsupported_grant_type'],
     [hasSecret, 'more than one client authentication is used'],
     [!form.get('client_assertion'), 'no client authentication mechanism provided'],
     [!hasType, `client_assertion_type is not ${assertionType}`],
@@ -87,7 +85,7 @@ async function authenticate(
   const { sub = client.clientId, jti } = assertion.claims
   if (assertion.fault !== undefined) return assertion.fault
   if (sub !== client.clientId) return 'client_id is not the sub of the assertion'
-  const findings = checkAssertion(assertion, { ...client, now: now() })
+  const findings = checkAssertion(assertion, { ...client, now })
   const signature = await checkSignature(form.get('client_assertion') ?? '', client.getKey)
   const error = [...findings, signature].find(({ level }) => level === 'error')
   if (error) return error.message

@@ -11,7 +11,7 @@ import { checkAccessToken, isAccessToken } from './access-token-rules.js'
 import { type FoundJwt, readJwt, type Source } from './found-jwt.js'
 
 /** A date claim (RFC 7519 section 2). */
-export interface ReadDate {
+interface ReadDate {
   readonly seconds: number
   readonly utc: string
   /** Negative if the date has passed. */
