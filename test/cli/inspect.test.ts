@@ -302,7 +302,7 @@ test.each<[string, object, string]>([
   expect(seen.code).toBe(message.startsWith('error') ? 1 : 0)
 })
 
-test('an assertion that was over before it began is found', async () => {
+test('finds an assertion that expired before it was issued', async () => {
   const seen = await inspected(await signed({ ...good, exp: good.iat }), '--jwks', 'one.json')
   expect(bad(seen)).toEqual([
     'error: The assertion has expired.',
@@ -405,7 +405,7 @@ test.each<[string, string, string]>([
   [
     'an opaque token',
     'Bearer 2YotnFZFEjr1zCsicMWpAA',
-    'There is no JWT in the Authorization header.',
+    'A JWT is missing in the Authorization header.',
   ],
   [
     'a JWE',

@@ -78,7 +78,7 @@ describe('the fault server', () => {
     expect(server.requests).toHaveLength(4)
   })
 
-  test('answers what is not scripted as it was told', async () => {
+  test('answers requests that are not scripted with the default answer', async () => {
     await using other = await createFaultServer({
       otherwise: { type: 'answer', status: 418, body: 'tea' },
     })
@@ -114,7 +114,7 @@ describe('the fault server', () => {
     for (const { socket } of [one, other]) socket.destroy()
   })
 
-  test('tells when a connection is over', async () => {
+  test('resolves a promise when a connection is closed', async () => {
     server.next({ type: 'silence' })
     const { socket, send } = client()
     send(request)

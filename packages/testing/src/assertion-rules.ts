@@ -2,7 +2,7 @@ import { createRule, type JwtFinding, quote } from './finding.js'
 import type { StrictJwt } from './strict-jwt.js'
 import { checkTimes, isNumericDate } from './time-rules.js'
 
-/** What a server expects of a client assertion. */
+/** The values that a server expects in a client assertion. */
 export interface AssertionExpectations {
   /** The current time, in epoch milliseconds. */
   readonly now: number

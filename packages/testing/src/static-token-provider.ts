@@ -8,8 +8,8 @@ export interface StaticTokenProvider extends TokenProvider {
 
 /**
  * Creates a provider for unit tests of programs that use this library. It does no I/O, never renews
- * the token, and returns the same object each time. Of the call's options only an aborted `signal`
- * has an effect.
+ * the token, and returns the same object each time. An aborted `signal` rejects
+ * the call; its other options have no effect.
  *
  * @param value - The token. `@default` 'test-token'
  *

@@ -10,7 +10,7 @@ export interface TokenError {
   readonly reason: string
 }
 
-/** What a token request is checked against. */
+/** The state of the server when a token request arrives. */
 interface TokenRequestContext {
   readonly client: RegisteredClient | undefined
   /** The client and `jti` of every assertion that was accepted, as JSON. */

@@ -118,7 +118,7 @@ const leaseCases: Readonly<Record<string, LeaseCase>> = {
     await first?.release()
     equal(await acquire(key, longLease), undefined)
   },
-  'a lease ends by itself': async (acquire) => {
+  'a lease ends after its duration': async (acquire) => {
     const key = newKey()
     const first = await acquire(key, shortLease)
     ok(first, 'the first lease was not given')

@@ -39,7 +39,7 @@ export function findJwt(text: string): FoundJwt {
   if (/^[\w-]+(\.[\w-]*){4}$/.test(found.jwt))
     throw notJwt(`The token in ${where} is encrypted (JWE): only its recipient can read it.`)
   throw notJwt(
-    `There is no JWT in ${where}. A JWT has three parts of base64url, joined by dots. An opaque token cannot be inspected.`,
+    `A JWT is missing in ${where}. It has three parts of base64url, joined by dots. An opaque token cannot be inspected.`,
   )
 }
 

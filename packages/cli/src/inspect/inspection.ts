@@ -29,7 +29,7 @@ export interface Inspection extends StrictJwt {
   readonly ok: boolean
 }
 
-/** What a JWT is inspected with. */
+/** The options of an inspection. */
 interface InspectionContext {
   /** The current time, in epoch milliseconds. */
   readonly now: number
