@@ -93,10 +93,11 @@ export async function createAuthorizationServer(
   const { clock, format = 'opaque', onRequest, onAnswered } = options
   const now = () => (clock ? clock.now() : Date.now())
   const tokens = await createIssuedTokens(format, now)
-  const { answer, clients, findRecord, ...endpoint } = createTokenEndpoint(
-    (clientId, form) => tokens.issue(clientId, form, server),
-    now,
-  )
+  const issue = (clientId: string, form: URLSearchParams) => {
+    server.issued += 1
+    return tokens.issue(clientId, form, server)
+  }
+  const { answer, clients, findRecord, ...endpoint } = createTokenEndpoint(issue, now)
   const { origin, ...http } = await startHttpServer({
     answer: async (request, response) => {
       if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
@@ -111,7 +112,7 @@ export async function createAuthorizationServer(
       onAnswered?.({ ...answered, tokenRequest: findRecord(response) }),
   })
 
-  const server: AuthorizationServer = {
+  const server: AuthorizationServer & { issued: number } = {
     issuer: options.issuer ?? origin,
     tokenEndpoint: `${origin}/token`,
     jwksUri: `${origin}/jwks`,
@@ -120,9 +121,7 @@ export async function createAuthorizationServer(
     lifetimeSeconds: options.lifetimeSeconds ?? 600,
     isLive: tokens.isLive,
     revokeAll: tokens.revokeAll,
-    get issued() {
-      return tokens.count()
-    },
+    issued: 0,
     ...endpoint,
     ...http,
   }

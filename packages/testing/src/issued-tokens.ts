@@ -11,13 +11,11 @@ export async function createIssuedTokens(format: 'opaque' | 'jwt', now: () => nu
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const header = { alg: 'ES256', kid: randomUUID(), typ: 'at+jwt' }
   const expiries = new Map<string, number>()
-  let count = 0
 
   return {
     jwks: {
       keys: [{ ...(await exportJWK(publicKey)), kid: header.kid, alg: header.alg, use: 'sig' }],
     },
-    count: () => count,
     /** Returns the token response (RFC 6749 section 5.1) for the form of a token request. */
     issue: async (clientId: string, form: URLSearchParams, server: Issuer) => {
       const { issuer: iss, lifetimeSeconds } = server
@@ -33,7 +31,6 @@ export async function createIssuedTokens(format: 'opaque' | 'jwt', now: () => nu
           ? await new SignJWT(claims as JWTPayload).setProtectedHeader(header).sign(privateKey)
           : randomBytes(32).toString('base64url')
       expiries.set(value, issuedAt + lifetimeSeconds * 1000)
-      count += 1
       return { access_token: value, token_type: 'Bearer', expires_in: lifetimeSeconds, scope }
     },
     isLive: (token: string) => now() < (expiries.get(token) ?? Number.NEGATIVE_INFINITY),
