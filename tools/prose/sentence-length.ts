@@ -27,6 +27,6 @@ export const sentenceLength: TextlintRuleModule = ({ Syntax, RuleError, report }
 })
 
 function plainText({ type, value, children }: Node): string {
-  if (type === 'Code') return 'code'
+  if (type === 'Code') return 'Code'
   return value ?? children?.map(plainText).join('') ?? ''
 }

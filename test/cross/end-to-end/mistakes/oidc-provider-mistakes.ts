@@ -60,7 +60,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'missing kid',
-    cause: /^The server wants a kid, and none was sent: set the option 'kid'\.$/,
+    cause: /^The server requires a kid: set the option 'kid'\.$/,
     plant: () =>
       plantAt(() => ({}), {
         check: ({ header }) => (header.kid === undefined ? 'kid is required' : undefined),
@@ -68,7 +68,8 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'aud with a slash',
-    cause: /^The aud http\S+\/token\/ differs from the token endpoint by the slash at its end\.$/,
+    cause:
+      /^The aud http\S+\/token\/ differs from the token endpoint by the slash at its end: check assertion\.audience\.$/,
     plant: () => plantAt(({ tokenEndpoint }) => ({ assertion: { audience: `${tokenEndpoint}/` } })),
   },
   {
@@ -78,7 +79,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'aud = issuer where the endpoint is wanted',
-    cause: /^The aud http:\S+ looks like the issuer, and the server wants its token endpoint: /,
+    cause: /^The aud http:\S+ looks like the issuer, not the token endpoint: /,
     plant: () =>
       plantAt(({ issuer }) => ({ assertion: { audience: issuer } }), {
         check: ({ claims }) => (String(claims.aud).endsWith('/token') ? undefined : noReason),
@@ -86,7 +87,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: "lifetime over the server's limit",
-    cause: /^The lifetime of 300 s is over the server's limit: lower assertion\.lifetimeSeconds\.$/,
+    cause: /^The lifetime of 300 s exceeds the server's limit: lower assertion\.lifetimeSeconds\.$/,
     plant: () =>
       plantAt(() => ({ assertion: { lifetimeSeconds: 300 } }), {
         check: ({ claims: { exp, iat } }) =>
@@ -101,12 +102,12 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'scope not granted',
-    cause: /^A scope that is misspelt or not granted to this client\.$/,
+    cause: /^A scope is misspelt or not granted to this client\.$/,
     plant: () => plantAt(() => ({ scope: 'accounts:read accounts:write' })),
   },
   {
     name: 'grant not allowed',
-    cause: /^The client may not use the client_credentials grant\.$/,
+    cause: /^The client or the server does not allow the client_credentials grant\.$/,
     plant: () => plantAt(() => ({}), { grantTypes: [] }),
   },
 ]

@@ -47,8 +47,7 @@ export const testKitMistakes: readonly Mistake[] = [
   },
   {
     name: 'wrong alg for the client',
-    cause:
-      /^The alg RS256 is not what is registered for this client: set the option 'alg' to that\.$/,
+    cause: /^The alg RS256 is not the registered one: set the option 'alg'\.$/,
     plant: () => {
       const { privateKey, publicJwk } = sharedRsaPair()
       return plantAt(
@@ -71,8 +70,7 @@ export const testKitMistakes: readonly Mistake[] = [
   },
   {
     name: 'unknown client id',
-    cause:
-      /^The client id institut\.\.\. is not known there: check it, and that the endpoint is of/,
+    cause: /^The client id institut\.\.\. is not known there: check it, and the environment/,
     plant: () => plantAt({ clientId: 'institution-9999' }),
   },
   {
@@ -84,7 +82,7 @@ export const testKitMistakes: readonly Mistake[] = [
   },
   {
     name: 'scope misspelt',
-    cause: /^A scope that is misspelt or not granted to this client\.$/,
+    cause: /^A scope is misspelt or not granted to this client\.$/,
     plant: () => plantAt({ scope: 'acounts:read' }),
   },
 ]

@@ -46,17 +46,17 @@ const html = { 'content-type': 'text/html; charset=utf-8' }
 export const webMistakes: readonly Mistake[] = [
   {
     name: 'endpoint path wrong',
-    cause: /^The path \/tokn is wrong\. Check the URL of the token endpoint\.$/,
+    cause: /^The path \/tokn is not a token endpoint: check the option 'tokenEndpoint'\.$/,
     plant: () => plantAt('/tokn', [404, html, '<h1>Not found</h1>']),
   },
   {
     name: 'endpoint behind a login page',
-    cause: /^A login page or a proxy's page answered in its place\.$/,
+    cause: /^A login page or a proxy answered in place of the token endpoint\.$/,
     plant: () => plantAt('/token', [200, html, '<h1>Sign in</h1>']),
   },
   {
     name: 'endpoint redirecting',
-    cause: /^Configure the final URL: only the slash at the end differs\.$/,
+    cause: /^Set the option 'tokenEndpoint' to the final URL\.$/,
     plant: () => plantAt('/token', [301, { location: '/token/' }]),
   },
 ]
