@@ -99,14 +99,6 @@ describe.each(['before', 'after'])('axios-mock-adapter, installed %s Countersign
     expect((await http.get('/accounts')).data).toBe('known')
   })
 
-  test.each(['/accounts', 'accounts', absolute])(
-    'a handler for %s answers a relative URL below a base URL with a path',
-    async (handler) => {
-      const http = axios.create({ baseURL: `${origin}/v1` })
-      expect(await answered(handler, withUs(http))).toEqual(['/accounts', 'accounts', absolute])
-    },
-  )
-
   test.each(['', '/v1', '/v1/', '/v1//'])(
     'below the base path %j a handler matches with us what it matches without us',
     async (path) => {

@@ -53,7 +53,7 @@ test('P5: a new key looks at ten others in use at most, however many there are',
 /** Its own fetch warns of listeners where many requests have one signal, and keeps memory for them. */
 const isNode22 = process.version.startsWith('v22.')
 
-test.concurrent.for(isNode22 ? [] : ['fetch', 'ky', 'axios'])(
+test.concurrent.for(isNode22 ? [] : ['fetch', 'ky', 'axios, http'])(
   'P10: through %s ten thousand requests with one signal leave no listener, no socket, no memory',
   { timeout: 60_000 },
   async (host, { onTestFinished }) => {

@@ -1,40 +1,22 @@
-/** A request through a host that gets no token, and one that does; after each, what keeps the process. */
+/** Sends a request without a token and one with a token. Prints what keeps the process after each. */
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
-import { addAuthorization } from '@countersign/axios-interceptor'
-import { createTokenProvider, type TokenProvider } from '@countersign/core'
-import { authorizedFetch } from '@countersign/core/fetch'
-import { authorizationHooks } from '@countersign/ky-hook'
-import axios from 'axios'
-import ky from 'ky'
+import { createTokenProvider } from '@countersign/core'
+import { hosts } from '../../../support/hosts.ts'
 
 const { HOST = '', API_ORIGIN = '', TOKEN_ENDPOINT, PRIVATE_KEY } = process.env
-const origins = [API_ORIGIN]
-const url = `${API_ORIGIN}/x`
 const { signal } = new AbortController()
-
-const sendThrough: Record<string, (tokens: TokenProvider) => Promise<unknown>> = {
-  'the provider': (tokens) => tokens.getAccessToken({ signal }),
-  fetch: (tokens) => authorizedFetch(tokens, { origins })(url, { signal }),
-  ky: (tokens) => {
-    const hooks = authorizationHooks(tokens, { origins })
-    return ky.create({ hooks, retry: 0 })(url, { signal })
-  },
-  'axios, http': (tokens) => throughAxios('http', tokens),
-  'axios, fetch': (tokens) => throughAxios('fetch', tokens),
-}
-
-function throughAxios(adapter: 'http' | 'fetch', tokens: TokenProvider): Promise<unknown> {
-  const api = axios.create({ baseURL: API_ORIGIN, adapter, timeout: 5_000, signal })
-  addAuthorization(api, tokens)
-  return api.get('/x')
-}
+const sending = { signal, ...(HOST.startsWith('axios') && { timeout: 5_000 }) }
 
 async function outcomeOf(clientId: string): Promise<unknown> {
   const tokens = createTokenProvider({
     ...{ clientId, tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY },
   })
-  const outcome = await sendThrough[HOST]?.(tokens).then(
+  const call =
+    HOST === 'the provider'
+      ? tokens.getAccessToken({ signal })
+      : hosts[HOST]?.(tokens, { origins: [API_ORIGIN] }).send(`${API_ORIGIN}/x`, sending)
+  const outcome = await call?.then(
     () => 'answered',
     (error: Error & { code?: string }) => error.code,
   )

@@ -4,12 +4,8 @@
  */
 import { getEventListeners } from 'node:events'
 import process from 'node:process'
-import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider, type TokenSource } from '@countersign/core'
-import { authorizedFetch } from '@countersign/core/fetch'
-import { authorizationHooks } from '@countersign/ky-hook'
-import axios from 'axios'
-import ky from 'ky'
+import { hosts } from '../../../support/hosts.ts'
 import { heap } from './heap.ts'
 
 const { HOST = '', API_ORIGIN = '', TOKEN_ENDPOINT, PRIVATE_KEY } = process.env
@@ -21,26 +17,12 @@ const tokens: TokenSource = {
   getAccessToken: (options) => provider.getAccessToken({ ...options, signal }),
   invalidate: (token) => provider.invalidate(token),
 }
-const origins = [API_ORIGIN]
-const url = `${API_ORIGIN}/x`
 
-const sendThrough: Record<string, () => () => Promise<unknown>> = {
-  fetch() {
-    const send = authorizedFetch(tokens, { origins })
-    return () => send(url, { signal }).then((response) => response.text())
-  },
-  ky() {
-    const api = ky.create({ hooks: authorizationHooks(tokens, { origins }), retry: 0 })
-    return () => api(url, { signal }).text()
-  },
-  axios() {
-    const api = axios.create({ baseURL: API_ORIGIN })
-    addAuthorization(api, tokens)
-    return () => api.get('/x', { signal })
-  },
+const host = hosts[HOST]?.(tokens, { origins: [API_ORIGIN] }) ?? process.exit(2)
+const send = async () => {
+  const response = await host.send(`${API_ORIGIN}/x`, { signal })
+  if (response instanceof Response) await response.arrayBuffer()
 }
-
-const send = sendThrough[HOST]?.() ?? process.exit(2)
 let sent = 0
 async function sizeAfter(requests: number): Promise<number> {
   for (; sent < requests; sent += 20) await Promise.all(Array.from({ length: 20 }, send))
