@@ -44,11 +44,11 @@ describe('required options', () => {
 
 describe('token endpoint', () => {
   test.each([
-    ['/token', 'must be an absolute https URL without blanks'],
-    ['as.example/token', 'must be an absolute https URL without blanks'],
-    ['https://', 'must be an absolute https URL without blanks'],
-    ['https://as.example/to ken', 'must be an absolute https URL without blanks'],
-    ['', 'must be an absolute https URL without blanks'],
+    ['/token', 'must be an absolute https URL without whitespace'],
+    ['as.example/token', 'must be an absolute https URL without whitespace'],
+    ['https://', 'must be an absolute https URL without whitespace'],
+    ['https://as.example/to ken', 'must be an absolute https URL without whitespace'],
+    ['', 'must be an absolute https URL without whitespace'],
     ['ftp://as.example/token', 'must be an https URL'],
     ['file:///etc/token', 'must be an https URL'],
     ['data:application/json,{}', 'must be an https URL'],
@@ -100,7 +100,7 @@ describe('token endpoint', () => {
       const error = refusal({ tokenEndpoint })
       expect(error).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
-        message: "The option 'tokenEndpoint' must not hold a user name or password.",
+        message: "The option 'tokenEndpoint' must not contain a user name or password.",
       })
       expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain('hunter2')
     },
@@ -111,7 +111,7 @@ describe('token endpoint', () => {
     (tokenEndpoint) => {
       expect(refusal({ tokenEndpoint })).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
-        message: "The option 'tokenEndpoint' must not hold a fragment.",
+        message: "The option 'tokenEndpoint' must not contain a fragment.",
       })
     },
   )

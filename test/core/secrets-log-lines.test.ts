@@ -65,8 +65,8 @@ describe('text from outside', () => {
     const tokens = watched({ kid: forged, assertion: { audience: forged } })
     const error = await tokens.getAccessToken().catch((thrown: unknown) => thrown)
     expect(server.requests[0]).toMatchObject({ header: { kid: forged }, claims: { aud: forged } })
-    const { message } = error as Error
-    expect(message).toContain('kid a ERROR forged [2K 31m b, aud a ERROR forged [2K 31m b,')
+    const shown = 'a ERROR forged [2K 31m b'
+    expect(error).toMatchObject({ sent: { kid: shown, audience: shown } })
     expect(texts(error).filter((text) => controls.test(text))).toEqual([])
   })
 
@@ -96,8 +96,8 @@ describe('tenants', () => {
     expect(search.isIn((token as { value: string }).value)).toBe(true)
     expect(one).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
     expect(one).not.toBe(two)
-    expect(String(one)).toContain('client id tenant-1.')
-    expect(String(two)).toContain('client id tenant-2.')
+    expect(String(one)).toContain('client id tenant-1 ')
+    expect(String(two)).toContain('client id tenant-2 ')
     expect(String(one)).not.toContain('tenant-2')
     // While they are held off, each is told of itself, and the third is not held off.
     expect(await refused[0]?.getAccessToken().catch((error: unknown) => error)).toEqual(one)

@@ -347,12 +347,12 @@ test('L2: provider, shared store, and what the adapters make of them show no sec
   expect(search.leaks(keeping)).toContain('inspect, all of it')
 })
 
-const unreached = 'The token endpoint could not be reached, or the connection broke'
+const unreached = 'the host could not be reached, or the connection broke'
 const quoting: [name: string, quote: (secret: string) => unknown, message: string][] = [
   [
     'Headers.set',
     (secret) => new Headers().set('authorization', `${secret}\n\u0100`),
-    'fetch rejected the request before it was sent (TypeError)',
+    'fetch rejected the request before it was sent',
   ],
   ['JSON.parse', (secret) => JSON.parse(secret), unreached],
   ['URL', (secret) => new URL(secret), unreached],
@@ -439,7 +439,7 @@ test('L6: loggers show the cause by its name and code, and where each comes from
   )
   const { stack } = error.cause as Error
   expect(stack).toMatch(/^RangeError: read ECONNRESET\. The original message is omitted.*\n +at /)
-  expect(error.stack).toMatch(/^TokenTransportError: The token endpoint .*\n +at /)
+  expect(error.stack).toMatch(/^TokenTransportError: The token request .*\n +at /)
   expect(inspect(error)).toMatch(
     /\[cause\]: (Error \[)?RangeError\]?: read ECONNRESET\. The original message/,
   )

@@ -1,6 +1,6 @@
 /**
- * Lets go of a body that nobody will read, so that its socket is free: a web stream is cancelled,
- * a Node stream destroyed. Anything else is left alone. Never throws.
+ * Releases the socket of a body that is not read: cancels a web stream and destroys a Node stream.
+ * Ignores anything else. Never throws.
  *
  * @example
  * ```ts

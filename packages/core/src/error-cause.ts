@@ -1,6 +1,6 @@
 import { isObject, ownMember } from './snapshot.js'
 
-/** The `cause` of an error of this library: a new error that carries nothing of the original but this. */
+/** The `cause` of a Countersign error: a new error with only these members of the original. */
 export interface ErrorCause extends Error {
   readonly code?: string
   readonly syscall?: string

@@ -4,9 +4,9 @@ import { isObject, ownMember, snapshot } from './snapshot.js'
 const brand = Symbol.for('countersign.error')
 
 /**
- * The base of every error that this library makes. Messages, fields, `cause` and inspection
- * carry no token, assertion, key or form body. `cause` is never the platform's error: it is a new
- * `Error` with the `name`, `code` and `syscall` of that one.
+ * The base of every error of this library. Messages, fields, `cause` and inspection contain no
+ * token, assertion, key or form body. `cause` is never the platform's error: it is a new `Error`
+ * with its `name`, `code` and `syscall`.
  *
  * `instanceof` fails across two copies of this package: use {@link isCountersignError} and `code`.
  *
@@ -24,68 +24,61 @@ export abstract class CountersignError extends Error {
   /** Stable across versions. */
   abstract readonly code: string
   /** Whether a later call may succeed without a change of configuration. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
   /** Epoch milliseconds. Until then every caller gets such an error at once, without a request. */
   declare readonly nextAttemptAt?: number
 
   /** @internal */
-  constructor(message: string, retryable = false, cause?: ErrorCause) {
+  constructor(message: string, fields: ErrorFields) {
+    const { cause, ...own } = snapshot(fields)
     super(message, cause && { cause })
-    this.retryable = retryable
+    for (const [name, value] of Object.entries({ retryable: false, ...own }))
+      if (value !== undefined) defineField(this, name, value)
   }
 
-  static {
-    Object.defineProperty(this.prototype, brand, { value: true })
-  }
-
-  /** Name, code, message and the declared fields; nothing else. */
+  /** Returns name, code, message and the declared fields, and nothing else. */
   toJSON(): Record<string, unknown> {
     return { name: this.name, message: this.message, ...Object.fromEntries(Object.entries(this)) }
   }
 }
 
-/** Says until when this error is the answer to every caller. */
+/** Records until when every caller gets this error. */
 export function remember(error: CountersignError, nextAttemptAt: number): void {
-  Object.defineProperty(error, 'nextAttemptAt', {
-    value: nextAttemptAt,
+  defineField(error, 'nextAttemptAt', nextAttemptAt)
+}
+
+/**
+ * Copies an error for one caller: same class, message, fields and cause. A caller may change its
+ * error, and the next caller must not see that.
+ */
+export function copyError(error: CountersignError): CountersignError {
+  const cause = createCause(ownMember(error, 'cause'))
+  // The class as new.target: its constructors differ, and the fields are copied anyway.
+  const copy = Reflect.construct(Error, [error.message, cause && { cause }], error.constructor)
+  for (const [name, value] of Object.entries(error))
+    defineField(
+      copy,
+      name,
+      Array.isArray(value) ? [...value] : isObject(value) ? { ...value } : value,
+    )
+  // Without new.target on the stack, V8 captures none.
+  Error.captureStackTrace?.(copy, copyError)
+  return copy
+}
+
+/** Assignment would fail where a field of `Object.prototype` is read-only. */
+function defineField(error: object, name: string, value: unknown): void {
+  Object.defineProperty(error, name, {
+    value,
     enumerable: true,
     configurable: true,
     writable: true,
   })
 }
 
-/**
- * Copies an error for one caller: same class, message, fields and cause. A caller may note
- * something on its error, and the next one must not find it.
- */
-export function copyError(error: CountersignError): CountersignError {
-  const cause = createCause(ownMember(error, 'cause'))
-  // The class as new.target: its constructors differ, and the fields are copied anyway.
-  const copy = Reflect.construct(Error, [error.message, cause && { cause }], error.constructor)
-  for (const [name, value] of Object.entries(error)) {
-    Object.defineProperty(copy, name, {
-      value: Array.isArray(value) ? [...value] : value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
-  }
-  // Without new.target on the stack, V8 captures none.
-  Error.captureStackTrace?.(copy, copyError)
-  return copy
-}
-
-/** Called with `this`: a class that names itself inside would be renamed by the bundler. */
-function named<T extends abstract new (...input: never[]) => CountersignError>(
-  type: T,
-  name: string,
-): void {
-  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
-}
-
-/** An option that cannot work, found at construction (or, for a call's own scope, at the call). */
+/** An option that cannot work, found at construction or, for a call's own scope, at the call. */
 export class ConfigurationError extends CountersignError {
-  readonly code:
+  declare readonly code:
     | 'ERR_INVALID_OPTION'
     | 'ERR_INVALID_TOKEN_ENDPOINT'
     | 'ERR_INSECURE_TOKEN_ENDPOINT'
@@ -102,19 +95,13 @@ export class ConfigurationError extends CountersignError {
 
   /** @internal */
   constructor(code: ConfigurationError['code'], message: string, option?: string) {
-    super(message)
-    this.code = code
-    if (option !== undefined) this.option = option
-  }
-
-  static {
-    named(this, 'ConfigurationError')
+    super(message, { code, option })
   }
 }
 
-/** A private key that cannot be read or used. Never carries key material. */
+/** A private key that cannot be read or used. Never contains key material. */
 export class KeyError extends CountersignError {
-  readonly code:
+  declare readonly code:
     | 'ERR_KEY_FORMAT'
     | 'ERR_NOT_PRIVATE_KEY'
     | 'ERR_WEAK_KEY'
@@ -124,149 +111,146 @@ export class KeyError extends CountersignError {
 
   /** @internal */
   constructor(code: KeyError['code'], message: string, cause?: ErrorCause) {
-    super(message, code === 'ERR_KEY_PROVIDER', cause)
-    this.code = code
-  }
-
-  static {
-    named(this, 'KeyError')
+    super(message, { code, cause, retryable: code === 'ERR_KEY_PROVIDER' })
   }
 }
 
-/** The token endpoint gave no usable HTTP answer: network, timeout, TLS, protocol or redirect. */
+/** The token endpoint sent no usable HTTP response: network, timeout, TLS, protocol or redirect. */
 export class TokenTransportError extends CountersignError {
-  readonly code:
+  declare readonly code:
     | 'ERR_TOKEN_NETWORK'
     | 'ERR_TOKEN_TIMEOUT'
     | 'ERR_TOKEN_TLS'
     | 'ERR_TOKEN_PROTOCOL'
     | 'ERR_TOKEN_REDIRECT'
   /** Token requests sent for this failure. */
-  readonly attempts: number
-  /** What may be wrong and what to do, most likely first. Empty when nothing is known. */
-  readonly hints: readonly string[]
+  declare readonly attempts: number
+  /** What to check or do, most likely first. The message ends with the first. */
+  declare readonly hints: readonly string[]
 
   /** @internal */
   constructor(
     code: TokenTransportError['code'],
     message: string,
-    details: {
-      attempts: number
-      cause?: ErrorCause | undefined
-      hints?: readonly string[]
-      retryable?: boolean
-    },
+    fields: ErrorFields & { attempts: number },
   ) {
-    const isTransient = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT'
-    const { attempts, cause, hints = [], retryable = isTransient } = snapshot(details)
-    super(message, retryable, cause)
-    this.code = code
-    this.attempts = attempts
-    this.hints = hints
-  }
-
-  static {
-    named(this, 'TokenTransportError')
+    const { retryable = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT' } =
+      snapshot(fields)
+    super(withHint(message, fields), { code, hints: [], ...fields, retryable })
   }
 }
 
 /** A success response that is not a token response (RFC 6749 section 5.1). */
 export class TokenResponseError extends CountersignError {
-  readonly code:
+  declare readonly code:
     | 'ERR_TOKEN_RESPONSE_TOO_LARGE'
     | 'ERR_TOKEN_RESPONSE_MALFORMED'
     | 'ERR_TOKEN_RESPONSE_INVALID'
     | 'ERR_TOKEN_TYPE_UNSUPPORTED'
-  /** The member at fault, by its name on the wire. */
+  /** The invalid member, by its name on the wire. */
   declare readonly field?: string
-  /** What may be wrong and what to do, most likely first. Empty when nothing is known. */
-  readonly hints: readonly string[]
+  /** What to check or do, most likely first. The message ends with the first. */
+  declare readonly hints: readonly string[]
 
   /** @internal */
-  constructor(
-    code: TokenResponseError['code'],
-    message: string,
-    details: { field?: string; hints?: readonly string[]; retryable?: boolean } = {},
-  ) {
-    const { field, hints = [], retryable = false } = snapshot(details)
-    super(message, retryable)
-    this.code = code
-    if (field !== undefined) this.field = field
-    this.hints = hints
-  }
-
-  static {
-    named(this, 'TokenResponseError')
+  constructor(code: TokenResponseError['code'], message: string, fields: ErrorFields) {
+    super(withHint(message, fields), { code, hints: [], ...fields })
   }
 }
 
-/** The token endpoint refused (RFC 6749 section 5.2). */
+/** The public facts about an assertion. */
+export type SentAssertion = TokenEndpointError['sent']
+
+/** The token endpoint rejected the request (RFC 6749 section 5.2). */
 export class TokenEndpointError extends CountersignError {
-  readonly code: 'ERR_OAUTH' | 'ERR_TOKEN_HTTP' | 'ERR_TOKEN_RATE_LIMITED' | 'ERR_TOKEN_UNAVAILABLE'
+  declare readonly code:
+    | 'ERR_OAUTH'
+    | 'ERR_TOKEN_HTTP'
+    | 'ERR_TOKEN_RATE_LIMITED'
+    | 'ERR_TOKEN_UNAVAILABLE'
   /** The HTTP status of the response. */
-  readonly status: number
+  declare readonly status: number
   /** `error` of the response, cut to 64 printable characters. */
   declare readonly error?: string
-  /** `error_description`, the server's text: at most 512 characters, token-like runs and URL queries removed. */
+  /**
+   * `error_description`, the server's text: at most 512 characters, without anything that looks
+   * like a token and without the queries of URLs. The message quotes as much as fits.
+   */
   declare readonly errorDescription?: string
   /** Token requests sent for this failure. */
-  readonly attempts: number
+  declare readonly attempts: number
   /**
-   * What may be wrong and what to do, a sentence each, most likely first, three at the most.
-   * Empty when nothing is known. For people: the sentences change between versions.
+   * What may be wrong and what to do, a sentence each, most likely first, three at most. The
+   * message ends with the first. Empty if nothing is known. The sentences change between versions.
    */
-  readonly hints: readonly string[]
-  /** The names of the options to check, such as `scope`; empty when none is suspected. */
-  readonly options: readonly string[]
+  declare readonly hints: readonly string[]
+  /** The names of the options to check, such as `scope`; empty if none is suspected. */
+  declare readonly options: readonly string[]
+  /** The contents of the rejected assertion, to compare with what is registered. Nothing secret. */
+  declare readonly sent: {
+    /** The algorithm of the signature. */
+    readonly alg: string
+    /** The key ID in the header. */
+    readonly kid: string | undefined
+    /** The `aud` claim, without the query of a URL. */
+    readonly audience: string
+    /** The lifetime, in seconds. */
+    readonly lifetimeSeconds: number
+    /** The thumbprint (RFC 7638) of the public key; undefined if the key cannot be exported. */
+    readonly thumbprint: string | undefined
+  }
 
   /** @internal */
   constructor(
     code: TokenEndpointError['code'],
     message: string,
-    fields: {
-      status: number
-      attempts: number
-      retryable: boolean
-      error?: string | undefined
-      errorDescription?: string | undefined
-      hints?: readonly string[]
-      options?: readonly string[]
-    },
+    fields: ErrorFields &
+      Pick<TokenEndpointError, 'status' | 'attempts' | 'retryable' | 'hints' | 'options' | 'sent'>,
   ) {
-    super(message, fields.retryable)
-    this.code = code
-    this.status = fields.status
-    this.attempts = fields.attempts
-    if (fields.error !== undefined) this.error = fields.error
-    if (fields.errorDescription !== undefined) this.errorDescription = fields.errorDescription
-    this.hints = fields.hints ?? []
-    this.options = fields.options ?? []
-  }
-
-  static {
-    named(this, 'TokenEndpointError')
+    super(message, { code, ...fields })
   }
 }
 
-/** A request to an origin that was not named, with `onForeignOrigin: 'throw'`. Nothing was sent. */
+/** A request to an origin that is not listed, with `onForeignOrigin: 'throw'`. Nothing was sent. */
 export class ForeignOriginError extends CountersignError {
-  readonly code = 'ERR_FOREIGN_ORIGIN'
-  /** Scheme, host and port that were asked for. */
-  readonly origin: string
+  declare readonly code: 'ERR_FOREIGN_ORIGIN'
+  /** Scheme, host and port of the request. */
+  declare readonly origin: string
 
   /** @internal */
   constructor(message: string, origin: string) {
-    super(message)
-    this.origin = origin
-  }
-
-  static {
-    named(this, 'ForeignOriginError')
+    super(message, { code: 'ERR_FOREIGN_ORIGIN', origin })
   }
 }
 
+Object.defineProperty(CountersignError.prototype, brand, { value: true })
+// Outside of the classes: a bundler renames a class that names itself inside.
+for (const [name, { prototype }] of Object.entries({
+  ConfigurationError,
+  KeyError,
+  TokenTransportError,
+  TokenResponseError,
+  TokenEndpointError,
+  ForeignOriginError,
+}))
+  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true })
+
+/** The members of an error; those that are undefined are left out. */
+interface ErrorFields {
+  readonly code?: string
+  readonly retryable?: boolean | undefined
+  readonly cause?: ErrorCause | undefined
+  readonly hints?: readonly string[]
+  readonly [name: string]: unknown
+}
+
+function withHint(message: string, fields: ErrorFields): string {
+  const hint = snapshot(fields).hints?.[0]
+  return hint === undefined ? message : `${message} ${hint}`
+}
+
 /**
- * True for an error of any copy of this library.
+ * Returns whether an error comes from any copy of this library.
  *
  * @example
  * ```ts

@@ -2,67 +2,67 @@ import { type CountersignError, copyError } from './errors.js'
 
 /** What happened to the tokens of one provider: plain data, safe to log. */
 export type TokenEvent = {
-  /** Of the provider. */
+  /** The client ID of the provider. */
   readonly clientId: string
   /** The provider's token endpoint, without its query, which may hold a gateway's key. */
   readonly tokenEndpoint: string
 } & TokenHappening
 
 /**
- * What is peculiar to each type of event. Instants are epoch milliseconds, durations milliseconds.
+ * The members of each type of event. Instants are epoch milliseconds, durations milliseconds.
  *
  * @inline
  */
 export type TokenHappening =
   | {
-      /** There is a new token. */
+      /** A token was obtained. */
       readonly type: 'token-issued'
-      /** Where it comes from. */
+      /** Where it came from. */
       readonly source: 'endpoint' | 'store'
-      /** When it ends. */
+      /** When it expires. */
       readonly expiresAt: number
       /** Token requests sent for it. */
       readonly attempts: number
-      /** From the wish for it to its arrival. */
+      /** From the first request for it to its arrival. */
       readonly duration: number
     }
   | {
       /** One token request failed. */
       readonly type: 'token-request-failed'
-      /** Why. */
+      /** The reason. */
       readonly error: CountersignError
-      /** Its number; the first is 1. */
+      /** The number of the attempt; the first is 1. */
       readonly attempt: number
-      /** Of this attempt. */
+      /** The duration of this attempt. */
       readonly duration: number
-      /** The pause before the next attempt; undefined: there is none. */
+      /** The pause before the next attempt; undefined if there is none. */
       readonly retryIn: number | undefined
     }
   | {
       /** All attempts failed. */
       readonly type: 'renewal-failed'
-      /** Why. */
+      /** The reason. */
       readonly error: CountersignError
-      /** When the kept token ends; undefined: there is none. */
+      /** When the current token expires; undefined if there is none. */
       readonly servesUntil: number | undefined
-      /** Until then nobody asks the token endpoint again. */
+      /** Until then the provider makes no token request. */
       readonly nextAttemptAt: number
     }
   | {
-      /** A resource server rejected the kept token. */
+      /** A resource server rejected the current token. */
       readonly type: 'token-refused'
       /**
        * `suspect`: it is renewed, and used again only if the renewal fails with a retryable error.
        * `kept`: it had just replaced a rejected one, so a new token would not help.
        */
       readonly action: 'suspect' | 'kept'
-      /** Until then rejections change nothing. */
+      /** Until then further rejections are ignored. */
       readonly coolDownUntil: number | undefined
     }
   | {
-      /** A token response was usable and yet not as it should be. */
+      /** A token response was usable, but not as it should be. */
       readonly type: 'response-warning'
-      /** What was wrong. */
+      /** The problem. */
       readonly warning:
         | 'expires-in-missing'
         | 'expires-in-clamped'
@@ -78,15 +78,15 @@ export type TokenHappening =
       readonly offset: number
     }
   | {
-      /** The options work, and are probably not what was meant. */
+      /** The options work, but are probably not what was meant. */
       readonly type: 'configuration-warning'
       /** `assertion.audience` names another host than `tokenEndpoint`. */
       readonly warning: 'audience-on-another-host'
     }
   | {
-      /** The shared store failed or took too long; the provider goes on without it. */
+      /** The shared store failed or took too long; the provider continues without it. */
       readonly type: 'store-failed'
-      /** What was asked of it. */
+      /** The operation that failed. */
       readonly operation: 'get' | 'set' | 'delete' | 'lease'
       /** The name or code of its error. */
       readonly reason: string
@@ -94,9 +94,7 @@ export type TokenHappening =
 
 export type Emit = (happening: TokenHappening) => void
 
-/**
- * Calls the user's listener with an error of its own; what it throws or rejects with is swallowed.
- */
+/** Returns a function that calls the listener with its own copy of the error, and ignores its errors. */
 export function eventEmitter(
   origin: { clientId: string; tokenEndpoint: string },
   onEvent: ((event: TokenEvent) => unknown) | undefined,

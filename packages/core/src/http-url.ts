@@ -1,4 +1,4 @@
-/** The URL, parsed, when it is one of http or https. */
+/** Returns the parsed URL if it is http or https. */
 export function parseHttpUrl(url: string): URL | undefined {
   try {
     const parsed = new URL(url)
@@ -9,7 +9,7 @@ export function parseHttpUrl(url: string): URL | undefined {
 }
 
 /**
- * Whether both are http URLs of one origin.
+ * Returns whether both are http or https URLs of one origin.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export function isSameOrigin(a: string, b: string): boolean {
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
-/** Whether a parsed URL's hostname is this machine; plain http is safe to there alone. */
+/** Returns whether a parsed URL's hostname is this machine, where plain http is safe. */
 export function isLoopback(hostname: string): boolean {
   return loopback.includes(hostname)
 }

@@ -1,8 +1,8 @@
 const redacted = '[redacted]'
 
 /**
- * A copy of an axios or ky error, or of any error, that is safe to log: name, message, code,
- * status, method and URL without its query. No header, no body. Never throws.
+ * Returns a copy of an axios or ky error, or of any error, that is safe to log: name, message,
+ * code, status, method and URL without its query. No header, no body. Never throws.
  *
  * @example
  * ```ts
@@ -10,22 +10,21 @@ const redacted = '[redacted]'
  * ```
  */
 export function redactError(error: unknown): Record<string, unknown> {
-  const safe: Record<string, unknown> = {}
   if (typeof error === 'string') return { message: redactText(error) }
   const config = member(error, 'config')
   const request = member(error, 'request')
-  keep(safe, 'name', text(member(error, 'name')))
-  keep(safe, 'message', text(member(error, 'message')))
-  keep(safe, 'code', code(member(error, 'code')))
-  keep(
-    safe,
-    'status',
-    number(member(error, 'status')) ?? number(member(member(error, 'response'), 'status')),
-  )
+  const status = number(member(error, 'status'))
+  const code = member(error, 'code')
   const method = text(member(config, 'method')) ?? text(member(request, 'method'))
-  keep(safe, 'method', method?.toUpperCase())
-  keep(safe, 'url', requestUrl(config) ?? url(member(request, 'url')))
-  return safe
+  const safe = {
+    name: text(member(error, 'name')),
+    message: text(member(error, 'message')),
+    code: text(code) ?? number(code),
+    status: status ?? number(member(member(error, 'response'), 'status')),
+    method: method?.toUpperCase(),
+    url: requestUrl(config) ?? url(member(request, 'url')),
+  }
+  return Object.fromEntries(Object.entries(safe).filter(([, value]) => value !== undefined))
 }
 
 function member(value: unknown, name: string): unknown {
@@ -36,10 +35,6 @@ function member(value: unknown, name: string): unknown {
   }
 }
 
-function keep(safe: Record<string, unknown>, name: string, value: unknown): void {
-  if (value !== undefined) safe[name] = value
-}
-
 function text(value: unknown): string | undefined {
   return typeof value === 'string' ? redactText(value) : undefined
 }
@@ -48,30 +43,23 @@ function number(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-function code(value: unknown): string | number | undefined {
-  return text(value) ?? number(value)
-}
-
 function requestUrl(config: unknown): string | undefined {
   const path = member(config, 'url')
   const base = member(config, 'baseURL')
   if (typeof base !== 'string' || base === '') return url(path)
   if (typeof path !== 'string' || path === '') return url(base)
   if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(path)) return url(path)
-  const root = base.slice(0, endOf(base))
-  return url(`${root.endsWith('/') ? root.slice(0, -1) : root}/${path.replace(/^\/+/, '')}`)
+  return url(`${withoutQuery(base).replace(/\/$/, '')}/${path.replace(/^\/+/, '')}`)
 }
 
 function url(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined
-  const bare = value.slice(0, endOf(value))
-  return redactRuns(bare.replace(/^([a-z][a-z\d+.-]{0,31}:)?\/\/[^/\\]*@/i, '$1//'))
+  const userinfo = /^([a-z][a-z\d+.-]{0,31}:)?\/\/[^/\\]*@/i
+  return redactRuns(withoutQuery(value).replace(userinfo, '$1//'))
 }
 
-/** Where the query or the fragment begins. */
-function endOf(value: string): number {
-  const at = value.search(/[?#]/)
-  return at === -1 ? value.length : at
+function withoutQuery(value: string): string {
+  return value.replace(/[?#].*/s, '')
 }
 
 function redactText(value: string): string {

@@ -13,14 +13,14 @@ import { sharedToken } from './store/shared-token.js'
 import { tokenKey } from './store/token-key.js'
 import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
 import type { TokenFetch } from './token-endpoint/token-request.js'
-import { timeoutError, unansweredError } from './token-endpoint/transport-failure.js'
+import { timeoutError } from './token-endpoint/transport-failure.js'
 import type { TokenProviderSettings } from './token-provider-options.js'
 
 type Asked = ReturnType<typeof findKeySource>
 
 export interface TokenFlightSettings
   extends Omit<TokenProviderSettings, 'credential'>,
-    Pick<TokenClientSettings, 'random' | 'emit' | 'proxyVariable' | 'skew' | 'accepted'> {
+    Pick<TokenClientSettings, 'random' | 'emit' | 'proxyVariable' | 'memory'> {
   readonly loadKey: () => Promise<SigningKey>
   readonly asked: Asked
 }
@@ -39,22 +39,25 @@ interface Progress {
 export function createTokenFlight(
   settings: TokenFlightSettings,
 ): (call: Omit<TokenCall, 'signal'>) => Promise<IssuedToken> {
-  const { clock, timeout, store, proxyVariable, loadKey, asked } = settings
+  const { clock, timeout, store, loadKey, asked, tokenEndpoint, proxyVariable } = settings
 
   return (withoutSignal) => {
     const progress: Progress = { sent: 0, asked }
-    const late = () =>
-      progress.asked === undefined
-        ? timeoutError(`No token within ${timeout} ms.`, progress.sent, proxyVariable())
-        : unansweredError(progress.asked, timeout, progress.sent)
+    const late = () => {
+      const request = { tokenEndpoint, attempts: progress.sent, proxyVariable: proxyVariable() }
+      return timeoutError(timeout, request, progress.asked)
+    }
     return within({ clock, ms: timeout, late }, async (signal) => {
       const call = { ...withoutSignal, signal }
       const key = await loadKey()
       progress.asked = undefined
+      const { clientId, audience, lifetimeSeconds } = settings.assertion
+      const { alg, kid, thumbprint } = key
       const client = {
         ...settings,
         fetch: counted(settings.fetch, progress),
-        assertions: { ...key, sign: signer(key, progress) },
+        sign: signer(key, progress),
+        sent: { alg, kid, audience, lifetimeSeconds, thumbprint, clientId },
       }
       const request = () => requestToken(client, call)
       if (store === undefined) return request()

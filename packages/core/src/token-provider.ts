@@ -1,7 +1,7 @@
 import type { AccessToken } from './access-token.js'
 import { createSigningKeyLoader, findKeySource } from './assertion/signing-key.js'
 import { abortReason } from './deadline.js'
-import { audienceDifference } from './diagnosis/assertion-causes.js'
+import { audienceDifference } from './diagnosis/evidence.js'
 import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
 import { eventEmitter } from './events.js'
 import { providerHoldOff } from './renewal/hold-off.js'
@@ -10,7 +10,7 @@ import { createTokenCache, type Landed, type TokenCache } from './renewal/token-
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import { snapshot } from './snapshot.js'
 import { recentlyUsed } from './store/recently-used.js'
-import { acceptedKey, clockSkew } from './token-endpoint/server-memory.js'
+import { createServerMemory } from './token-endpoint/server-memory.js'
 import { createTokenFlight, tokenFlightFailure } from './token-flight.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
 import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
@@ -44,8 +44,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     asked: findKeySource(credential),
     proxyVariable: () =>
       settings.isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined,
-    skew: clockSkew(),
-    accepted: acceptedKey(),
+    memory: createServerMemory(),
   })
   const singleFlight = createSingleFlight<Landed | undefined>(settings)
   const shared = providerHoldOff()

@@ -310,8 +310,9 @@ describe('a signer that fails', () => {
 })
 
 describe('a signer that never answers', () => {
-  const message =
-    'No token within 3000 ms: the signer did not answer. Check that what it asks can be reached from here, and that it ends when it cannot.'
+  const message = expect.stringMatching(
+    /^No token from \S+ within 3000 ms: the signer did not answer\. Check that the signer can reach its service, and give it a timeout\.$/,
+  )
 
   test('K11: ends the token request at its time limit, and its signal aborts', async () => {
     const clock = createManualClock(Date.now())
@@ -398,7 +399,7 @@ describe('a signer that never answers', () => {
     release()
     expect(error).toMatchObject({
       code: 'ERR_TOKEN_TIMEOUT',
-      message: expect.stringContaining('The token endpoint did not answer within 1500 ms.'),
+      message: expect.stringMatching(/^No token from \S+ within 1500 ms\./),
       attempts: 1,
     })
   })

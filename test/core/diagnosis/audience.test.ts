@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { audienceDifference } from '#core/diagnosis/assertion-causes.js'
+import { audienceDifference } from '#core/diagnosis/evidence.js'
 
 const endpoint = 'https://as.example/realms/r/token'
 

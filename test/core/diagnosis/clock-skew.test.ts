@@ -318,7 +318,7 @@ describe('A11: a clock that gives no number', () => {
       const { tokens } = providerFor(server.tokenEndpoint)
       expect(await rejection(tokens.getAccessToken())).toMatchObject({
         ...{ name: 'ConfigurationError', code: 'ERR_CLOCK', option: 'clock', retryable: false },
-        message: 'The clock gave no number; an assertion needs the time of day.',
+        message: 'clock.now() must return epoch milliseconds.',
       })
       expect(server.requests).toHaveLength(0)
     },

@@ -36,10 +36,12 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
     expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', cause: { code: 'ECONNREFUSED' } })
     expect(error.hints).toEqual([
-      "HTTPS_PROXY is set, and Node's fetch does not heed it: start Node with NODE_USE_ENV_PROXY=1, or give a `fetch` with a ProxyAgent.",
+      "HTTPS_PROXY is set, but Node's fetch ignores it: start Node with NODE_USE_ENV_PROXY=1, or pass a `fetch` with a ProxyAgent.",
       'Check host, port and proxy.',
     ])
-    expect(error.message).toContain(error.hints.join(' '))
+    expect(error.message).toMatch(
+      /^The token request to (127\.0\.0\.1:\d+) failed: connect ECONNREFUSED \1: nothing is listening there\. HTTPS_PROXY is set, /,
+    )
     const shown = inspect([error, events], { depth: 10, showHidden: true, getters: true })
     expect(shown).not.toContain('hunter2')
   })
@@ -61,7 +63,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     const { tokens } = providerFor(server.tokenEndpoint, { timeout: 50, retries: 0 })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
     expect(error.code).toBe('ERR_TOKEN_TIMEOUT')
-    expect(error.hints[0]).toMatch(/^HTTPS_PROXY is set, and Node's fetch does not heed it: /)
+    expect(error.hints[0]).toMatch(/^HTTPS_PROXY is set, but Node's fetch ignores it: /)
   })
 })
 
@@ -83,7 +85,7 @@ test('a key that has just rotated is the first suspect, until the server knows i
   server.next({ status: 401, body })
   const refused = tokens.getAccessToken({ forceRenewal: true })
   expect(((await rejection(refused)) as TokenEndpointError).hints[0]).toBe(
-    'The key (kid fresh) is not the one accepted last: the server has not read the new JWK Set yet.',
+    'The key (kid fresh) is new: the server has not read the new JWK Set yet.',
   )
   register(oldJwk, { ...fresh.publicJwk, kid: 'fresh' })
   await clock.advance(1_000)
@@ -125,42 +127,11 @@ describe('an audience', () => {
   })
 })
 
-describe('E1 E2: a redirect that changes little says what', () => {
-  test.each<[string, (endpoint: URL) => string, string]>([
-    ['the scheme', ({ host }) => `https://${host}/token`, ': only the scheme differs'],
-    ['the host', ({ port }) => `http://localhost:${port}/token`, ': only the host differs'],
-    [
-      'scheme and host',
-      () => 'https://login.example.com/token',
-      ': only the scheme and the host differs',
-    ],
-    ['a slash', () => '/token/', ': only the slash at the end differs'],
-    [
-      'the way to a login page',
-      () => '/auth/login?next=/token',
-      ': this one leads to a login page',
-    ],
-    ['the way to a login page', () => '/sign-in', ': this one leads to a login page'],
-    ['much', () => 'https://login.example.com/token/', ''],
-    ['the query', () => '/token?x=1', ''],
-    ['the path', () => '/v2/token', ''],
-    ['nothing', () => '/token', ''],
-  ])('%s', async (_, locate, said) => {
-    const server = await faultServer()
-    const location = locate(new URL(server.tokenEndpoint))
-    server.next({ type: 'answer', status: 302, headers: { location } })
-    const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
-    const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
-    expect(error.hints).toEqual([`Configure the final URL${said}.`])
-    expect(error.message).toContain(`would go with it. Configure the final URL${said}.`)
-  })
-})
-
 test('the hints go along when an error is logged as JSON', async () => {
   const server = await faultServer({ type: 'answer', status: 403 })
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
-  expect(error.hints).toHaveLength(3)
+  expect(error.hints).toHaveLength(2)
   expect(JSON.parse(JSON.stringify(error)).hints).toEqual(error.hints)
 })
 

@@ -270,9 +270,7 @@ test('D8: a token request that waits for its own token ends at the timeout, and 
   expect(isCountersignError(error)).toBe(true)
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_TIMEOUT',
-    message: expect.stringContaining(
-      'if the token request goes through an authorized instance, check that it does not wait for its own token',
-    ),
+    message: expect.stringContaining('that `fetch` does not wait for this token itself'),
   })
   expect(server.requests).toHaveLength(0)
   expect(unhandled).toEqual([])

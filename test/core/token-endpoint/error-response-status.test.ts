@@ -11,7 +11,7 @@ import {
 type Answer = Omit<Extract<Fault, { type: 'answer' }>, 'type'>
 
 const html = { 'content-type': 'text/html; charset=utf-8' }
-const trouble = 'The authorization server is in trouble; later calls try again.'
+const trouble = 'The authorization server is failing: later calls will retry.'
 
 async function refusalOf(answer: Answer) {
   const { error, server, clock, ...rest } = await failureAt({ type: 'answer', ...answer })
@@ -20,8 +20,8 @@ async function refusalOf(answer: Answer) {
 
 describe('an error by its name', () => {
   test.each([
-    ['O8', 'invalid_target', 'Likely: a resource that the server does not know.'],
-    ['O16', 'use_dpop_nonce', 'See the documentation of the authorization server.'],
+    ['O8', 'invalid_target', 'Likely: the server does not know the resource.'],
+    ['O16', 'use_dpop_nonce', 'Likely: the client is configured for DPoP'],
   ])('%s: %s is an OAuth error, not retried, and remembered', async (_, oauth, advice) => {
     const headers = { 'content-type': 'application/json', 'dpop-nonce': 'nonce-1' }
     const body = { error: oauth, error_description: 'as the server says' }
@@ -140,7 +140,7 @@ describe('a wrong URL', () => {
       retryable: false,
       message: expect.stringMatching(
         new RegExp(
-          `^The token endpoint answered ${status}.* Check the URL of the token endpoint\\.`,
+          `^The token endpoint answered ${status}.*is not a token endpoint: check the option 'tokenEndpoint'\\.`,
         ),
       ),
     })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { clockOffset } from '#core/diagnosis/evidence.js'
-import { clockSkew } from '#core/token-endpoint/server-memory.js'
+import { createServerMemory } from '#core/token-endpoint/server-memory.js'
 
 const second = Date.UTC(2026, 0, 1, 12)
 const date = new Date(second).toUTCString()
@@ -29,7 +29,7 @@ test.each([null, '', 'GMT', 'soon', '2026-01-01T12:00:00Z', '1767268800', 'yeste
 )
 
 test('A10: what was learnt last counts, and can be taken back', () => {
-  const skew = clockSkew()
+  const skew = createServerMemory()
   expect(skew.correction()).toBe(0)
   const takeBack = skew.learn(600_000)
   expect(skew.correction()).toBe(600_000)
@@ -38,7 +38,7 @@ test('A10: what was learnt last counts, and can be taken back', () => {
 })
 
 test('A10: taking back touches nothing learnt since, and what was taken back does not return', () => {
-  const skew = clockSkew()
+  const skew = createServerMemory()
   const takeBack = skew.learn(600_000)
   const takeBackLater = skew.learn(599_000)
   takeBack()

@@ -3,7 +3,7 @@ import type { Clock } from '@countersign/core'
 import { createManualClock } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import { TokenRequestFailure } from '#core/issued-token.js'
-import { acceptedKey, clockSkew } from '#core/token-endpoint/server-memory.js'
+import { createServerMemory } from '#core/token-endpoint/server-memory.js'
 import { requestToken } from '#core/token-endpoint/token-client.js'
 
 const good = { access_token: 'token-1', token_type: 'Bearer', expires_in: 600 }
@@ -17,12 +17,12 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
   const settings = {
     ...{ clientId: 'client-1', tokenEndpoint: 'https://as.example/token', parameters: {} },
     ...{ timeout: 10_000, clock, random: () => 1, proxyVariable: () => undefined },
-    assertion: { clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
-    ...{ skew: clockSkew(), accepted: acceptedKey() },
-    assertions: {
+    memory: createServerMemory(),
+    sent: {
+      ...{ clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
       ...{ alg: 'ES256', kid: 'k1', thumbprint: undefined },
-      sign: async (_: number) => 'header.payload.signature',
     },
+    sign: async (_: number) => 'header.payload.signature',
     retries: 2,
     emit: (event: object) => void events.push(event),
     fetch: async () => {
@@ -113,7 +113,7 @@ test.each([
   expect((await failure(request)).error).toMatchObject({
     ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'expires_in', retryable: true },
     message:
-      'The token had expired when its response arrived: its lifetime (expires_in) counts from when the request was sent.',
+      'The token had expired when its response arrived: expires_in counts from when the request was sent.',
   })
 })
 
@@ -133,7 +133,7 @@ test('a clock that gives no number is named, and nothing is sent', async () => {
   const broken = { ...settings, clock: { ...clock, now: () => Number.NaN } }
   await expect(requestToken(broken, call)).rejects.toMatchObject({
     ...{ name: 'ConfigurationError', code: 'ERR_CLOCK', option: 'clock' },
-    message: 'The clock gave no number; an assertion needs the time of day.',
+    message: 'clock.now() must return epoch milliseconds.',
   })
   expect(sent()).toBe(0)
 })
@@ -141,14 +141,11 @@ test('a clock that gives no number is named, and nothing is sent', async () => {
 test('E19: a flight that was given up while its assertion was signed sends nothing', async () => {
   const flight = new AbortController()
   const { settings, call, sent } = tokenRequest()
-  const assertions = {
-    ...settings.assertions,
-    sign: async () => {
-      flight.abort(new Error('given up'))
-      return 'header.payload.signature'
-    },
+  const sign = async () => {
+    flight.abort(new Error('given up'))
+    return 'header.payload.signature'
   }
-  const request = requestToken({ ...settings, assertions }, { ...call, signal: flight.signal })
+  const request = requestToken({ ...settings, sign }, { ...call, signal: flight.signal })
   await expect(request).rejects.toThrow('given up')
   expect(sent()).toBe(0)
 })

@@ -5,7 +5,6 @@ import {
   providerFor,
   rejection,
   standingClock,
-  thenSent,
 } from '../../support/provider-under-test.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -27,9 +26,7 @@ async function refusalOf(body: string | Buffer) {
 
 const malformed = (length: number) => ({
   code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-  message: thenSent(
-    `The token endpoint answered 200, but not with a JSON object (application/json, ${length} characters). Check that the URL is that of a token endpoint.`,
-  ),
+  message: `The token endpoint answered 200, but not with a JSON object (application/json, ${length} characters). Check that the URL is that of a token endpoint.`,
   retryable: false,
 })
 

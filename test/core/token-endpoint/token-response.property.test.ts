@@ -3,8 +3,7 @@ import { createTokenProvider, isCountersignError, type TokenResponseError } from
 import { createManualClock } from '@countersign/testing'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { readBody } from '#core/token-endpoint/response-body.js'
-import { parseTokenResponse } from '#core/token-endpoint/token-response.js'
+import { parseTokenResponse, readBody } from '#core/token-endpoint/token-response.js'
 
 /** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
 vi.setConfig({ testTimeout: 120_000 })

@@ -9,7 +9,6 @@ import {
   secretText,
   standingClock,
   startOfTime,
-  thenSent,
 } from '../../support/provider-under-test.ts'
 
 async function tokenFrom(body: unknown, headers: Record<string, string> = {}) {
@@ -39,12 +38,13 @@ test.each([
   ['a number', '1', 'application/json'],
 ])('R1: a 200 with %s is malformed, told by type and length only', async (_, body, type) => {
   const error = await refusalOf(body, type ? { 'content-type': type } : {})
-  const page = type === 'text/html' ? "A login page or a proxy's page answered in its place. " : ''
+  const hint =
+    type === 'text/html'
+      ? 'A login page or a proxy answered in place of the token endpoint.'
+      : 'Check that the URL is that of a token endpoint.'
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: thenSent(
-      `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${page}Check that the URL is that of a token endpoint.`,
-    ),
+    message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${hint}`,
     retryable: false,
   })
   expect(String(error)).not.toContain(secretText)
@@ -115,7 +115,7 @@ const unsupported = {
   code: 'ERR_TOKEN_TYPE_UNSUPPORTED',
   field: 'token_type',
   message:
-    "The token response's token_type is not Bearer. The token was not kept: ask the authorization server for Bearer tokens.",
+    "The token response's token_type is not Bearer. The token was not kept. Ask the authorization server for Bearer tokens.",
   retryable: false,
 }
 
@@ -217,7 +217,8 @@ test('a third expires_in 0 is an error, and held off', async () => {
   expect(await rejection(tokens.getAccessToken())).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_INVALID',
     field: 'expires_in',
-    message: 'The token had expired when its response arrived: its lifetime (expires_in) is 0.',
+    message:
+      'The token had expired when its response arrived: expires_in counts from when the request was sent.',
     retryable: false,
     nextAttemptAt: startOfTime + 1_000,
   })

@@ -13,7 +13,11 @@ import {
 const broken = (code: string) => ({
   name: 'TokenTransportError',
   code: 'ERR_TOKEN_NETWORK',
-  message: `The token endpoint could not be reached, or the connection broke (${code}). Check host, port and proxy.`,
+  message: expect.stringMatching(
+    new RegExp(
+      `^The token request to [\\w.:-]+ failed: (\\w+ )?${code}( [\\d.:]+)?: [\\w ,]+\\. Check host, port and proxy\\.$`,
+    ),
+  ),
   cause: expect.objectContaining({ code }),
   attempts: 3,
   retryable: true,
@@ -24,8 +28,10 @@ test('E6: a refused connection is a network error after three attempts', async (
   await server.close()
   const clock = standingClock()
   const { tokens } = providerFor(server.tokenEndpoint, { clock })
+  const { host } = new URL(server.tokenEndpoint)
   expect(await rejection(tokens.getAccessToken())).toMatchObject({
     ...broken('ECONNREFUSED'),
+    message: `The token request to ${host} failed: connect ECONNREFUSED ${host}: nothing is listening there. Check host, port and proxy.`,
     cause: { code: 'ECONNREFUSED', syscall: 'connect' },
   })
   expect(clock.pauses).toHaveLength(2)

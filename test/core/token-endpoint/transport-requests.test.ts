@@ -10,6 +10,7 @@ import {
   faultServer,
   providerFor,
   rejection,
+  requestFailed,
   secretText,
   standingClock,
   wireOf,
@@ -176,8 +177,9 @@ test.each(
     expect(error).toMatchObject({
       name: 'TokenTransportError',
       code: 'ERR_TOKEN_NETWORK',
-      message:
-        'The token endpoint could not be reached, or the connection broke. Check host, port and proxy.',
+      message: requestFailed(
+        'the host could not be reached, or the connection broke. Check host, port and proxy.',
+      ),
       attempts: 3,
       retryable: true,
     })

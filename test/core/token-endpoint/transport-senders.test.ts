@@ -42,7 +42,9 @@ describe('a request that fetch rejects before it is sent', () => {
     const { error, attempts } = await failureOf(undefined, `http://127.0.0.1:${port}/token`)
     expect(attempts).toBe(1)
     expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', retryable: false, attempts: 1 })
-    expect(error.message).toMatch(/^fetch blocks the port of the token endpoint \(bad port\)/)
+    expect(error.message).toMatch(
+      /: fetch blocks this port \(bad port\), so the request was not sent\. /,
+    )
   })
 
   test.each<[string, RequestInit]>([
@@ -52,7 +54,7 @@ describe('a request that fetch rejects before it is sent', () => {
   ])('because of %s has one attempt', async (_, init) => {
     const { error, attempts } = await failureOf((url, given) => fetch(url, { ...given, ...init }))
     expect(attempts).toBe(1)
-    expect(error.message).toMatch(/^fetch rejected the request before it was sent \(/)
+    expect(error.message).toMatch(/: fetch rejected the request before it was sent\. /)
     expect(error.retryable).toBe(false)
   })
 })
@@ -102,9 +104,7 @@ describe('a proxy that rejects CONNECT', () => {
     const error = await failureBehind(`http://u:wrong@127.0.0.1:${port}`)
     expect(asked).toBe(times)
     expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', retryable: status !== 407 })
-    expect(error.message).toContain(
-      `The proxy rejected the connection to the token endpoint with status ${status}.`,
-    )
+    expect(error.message).toContain(`: the proxy answered CONNECT with status ${status}.`)
     expect(error.message).not.toContain('wrong')
   })
 })
@@ -171,6 +171,6 @@ test('the query of the token endpoint is in no message and no event', async () =
   expect([error.message, error.stack, JSON.stringify(error), ...told].join()).not.toContain(
     'CANARY',
   )
-  expect(error.message).toContain(`aud ${endpoint}?...`)
+  expect(error).toMatchObject({ sent: { audience: `${endpoint}?...` } })
   expect(told.length).toBeGreaterThan(1)
 })

@@ -9,8 +9,8 @@ import {
   until,
 } from '../../support/provider-under-test.ts'
 
-const late = (what: string) =>
-  `${what} Check that the token endpoint can be reached from here; if the token request goes through an authorized instance, check that it does not wait for its own token.`
+const late = ({ origin }: FaultServer, ms: number) =>
+  `No token from ${new URL(origin).host} within ${ms} ms. Check that it can be reached from here, and that \`fetch\` does not wait for this token itself.`
 
 const stalls: [what: string, fault: Fault, phase: 'head' | 'body'][] = [
   ['never answers', { type: 'silence' }, 'head'],
@@ -45,7 +45,7 @@ test.each(stalls)(
     expect(error).toMatchObject({
       name: 'TokenTransportError',
       code: 'ERR_TOKEN_TIMEOUT',
-      message: late('The token endpoint did not answer within 5000 ms.'),
+      message: late(server, 5_000),
       attempts: 1,
       retryable: true,
     })
@@ -73,7 +73,7 @@ test.each(stalls)(
     expect(isOver()).toBe(true)
     expect(await answer).toMatchObject({
       code: 'ERR_TOKEN_TIMEOUT',
-      message: late('No token within 10000 ms.'),
+      message: late(server, 10_000),
       attempts: 2,
       retryable: true,
     })

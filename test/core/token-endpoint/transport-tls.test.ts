@@ -14,6 +14,7 @@ import {
   goodToken,
   providerFor,
   rejection,
+  requestFailed,
   standingClock,
 } from '../../support/provider-under-test.ts'
 import { nodeFetch } from './node-fetch.ts'
@@ -58,7 +59,9 @@ async function failureOver(tokenEndpoint: string, options: Partial<TokenProvider
 const noTls = (code: string) => ({
   name: 'TokenTransportError',
   code: 'ERR_TOKEN_TLS',
-  message: `No TLS connection to the token endpoint (${code}). Check the certificate and the URL; give a company CA through NODE_EXTRA_CA_CERTS or \`fetch\`.`,
+  message: requestFailed(
+    `${code}: no TLS connection, or its certificate is not trusted. Check the certificate and the URL; set a company CA with NODE_EXTRA_CA_CERTS or \`fetch\`.`,
+  ),
   cause: { code },
   attempts: 1,
   retryable: false,
@@ -143,8 +146,9 @@ test('E11: http to a TLS port is a network error after three connections', async
   expect(await failureOver(`http://${server.host}/token`)).toMatchObject({
     name: 'TokenTransportError',
     code: 'ERR_TOKEN_NETWORK',
-    message:
-      'The token endpoint could not be reached, or the connection broke (UND_ERR_SOCKET). Check host, port and proxy.',
+    message: requestFailed(
+      'UND_ERR_SOCKET: the host could not be reached, or the connection broke. Check host, port and proxy.',
+    ),
     cause: { code: 'UND_ERR_SOCKET' },
     attempts: 3,
     retryable: true,

@@ -1,14 +1,6 @@
-const direct =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|UND_ERR_CONNECT_TIMEOUT)$/
-
-/** Whether a failure of that code is what one gets who has to go through a proxy and does not. */
-export function isUnreached(code: string | undefined): boolean {
-  return code !== undefined && direct.test(code)
-}
-
 /**
- * The name of the environment variable that names a proxy which the platform's `fetch` passes by;
- * its value may hold a password. Undefined where there is none, or where `fetch` heeds it.
+ * Returns the name of the environment variable that names a proxy which the platform's `fetch`
+ * ignores; its value may contain a password. Undefined if there is none, or if `fetch` respects it.
  */
 export function ignoredProxyVariable(tokenEndpoint: string): string | undefined {
   try {
@@ -24,12 +16,12 @@ export function ignoredProxyVariable(tokenEndpoint: string): string | undefined 
   }
 }
 
-/** First of the hints after a failure to reach the token endpoint, where there is such a variable. */
+/** Returns the hint about such a variable, if there is one. */
 export function proxyHints(variable: string | undefined): readonly string[] {
   if (variable === undefined) return []
-  // Of that one Node never takes notice.
-  const first = /^all_proxy$/i.test(variable) ? 'set HTTPS_PROXY to the same and ' : ''
+  // Node never reads ALL_PROXY.
+  const first = /^all_proxy$/i.test(variable) ? 'set HTTPS_PROXY to the same value and ' : ''
   return [
-    `${variable} is set, and Node's fetch does not heed it: ${first}start Node with NODE_USE_ENV_PROXY=1, or give a \`fetch\` with a ProxyAgent.`,
+    `${variable} is set, but Node's fetch ignores it: ${first}start Node with NODE_USE_ENV_PROXY=1, or pass a \`fetch\` with a ProxyAgent.`,
   ]
 }

@@ -1,10 +1,20 @@
-/** Printable ASCII only: no line of a log can be forged with it. */
+/** Returns the text in printable ASCII only, so that it cannot forge a line of a log. */
 export function oneLine(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, ' ')
 }
 
+/** Returns a configured value, which is not secret, in one line of that length at most. */
+export function showValue(value: string, most: number): string {
+  const line = oneLine(value).trim()
+  return line.length > most ? `${line.slice(0, most - 3)}...` : line
+}
+
+/** Returns an audience without its query, which may contain a gateway's key. */
+export function hideQuery(audience: string): string {
+  return audience.replace(/\?.*/, '?...')
+}
+
 const longest = 4096
-const url = /(https?:\/\/)([^\s/?#"'<>]*)([^\s?#"'<>]*)([?#][^\s"'<>]*)?/gi
 /** JWTs: base64url of a JSON object starts with "ey". */
 const jwt = /(?<![\w-])ey[\w-]+(\.[\w-]*){1,4}/g
 
@@ -16,21 +26,24 @@ export function serverText(text: unknown, most: number): string | undefined {
   if (typeof text !== 'string' || text === '') return undefined
   // Half a token at the cut would not look like one.
   const whole = text.length > longest ? text.slice(0, longest).replace(/\S+$/, '') : text
-  const line = withoutTokens(oneLine(whole)).trim()
-  return line === '' ? undefined : cut(line, most)
+  const line = oneLine(whole)
+    .split(/(https?:\/\/[^\s"'<>]*)/i)
+    .map((part, index) => (index % 2 === 0 ? redact(part, /[\w+/=~.%-]{40,}/g) : redactUrl(part)))
+    .join('')
+    .trim()
+  return line === '' ? undefined : cutAtSpace(line, most)
 }
 
-function withoutTokens(line: string): string {
-  const parts: string[] = []
-  let end = 0
-  for (const found of line.matchAll(url)) {
-    const [all, scheme = '', authority = '', path = ''] = found
-    parts.push(redact(line.slice(end, found.index), /[\w+/=~.%-]{40,}/g))
-    const host = authority.slice(authority.lastIndexOf('@') + 1)
-    parts.push(scheme, redact(host, /[\w+=~%-]{40,}/g), redact(path, /[\w+=~.%-]{40,}/g))
-    end = found.index + all.length
-  }
-  return parts.join('') + redact(line.slice(end), /[\w+/=~.%-]{40,}/g)
+export function cutAtSpace(line: string, most: number): string {
+  if (line.length <= most) return line
+  return `${line.slice(0, most - 3).replace(/ [^ ]*$/, '')}...`
+}
+
+/** A host name with dots and a path with slashes are not a token, however long they are. */
+function redactUrl(url: string): string {
+  const [, scheme = '', host = '', path = ''] =
+    /^(\w+:\/\/)(?:[^/?#]*@)?([^/?#]*)([^?#]*)/.exec(url) ?? []
+  return scheme + redact(host, /[\w+=~%-]{40,}/g) + redact(path, /[\w+=~.%-]{40,}/g)
 }
 
 function redact(text: string, runs: RegExp): string {
@@ -38,11 +51,4 @@ function redact(text: string, runs: RegExp): string {
   return text
     .replace(jwt, (run) => (run.length < 24 ? run : '[redacted]'))
     .replace(runs, (run) => (isMixed(run) ? '[redacted]' : run))
-}
-
-function cut(line: string, most: number): string {
-  if (line.length <= most) return line
-  const start = line.slice(0, most - 3)
-  const space = start.lastIndexOf(' ')
-  return `${space > 0 ? start.slice(0, space) : start}...`
 }

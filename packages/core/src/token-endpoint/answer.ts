@@ -1,116 +1,99 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import {
-  type Circumstances,
   clockOffset,
+  type Evidence,
   isAboutAssertion,
   isSkewed,
   leastSkew,
 } from '../diagnosis/evidence.js'
 import { discardBody } from '../discard-body.js'
-import {
-  type CountersignError,
-  isCountersignError,
-  type TokenEndpointError,
-  TokenResponseError,
-} from '../errors.js'
+import { type TokenEndpointError, TokenResponseError } from '../errors.js'
 import type { Emit } from '../events.js'
 import { TokenRequestFailure } from '../issued-token.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { isObject, snapshot } from '../snapshot.js'
 import { endpointError, malformedResponse } from './error-response.js'
-import { readBody } from './response-body.js'
-import { largestCorrection } from './server-memory.js'
-import { member, parseTokenResponse } from './token-response.js'
-import { redirectError, transportError } from './transport-failure.js'
+import type { ServerMemory } from './server-memory.js'
+import { parseTokenResponse, readBody } from './token-response.js'
+import { redirectError } from './transport-failure.js'
 
-export interface AnswerSettings {
+export interface ResponseSettings {
   readonly tokenEndpoint: string
   readonly clock: Clock
   readonly emit: Emit
-  /** A response contradicts the corrected clock: the correction is not used again. */
-  readonly forgetSkew: () => void
+  readonly memory: ServerMemory
+  /** What all assertions of the client contain. */
+  readonly sent: Evidence['sent']
 }
 
-/** The token request that was answered. */
-interface AnsweredRequest {
+/** The token request that was sent. */
+export interface SentRequest {
   readonly access: RequestedAccess
+  /** Its number; the first is 1. */
   readonly attempt: number
-  /** Epoch milliseconds: when it was sent, by the clock as it is. */
-  readonly issuedAt: number
   /** Monotonic. */
   readonly sentAt: number
+  /** When it was sent, by the uncorrected clock, in epoch milliseconds. */
+  readonly issuedAt: number
   /** By how much the clock was corrected for the assertion. */
   readonly correction: number
-  readonly circumstances: Omit<Circumstances, 'clockOffset'>
+  /** Whether the clock was corrected for this attempt, after a rejection. */
+  readonly isCorrected: boolean
 }
 
 /**
- * The token of a success response, or what the answer means instead.
- *
- * @throws {TokenTransportError} for a redirect, and for a body that breaks off.
+ * A larger offset is reported and not corrected: with a false `Date` a server could ask for
+ * assertions that are valid for a day.
  */
-export async function readAnswer(
+const largestCorrection = 3_600_000
+
+/**
+ * Returns the token of a success response.
+ *
+ * @throws {TokenRequestFailure} for an error response.
+ * @throws {CountersignError} for any other response.
+ */
+export async function readResponse(
   response: Response,
-  settings: AnswerSettings,
-  request: AnsweredRequest,
-): Promise<StoredToken | TokenRequestFailure> {
-  const { attempt, circumstances } = request
-  const { sent } = circumstances
-  const receivedAt = settings.clock.now()
+  settings: ResponseSettings,
+  request: SentRequest,
+): Promise<StoredToken> {
+  const { sent, tokenEndpoint, clock, emit, memory } = settings
+  const { attempt, issuedAt, correction, isCorrected } = request
+  const receivedAt = clock.now()
   if (isRedirect(response)) {
     discardBody(response.body)
-    throw redirectError(response, settings.tokenEndpoint, { attempts: attempt, sent })
+    throw redirectError(response, { tokenEndpoint, attempts: attempt })
   }
-  const { status, headers } = response
-  const { issuedAt, correction } = request
+  const { ok, status, headers } = response
   const offset = clockOffset(headers.get('date'), issuedAt + correction, receivedAt + correction)
-  if (correction !== 0 && isSkewed(offset)) settings.forgetSkew()
-  const text = await bodyText(response, attempt)
-  if (text instanceof TokenRequestFailure) return text
+  if (isSkewed(offset) && memory.forget(correction)) emit({ type: 'clock-skew', offset: 0 })
+  // For an error response the status counts, even if its body cannot be read.
+  const text = await (ok ? readBody(response) : readBody(response).catch(() => ''))
   const body = jsonObject(text)
-  if (!response.ok || isErrorBody(body))
-    return refusal(response, request, { body, receivedAt, offset })
-  try {
-    if (body === undefined)
-      throw malformedResponse(
-        { status, contentType: headers.get('content-type') },
-        text.length,
-        sent,
-      )
-    return acceptedToken(body, settings, request)
-  } catch (error) {
-    return new TokenRequestFailure(error as CountersignError)
+  const answer = { status, contentType: headers.get('content-type'), body }
+  // Some servers answer 200 with an error; the other members do not count then.
+  if (!ok || (typeof body?.error === 'string' && body.error !== '')) {
+    const error = endpointError(answer, attempt, {
+      sent,
+      tokenEndpoint,
+      isCorrected,
+      accepted: memory.acceptedKey,
+      clockOffset: isCorrected ? correction : offset,
+    })
+    throw new TokenRequestFailure(error, {
+      retryAfter: retryAfter(headers, receivedAt),
+      clockOffset: isSkewed(offset) ? correctionAfter(error, correction + offset) : undefined,
+    })
   }
-}
-
-function refusal(
-  { status, headers }: Response,
-  { attempt, correction, circumstances }: AnsweredRequest,
-  {
-    body,
-    receivedAt,
-    offset,
-  }: {
-    body: Record<string, unknown> | undefined
-    receivedAt: number
-    offset: number | undefined
-  },
-): TokenRequestFailure {
-  const error = endpointError(
-    { status, contentType: headers.get('content-type'), body },
-    { ...circumstances, clockOffset: circumstances.isCorrected ? correction : offset },
-    attempt,
-  )
-  return new TokenRequestFailure(error, {
-    retryAfter: retryAfter(headers, receivedAt),
-    clockOffset: isSkewed(offset) ? correctionAfter(error, correction + offset) : undefined,
-  })
+  if (body === undefined) throw malformedResponse(answer, text.length)
+  return acceptedToken(body, settings, request)
 }
 
 /**
- * What to correct the clock by for one more attempt. 0 where the answer is no OAuth error: what
- * answered in the server's place has a clock of its own, so the server is asked once more by ours.
+ * Returns what to correct the clock by for one more attempt. 0 if the response is not an OAuth
+ * error: what answered in the server's place has another clock, so the request is only repeated.
  */
 function correctionAfter(error: TokenEndpointError, offset: number): number | undefined {
   if (!isAboutAssertion(error)) return undefined
@@ -120,67 +103,32 @@ function correctionAfter(error: TokenEndpointError, offset: number): number | un
 
 function acceptedToken(
   body: Record<string, unknown>,
-  { clock, emit }: AnswerSettings,
-  { access, issuedAt, sentAt }: AnsweredRequest,
-): StoredToken | TokenRequestFailure {
+  { clock, emit }: ResponseSettings,
+  { access, issuedAt, sentAt }: SentRequest,
+): StoredToken {
   const { token, warnings } = parseTokenResponse(body, issuedAt)
   const [wall, elapsed] = [clock.now() - issuedAt, clock.monotonic() - sentAt]
-  const life = token.expiresAt - issuedAt
-  if (Math.max(wall, elapsed) >= life)
-    return expiredOnArrival(life, Math.abs(wall - elapsed) >= leastSkew)
+  const lifetime = token.expiresAt - issuedAt
+  if (Math.max(wall, elapsed) >= lifetime) {
+    const error = new TokenResponseError(
+      'ERR_TOKEN_RESPONSE_INVALID',
+      'The token had expired when its response arrived: expires_in counts from when the request was sent.',
+      { field: 'expires_in', retryable: lifetime > 0 },
+    )
+    // Some servers return a token until it expires: the next response has a new one. A wall clock
+    // that was set meanwhile needs no pause.
+    const isClockSet = lifetime > 0 && Math.abs(wall - elapsed) >= leastSkew
+    throw new TokenRequestFailure(error, { expiredPause: isClockSet ? 0 : 1_000 })
+  }
   for (const warning of warnings) emit({ type: 'response-warning', warning })
   if (isScopeReduced(access.scope, snapshot(token).scope))
     emit({ type: 'response-warning', warning: 'scope-reduced' })
-  // A response that names no scope has granted what was asked for (RFC 6749 section 5.1).
+  // A response without a scope grants the requested one (RFC 6749 section 5.1).
   return access.scope === undefined ? token : { scope: access.scope, ...token }
 }
 
-async function bodyText(
-  response: Response,
-  attempt: number,
-): Promise<string | TokenRequestFailure> {
-  // Of an error response the status counts, whatever its body: one that cannot be read is empty.
-  if (!response.ok) return readBody(response).catch(() => '')
-  try {
-    return await readBody(response)
-  } catch (error) {
-    if (isCountersignError(error)) return new TokenRequestFailure(error)
-    throw transportError(error, attempt)
-  }
-}
-
 function isRedirect({ status, type, redirected }: Response): boolean {
-  return (
-    redirected ||
-    type === 'opaqueredirect' ||
-    status === 0 ||
-    [301, 302, 303, 307, 308].includes(status)
-  )
-}
-
-/**
- * A server that returns the same token until it expires says `expires_in: 0` in its last second:
- * the next answer has a new one. A wall clock that was set meanwhile needs no pause.
- */
-function expiredOnArrival(life: number, isClockSet: boolean): TokenRequestFailure {
-  const why =
-    life === 0
-      ? 'its lifetime (expires_in) is 0'
-      : isClockSet
-        ? 'the wall clock was set while the request was under way'
-        : 'its lifetime (expires_in) counts from when the request was sent'
-  const error = new TokenResponseError(
-    'ERR_TOKEN_RESPONSE_INVALID',
-    `The token had expired when its response arrived: ${why}.`,
-    { field: 'expires_in', retryable: life > 0 },
-  )
-  return new TokenRequestFailure(error, { expiredPause: life > 0 && isClockSet ? 0 : 1_000 })
-}
-
-/** Some servers answer 200 with an error; whatever else stands beside it does not count. */
-function isErrorBody(body: Record<string, unknown> | undefined): boolean {
-  const error = body && member(body, 'error')
-  return typeof error === 'string' && error !== ''
+  return redirected || type === 'opaqueredirect' || [0, 301, 302, 303, 307, 308].includes(status)
 }
 
 function jsonObject(text: string): Record<string, unknown> | undefined {
@@ -195,8 +143,8 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from now; undefined for what is missing,
- * garbage or past. A date is read against the server's own `Date`, where there is one.
+ * Returns `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from now; undefined if it is
+ * missing, invalid or past. A date is compared with the server's own `Date`, if it sent one.
  */
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim()

@@ -3,20 +3,20 @@ import { isLoopback } from '../http-url.js'
 import { invalidOption } from '../options.js'
 
 /**
- * The token endpoint, byte for byte as configured: it is also what the assertion is signed for.
- * No message quotes it, since a URL may hold a password.
+ * Returns the token endpoint, byte for byte as configured, because it is also the audience of the
+ * assertion. No message quotes it: a URL may contain a password.
  *
  * @throws {ConfigurationError} for anything but https, or http to a loopback host.
  */
 export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): string {
   if (value === undefined) throw invalid('is missing (is the environment variable set?)')
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) {
-    throw invalid('must be an absolute https URL without blanks')
+    throw invalid('must be an absolute https URL without whitespace')
   }
   const { protocol, hostname, username, password } = new URL(value)
   if (protocol !== 'https:' && protocol !== 'http:') throw invalid('must be an https URL')
-  if (username !== '' || password !== '') throw invalid('must not hold a user name or password')
-  if (value.includes('#')) throw invalid('must not hold a fragment')
+  if (username !== '' || password !== '') throw invalid('must not contain a user name or password')
+  if (value.includes('#')) throw invalid('must not contain a fragment')
   if (protocol === 'http:' && !allowInsecureHttp && !isLoopback(hostname)) {
     throw invalid(
       'must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp',

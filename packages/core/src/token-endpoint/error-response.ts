@@ -1,7 +1,6 @@
-import { diagnose, optionsToCheck } from '../diagnosis/diagnosis.js'
-import { type Circumstances, isRetryableStatus, isWrongUrl } from '../diagnosis/evidence.js'
-import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
-import { serverText } from '../diagnosis/server-text.js'
+import { diagnose } from '../diagnosis/diagnosis.js'
+import { type Evidence, isRetryableStatus } from '../diagnosis/evidence.js'
+import { cutAtSpace, hideQuery, oneLine, serverText } from '../diagnosis/server-text.js'
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
 import { member } from './token-response.js'
 
@@ -11,84 +10,63 @@ interface Answer {
   readonly body: Record<string, unknown> | undefined
 }
 
-/** An error response (RFC 6749 section 5.2), or whatever else came with that status. */
+const longestMessage = 350
+
+/** Returns the error of an error response (RFC 6749 section 5.2), or of any other error status. */
 export function endpointError(
   { status, contentType, body }: Answer,
-  circumstances: Circumstances,
   attempts: number,
+  circumstances: Omit<Evidence, 'status' | 'isHtml' | 'error' | 'description'>,
 ): TokenEndpointError {
   const error = body && serverText(member(body, 'error'), 64)
   const errorDescription = body && serverText(member(body, 'error_description'), 512)
   const isHtml = isPage(contentType)
   const code = errorCode(status, error)
-  const evidence = { ...circumstances, status, isHtml, error, description: errorDescription }
-  const hints = diagnose(evidence)
-  const message = [
-    `The token endpoint answered ${status}${headline(code, error)}${isHtml && error === undefined ? ' with an HTML page' : ''}.`,
-    ...(errorDescription === undefined ? [] : [`The server says: "${errorDescription}".`]),
-    ...told(hints, isRetryableStatus(status) || isWrongUrl(status)),
-    ...(isStandard(code, error) ? [] : ['See the documentation of the authorization server.']),
-    describeSent(circumstances.sent),
-  ].join(' ')
-  return new TokenEndpointError(code, message, {
-    status,
-    attempts,
+  const { isCertain, hints, options } = diagnose({
+    ...circumstances,
+    ...{ status, isHtml, error, description: errorDescription },
+  })
+  const [first = 'See the documentation of the authorization server.'] = hints
+  const isGuess = hints.length > 0 && !isCertain
+  const answered = `The token endpoint answered ${status}${contents({ code, error, isHtml })}.`
+  const advice = isGuess ? `Likely: ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
+  const room = longestMessage - `${answered} The server says: "". ${advice}`.length
+  const said = errorDescription && `The server says: "${cutAtSpace(errorDescription, room)}".`
+  const { clientId: _, audience, kid, ...sent } = circumstances.sent
+  return new TokenEndpointError(code, [answered, said, advice].filter(Boolean).join(' '), {
+    ...{ status, attempts, error, errorDescription, hints, options },
     retryable: isRetryableStatus(status),
-    error,
-    errorDescription,
-    hints,
-    options: optionsToCheck(evidence),
+    sent: { audience: oneLine(hideQuery(audience)), kid: kid && oneLine(kid), ...sent },
   })
 }
 
-/** A success status without a JSON object: its type and length, never its text. */
+/** Returns the error of a success without a JSON object: its type and length, never its text. */
 export function malformedResponse(
   { status, contentType }: Omit<Answer, 'body'>,
   length: number,
-  sent: SentAssertion,
 ): TokenResponseError {
   const type = serverText(contentType, 64) ?? 'no content type'
-  const hints = [
-    ...(isPage(contentType) ? ["A login page or a proxy's page answered in its place."] : []),
-    'Check that the URL is that of a token endpoint.',
-  ]
+  const page = 'A login page or a proxy answered in place of the token endpoint.'
+  const hint = 'Check that the URL is that of a token endpoint.'
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
-    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters). ${hints.join(' ')} ${describeSent(sent)}`,
-    { hints },
+    `The token endpoint answered ${status}, but not with a JSON object (${type}, ${length} characters).`,
+    { hints: isPage(contentType) ? [page, hint] : [hint] },
   )
 }
 
 function errorCode(status: number, error: string | undefined): TokenEndpointError['code'] {
   if (status === 429) return 'ERR_TOKEN_RATE_LIMITED'
-  if (status === 408 || status === 425 || status >= 500) return 'ERR_TOKEN_UNAVAILABLE'
+  if (isRetryableStatus(status) || status === 501) return 'ERR_TOKEN_UNAVAILABLE'
   return error === undefined ? 'ERR_TOKEN_HTTP' : 'ERR_OAUTH'
 }
 
-function headline(code: TokenEndpointError['code'], error: string | undefined): string {
-  if (error !== undefined) return ` '${error}'`
-  return code === 'ERR_TOKEN_HTTP' ? ': rejected without an OAuth error' : ''
+function contents(answer: { code: string; error: string | undefined; isHtml: boolean }): string {
+  if (answer.error !== undefined) return ` '${answer.error}'`
+  if (answer.isHtml) return ' with an HTML page'
+  return answer.code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''
 }
 
 function isPage(contentType: string | null): boolean {
   return contentType?.includes('html') ?? false
-}
-
-/** Where the status says it all, the first is no guess. */
-function told([first, ...others]: readonly string[], isCertain: boolean): string[] {
-  if (first === undefined) return []
-  const likely = isCertain ? first : `Likely: ${uncapitalised(first)}`
-  return [likely, ...others.map((hint) => `Or: ${uncapitalised(hint)}`)]
-}
-
-function uncapitalised(sentence: string): string {
-  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`
-}
-
-const standard =
-  /^(invalid_(client|scope|request|target|grant)|unauthorized_client|unsupported_grant_type)$/
-
-/** Of another error the server's own documentation knows more. */
-function isStandard(code: TokenEndpointError['code'], error = 'invalid_request'): boolean {
-  return code !== 'ERR_OAUTH' || standard.test(error)
 }

@@ -1,20 +1,33 @@
+import type { StoredToken } from '../access-token.js'
+import { within } from '../deadline.js'
+import { ConfigurationError, isCountersignError } from '../errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
-import { type AttemptSettings, attemptOnce } from './attempt.js'
-import { isTransportError, transportRetries } from './transport-failure.js'
+import { isObject, ownMember } from '../snapshot.js'
+import { type ResponseSettings, readResponse, type SentRequest } from './answer.js'
+import { type TokenFetch, tokenRequest } from './token-request.js'
+import { timeoutError, transportError } from './transport-failure.js'
 
-export interface TokenClientSettings extends AttemptSettings {
+export interface TokenClientSettings extends ResponseSettings {
+  readonly clientId: string
+  readonly parameters: Readonly<Record<string, string>>
+  /** Signs a new assertion for each attempt, because a server takes a second one for a replay. */
+  readonly sign: (now: number, signal: AbortSignal) => Promise<string>
+  readonly timeout: number
   readonly random: () => number
-  /** Attempts beyond the first, unless the call is a single attempt. */
+  /** Attempts after the first, unless the call is a single attempt. */
   readonly retries: number
+  readonly fetch: TokenFetch
+  /** Returns the name of an environment variable of a proxy that `fetch` ignores. */
+  readonly proxyVariable: () => string | undefined
 }
 
 const mostExpired = 2
 
 /**
- * Makes token requests until one is answered: retries network failures, timeouts, 408, 425, 429
- * and 5xx, each time with a new assertion. An assertion that is refused by a server whose clock is
- * elsewhere is followed by one more, by that clock, whatever `retries` says; a token that had
- * expired on arrival by two more.
+ * Makes token requests until one succeeds: retries network failures, timeouts, 408, 425, 429 and
+ * 5xx, each time with a new assertion. If a server with another clock rejects the assertion, one
+ * more follows by that clock, whatever `retries` says. A token that has expired on arrival is
+ * requested again, twice at most.
  *
  * @throws {TokenRequestFailure}
  */
@@ -22,73 +35,106 @@ export async function requestToken(
   settings: TokenClientSettings,
   call: TokenCall,
 ): Promise<IssuedToken> {
-  const { emit, skew } = settings
+  const { clock, emit, memory } = settings
+  let [retried, expired] = [0, 0]
+  let [isRepeated, isCorrected] = [false, false]
   let takeBack = () => {}
-  const correct = (offset: number) => {
-    takeBack = skew.learn(offset)
-    emit({ type: 'clock-skew', offset })
+
+  function pauseAfter(failure: TokenRequestFailure): number | undefined {
+    const { expiredPause, clockOffset, retryAfter } = failure
+    if (expiredPause !== undefined) return ++expired <= mostExpired ? expiredPause : undefined
+    if (clockOffset !== undefined && !isRepeated) return 0
+    if (++retried > mostRetries(failure, call.isProbe ? 0 : settings.retries)) return undefined
+    return retryAfter ?? backoff(retried - 1, settings.random())
   }
+
   try {
-    return await untilAnswered(settings, call, correct)
+    for (let attempt = 1; ; attempt++) {
+      const sentAt = clock.monotonic()
+      const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
+      if (!(outcome instanceof TokenRequestFailure))
+        return { token: outcome, source: 'endpoint', attempts: attempt, sentAt }
+      const now = clock.monotonic()
+      const pause = pauseAfter(outcome)
+      const retryIn = pause !== undefined && pause < call.deadline - now ? pause : undefined
+      const { error, clockOffset } = outcome
+      emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
+      if (retryIn === undefined || call.signal.aborted) throw outcome
+      if (clockOffset === undefined || isRepeated) {
+        await clock.wait(retryIn, call.signal)
+        continue
+      }
+      isRepeated = true
+      if (clockOffset === 0) continue
+      isCorrected = true
+      takeBack = memory.learn(clockOffset)
+      emit({ type: 'clock-skew', offset: clockOffset })
+    }
   } catch (thrown) {
-    // A correction that got no token is not kept: a `Date` may lie.
+    // A correction that got no token is not kept: a `Date` may be false.
     takeBack()
     throw thrown
   }
 }
 
-async function untilAnswered(
-  settings: TokenClientSettings,
-  call: TokenCall,
-  correct: (offset: number) => void,
-): Promise<IssuedToken> {
-  const { clock, emit, random } = settings
-  const retries = call.isProbe ? 0 : settings.retries
-  let isCorrected = false
-  let isAskedAgain = false
-  let expired = 0
-  for (let attempt = 1; ; attempt++) {
-    const sentAt = clock.monotonic()
-    const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
-    if (!(outcome instanceof TokenRequestFailure))
-      return { token: outcome, source: 'endpoint', attempts: attempt, sentAt }
-    const { error, clockOffset } = outcome
-    const now = clock.monotonic()
-    const left = call.deadline - now
-    const offset: number | undefined = isAskedAgain || left <= 0 ? undefined : clockOffset
-    const retry = attempt - expired - (isAskedAgain ? 1 : 0)
-    const { expiredPause } = outcome
-    if (expiredPause !== undefined) expired += 1
-    const pause =
-      expiredPause !== undefined
-        ? expired <= mostExpired
-          ? expiredPause
-          : undefined
-        : offset === undefined
-          ? pauseBefore(retry, outcome, { retries, random })
-          : 0
-    const retryIn = pause !== undefined && pause < left ? pause : undefined
-    emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
-    if (retryIn === undefined || call.signal.aborted) throw outcome
-    if (offset === undefined) await clock.wait(retryIn, call.signal)
-    else if (offset !== 0) correct(offset)
-    isAskedAgain ||= offset !== undefined
-    isCorrected ||= Boolean(offset)
-  }
-}
-
-/** How long until that retry; undefined: there is none. */
-function pauseBefore(
-  retry: number,
-  { error, retryAfter }: TokenRequestFailure,
-  { retries, random }: Pick<TokenClientSettings, 'retries' | 'random'>,
-): number | undefined {
-  const worth = isTransportError(error) ? transportRetries(error) : error.retryable ? retries : 0
-  if (retry > Math.min(retries, worth)) return undefined
-  return retryAfter ?? backoff(retry - 1, random())
+/** A host name that does not resolve is retried once. */
+function mostRetries({ error }: TokenRequestFailure, retries: number): number {
+  if (!error.retryable) return 0
+  const cause = ownMember(error, 'cause')
+  return isObject(cause) && ownMember(cause, 'code') === 'ENOTFOUND'
+    ? Math.min(1, retries)
+    : retries
 }
 
 /** Full jitter over 200 ms x 2^n, n = 0 for the first retry. */
 export function backoff(retry: number, random: number): number {
   return random * 200 * 2 ** retry
+}
+
+/** Makes one token request, with an assertion of its own. */
+async function attemptOnce(
+  settings: TokenClientSettings,
+  { access, deadline, signal }: TokenCall,
+  request: Pick<SentRequest, 'attempt' | 'sentAt' | 'isCorrected'>,
+): Promise<StoredToken | TokenRequestFailure> {
+  const { clock, tokenEndpoint, memory } = settings
+  const issuedAt = clock.now()
+  if (!Number.isFinite(issuedAt)) {
+    const message = 'clock.now() must return epoch milliseconds.'
+    throw new ConfigurationError('ERR_CLOCK', message, 'clock')
+  }
+  const correction = memory.correction()
+  const clientAssertion = await settings.sign(issuedAt + correction, signal)
+  const ms = Math.max(0, Math.min(settings.timeout / 2, deadline - clock.monotonic()))
+  const describeRequest = () => {
+    const proxyVariable = settings.proxyVariable()
+    return { tokenEndpoint, attempts: request.attempt, proxyVariable }
+  }
+  signal.throwIfAborted()
+  try {
+    const late = () => timeoutError(ms, describeRequest())
+    const token = await within({ clock, ms, late }, async (attemptSignal) => {
+      const response = await send(
+        tokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal }),
+      )
+      return readResponse(response, settings, { ...request, access, issuedAt, correction })
+    })
+    memory.acceptedKey = settings.sent
+    return token
+  } catch (thrown) {
+    if (thrown instanceof TokenRequestFailure) return thrown
+    // Such as of a fetch that resolved with no response.
+    return new TokenRequestFailure(
+      isCountersignError(thrown) ? thrown : transportError(thrown, describeRequest()),
+    )
+  }
+
+  async function send(init: RequestInit): Promise<Response> {
+    try {
+      return await settings.fetch(tokenEndpoint, init)
+    } catch (thrown) {
+      // Also for an error of another provider that `fetch` asks.
+      throw transportError(thrown, describeRequest())
+    }
+  }
 }

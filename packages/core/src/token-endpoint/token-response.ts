@@ -1,30 +1,32 @@
 import { isTokenValue, type StoredToken } from '../access-token.js'
+import { discardBody } from '../discard-body.js'
 import { TokenResponseError } from '../errors.js'
 import type { TokenHappening } from '../events.js'
 
 type ResponseWarning = Extract<TokenHappening, { type: 'response-warning' }>['warning']
 
-export interface TokenResponse {
-  readonly token: StoredToken
-  readonly warnings: readonly ResponseWarning[]
-}
-
 const assumedLifetime = 300
 const longestLifetime = 86_400
+const longestBody = 65_536
 
 /**
- * The token of a success response (RFC 6749 section 5.1), checked and translated once: inside,
- * there is no `expires_in`. `issuedAt` is when the request was sent.
+ * Returns the token of a success response (RFC 6749 section 5.1), checked and translated once.
+ * `issuedAt` is when the request was sent, in epoch milliseconds.
  *
- * @throws {TokenResponseError} naming the member at fault.
+ * @throws {TokenResponseError} that names the invalid member.
  */
-export function parseTokenResponse(body: Record<string, unknown>, issuedAt: number): TokenResponse {
+export function parseTokenResponse(body: Record<string, unknown>, issuedAt: number) {
   const warnings: ResponseWarning[] = []
   const value = accessToken(member(body, 'access_token'))
   const tokenType = member(body, 'token_type')
   if (tokenType === undefined) warnings.push('token-type-missing')
-  else if (!isBearer(tokenType)) throw unsupportedType()
-  else if (tokenType.toLowerCase() !== 'bearer') warnings.push('token-type-variant')
+  else if (!isBearer(tokenType)) {
+    throw new TokenResponseError(
+      'ERR_TOKEN_TYPE_UNSUPPORTED',
+      "The token response's token_type is not Bearer. The token was not kept.",
+      { field: 'token_type', hints: ['Ask the authorization server for Bearer tokens.'] },
+    )
+  } else if (tokenType.toLowerCase() !== 'bearer') warnings.push('token-type-variant')
   const seconds = lifetimeSeconds(member(body, 'expires_in'), warnings)
   const scope = grantedScope(member(body, 'scope'))
   if (value.length > 16_384) warnings.push('token-over-16k')
@@ -43,7 +45,7 @@ function isBearer(tokenType: unknown): tokenType is string {
   return typeof tokenType === 'string' && /^\s*bearer[\s_-]*(token)?\s*$/i.test(tokenType)
 }
 
-/** Null counts as missing. */
+/** Returns a member of the response; null counts as missing. */
 export function member(body: Record<string, unknown>, name: string): unknown {
   return body[name] ?? undefined
 }
@@ -82,10 +84,35 @@ function invalid(field: string, what: string): TokenResponseError {
   )
 }
 
-function unsupportedType(): TokenResponseError {
+/**
+ * Returns the body as text, at most 64 KiB after decoding; the rest is never read.
+ *
+ * @throws {TokenResponseError} for a longer body.
+ */
+export async function readBody(response: Response): Promise<string> {
+  if (Number(response.headers.get('content-length') ?? 0) > longestBody) {
+    discardBody(response.body)
+    throw tooLarge()
+  }
+  // Responses of XMLHttpRequest polyfills and React Native have no stream, and some fetch
+  // implementations return a Node stream.
+  const body = response.body ?? [new TextEncoder().encode(await response.text())]
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > longestBody) throw tooLarge()
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function tooLarge(): TokenResponseError {
   return new TokenResponseError(
-    'ERR_TOKEN_TYPE_UNSUPPORTED',
-    "The token response's token_type is not Bearer. The token was not kept: ask the authorization server for Bearer tokens.",
-    { field: 'token_type', hints: ['Ask the authorization server for Bearer tokens.'] },
+    'ERR_TOKEN_RESPONSE_TOO_LARGE',
+    `The token endpoint answered with more than ${longestBody} bytes.`,
+    { hints: ['Check that the URL is that of a token endpoint.'] },
   )
 }

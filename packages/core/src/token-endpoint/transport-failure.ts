@@ -1,221 +1,144 @@
-import { isUnreached, proxyHints } from '../diagnosis/proxy-variable.js'
-import { describeSent, type SentAssertion } from '../diagnosis/sent-assertion.js'
-import { createCause, type ErrorCause } from '../error-cause.js'
-import { type CountersignError, TokenTransportError } from '../errors.js'
-import { isObject, ownMember } from '../snapshot.js'
+import { proxyHints } from '../diagnosis/proxy-variable.js'
+import { oneLine } from '../diagnosis/server-text.js'
+import { createCause } from '../error-cause.js'
+import { TokenTransportError } from '../errors.js'
+import { ownMember, snapshot } from '../snapshot.js'
 
-/** What a rejected fetch may mean; timeouts and redirects have errors of their own. */
-type TransportCode = Exclude<
-  TokenTransportError['code'],
-  'ERR_TOKEN_TIMEOUT' | 'ERR_TOKEN_REDIRECT'
->
+/** The facts about a token request that got no usable response. */
+export interface FailedRequest {
+  readonly tokenEndpoint: string
+  readonly attempts: number
+  /** The name of the environment variable of a proxy that `fetch` ignores. */
+  readonly proxyVariable: string | undefined
+}
 
-/**
- * What a rejected fetch means. The platform's error is never kept: it may quote what was sent.
- * `proxyVariable` is the name of one that fetch passes by.
- */
-export function transportError(
-  thrown: unknown,
-  attempts: number,
-  proxyVariable?: string,
-): TokenTransportError {
+interface Failure {
+  /** Matches a line `CODE Name: message` of the error or of one of its causes. */
+  readonly match: RegExp
+  readonly code?: TokenTransportError['code']
+  readonly reason: string
+  readonly hint?: string
+  readonly retryable?: boolean
+  /** The host was not reached, so a proxy may be necessary. */
+  readonly isUnreached?: boolean
+}
+
+/** The meanings of a rejected fetch. The first row that matches counts. */
+const failures: readonly Failure[] = [
+  {
+    match: /\bbad port$/m,
+    reason: 'fetch blocks this port (bad port), so the request was not sent',
+    hint: 'Use another port: the Fetch standard lists those that are blocked.',
+    retryable: false,
+  },
+  {
+    match:
+      /^\S* TypeError: (RequestInit: |Request constructor: |Headers\.\w+: |Failed to construct |Failed to execute |Cannot convert argument)/m,
+    reason: 'fetch rejected the request before it was sent',
+    hint: 'Check the URL, the option `fetch`, and that globals such as AbortSignal and Request are not replaced.',
+    retryable: false,
+  },
+  {
+    match: /^(\S* \w+: Proxy response \(|ERR_PROXY_TUNNEL .*\b)407\b/m,
+    reason: 'the proxy answered CONNECT with status 407',
+    hint: "Check the user name and password in the proxy's URL.",
+    retryable: false,
+  },
+  {
+    match: /^(?:\S* \w+: Proxy response \(|ERR_PROXY_TUNNEL .*\b)([45]\d\d)\b/m,
+    reason: 'the proxy answered CONNECT with status $1',
+    hint: 'Allow this host on the proxy, add it to NO_PROXY, or check that the proxy can reach it.',
+  },
+  {
+    match:
+      /^(\S* HTTPParserError: |\S* \w+: too many content-encodings|(HPE_|Z_|UND_ERR_(HEADERS_OVERFLOW|RES_|CONTENT_LENGTH|INVALID))\S* )/m,
+    code: 'ERR_TOKEN_PROTOCOL',
+    reason: 'the response is not valid HTTP',
+    hint: 'Check that the URL is that of a token endpoint.',
+  },
+  {
+    match:
+      /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERROR_IN_C|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH)/m,
+    code: 'ERR_TOKEN_TLS',
+    reason: 'no TLS connection, or its certificate is not trusted',
+    hint: 'Check the certificate and the URL; set a company CA with NODE_EXTRA_CA_CERTS or `fetch`.',
+  },
+  { match: /^ECONNREFUSED /m, reason: 'nothing is listening there', isUnreached: true },
+  { match: /^(ENOTFOUND|EAI_AGAIN) /m, reason: 'the name does not resolve', isUnreached: true },
+  {
+    match: /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|UND_ERR_CONNECT_TIMEOUT) /m,
+    reason: 'the host cannot be reached from here',
+    isUnreached: true,
+  },
+  { match: /(?:)/, reason: 'the host could not be reached, or the connection broke' },
+]
+
+/** Returns what a rejected fetch means. The platform's error is not kept: it may quote the form. */
+export function transportError(thrown: unknown, request: FailedRequest): TokenTransportError {
+  const { tokenEndpoint, attempts, proxyVariable } = request
   const chain = causeChain(thrown)
-  const cause = decisiveCause(chain)
-  const causeCode = codeOf(cause)
-  const refused = chain.map(refusedBySender).find((reason) => reason !== undefined)
-  if (refused !== undefined)
-    return new TokenTransportError('ERR_TOKEN_NETWORK', `${refused.what}. ${refused.advice}`, {
-      ...{ attempts, cause, hints: [refused.advice], retryable: refused.retryable },
-    })
-  const code = chain.some(isUnreadableAnswer) ? 'ERR_TOKEN_PROTOCOL' : transportCode(causeCode)
-  const why = causeCode === undefined ? '' : ` (${causeCode})`
-  const hints = [...(isUnreached(causeCode) ? proxyHints(proxyVariable) : []), advice[code]]
-  return new TokenTransportError(code, `${summary[code]}${why}. ${hints.join(' ')}`, {
-    attempts,
-    cause,
-    hints,
-  })
-}
-
-export function timeoutError(
-  what: string,
-  attempts: number,
-  proxyVariable?: string,
-): TokenTransportError {
-  const hints = [
-    ...proxyHints(proxyVariable),
-    'Check that the token endpoint can be reached from here; if the token request goes through an authorized instance, check that it does not wait for its own token.',
-  ]
-  return new TokenTransportError('ERR_TOKEN_TIMEOUT', `${what} ${hints.join(' ')}`, {
-    attempts,
-    hints,
-  })
-}
-
-/** All the time went by where the signature comes from: advice about the endpoint would mislead. */
-export function unansweredError(
-  asked: 'key function' | 'signer',
-  timeout: number,
-  attempts: number,
-): TokenTransportError {
-  const hint = 'Check that what it asks can be reached from here, and that it ends when it cannot.'
-  return new TokenTransportError(
-    'ERR_TOKEN_TIMEOUT',
-    `No token within ${timeout} ms: the ${asked} did not answer. ${hint}`,
-    { attempts, hints: [hint] },
+  const causes = chain.map(createCause)
+  const cause = causes.findLast((one) => snapshot(one).code !== undefined) ?? causes.at(-1)
+  const own = snapshot(cause)
+  const what = [own.syscall, own.code, ...chain.map(addressOf)].filter(Boolean).join(' ')
+  const lines = chain.map((error) =>
+    oneLine(`${String(ownMember(error, 'code'))} ${error.name}: ${error.message}`),
   )
+  const text = lines.join('\n')
+  const failure = snapshot(failures.find(({ match }) => match.test(text)))
+  const { code = 'ERR_TOKEN_NETWORK', hint = 'Check host, port and proxy.' } = failure
+  const reason = failure.reason.replace('$1', failure.match.exec(text)?.[1] ?? '')
+  const hints = [...(failure.isUnreached ? proxyHints(proxyVariable) : []), hint]
+  const { host } = new URL(tokenEndpoint)
+  return new TokenTransportError(
+    code,
+    `The token request to ${host} failed: ${what && `${what}: `}${reason}.`,
+    { attempts, cause, hints, retryable: failure.retryable },
+  )
+}
+
+/** If the signature took all the time, advice about the token endpoint would mislead. */
+export function timeoutError(
+  ms: number,
+  { tokenEndpoint, attempts, proxyVariable }: FailedRequest,
+  asked?: 'key function' | 'signer',
+): TokenTransportError {
+  const check = asked
+    ? `Check that the ${asked} can reach its service, and give it a timeout.`
+    : 'Check that it can be reached from here, and that `fetch` does not wait for this token itself.'
+  const hints = asked ? [check] : [...proxyHints(proxyVariable), check]
+  const what = `No token from ${new URL(tokenEndpoint).host} within ${Math.round(ms)} ms`
+  const why = asked ? `: the ${asked} did not answer` : ''
+  return new TokenTransportError('ERR_TOKEN_TIMEOUT', `${what}${why}.`, { attempts, hints })
 }
 
 export function redirectError(
   response: Response,
-  tokenEndpoint: string,
-  { attempts, sent }: { attempts: number; sent: SentAssertion },
+  { tokenEndpoint, attempts }: Omit<FailedRequest, 'proxyVariable'>,
 ): TokenTransportError {
-  const target = redirectTarget(response, tokenEndpoint)
-  const to = target === undefined ? '' : ` to ${target.origin}`
-  const hint = `Configure the final URL${target === undefined ? '' : change(new URL(tokenEndpoint), target)}.`
+  const location = response.redirected ? response.url : response.headers.get('location')
+  const target =
+    location && URL.canParse(location, tokenEndpoint)
+      ? ` to ${new URL(location, tokenEndpoint).origin}`
+      : ''
   return new TokenTransportError(
     'ERR_TOKEN_REDIRECT',
-    `The token endpoint answered with a redirect${to}. It was not followed: the assertion would go with it. ${hint} ${describeSent(sent)}`,
-    { attempts, hints: [hint] },
+    `The token endpoint redirects${target}. The redirect was not followed: the assertion would go with it.`,
+    { attempts, hints: ["Set the option 'tokenEndpoint' to the final URL."] },
   )
 }
 
-/** By name: it may come from another copy of this package, through `fetch`. */
-export function isTransportError(error: CountersignError): error is TokenTransportError {
-  return error.name === 'TokenTransportError'
+/** Returns the error and its causes, outermost first. They may come from another realm. */
+function causeChain(thrown: unknown, most = 5): readonly Error[] {
+  const isError = /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(thrown))
+  if (!isError || most === 0) return []
+  const error = thrown as Error
+  return [error, ...causeChain(ownMember(error, 'cause'), most - 1)]
 }
 
-/** How often at the most this failure is worth another attempt. */
-export function transportRetries(error: TokenTransportError): number {
-  if (!error.retryable) return 0
-  const isUnknownName = codeOf(ownMember(error, 'cause') as ErrorCause | undefined) === 'ENOTFOUND'
-  return isUnknownName ? 1 : Number.POSITIVE_INFINITY
-}
-
-const summary = {
-  ERR_TOKEN_NETWORK: 'The token endpoint could not be reached, or the connection broke',
-  ERR_TOKEN_TLS: 'No TLS connection to the token endpoint',
-  ERR_TOKEN_PROTOCOL: 'The token endpoint did not speak HTTP as it should',
-} as const
-
-const advice = {
-  ERR_TOKEN_NETWORK: 'Check host, port and proxy.',
-  ERR_TOKEN_TLS:
-    'Check the certificate and the URL; give a company CA through NODE_EXTRA_CA_CERTS or `fetch`.',
-  ERR_TOKEN_PROTOCOL: 'Check that the URL is that of a token endpoint.',
-} as const
-
-const tls =
-  /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERROR_IN_C|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH)/
-const protocol = /^(HPE_|Z_|UND_ERR_(HEADERS_OVERFLOW|RES_|CONTENT_LENGTH|INVALID))/
-
-function transportCode(code: string | undefined): TransportCode {
-  if (code === undefined) return 'ERR_TOKEN_NETWORK'
-  if (tls.test(code)) return 'ERR_TOKEN_TLS'
-  return protocol.test(code) ? 'ERR_TOKEN_PROTOCOL' : 'ERR_TOKEN_NETWORK'
-}
-
-/** What Node's fetch rejects an answer with that it cannot read; these have no code. */
-function isUnreadableAnswer({ name, message }: Error): boolean {
-  return name === 'HTTPParserError' || /^too many content-encodings/.test(message)
-}
-
-interface Refusal {
-  readonly what: string
-  readonly advice: string
-  readonly retryable: boolean
-}
-
-const unsent =
-  /^(RequestInit: |Request constructor: |Headers\.\w+: |Failed to construct |Failed to execute |Cannot convert argument)/
-
-/** What fetch or a proxy rejects before the token endpoint is asked; undefined: it may have been. */
-function refusedBySender(error: Error): Refusal | undefined {
-  const { name, message } = error
-  if (/\bbad port$|\bblocked port\b|ERR_UNSAFE_PORT/i.test(message))
-    return {
-      what: 'fetch blocks the port of the token endpoint (bad port), so the request was not sent',
-      advice: 'Use another port: the Fetch standard lists those that are blocked.',
-      retryable: false,
-    }
-  if (name === 'TypeError' && unsent.test(message))
-    return {
-      what: `fetch rejected the request before it was sent (${/^[\w.]+(?=: )/.exec(message)?.[0] ?? name})`,
-      advice:
-        'Check the URL and the option `fetch`, and that globals such as AbortSignal and Request are not replaced.',
-      retryable: false,
-    }
-  const status = proxyStatus(error)
-  return status === undefined ? undefined : refusedByProxy(status)
-}
-
-/** The status that a proxy answered CONNECT with, as undici and node:http state it. */
-function proxyStatus(error: Error): string | undefined {
-  const { message } = error
-  return (
-    /^Proxy response \((\d{3})\)/.exec(message)?.[1] ??
-    (ownMember(error, 'code') === 'ERR_PROXY_TUNNEL'
-      ? /\b[45]\d\d\b/.exec(message)?.[0]
-      : undefined)
-  )
-}
-
-function refusedByProxy(status: string): Refusal {
-  const advice =
-    {
-      407: "Check the user name and password in the proxy's URL.",
-      403: 'Allow this host on the proxy, or add it to NO_PROXY.',
-    }[status] ?? 'Check that the proxy can reach the token endpoint.'
-  const what = `The proxy rejected the connection to the token endpoint with status ${status}`
-  return { what, advice, retryable: status !== '407' }
-}
-
-/** The error and what caused it, outermost first. By shape: it may come from another realm. */
-function causeChain(thrown: unknown): readonly Error[] {
-  const chain: Error[] = []
-  for (
-    let error = thrown;
-    isErrorLike(error) && chain.length < 5;
-    error = ownMember(error, 'cause')
-  )
-    chain.push(error)
-  return chain
-}
-
-function isErrorLike(value: unknown): value is Error {
-  if (!isObject(value)) return false
-  const isError = /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))
-  return isError && typeof Reflect.get(value, 'message') === 'string'
-}
-
-/** A new error for the innermost one that has a code, or else for the innermost. */
-function decisiveCause(chain: readonly Error[]): ErrorCause | undefined {
-  const causes = chain.map(createCause)
-  return causes.findLast((cause) => codeOf(cause) !== undefined) ?? causes.at(-1)
-}
-
-function codeOf(cause: ErrorCause | undefined): string | undefined {
-  return cause && (ownMember(cause, 'code') as string | undefined)
-}
-
-function redirectTarget(response: Response, tokenEndpoint: string): URL | undefined {
-  const location = response.redirected ? response.url : response.headers.get('location')
-  if (!location || !URL.canParse(location, tokenEndpoint)) return undefined
-  return new URL(location, tokenEndpoint)
-}
-
-/** How the target differs, where little does. Its path and query are never told. */
-function change(from: URL, to: URL): string {
-  if (/log-?[io]n|sign-?in|\bsso\b/i.test(to.pathname)) return ': this one leads to a login page'
-  if (from.search !== to.search) return ''
-  if (from.pathname !== to.pathname) {
-    const isSlash = from.pathname === `${to.pathname}/` || `${from.pathname}/` === to.pathname
-    return isSlash && from.origin === to.origin ? ': only the slash at the end differs' : ''
-  }
-  const differing = [
-    ...(from.protocol === to.protocol ? [] : ['scheme']),
-    ...(from.host === to.host ? [] : ['host']),
-  ]
-  return differing.length === 0 ? '' : `: only the ${differing.join(' and the ')} differs`
+/** Returns the address that `connect` failed for, which may be that of a proxy. */
+function addressOf(error: Error): string | undefined {
+  const { address, port } = snapshot(error as Error & { address?: unknown; port?: unknown })
+  const isAddress = typeof address === 'string' && /^[\da-f.:]+$/.test(address)
+  return isAddress && typeof port === 'number' ? `${address}:${port}` : undefined
 }

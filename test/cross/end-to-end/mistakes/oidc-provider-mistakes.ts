@@ -64,7 +64,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'missing kid',
-    cause: /^The server wants a kid, and none was sent: set the option 'kid'\.$/,
+    cause: /^The server requires a kid: set the option 'kid'\.$/,
     outcome: 'refused',
     plant: () =>
       plantAt(() => ({}), {
@@ -73,7 +73,8 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'aud with a slash',
-    cause: /^The aud http\S+\/token\/ differs from the token endpoint by the slash at its end\.$/,
+    cause:
+      /^The aud http\S+\/token\/ differs from the token endpoint by the slash at its end: check assertion\.audience\.$/,
     outcome: 'refused',
     plant: () => plantAt(({ tokenEndpoint }) => ({ assertion: { audience: `${tokenEndpoint}/` } })),
   },
@@ -85,7 +86,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'aud = issuer where the endpoint is wanted',
-    cause: /^The aud http:\S+ looks like the issuer, and the server wants its token endpoint: /,
+    cause: /^The aud http:\S+ looks like the issuer, not the token endpoint: /,
     outcome: 'refused',
     plant: () =>
       plantAt(({ issuer }) => ({ assertion: { audience: issuer } }), {
@@ -94,7 +95,7 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: "lifetime over the server's limit",
-    cause: /^The lifetime of 300 s is over the server's limit: lower assertion\.lifetimeSeconds\.$/,
+    cause: /^The lifetime of 300 s exceeds the server's limit: lower assertion\.lifetimeSeconds\.$/,
     outcome: 'refused',
     plant: () =>
       plantAt(() => ({ assertion: { lifetimeSeconds: 300 } }), {
@@ -110,13 +111,13 @@ export const oidcProviderMistakes: readonly Mistake[] = [
   },
   {
     name: 'scope not granted',
-    cause: /^A scope that is misspelt or not granted to this client\.$/,
+    cause: /^A scope is misspelt or not granted to this client\.$/,
     outcome: 'refused',
     plant: () => plantAt(() => ({ scope: 'accounts:read accounts:write' })),
   },
   {
     name: 'grant not allowed',
-    cause: /^The client may not use the client_credentials grant\.$/,
+    cause: /^The client or the server does not allow the client_credentials grant\.$/,
     outcome: 'refused',
     plant: () => plantAt(() => ({}), { grantTypes: [] }),
   },

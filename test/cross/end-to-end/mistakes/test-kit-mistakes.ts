@@ -50,8 +50,7 @@ export const testKitMistakes: readonly Mistake[] = [
   },
   {
     name: 'wrong alg for the client',
-    cause:
-      /^The alg RS256 is not what is registered for this client: set the option 'alg' to that\.$/,
+    cause: /^The alg RS256 is not the registered one: set the option 'alg'\.$/,
     outcome: 'refused',
     plant: () => {
       const { privateKey, publicJwk } = rsaPair()
@@ -76,8 +75,7 @@ export const testKitMistakes: readonly Mistake[] = [
   },
   {
     name: 'unknown client id',
-    cause:
-      /^The client id institut\.\.\. is not known there: check it, and that the endpoint is of/,
+    cause: /^The client id institut\.\.\. is not known there: check it, and the environment/,
     outcome: 'refused',
     plant: () => plantAt({ clientId: 'institution-9999' }),
   },
@@ -90,7 +88,7 @@ export const testKitMistakes: readonly Mistake[] = [
   },
   {
     name: 'scope misspelt',
-    cause: /^A scope that is misspelt or not granted to this client\.$/,
+    cause: /^A scope is misspelt or not granted to this client\.$/,
     outcome: 'refused',
     plant: () => plantAt({ scope: 'acounts:read' }),
   },

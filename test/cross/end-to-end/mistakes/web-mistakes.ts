@@ -16,7 +16,7 @@ async function plantAt(path: string, listener: RequestListener): Promise<Planted
 export const webMistakes: readonly Mistake[] = [
   {
     name: 'endpoint path wrong',
-    cause: /^The path \/tokn is wrong\. Check the URL of the token endpoint\.$/,
+    cause: /^The path \/tokn is not a token endpoint: check the option 'tokenEndpoint'\.$/,
     outcome: 'refused',
     plant: () =>
       plantAt(
@@ -26,7 +26,7 @@ export const webMistakes: readonly Mistake[] = [
   },
   {
     name: 'endpoint behind a login page',
-    cause: /^A login page or a proxy's page answered in its place\.$/,
+    cause: /^A login page or a proxy answered in place of the token endpoint\.$/,
     outcome: 'refused',
     plant: () =>
       plantAt(
@@ -36,7 +36,7 @@ export const webMistakes: readonly Mistake[] = [
   },
   {
     name: 'endpoint redirecting',
-    cause: /^Configure the final URL: only the slash at the end differs\.$/,
+    cause: /^Set the option 'tokenEndpoint' to the final URL\.$/,
     outcome: 'refused',
     plant: () =>
       plantAt(
