@@ -24,7 +24,7 @@ describe('attaching', () => {
         expect.objectContaining({
           ...{ code: 'ERR_INVALID_OPTION', option: 'instance' },
           message:
-            'The first argument must be an axios instance, such as axios.create({ baseURL }) gives.',
+            'The first argument must be an axios instance, such as axios.create({ baseURL }).',
         }),
       )
     }
@@ -48,7 +48,7 @@ describe('attaching', () => {
       expect.objectContaining({
         ...{ code: 'ERR_INVALID_OPTION', option: 'origins' },
         message:
-          'This provider is attached to this instance already, with other options: call its eject first, or name all origins at once.',
+          'This provider is already attached to this instance with other options. Eject it first, or pass all origins at once.',
       }),
     )
   })

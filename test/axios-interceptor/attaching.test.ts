@@ -173,7 +173,7 @@ describe('attaching and ejecting', () => {
         expect.objectContaining({
           name: 'ConfigurationError',
           code: 'ERR_INVALID_OPTION',
-          message: expect.stringContaining('attached to this instance already, with other options'),
+          message: expect.stringContaining('already attached to this instance with other options'),
         }),
       )
       expect((await api.get('/x')).data[1]).toBe(stamp)

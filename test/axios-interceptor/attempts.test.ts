@@ -1,7 +1,7 @@
 import { addAuthorization } from '@countersign/axios-interceptor'
 import type { TokenSource } from '@countersign/core'
 import { staticTokenProvider } from '@countersign/testing'
-import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios'
+import axios, { type AxiosAdapter, type AxiosError, type AxiosRequestConfig } from 'axios'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { startWorld, until } from '../support/world.ts'
 import { attached, baseURL, scripted } from './scripted-axios.ts'
@@ -26,7 +26,7 @@ describe('what is sent', () => {
     expect(stamps()).toEqual(['Bearer t1'])
   })
 
-  test('each attempt is a copy with headers of its own; the caller’s config is as it was', async () => {
+  test('adds the token to the headers of each attempt, and restores the config afterwards', async () => {
     const { instance, sent } = attached([{ status: 401 }])
     const response = await instance.post('/x', 'body', { headers: { 'x-custom': 'mine' } })
     expect(response.config.headers.get('authorization')).toBeUndefined()
@@ -36,6 +36,54 @@ describe('what is sent', () => {
       expect([headers.get('x-custom'), base, url, data]).toEqual(['mine', baseURL, '/x', 'body'])
     }
   })
+
+  const ok = { data: '', status: 200, statusText: '', headers: {} }
+
+  test.each<[string, AxiosAdapter]>([
+    ['resolves', async (config) => ({ ...ok, config })],
+    ['rejects', async (config) => Promise.reject(Object.assign(new Error('no'), { config }))],
+    [
+      'throws',
+      () => {
+        throw new Error('no')
+      },
+    ],
+    [
+      'deletes itself',
+      async (config) => {
+        Reflect.deleteProperty(config, 'adapter')
+        return { ...ok, config }
+      },
+    ],
+  ])('restores the config when the adapter %s', async (_, adapter) => {
+    const { instance } = attached()
+    let dispatched: object = {}
+    let before: object = {}
+    const transformRequest = function (this: object) {
+      dispatched = this
+      before = { ...this }
+    }
+    await instance.get('/x', { adapter, timeout: 1_000, transformRequest }).catch(() => {})
+    expect({ ...dispatched }).toEqual({ ...before, adapter })
+    expect(Object.keys(dispatched).sort()).toEqual(Object.keys({ ...before, data: '' }).sort())
+  })
+
+  test.each([200, 500])(
+    'shows its own config when the adapter sends through another instance and receives %i',
+    async (status) => {
+      const headers = { 'x-custom': 'mine' }
+      const other = axios.create({ headers, adapter: scripted({ status }).adapter })
+      const { instance } = attached()
+      const adapter: AxiosAdapter = (config) =>
+        other.request({ ...config, adapter: other.defaults.adapter as AxiosAdapter })
+      const outcome = await instance.get('/x', { adapter }).catch((error: unknown) => error)
+      const { config, response = { config } } = outcome as AxiosError
+      expect(config).toMatchObject({ url: '/x', adapter })
+      expect(response.config).toBe(config)
+      expect(config?.headers.toJSON()).not.toHaveProperty('Authorization')
+      expect(config?.headers.get('x-custom')).toBeUndefined()
+    },
+  )
 
   test('an instance whose base URL is all there is to the URL', async () => {
     const { instance, sent } = attached()

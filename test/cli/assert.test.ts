@@ -188,7 +188,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'rsa.pem'],
     {},
     2,
-    "An RSA key signs PS256 or RS256: set 'alg' to the one that is registered for the client. Option 'alg' is --alg (ALG).",
+    "The key signs PS256 or RS256. Set 'alg' to the one registered for the client. Option 'alg' is --alg (ALG).",
   ],
   [
     'an algorithm of the environment that is none',
@@ -265,14 +265,14 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'weak.pem', '--alg', 'PS256'],
     {},
     1,
-    'The RSA key has 1024 bits and needs 2048 or more.',
+    'The RSA key has 1024 bits, but 2048 are required.',
   ],
   [
     'a JWK for another algorithm',
     [...client, '--key', 'jwk.json'],
     {},
     1,
-    "The algorithm 'RS512' is not supported. Use ES256, PS256 or RS256.",
+    "Algorithm 'RS512' is not supported. Use ES256, PS256 or RS256.",
   ],
 ])('%s is refused', async (_, args, env, code, message) => {
   const weak = pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey)

@@ -171,7 +171,7 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   const report = documentOf<Report>(await doctor('--profile', 'jack-henry'))
   const { TOKEN_ENDPOINT: used } = call.env
   expect(report.hints).toEqual([
-    `The aud is "${used}", and Jack Henry (Banno) takes ${endpoint}.`,
+    `The aud is ${used}, and must be ${endpoint}.`,
     `TOKEN_ENDPOINT of the environment or the --dotenv file goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
   ])
   const given = documentOf<Report>(

@@ -1,8 +1,9 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type AuthorizationServer, createAuthorizationServer } from '@countersign/testing'
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
 
 interface Finding {
@@ -57,6 +58,7 @@ beforeAll(async () => {
     kid,
   })
   const files = {
+    'own.json': JSON.stringify({ keys: [jwk(key, 'one')] }),
     'one.json': JSON.stringify({ keys: [jwk(other, 'two'), jwk(key, 'one')] }),
     'swapped.json': JSON.stringify({ keys: [jwk(key, 'two'), jwk(other, 'one')] }),
     'unknown.json': JSON.stringify({ keys: [jwk(key, 'three')] }),
@@ -83,7 +85,7 @@ async function inspected(
 
 const bad = ({ findings }: Inspected) =>
   findings.filter(({ level }) => level !== 'ok').map(({ level, message }) => `${level}: ${message}`)
-const notVerified = 'warning: The signature was not verified: give --jwks or --public-key.'
+const notVerified = 'warning: The signature was not verified: pass --jwks or --public-key.'
 
 test('of a good assertion every finding is ok, and it ends with 0', async () => {
   const seen = await inspected(await signed(good), '--jwks', 'one.json')
@@ -103,8 +105,8 @@ test('of a good assertion every finding is ok, and it ends with 0', async () => 
     'iss, sub',
     'aud',
     'exp',
-    'exp',
     'iat',
+    'lifetime',
     'jti',
     'signature',
   ])
@@ -127,7 +129,7 @@ test('people read header, claims with their dates, and findings; the signature i
     /\n {2}exp {2}\d{10} {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, in \d min( \d+ s)?\n/,
   )
   expect(stdout).toMatch(/\n {2}iat {2}\d{10} {2}.* UTC, (\d+ min )?\d+ s ago\n/)
-  expect(stdout).toContain('  ok       The signature is by the given key. RFC 7515 section 5.2\n')
+  expect(stdout).toContain('  ok       The signature is by a given key. RFC 7515 section 5.2\n')
   expect(stdout).not.toContain(jwt.split('.')[2])
 })
 
@@ -150,7 +152,7 @@ test('in colours on a terminal', async () => {
   const { code, screen } = await onTerminal(['inspect', 'late.txt'], { cwd: folder.path })
   expect(code).toBe(1)
   expect(screen).toContain('\u001b[32mok     \u001b[39m  The alg is ES256.')
-  expect(screen).toContain('\u001b[31merror  \u001b[39m  The exp has passed: 2 h')
+  expect(screen).toContain('\u001b[31merror  \u001b[39m  The assertion has expired.')
 })
 
 test('a terminal is not waited for', async () => {
@@ -225,11 +227,11 @@ test.each<[string, (jwt: string) => string, string]>([
 })
 
 test.each<[string, object, string[]]>([
-  ['is over', { exp: now - 60 }, ['error: The exp has passed: ']],
+  ['is over', { exp: now - 60 }, ['error: The access token has expired.']],
   [
     'names no API and no scope',
     { aud: undefined, scope: undefined },
-    ['warning: There is no aud: ', 'warning: There is no scope: '],
+    ['warning: The aud is missing: ', 'warning: The scope is missing: '],
   ],
 ])('an access token that %s', async (_, claims, messages) => {
   const seen = await inspected(
@@ -245,48 +247,54 @@ test.each<[string, object, string]>([
   [
     'exp in milliseconds',
     { exp: (now + 60) * 1000 },
-    'error: The exp is in milliseconds, and must be in seconds: divide it by 1000.',
+    'error: The exp is in milliseconds, and must be in seconds.',
   ],
   [
     'iat in milliseconds',
     { iat: now * 1000 },
-    'error: The iat is in milliseconds, and must be in seconds: divide it by 1000.',
+    'error: The iat is in milliseconds, and must be in seconds.',
   ],
   [
     'exp as text',
     { exp: String(now + 60) },
-    `error: The exp must be a number of seconds, and is "${now + 60}".`,
+    `error: The exp is not a number of seconds, but "${now + 60}".`,
   ],
-  ['no exp', { exp: undefined }, 'error: There is no exp.'],
-  ['no iat', { iat: undefined }, 'warning: There is no iat: a server may ask for it.'],
+  ['no exp', { exp: undefined }, 'error: The exp is missing.'],
+  ['no iat', { iat: undefined }, 'warning: The iat is missing, and some servers require it.'],
+  [
+    'iat that is half a minute ahead',
+    { iat: now + 30 },
+    'warning: The iat is ahead, by no more than the 60 s that most servers tolerate.',
+  ],
   [
     'a lifetime of an hour',
     { iat: now - 5, exp: now + 3595 },
-    'error: The lifetime is 3600 s, and may be 300 s.',
+    'error: The exp is more than 300 s ahead.',
   ],
   [
-    'aud as a list',
-    { aud: [good.aud, 'b'] },
-    'error: The aud must be one string, and is a list of 2.',
+    'a lifetime that began early',
+    { iat: now - 250, exp: now + 250 },
+    'error: The lifetime is more than 300 s.',
   ],
-  ['no aud', { aud: undefined }, 'error: The aud must be one string, and is nothing.'],
+  ['aud as a list', { aud: [good.aud, 'b'] }, 'error: The aud is not one string.'],
+  ['no aud', { aud: undefined }, 'error: The aud is not one string.'],
   [
     'aud without TLS',
     { aud: 'http://as.example.com' },
-    'error: The aud is "http://as.example.com", which is not https.',
+    'error: The aud is http://as.example.com, which is not https.',
   ],
   [
     'aud that is no URL',
     { aud: 'my-server' },
-    'warning: The aud is "my-server", and most servers ask for an https URL.',
+    'warning: The aud is my-server, and most servers require an https URL.',
   ],
+  ['iss and sub that differ', { sub: 'b' }, 'error: The sub is "b", and must be "a" as iss is.'],
+  ['no sub', { sub: undefined }, 'error: The sub is missing, and must be "a" as iss is.'],
   [
-    'iss and sub that differ',
-    { sub: 'b' },
-    'error: The iss is "a" and sub "b": both must be the client id.',
+    'no jti',
+    { jti: undefined },
+    'error: The jti is missing, and without it a replay is not detected.',
   ],
-  ['no sub', { sub: undefined }, 'error: The sub must be the client id, and there is none.'],
-  ['no jti', { jti: undefined }, 'error: There is no jti: a server cannot tell a replay by it.'],
   ['a short jti', { jti: '1' }, 'warning: The jti has 1 characters; 16 or more cannot be guessed.'],
 ])('%s is found in an assertion', async (_, claims, message) => {
   const seen = await inspected(await signed({ ...good, ...claims }), '--jwks', 'one.json')
@@ -294,24 +302,21 @@ test.each<[string, object, string]>([
   expect(seen.code).toBe(message.startsWith('error') ? 1 : 0)
 })
 
-test('an assertion that was over before it began is found', async () => {
+test('finds an assertion that expired before it was issued', async () => {
   const seen = await inspected(await signed({ ...good, exp: good.iat }), '--jwks', 'one.json')
   expect(bad(seen)).toEqual([
-    expect.stringMatching(/^error: The exp has passed: .* ago\.$/),
+    'error: The assertion has expired.',
     'error: The exp is not after iat.',
   ])
 })
 
-test.each(['iat', 'nbf'])('%s ahead is found in an assertion', async (name) => {
-  const seen = await inspected(
-    await signed({ ...good, [name]: now + 900, exp: now + 1000 }),
-    '--jwks',
-    'one.json',
-  )
-  const ahead = expect.stringMatching(
-    `^error: The ${name} is ahead \\(in 1\\d min( \\d+ s)?\\): a server`,
-  )
-  expect(bad(seen)).toContainEqual(ahead)
+test.each([
+  ['iat', 'The iat is ahead.'],
+  ['nbf', 'The assertion is not valid yet.'],
+])('%s ahead is found in an assertion', async (name, message) => {
+  const ahead = { ...good, [name]: now + 90 }
+  const seen = await inspected(await signed(ahead), '--jwks', 'one.json')
+  expect(bad(seen)).toEqual([`error: ${message}`])
 })
 
 test.each<[string, object, string]>([
@@ -319,15 +324,15 @@ test.each<[string, object, string]>([
   [
     'a shared secret',
     { alg: 'HS256' },
-    'error: The alg is "HS256", signed with a shared secret instead of a key pair.',
+    'error: The alg HS256 signs with a shared secret instead of a key pair.',
   ],
   [
     'another algorithm',
     { alg: 'RS512' },
-    'warning: The alg is "RS512", and usual are ES256, PS256, RS256.',
+    'warning: The alg is "RS512", and most servers accept only ES256, PS256, RS256.',
   ],
-  ['no alg', { alg: undefined }, 'error: There is no alg.'],
-  ['no typ', { typ: undefined }, 'warning: There is no typ: some servers ask for "JWT".'],
+  ['no alg', { alg: undefined }, 'error: The alg is missing.'],
+  ['no typ', { typ: undefined }, 'warning: The typ is missing, and some servers require "JWT".'],
   [
     'another typ',
     { typ: 'JOSE' },
@@ -344,30 +349,22 @@ test('a profile judges by the rules of its provider', async () => {
   const profile = ['--profile', 'jack-henry', '--jwks', 'one.json']
   expect(bad(await inspected(await signed({ ...good, aud }), ...profile))).toEqual([])
   expect(bad(await inspected(await signed(good), ...profile))).toEqual([
-    `error: The aud is "${good.aud}", and Jack Henry (Banno) takes ${aud}.`,
+    `error: The aud is ${good.aud}, and must be ${aud}.`,
   ])
   const foreign = unsigned({ ...header, alg: 'RS512' }, { ...good, aud })
   expect(bad(await inspected(foreign, '--profile', 'jack-henry'))[0]).toBe(
-    'error: The alg is "RS512", and Jack Henry (Banno) takes ES256, PS256, RS256.',
+    'error: The alg RS512 is not allowed; ES256, PS256, RS256 are.',
   )
 })
 
 test.each<[string, string[], string]>([
-  [
-    '--jwks',
-    ['--jwks', 'swapped.json'],
-    'error: The signature is not by the given key, or the JWT was changed.',
-  ],
+  ['--jwks', ['--jwks', 'swapped.json'], 'error: The signature is wrong.'],
   [
     '--jwks without the kid',
     ['--jwks', 'unknown.json'],
-    'error: The set has no key with the kid and alg of the JWT.',
+    'error: The kid and alg belong to no given key.',
   ],
-  [
-    '--public-key',
-    ['--public-key', 'other.pub.pem'],
-    'error: The signature is not by the given key, or the JWT was changed.',
-  ],
+  ['--public-key', ['--public-key', 'other.pub.pem'], 'error: The signature is wrong.'],
 ])('a signature by another key is found with %s', async (_, args, message) => {
   const seen = await inspected(await signed(good), ...args)
   expect(bad(seen)).toEqual([message])
@@ -389,7 +386,9 @@ test('a public key is never taken for a shared secret', async () => {
     .setProtectedHeader({ ...header, alg: 'HS256' })
     .sign(secret)
   const seen = await inspected(forged, '--public-key', 'key.pub.pem')
-  expect(bad(seen)).toContain('error: No public key verifies this alg.')
+  expect(bad(seen)).toContainEqual(
+    expect.stringMatching(/^error: The signature cannot be verified: .*HS256/),
+  )
 })
 
 test('a claim cannot steer the terminal', async () => {
@@ -406,17 +405,17 @@ test.each<[string, string, string]>([
   [
     'an opaque token',
     'Bearer 2YotnFZFEjr1zCsicMWpAA',
-    'What the Authorization header holds is no JWT',
+    'A JWT is missing in the Authorization header.',
   ],
   [
     'a JWE',
     'eyJhbGciOiJkaXIifQ..AAAA.AAAA.AAAA',
-    'What was given is encrypted (JWE): only its recipient can read it.',
+    'The token in the input is encrypted (JWE): only its recipient can read it.',
   ],
   [
     'a truncated JWT',
     'eyJhbGciOiJF.eyJpc3Mi.AAAA',
-    'In the header of the JWT there is no JSON object: it is damaged or truncated.',
+    'The header of the JWT contains no JSON object: it is damaged or truncated.',
   ],
   [
     'JSON without a token',
@@ -500,3 +499,97 @@ test('rejects base64url that is not canonical', async () => {
   expect(code).toBe(1)
   expect(stderr).toContain('The signature of the JWT is not canonical base64url')
 })
+
+describe('the authorization server of the test kit', () => {
+  const aud = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
+  let server: AuthorizationServer
+
+  beforeAll(async () => {
+    server = await createAuthorizationServer()
+    const keys = [{ ...key.publicKey.export({ format: 'jwk' }), kid: 'one' }]
+    server.register({ clientId: 'a', jwks: { keys }, audience: aud })
+  })
+  afterAll(() => server.close())
+
+  test.each<[string, object, object?, KeyObject?]>([
+    ['a good assertion', {}],
+    ['no typ', {}, { typ: undefined }],
+    ['a typ of client assertions', {}, { typ: 'client-authentication+jwt' }],
+    ['a typ of access tokens', {}, { typ: 'at+jwt' }],
+    ['claims of access tokens', { scope: 'read', client_id: 'a' }],
+    ['a typ that is no text', {}, { typ: 1 }],
+    ['no kid', {}, { kid: undefined }],
+    ['an empty kid', {}, { kid: '' }],
+    ['a kid that is no text', {}, { kid: 1 }],
+    ['an unknown kid', {}, { kid: 'two' }],
+    ['no alg', {}, { alg: undefined }],
+    ['alg none', {}, { alg: 'none' }],
+    ['a shared secret', {}, { alg: 'HS256' }],
+    ['an algorithm that is not allowed', {}, { alg: 'ES512' }],
+    ['an algorithm of another key', {}, { alg: 'RS256' }],
+    ['b64 in the header', {}, { b64: false, crit: ['b64'] }],
+    ['another key', {}, {}, other.privateKey],
+    ['no iss', { iss: undefined }],
+    ['no sub', { sub: undefined }],
+    ['iss that is not sub', { iss: 'b' }],
+    ['iss that is empty', { iss: '' }],
+    ['iss that is no text', { iss: 1 }],
+    ['no aud', { aud: undefined }],
+    ['aud as a list', { aud: [aud] }],
+    ['aud with a slash at its end', { aud: `${aud}/` }],
+    ['no exp', { exp: undefined }],
+    ['exp as text', { exp: String(now + 60) }],
+    ['exp null', { exp: null }],
+    ['exp in milliseconds', { exp: (now + 60) * 1000 }],
+    ['exp that has passed', { exp: now - 1 }],
+    ['exp that is too far ahead', { exp: now + 900 }],
+    ['exp with a fraction', { exp: now + 250.5 }],
+    ['no iat', { iat: undefined }],
+    ['iat as text', { iat: 'now' }],
+    ['iat in milliseconds', { iat: now * 1000 }],
+    ['iat that is half a minute ahead', { iat: now + 30 }],
+    ['iat that is an hour ahead', { iat: now + 3600 }],
+    ['iat that is after exp', { iat: now + 30, exp: now + 20 }],
+    ['a lifetime that began early', { iat: now - 250 }],
+    ['nbf that has passed', { nbf: now - 5 }],
+    ['nbf that is a minute ahead', { nbf: now + 60 }],
+    ['nbf as text', { nbf: 'now' }],
+    ['no jti', { jti: undefined }],
+    ['an empty jti', { jti: '' }],
+    ['a jti that is no text', { jti: 1 }],
+    ['a short jti', { jti: '1' }],
+    ['an integer that is rounded', { n: 2 ** 53 }],
+  ])('agrees with inspect about %s', async (_, claims, head = {}, by) => {
+    const jwt = signedBy(
+      by ?? key.privateKey,
+      { ...header, ...head },
+      {
+        ...{ ...good, aud, jti: randomUUID() },
+        ...claims,
+      },
+    )
+    const request = `client_assertion=${jwt}`
+    const inspection = await inspect(request, '--profile', 'jack-henry', '--jwks', 'own.json')
+    const response = await fetch(server.tokenEndpoint, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: 'a',
+        client_assertion: jwt,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      }),
+    })
+    expect([0, 1]).toContain(inspection.code)
+    expect(response.status).toBe(inspection.code === 0 ? 200 : 401)
+  })
+})
+
+/** Signs whatever the header and the claims are, which jose does not. */
+function signedBy(privateKey: KeyObject, head: object, claims: object): string {
+  const input = unsigned(head, claims).replace(/\.AAAA$/, '')
+  const signature = sign('sha256', Buffer.from(input), {
+    key: privateKey,
+    dsaEncoding: 'ieee-p1363',
+  })
+  return `${input}.${signature.toString('base64url')}`
+}

@@ -97,7 +97,7 @@ test('an encrypted key opens with its passphrase', async () => {
   const wrong = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'wrong pony' } }
   const ended = await countersign(['jwks', 'a.pem'], wrong)
   expect(ended).toMatchObject({ code: 1, stdout: '' })
-  expect(ended.stderr).toContain('a.pem: The passphrase does not open the private key')
+  expect(ended.stderr).toContain('a.pem: The private key cannot be decrypted')
 })
 
 test.each([
@@ -105,7 +105,7 @@ test.each([
     'a certificate',
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
     'ERR_KEY_FORMAT',
-    'a.pem: The key is a certificate. Give its public key: openssl x509',
+    'a.pem: The key is a certificate. Pass its public key: openssl x509',
   ],
   ['no key', 'hello', 'ERR_KEY_FORMAT', 'a.pem: The key is text without a BEGIN line.'],
   ['an empty file', '', 'ERR_KEY_FORMAT', 'a.pem: The key is an empty string.'],

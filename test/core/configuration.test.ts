@@ -243,7 +243,7 @@ describe('assertion options', () => {
         name: 'ConfigurationError',
         code: 'ERR_UNSUPPORTED_ALG',
         message: expect.stringMatching(
-          /^The algorithm.* is not supported\. Use ES256, PS256 or RS256\.$/,
+          /^Algorithm .* is not supported\. Use ES256, PS256 or RS256\.$/,
         ),
         option: 'alg',
       }
@@ -278,7 +278,7 @@ describe('assertion options', () => {
     const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'none' }
     expect(refusal({ key: jwk })).toMatchObject({
       code: 'ERR_UNSUPPORTED_ALG',
-      message: "The algorithm 'none' is not supported. Use ES256, PS256 or RS256.",
+      message: "Algorithm 'none' is not supported. Use ES256, PS256 or RS256.",
     })
   })
 

@@ -78,7 +78,7 @@ describe('the fault server', () => {
     expect(server.requests).toHaveLength(4)
   })
 
-  test('answers what is not scripted as it was told', async () => {
+  test('answers requests that are not scripted with the default answer', async () => {
     await using other = await createFaultServer({
       otherwise: { type: 'answer', status: 418, body: 'tea' },
     })
@@ -114,7 +114,7 @@ describe('the fault server', () => {
     for (const { socket } of [one, other]) socket.destroy()
   })
 
-  test('tells when a connection is over', async () => {
+  test('resolves a promise when a connection is closed', async () => {
     server.next({ type: 'silence' })
     const { socket, send } = client()
     send(request)
@@ -247,7 +247,6 @@ describe('a fault of type', () => {
     const broken: [Fault, string][] = [
       [{ type: 'duplicate-content-length' }, 'content-length: 1'],
       [{ type: 'oversized-header' }, `x-filler: ${'x'.repeat(70_000)}`],
-      [{ type: 'oversized-header', size: 3 }, 'x-filler: xxx'],
       [{ type: 'bad-gzip' }, 'content-encoding: gzip'],
       [
         { type: 'repeated-content-encoding' },
@@ -269,7 +268,7 @@ describe('a fault of type', () => {
   })
 
   test('gzip-bomb is small on the wire and large when inflated', async () => {
-    server.next({ type: 'gzip-bomb' }, { type: 'gzip-bomb', size: 3_000_000 })
+    server.next({ type: 'gzip-bomb' })
     const { socket, text, send } = client()
     send(request)
     const head =
@@ -284,10 +283,6 @@ describe('a fault of type', () => {
     const body = Buffer.from(whole.slice(head.length + framing.length), 'latin1')
     expect(gunzipSync(body.subarray(0, size)).length).toBe(200_000_000)
     socket.destroy()
-
-    const inflated = await (await fetch(server.origin)).text()
-    expect(inflated.length).toBe(3_000_000)
-    expect(inflated.trim()).toBe('')
   })
 
   test('endless-body announces ten billion bytes and sends one', async () => {
@@ -301,7 +296,6 @@ describe('a fault of type', () => {
     await setImmediate()
     expect(seen).toEqual({ text: expected, end: '' })
     socket.destroy()
-    expect(await open({ type: 'endless-body', length: 7 }, 60)).toContain('content-length: 7\r\n')
   })
 
   test('silence takes the request and never answers', async () => {

@@ -131,7 +131,7 @@ describe('the testing authorization server', () => {
     expect(server.issued).toBe(1)
   })
 
-  test('next checks a request all the same when a script answers it', async () => {
+  test('checks a request that a script answers', async () => {
     server.next({ body: { access_token: 'scripted', token_type: 'Bearer' } })
     const response = await ask(await assertion({ iss: 'stranger' }))
 

@@ -1,54 +1,54 @@
 import { type AuthorizationOptions, ConfigurationError, type TokenSource } from '@countersign/core'
 import {
+  type AttachedProvider,
   createAuthorizer,
   originOfBaseUrl,
   requireSeparateOrigins,
 } from '@countersign/core/adapter'
 import type { AxiosInstance, AxiosResponse } from 'axios'
-import { listAttachments, markInterceptor, requireSameTerms } from './attachment.js'
-import { axiosHost } from './axios-host.js'
-import { inAxiosWords } from './axios-words.js'
-import type { Call } from './call.js'
-import { createSend } from './own-axios.js'
-import { adapterWrapper } from './wrapped-adapter.js'
+import { type Call, createAdapterWrapper } from './call.js'
+import { toAxiosError } from './errors.js'
+import { createAxiosClient } from './exchange.js'
+import { createSend } from './send.js'
 
-/** An instance of any copy of axios, also that of a CommonJS program. */
+/** An instance of any copy of axios, including the copy that a CommonJS program loads. */
 export interface AuthorizableInstance {
-  /** What holds for all its requests. */
+  /** The defaults of its requests. */
   readonly defaults: {
-    /** Read once, by {@link addAuthorization}, when no `origins` are given. */
+    /** Read once, by {@link addAuthorization}, if `origins` is absent. */
     baseURL?: string | undefined
   }
-  /** As axios has them. */
+  /** The interceptors of the instance. */
   readonly interceptors: {
-    /** Of requests; the library adds one to them. */
+    /** The request interceptors, to which the library adds one. */
     readonly request: {
-      /** Adds an interceptor and gives its number. */
+      /** Adds an interceptor and returns its number. */
       use: (...given: never[]) => number
-      /** Takes it out again. */
+      /** Removes the interceptor with that number. */
       eject(id: number): void
     }
   }
 }
 
 /**
- * Authorizes the requests of an existing axios instance. Interceptors, retries, mocks and caches
- * on it go on as before; a 401 about our token is dealt with below them.
+ * Adds access tokens to the requests of an existing axios instance. Its interceptors, retries, mocks
+ * and caches keep working: a 401 that rejects the token is handled before any of them sees it.
  *
- * `origins` defaults to the origin of `instance.defaults.baseURL`, read now. The same provider on
- * the same instance is one attachment; several providers, each for origins of its own, may be
- * attached to one instance. Per request: `countersign: { scope, resource }`, or `false`.
+ * The same provider can be attached to an instance once, several providers if each has its own
+ * origins. A request chooses its token with `countersign: { scope, resource }`, and is sent
+ * untouched with `countersign: false`.
  *
- * Requests that end early reject in axios' own words. When there is no token to be had, the request
- * is not sent (after a 401: not again) and rejects with an `AxiosError` that has our `code` and our
- * error as `cause`.
+ * Aborted and timed-out requests reject with axios' own errors. If a token cannot be obtained, the
+ * request is not sent (after a 401: not sent again). It rejects with an `AxiosError` that has the
+ * `code` of the `CountersignError` in its `cause`.
  *
- * @param instance - Of any copy of axios from 1.12 on.
- * @param tokens - Whose tokens its requests carry.
- * @param options - `origins` that may have the token, `onForeignOrigin` and `onEvent`.
- * @returns eject: later requests go as before; those under way finish.
- * @throws {ConfigurationError} for options that cannot work, without an origin, if the provider is
- * attached already with other options, and if another provider is attached for one of the origins.
+ * @param instance - An instance of any copy of axios, from version 1.12.
+ * @param tokens - The provider of the tokens.
+ * @param options - `origins` that receive the token (`@default` the origin of
+ * `instance.defaults.baseURL`, read now), `onForeignOrigin`, `isTokenRejected` and `onEvent`.
+ * @returns a function that ejects the interceptor. Requests in flight still finish.
+ * @throws {ConfigurationError} for invalid options, for a missing origin, if the provider is already
+ * attached with other options, and if another provider is attached for one of the origins.
  * @example
  * ```ts
  * const api = axios.create({ baseURL: 'https://api.example.com' })
@@ -63,46 +63,81 @@ export function addAuthorization(
 ): () => void {
   requireInstance(instance)
   const given = { __proto__: null, ...options }
-  const origins = given.origins ?? [originOfBaseUrl(ownBaseUrl(instance.defaults))]
-  const authorize = createAuthorizer(tokens, axiosHost(createSend(instance as AxiosInstance)), {
-    ...given,
-    origins,
-  })
-  const manager = instance.interceptors.request as AxiosInstance['interceptors']['request']
+  const defaults = { __proto__: null, ...instance.defaults }
   const { isTokenRejected, onForeignOrigin = 'pass' } = given
-  const terms = { list: JSON.stringify([[...origins].sort(), onForeignOrigin]), isTokenRejected }
+  const origins = given.origins ?? [originOfBaseUrl(defaults.baseURL)]
+  const client = createAxiosClient(createSend(instance as AxiosInstance))
+  const authorize = createAuthorizer(tokens, client, { ...given, origins })
+  const manager = instance.interceptors.request as unknown as InterceptorManager
+  const eject = () => manager.eject(id)
+  const list = [...origins].sort()
+  const terms = JSON.stringify([list, onForeignOrigin])
+  const attachment: Attachment = { tokens, origins: list, terms, isTokenRejected, eject }
   const attached = listAttachments(manager)
-  const known = attached.find((one) => one.tokens === tokens)
+  const known = attached.find((other) => other.tokens === tokens)
   if (known !== undefined) {
-    requireSameTerms(known, terms)
+    requireSameOptions(known, attachment)
     return known.eject
   }
-  requireSeparateOrigins(attached, { tokens, origins })
+  requireSeparateOrigins(attached, attachment)
   const send = (call: Call) =>
     authorize(call).then(
       ({ response, rejection }) => {
         if (rejection !== undefined) throw rejection
         return response
       },
-      (thrown) => inAxiosWords(thrown, call),
+      (error) => {
+        throw toAxiosError(error, call.config)
+      },
     )
-  const interceptor = adapterWrapper(send)
+  const interceptor = Object.assign(createAdapterWrapper(send), { [mark]: attachment })
   const id = manager.use(interceptor, null, { synchronous: true })
-  const eject = () => manager.eject(id)
-  markInterceptor(interceptor, { tokens, origins: [...origins], terms, eject })
   return eject
-}
-
-/** What stands on `Object.prototype` names no origin. */
-function ownBaseUrl(defaults: AuthorizableInstance['defaults']): string | undefined {
-  return Object.hasOwn(defaults, 'baseURL') ? defaults.baseURL : undefined
 }
 
 function requireInstance(instance: Partial<AuthorizableInstance> | undefined): void {
   if (instance?.defaults && typeof instance.interceptors?.request?.use === 'function') return
   throw new ConfigurationError(
     'ERR_INVALID_OPTION',
-    'The first argument must be an axios instance, such as axios.create({ baseURL }) gives.',
+    'The first argument must be an axios instance, such as axios.create({ baseURL }).',
     'instance',
+  )
+}
+
+/** A provider on an instance, with the options that decide where its tokens go. */
+interface Attachment extends AttachedProvider {
+  /** Its origins and `onForeignOrigin`, as text. */
+  readonly terms: string
+  readonly isTokenRejected: unknown
+  readonly eject: () => void
+}
+
+/** Marks an interceptor, so that the instance holds the state for every copy of this package. */
+const mark: unique symbol = Symbol.for('countersign.attachment')
+
+type Interceptor = ReturnType<typeof createAdapterWrapper> & { readonly [mark]?: Attachment }
+
+/** The interceptor manager of axios, with its undeclared `forEach`. */
+interface InterceptorManager {
+  use(interceptor: Interceptor, rejected: null, options: { synchronous: true }): number
+  eject(id: number): void
+  forEach?(visit: (handler: { fulfilled?: Interceptor | null }) => void): void
+}
+
+function listAttachments(manager: InterceptorManager): readonly Attachment[] {
+  const attachments: Attachment[] = []
+  manager.forEach?.(({ fulfilled }) => {
+    if (fulfilled?.[mark] !== undefined) attachments.push(fulfilled[mark])
+  })
+  return attachments
+}
+
+/** Requires the same options, since an origin that was ignored would be without its token. */
+function requireSameOptions(known: Attachment, wanted: Attachment): void {
+  if (known.terms === wanted.terms && known.isTokenRejected === wanted.isTokenRejected) return
+  throw new ConfigurationError(
+    'ERR_INVALID_OPTION',
+    'This provider is already attached to this instance with other options. Eject it first, or pass all origins at once.',
+    'origins',
   )
 }

@@ -1,44 +1,54 @@
+import { isSameOrigin } from '@countersign/core/adapter'
+import type { InternalAxiosRequestConfig } from 'axios'
+
 const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i
-/** `http:host` and its like, also behind blanks: versions of axios differ on what they make of it. */
+/** Matches `http:host` and similar URLs, which versions of axios treat differently. */
 const ambiguous = /^[\0-\x20]*h[\t\n\r]*t[\t\n\r]*t[\t\n\r]*p[\t\n\r]*s?[\t\n\r]*:(?!\/\/)/i
 
+type Config = InternalAxiosRequestConfig
+
 /**
- * Where a request goes, by the rule of axios: the base URL and the URL joined by one slash, unless
- * the URL is absolute. `getUri` gives another answer, for it merges the instance's defaults in
- * again. Undefined when it cannot be known; such a request goes out untouched.
+ * Returns the URL that a request goes to. Like axios, it joins the base URL and the URL by one slash,
+ * unless the URL is absolute. `getUri` would merge the instance's defaults again. Undefined if
+ * versions of axios disagree; such a request is sent untouched.
  */
-export function targetUrl({
-  baseURL,
-  url: given,
-  allowAbsoluteUrls,
-}: {
-  baseURL?: unknown
-  url?: unknown
-  allowAbsoluteUrls?: unknown
-}): string | undefined {
-  const url = String(given ?? '')
+export function resolveTargetUrl(config: Config): string | undefined {
+  const { baseURL, allowAbsoluteUrls } = config
+  const url = String(config.url ?? '')
   if (!url.startsWith('/') && ambiguous.test(url)) return undefined
-  const isAbsolute = isAbsoluteUrl(url)
+  const isAbsolute = absolute.test(url)
   if (!baseURL || (isAbsolute && (allowAbsoluteUrls ?? true) === true)) return url
-  // Of what is neither true nor false, versions of axios differ on what it means.
+  // Versions of axios disagree about values that are neither true nor false.
   if (typeof baseURL !== 'string' || (isAbsolute && allowAbsoluteUrls !== false)) return undefined
-  return url === '' ? baseURL : join(baseURL, url)
-}
-
-/** Does axios take this URL for an absolute one, which it joins with nothing? */
-export function isAbsoluteUrl(url: string): boolean {
-  return absolute.test(url)
+  return url === '' ? baseURL : joinUrl(baseURL, url)
 }
 
 /**
- * Whatever joins a base URL and this, by whatever rule, stays with the base's origin: no scheme, no
- * authority, and nothing that a parser of URLs takes out or turns round.
+ * Returns the members that send a request to exactly this URL. A custom adapter or a mock receives
+ * the base URL and the URL apart, as it would without this library. However it joins them, the
+ * request stays on the origin of this URL.
  */
-export function isPath(url: string): boolean {
+export function pinUrl(config: Config, url: string) {
+  const { adapter, baseURL = '', url: own = '' } = config
+  const isSet = config.allowAbsoluteUrls !== undefined
+  const pinned = { url, baseURL: undefined, ...(isSet && { allowAbsoluteUrls: true }) }
+  const isJoined = absolute.test(url) && url.endsWith(own)
+  if (typeof adapter !== 'function' || !isJoined) return pinned
+  // A base URL of the same origin does no harm to an adapter that joins it with an absolute URL.
+  if (own === url) return baseURL && isSameOrigin(baseURL, url) ? { ...pinned, baseURL } : pinned
+  const base = url.slice(0, url.length - own.length)
+  return { ...pinned, url: isPath(own) ? own : url, baseURL: base }
+}
+
+/**
+ * Whether every way of joining a base URL and this stays on the origin of the base. It has no scheme,
+ * no authority, and no character that a URL parser removes or replaces.
+ */
+function isPath(url: string): boolean {
   return /^(?:\/(?![/\\\t\n\r])|[\w.~%-]+(?:[/?#]|$))/.test(url)
 }
 
-function join(base: string, url: string): string {
+function joinUrl(base: string, url: string): string {
   let end = base.length
   while (base[end - 1] === '/') end--
   return `${base.slice(0, end)}/${url.replace(/^\/+/, '')}`

@@ -1,9 +1,9 @@
 import {
-  assertionIdentity,
-  clientAssertion,
+  createAssertion,
+  describeAssertion,
   type SigningKey,
 } from './assertion/client-assertion.js'
-import type { askedFor } from './assertion/signing-key.js'
+import type { findKeySource } from './assertion/signing-key.js'
 import { within } from './deadline.js'
 import { createCause } from './error-cause.js'
 import { ConfigurationError, isCountersignError } from './errors.js'
@@ -16,7 +16,7 @@ import type { TokenFetch } from './token-endpoint/token-request.js'
 import { timeoutError } from './token-endpoint/transport-failure.js'
 import type { TokenProviderSettings } from './token-provider-options.js'
 
-type Asked = ReturnType<typeof askedFor>
+type Asked = ReturnType<typeof findKeySource>
 
 export interface TokenFlightSettings
   extends Omit<TokenProviderSettings, 'credential'>,
@@ -69,7 +69,7 @@ export function createTokenFlight(
     return async (now: number, signal: AbortSignal) => {
       if (asked === 'signer') progress.asked = asked
       try {
-        return await clientAssertion(settings.assertion, key, { now, signal })
+        return await createAssertion(settings.assertion, key, { now, signal })
       } catch (thrown) {
         throw keyFailure(thrown)
       } finally {
@@ -83,7 +83,7 @@ export function createTokenFlight(
     return tokenKey({
       ...{ tokenEndpoint, access, parameters, partition },
       key: key.identity ?? sharedStoreNeedsKid(),
-      assertion: assertionIdentity(assertion, key),
+      assertion: describeAssertion(assertion, key),
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { AccessToken } from './access-token.js'
-import { askedFor, signingKeys } from './assertion/signing-key.js'
+import { createSigningKeyLoader, findKeySource } from './assertion/signing-key.js'
 import { abortReason } from './deadline.js'
 import { audienceDifference } from './diagnosis/evidence.js'
 import { findIgnoredProxy } from './diagnosis/proxy-variable.js'
@@ -40,8 +40,8 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   const client = { ...settings, emit, random: () => Math.random() }
   const fetchToken = createTokenFlight({
     ...client,
-    loadKey: signingKeys(credential),
-    asked: askedFor(credential),
+    loadKey: createSigningKeyLoader(credential),
+    asked: findKeySource(credential),
     proxyVariable: () => (settings.isPlatformFetch ? findIgnoredProxy(tokenEndpoint) : undefined),
     memory: createServerMemory(),
   })

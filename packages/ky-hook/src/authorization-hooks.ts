@@ -2,24 +2,28 @@ import type { AuthorizationOptions, RequestAuthorization, TokenSource } from '@c
 import {
   type AttachedProvider,
   createFetchAuthorizer,
-  type FetchCall,
   requireSeparateOrigins,
 } from '@countersign/core/adapter'
 import type { BeforeRequestHook, InitHook, Options } from 'ky'
-import { refuseKy1, requireKy2 } from './ky-version.js'
+import { rejectKy1, requireKy2 } from './ky-version.js'
 
 type Fetch = NonNullable<Options['fetch']>
 
 /**
- * Hooks that authorize the requests of a ky instance: each attempt, ky's own retries included,
- * carries the current token, and a 401 about it is dealt with before ky sees an answer. Timeouts,
- * retries, progress and errors stay ky's own.
+ * Creates hooks that add access tokens to the requests of a ky instance. Each attempt carries the
+ * current token, including ky's own retries. A 401 that rejects the token is handled before ky sees
+ * the response. Timeouts, retries, progress and errors remain those of ky.
  *
- * Per request: `context: { countersign: { scope, resource } }`, or `false` there. ky merges
- * `context` one level deep, so what stands nearest replaces the whole of it. An `init` hook that
- * sets `options.fetch` belongs before these.
+ * A request chooses its token with `context: { countersign: { scope, resource } }`, and is sent
+ * untouched with `context: { countersign: false }`. ky merges `context` one level deep, so the
+ * nearest `countersign` replaces the others. Put an `init` hook that sets `options.fetch` before
+ * these hooks.
  *
- * @throws {ConfigurationError} for options that cannot work, and when ky 1 is installed.
+ * @param tokens - The provider of the tokens.
+ * @param options - `origins` that receive the token, `onForeignOrigin`, `isTokenRejected` and
+ * `onEvent`.
+ * @returns hooks for `ky.create` or `extend`.
+ * @throws {ConfigurationError} for invalid options, and if ky 1 is installed.
  * @example
  * ```ts
  * const api = ky.create({
@@ -35,72 +39,70 @@ export function authorizationHooks(
 ): {
   /** Wraps the fetch of each request. */
   init: InitHook[]
-  /** Refuses ky 1, which knows no `init` hooks; on ky 2 it takes itself out. */
+  /** Rejects ky 1, which has no `init` hooks. On ky 2 the `init` hook removes it. */
   beforeRequest: BeforeRequestHook[]
 } {
   requireKy2()
   const authorize = createFetchAuthorizer(tokens, options)
   const attached: AttachedProvider = { tokens, origins: [...options.origins] }
 
-  /** Never throws: that would throw out of `ky.get()`. */
+  // An error that it throws would be thrown by `ky.get()` itself, so it throws none.
   const init: InitHook = (request) => {
     const { fetch, stringifyJson } = request
-    let text: string | undefined
-    const stringified = (data: unknown) => {
-      text = stringifyJson?.(data) ?? JSON.stringify(data)
-      return text
+    let json: string | undefined
+    const rememberJson = (data: unknown) => {
+      json = stringifyJson?.(data) ?? JSON.stringify(data)
+      return json
     }
-    request.stringifyJson = stringified
-    // Read when it is sent, for later hooks may change it. ky hands every body over inside a
-    // Request, which does not tell a text from a stream; and it is not ky's own where something
-    // of the caller's comes between.
-    const source = () => {
-      if (request.fetch !== wrapped || mayReplaceRequest(request.hooks)) return undefined
+    request.stringifyJson = rememberJson
+    // ky puts every body in a Request, which hides whether it is a string or a stream. The options
+    // show it, unless another hook or another fetch may have replaced the Request. They are read
+    // when the request is sent, since later hooks may change them.
+    const readSource = () => {
+      if (request.fetch !== send || mayReplaceRequest(request.hooks)) return undefined
       if (request.json === undefined) return request.body
-      return request.stringifyJson === stringified ? text : undefined
+      return request.stringifyJson === rememberJson ? json : undefined
     }
-    const others = attachedBy(request.hooks?.init)
-    const send: Fetch = (input, given) =>
-      authorize(input, given, { ...call(request, fetch, source), stream: () => request.body })
-    const check: Fetch = async (input, given) => {
-      requireSeparateOrigins(others, attached)
-      return send(input, given)
+    const providers = listProviders(request.hooks?.init)
+    const send: Fetch = async (input, given) => {
+      if (providers.length > 1) requireSeparateOrigins(providers, attached)
+      return authorize(input, given, {
+        fetch: fetch ?? globalThis.fetch,
+        authorization: readRequestAuthorization(request),
+        source: readSource,
+        stream: () => request.body,
+      })
     }
-    const wrapped = others.length > 1 ? check : send
-    request.fetch = wrapped
-    const guarded = request.hooks?.beforeRequest
-    if (guarded) request.hooks = { ...request.hooks, beforeRequest: withoutGuard(guarded) }
+    request.fetch = send
+    const { beforeRequest } = request.hooks ?? {}
+    if (beforeRequest)
+      request.hooks = { ...request.hooks, beforeRequest: removeGuard(beforeRequest) }
   }
-  return { init: [Object.assign(init, { [mark]: attached })], beforeRequest: [refuseKy1] }
+  return { init: [Object.assign(init, { [mark]: attached })], beforeRequest: [rejectKy1] }
 }
 
-/** Marks an `init` hook with its provider, for any copy of this package. */
+/** Marks an `init` hook with its provider, for every copy of this package. */
 const mark: unique symbol = Symbol.for('countersign.ky-provider')
 
-/** The providers of an instance, also where another hook wraps the fetch between them. */
-function attachedBy(hooks: readonly InitHook[] = []): readonly AttachedProvider[] {
+/** Lists the providers of an instance, even if other hooks wrap the fetch between them. */
+function listProviders(hooks: readonly InitHook[] = []): readonly AttachedProvider[] {
   const marked = hooks as readonly (InitHook & { readonly [mark]?: AttachedProvider })[]
   return marked.flatMap((hook) => hook[mark] ?? [])
 }
 
-function call(options: Options, fetch: Options['fetch'], source: () => unknown): FetchCall {
-  const authorization = asked(options)
-  return { fetch: fetch ?? globalThis.fetch, authorization, source }
-}
-
-/** Own members only: what stands on `Object.prototype` is not asked for. */
-function asked(options: Options): RequestAuthorization | false | undefined {
+/** Ignores a `context` or `countersign` on `Object.prototype`. */
+function readRequestAuthorization(options: Options): RequestAuthorization | false | undefined {
   const context = Object.hasOwn(options, 'context') ? options.context : undefined
   if (context === undefined || !Object.hasOwn(context, 'countersign')) return undefined
   return context.countersign as RequestAuthorization | false | undefined
 }
 
-/** These hooks may give ky another Request, with another body. */
+/** Whether hooks may pass another Request to ky, with another body. */
 function mayReplaceRequest(hooks: Options['hooks']): boolean {
   const { beforeRequest = [], beforeRetry = [], afterResponse = [] } = hooks ?? {}
   return beforeRequest.length + beforeRetry.length + afterResponse.length > 0
 }
 
-function withoutGuard(hooks: BeforeRequestHook[]): BeforeRequestHook[] {
-  return hooks.filter((hook) => hook !== refuseKy1)
+function removeGuard(hooks: BeforeRequestHook[]): BeforeRequestHook[] {
+  return hooks.filter((hook) => hook !== rejectKy1)
 }

@@ -1,23 +1,24 @@
 import { ConfigurationError } from '@countersign/core'
 import * as ky from 'ky'
 
-const wayOut =
-  "ky 1 has no 'init' hook and would send every request without a token: update ky to version 2, " +
-  "or give the instance our fetch, which serves both: ky.create({ fetch: authorizedFetch(tokens, { origins }) }), from '@countersign/core/fetch'."
-
-/** @throws {ConfigurationError} `ERR_UNSUPPORTED_HOST`, when the ky that is installed is ky 1. */
+/** @throws {ConfigurationError} `ERR_UNSUPPORTED_HOST` if the installed ky is version 1. */
 export function requireKy2(): void {
-  if (!('replaceOption' in ky)) throw tooOld()
+  if (!('replaceOption' in ky)) throw createVersionError()
 }
 
 /**
- * A `beforeRequest` hook for instances of another ky than the one installed beside this package.
- * ky 1 calls it with a second argument; on ky 2 the `init` hook takes it out.
+ * A `beforeRequest` hook for instances of another copy of ky than the installed one. Only ky 1 calls
+ * it, with a second argument: on ky 2 the `init` hook removes it.
  */
-export function refuseKy1(...given: readonly unknown[]): void {
-  if (given.length > 1) throw tooOld()
+export function rejectKy1(...given: readonly unknown[]): void {
+  if (given.length > 1) throw createVersionError()
 }
 
-function tooOld(): ConfigurationError {
-  return new ConfigurationError('ERR_UNSUPPORTED_HOST', wayOut)
+function createVersionError(): ConfigurationError {
+  return new ConfigurationError(
+    'ERR_UNSUPPORTED_HOST',
+    "ky 1 has no 'init' hook and would send every request without a token. " +
+      "Update ky to version 2, or use authorizedFetch from '@countersign/core/fetch' with either version: " +
+      'ky.create({ fetch: authorizedFetch(tokens, { origins }) }).',
+  )
 }

@@ -1,67 +1,51 @@
 import type { Algorithm, Jwk } from '@countersign/core'
 import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
-import { requireKnownMembers } from './known-members.js'
+import { usualAlgorithms } from './assertion-rules.js'
+import { requireKnownMembers } from './loopback-server.js'
 
-/** What an authorization server is told about a client. */
+/** A client that an authorization server knows. */
 export interface ClientRegistration {
-  /** Not empty. */
+  /** The client ID; must not be empty. */
   clientId: string
   /** The public keys, or the URL at which the client publishes them. */
-  jwks:
-    | {
-        /** Public only. */
-        keys: readonly Jwk[]
-      }
-    | string
-  /** ES256, PS256 and RS256 when left out. */
+  jwks: { /** The public keys, without private members. */ keys: readonly Jwk[] } | string
+  /** The accepted algorithms. @default ['ES256', 'PS256', 'RS256'] */
   algorithms?: readonly Algorithm[] | undefined
-  /** The one audience that is accepted; the token endpoint when left out. */
+  /** The one accepted audience. @default The URL of the token endpoint. */
   audience?: string | undefined
-  /** Space-delimited: what the client may ask for. Anything when left out. */
+  /** The scopes that the client may ask for, separated by spaces. @default Every scope. */
   scope?: string | undefined
-  /** How far ahead `exp` may lie; 300 s when left out. */
+  /** How far ahead `exp` may be, in seconds. @default 300 */
   maxLifetimeSeconds?: number | undefined
-}
-
-/** A registration with its defaults filled in. */
-export interface RegisteredClient {
-  readonly clientId: string
-  readonly publicKey: JWTVerifyGetKey
-  readonly algorithms: readonly string[]
-  readonly audience: string
-  readonly scope: ReadonlySet<string> | undefined
-  readonly maxLifetimeSeconds: number
 }
 
 const members = ['clientId', 'jwks', 'algorithms', 'audience', 'scope', 'maxLifetimeSeconds']
 
-/** Throws a TypeError for an unknown member, a missing client id or keys, or a private key. */
-export function registeredClient(
-  registration: ClientRegistration,
-  tokenEndpoint: string,
-): RegisteredClient {
+/** A registration with its defaults. */
+export type RegisteredClient = ReturnType<typeof readRegistration>
+
+/** @throws TypeError for an unknown member, a missing client ID or keys, or a private key. */
+export function readRegistration(registration: ClientRegistration, tokenEndpoint: string) {
   requireKnownMembers('a registration', registration, members)
   const { clientId, jwks, algorithms, audience, scope, maxLifetimeSeconds } = registration
-  if (typeof clientId !== 'string' || clientId === '') {
+  if (typeof clientId !== 'string' || clientId === '')
     throw new TypeError('a registration needs a clientId')
-  }
   return {
     clientId,
-    publicKey: publicKeyOf(jwks),
-    algorithms: algorithms ?? ['ES256', 'PS256', 'RS256'],
+    getKey: readKeys(jwks),
+    algorithms: algorithms ?? usualAlgorithms,
     audience: audience ?? tokenEndpoint,
-    scope: scope === undefined ? undefined : new Set(scope.split(' ').filter(Boolean)),
-    maxLifetimeSeconds: maxLifetimeSeconds ?? 300,
+    scopes: scope?.split(' '),
+    maxLifetimeSeconds,
   }
 }
 
-function publicKeyOf(jwks: ClientRegistration['jwks']): JWTVerifyGetKey {
-  // No cool-down: a key that was rotated in is found at the next assertion that names it.
+function readKeys(jwks: ClientRegistration['jwks']): JWTVerifyGetKey {
+  // Without a cool-down, a new key is found at the first assertion that names it.
   if (typeof jwks === 'string') return createRemoteJWKSet(new URL(jwks), { cooldownDuration: 0 })
   if (!Array.isArray(jwks?.keys))
     throw new TypeError('a registration needs jwks, with keys or a URL')
-  if (jwks.keys.some((key: Jwk) => 'd' in key)) {
+  if (jwks.keys.some((key: Jwk) => 'd' in key))
     throw new TypeError('a private key was registered; register the public key alone')
-  }
   return createLocalJWKSet({ keys: jwks.keys.map((key: Jwk) => ({ ...key })) })
 }

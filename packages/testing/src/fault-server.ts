@@ -1,47 +1,42 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import type { Fault } from './fault.js'
-import { faultOutput, playFault, requireKnownFault } from './fault-output.js'
-import { requireKnownMembers } from './known-members.js'
-import { requestLength } from './raw-request.js'
+import { playFault, requireKnownFault } from './fault-output.js'
+import { type LoopbackServer, listen, requireKnownMembers } from './loopback-server.js'
 
-/** What `createFaultServer` takes; all of it may be left out. */
+/** The options of `createFaultServer`. */
 export interface FaultServerOptions {
-  /** The answer to each request for which nothing is scripted; `{ type: 'answer' }` if left out. */
+  /** The answer to each request that is not scripted. @default { type: 'answer' } */
   otherwise?: Fault | undefined
 }
 
-/** One connection to a fault server, in order of arrival. */
+/** A connection to a fault server. */
 export interface FaultConnectionRecord {
-  /** Resolves when the connection is over, whoever ended it. */
+  /** Resolves when either side has closed the connection. */
   readonly closed: Promise<void>
 }
 
-/** One request at a fault server, whatever came of it. */
+/** A request at a fault server, whatever its result. */
 export interface FaultRequestRecord {
-  /** Index of the connection it came on. */
+  /** The index of its connection. */
   readonly connection: number
-  /** As they came: head and body; of what is not HTTP, the first bytes. */
+  /** The head and the body, as sent; the first bytes of what is not HTTP. */
   readonly bytes: Uint8Array
 }
 
-/** A server on loopback that breaks TCP and HTTP in the way it is told. */
-export interface FaultServer extends AsyncDisposable {
-  /** Its scheme, host and port. */
-  readonly origin: string
-  /** A URL of this server for the option of that name. Every path is answered alike. */
+/** A server on loopback that breaks TCP and HTTP by its script. */
+export interface FaultServer extends LoopbackServer {
+  /** The URL for the option `tokenEndpoint`. Every path receives the same answers. */
   readonly tokenEndpoint: string
   /**
-   * Scripts what happens to the next requests, first in, first out.
+   * Scripts the answers to the next requests, first in, first out.
    *
-   * @throws TypeError for a fault of a type that there is not.
+   * @throws TypeError for an unknown type of fault.
    */
   next(...faults: readonly Fault[]): void
-  /** In order of arrival, open or not. */
+  /** The connections, open or closed, in order of arrival. */
   readonly connections: readonly FaultConnectionRecord[]
-  /** In the order in which they were complete. */
+  /** The requests, in the order in which they were complete. */
   readonly requests: readonly FaultRequestRecord[]
-  /** Ends all connections, and stops listening. Harmless when called twice. */
-  close(): Promise<void>
 }
 
 /**
@@ -65,59 +60,55 @@ export async function createFaultServer(options: FaultServerOptions = {}): Promi
   const script: Fault[] = []
   const connections: FaultConnectionRecord[] = []
   const requests: FaultRequestRecord[] = []
-  const sockets = new Set<Socket>()
-
-  const server = createServer((socket) => {
-    const connection = connections.push({ closed: untilClosed(socket) }) - 1
-    sockets.add(socket)
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket))
-    if ((script[0] ?? otherwise).type === 'close-on-accept') playFault(socket, faultOutput(next()))
-    onRequest(socket, (bytes) => {
-      requests.push({ connection, bytes })
-      playFault(socket, faultOutput(next()))
-    })
-  })
+  const sockets: Socket[] = []
   const next = () => script.shift() ?? otherwise
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+  const server = createServer((socket) => {
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    const connection = connections.push({ closed }) - 1
+    sockets.push(socket)
+    if ((script[0] ?? otherwise).type === 'close-on-accept') playFault(socket, next())
+    let received = Buffer.alloc(0)
+    socket
+      .on('error', () => {})
+      .on('data', (bytes) => {
+        received = Buffer.concat([received, bytes])
+        for (let length = requestLength(received); length; length = requestLength(received)) {
+          if (!socket.writable) return
+          requests.push({ connection, bytes: new Uint8Array(received.subarray(0, length)) })
+          received = received.subarray(length)
+          playFault(socket, next())
+        }
+      })
   })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  let closed: Promise<void> | undefined
-  const close = () => {
-    closed ??= new Promise((resolve) => {
-      server.close(() => resolve())
-      for (const socket of sockets) socket.destroy()
-    })
-    return closed
-  }
+  const listening = await listen(server, () => {
+    for (const socket of sockets) socket.destroy()
+  })
   return {
-    origin,
-    tokenEndpoint: `${origin}/token`,
+    ...listening,
+    tokenEndpoint: `${listening.origin}/token`,
     next: (...faults) => {
       faults.forEach(requireKnownFault)
       script.push(...faults)
     },
     connections,
     requests,
-    close,
-    [Symbol.asyncDispose]: close,
   }
 }
 
-function untilClosed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('close', () => resolve()))
-}
-
-/** Calls back with the bytes of each request, as long as the connection is open for answers. */
-function onRequest(socket: Socket, answer: (bytes: Uint8Array) => void): void {
-  let received = Buffer.alloc(0)
-  socket.on('data', (bytes) => {
-    received = Buffer.concat([received, bytes])
-    for (let length = requestLength(received); length; length = requestLength(received)) {
-      if (!socket.writable) return
-      answer(new Uint8Array(received.subarray(0, length)))
-      received = received.subarray(length)
-    }
-  })
+/**
+ * Returns the length of the first request; 0 if it is incomplete. What cannot be HTTP, such as a TLS
+ * handshake, counts as a request as far as it has arrived.
+ */
+function requestLength(bytes: Buffer): number {
+  const text = bytes.toString('latin1')
+  if (!/^[A-Z]/.test(text)) return text.length
+  const headEnd = text.indexOf('\r\n\r\n')
+  if (headEnd === -1) return 0
+  const head = text.slice(0, headEnd)
+  const lastChunk = text.indexOf('\r\n0\r\n\r\n', headEnd + 2)
+  // RFC 9112 section 7.1: a chunked body, here without trailers.
+  if (/^transfer-encoding:.*chunked/im.test(head)) return lastChunk === -1 ? 0 : lastChunk + 7
+  const end = headEnd + 4 + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
+  return end <= text.length ? end : 0
 }

@@ -9,7 +9,7 @@ import type { ScriptedAnswer } from './scripted-answer.js'
 export type WholeAnswer = Pick<ScriptedAnswer, 'status' | 'headers' | 'body'>
 
 /**
- * One way in which a `FaultServer` answers a request, or fails to.
+ * A way in which a `FaultServer` answers a request, or fails to.
  *
  * @example
  * ```ts
@@ -22,94 +22,56 @@ export type Fault =
       type: 'answer'
     } & WholeAnswer)
   | {
-      /** Bytes as they are. */
+      /** Bytes that are sent as they are. */
       type: 'raw'
-      /** What is sent. */
+      /** The bytes. */
       bytes: string | Uint8Array
-      /** What becomes of the connection: 'silence' leaves it open, 'close' when left out. */
+      /** What happens to the connection afterwards. @default 'close' */
       end?: FaultEnd
     }
   | {
-      /** A TCP reset instead of an answer. */
-      type: 'reset'
-    }
-  | {
-      /** The connection is closed in good order (FIN), without an answer. */
-      type: 'close'
-    }
-  | {
-      /** The next connection is closed when it is accepted; one that is open already, as by `close`. */
-      type: 'close-on-accept'
-    }
-  | {
-      /** The request is taken and never answered. */
-      type: 'silence'
+      /**
+       * A fault without a setting. Instead of an answer: `reset` is a TCP reset, `close` closes the
+       * connection (FIN), `silence` never answers, and `not-http` is the greeting of another
+       * protocol. `close-on-accept` closes the next connection when it is accepted, and an open one
+       * as `close` does. `duplicate-content-length` sends two headers that contradict each other,
+       * `oversized-header` one of 70 kB, and `bad-gzip` announces gzip for a body that is not.
+       * `gzip-bomb` is a chunked body that inflates to 200 MB of spaces, and `endless-body`
+       * announces 10 GB, of which it sends one byte.
+       */
+      type:
+        | ('reset' | 'close' | 'close-on-accept' | 'silence' | 'not-http' | 'bad-gzip')
+        | ('duplicate-content-length' | 'oversized-header' | 'gzip-bomb' | 'endless-body')
     }
   | ({
-      /** A whole answer, byte by byte. */
-      type: 'slow-headers'
-      /** Milliseconds of real time between two bytes; 50 when left out. */
+      /** A whole answer, byte by byte, or with a body that is sent byte by byte. */
+      type: 'slow-headers' | 'slow-body'
+      /** The time between two bytes, in milliseconds of real time. @default 50 */
       interval?: number
     } & WholeAnswer)
   | ({
-      /** The same, but only the body is slow. */
-      type: 'slow-body'
-      /** Milliseconds of real time between two bytes; 50 when left out. */
-      interval?: number
-    } & WholeAnswer)
-  | ({
-      /** Half of the body, then the connection is closed. */
+      /** Half of the body, after which the connection is closed. */
       type: 'cut-body'
-      /** How the body says where it ends; 'content-length' when left out. */
+      /** How the body shows where it ends. @default 'content-length' */
       framing?: BodyFraming
     } & WholeAnswer)
   | {
-      /** Two `content-length` headers that contradict each other. */
-      type: 'duplicate-content-length'
-    }
-  | {
-      /** A header that is too long. */
-      type: 'oversized-header'
-      /** Its bytes; 70,000 when left out. */
-      size?: number
-    }
-  | {
-      /** The greeting of another protocol. */
-      type: 'not-http'
-    }
-  | {
-      /** `content-encoding: gzip` before a body that is not gzip. */
-      type: 'bad-gzip'
-    }
-  | {
-      /** A chunked body that is a thousand times as long when inflated, all blanks. */
-      type: 'gzip-bomb'
-      /** Its bytes when inflated; 200,000,000 when left out. */
-      size?: number
-    }
-  | {
-      /** A `content-length` that is not kept: one byte comes, and no more. */
-      type: 'endless-body'
-      /** What is announced, in bytes; 10,000,000,000 when left out. */
-      length?: number
-    }
-  | {
-      /** `content-encoding` that names gzip again and again. */
+      /** A `content-encoding` that repeats gzip. */
       type: 'repeated-content-encoding'
-      /** How many times; 1,000 when left out. */
+      /** How often gzip is repeated. @default 1000 */
       count?: number
     }
 
 /**
- * What becomes of the connection: 'silence' leaves it open. On Node 22 a
- * client in the same process sees a FIN before the 'reset' that follows something sent.
+ * What happens to the connection: 'silence' leaves it open. On Node 22 a client in the same process
+ * sees a FIN before the 'reset' that follows bytes.
  *
  * @inline
  */
 export type FaultEnd = 'close' | 'reset' | 'silence'
 
 /**
- * How a body says where it ends (RFC 9112 section 6).
+ * How a body shows where it ends (RFC 9112 section 6).
  *
  * @inline
  */

@@ -1,10 +1,9 @@
-export type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
+export { type AssertionExpectations, checkAssertion } from './assertion-rules.js'
 export {
   type AnsweredTokenServerRequest,
   type AuthorizationServer,
   type AuthorizationServerOptions,
   createAuthorizationServer,
-  type TokenRequestRecord,
 } from './authorization-server.js'
 export type { ClientRegistration } from './client-registration.js'
 export type { Fault } from './fault.js'
@@ -15,6 +14,8 @@ export {
   type FaultServer,
   type FaultServerOptions,
 } from './fault-server.js'
+export type { JwtFinding } from './finding.js'
+export type { AnsweredRequest, LoopbackServer, ReceivedRequest } from './loopback-server.js'
 export { createManualClock, type ManualClock } from './manual-clock.js'
 export {
   createResourceServer,
@@ -23,6 +24,9 @@ export {
   type ResourceServerOptions,
 } from './resource-server.js'
 export type { ScriptedAnswer } from './scripted-answer.js'
+export { checkSignature, type VerificationKeys } from './signature.js'
 export { type StaticTokenProvider, staticTokenProvider } from './static-token-provider.js'
-export { isAssertionType, readStrictJwt, type StrictJwt } from './strict-jwt.js'
+export { readStrictJwt, type StrictJwt } from './strict-jwt.js'
+export { checkTimes } from './time-rules.js'
+export type { TokenRequestRecord } from './token-endpoint.js'
 export { type ConformanceCase, tokenStoreSuite } from './token-store-suite.js'

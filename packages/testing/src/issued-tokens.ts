@@ -1,67 +1,39 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 
-/** What a new access token is about. */
-interface TokenGrant {
-  readonly clientId: string
-  readonly scope: string | undefined
-  readonly audience: readonly string[]
-  readonly lifetimeSeconds: number
-}
+type Issuer = { readonly issuer: string; readonly lifetimeSeconds: number }
 
-/** The access tokens of one authorization server. */
-export interface IssuedTokens {
-  readonly jwks: { readonly keys: readonly JWK[] }
-  readonly count: number
-  issue(grant: TokenGrant): Promise<string>
-  isLive(token: string): boolean
-  revokeAll(): void
-}
-
-/** Makes and remembers tokens: random ones, or JWTs as RFC 9068 describes, signed with ES256. */
-export async function createIssuedTokens(
-  format: 'opaque' | 'jwt',
-  now: () => number,
-  issuer: () => string,
-): Promise<IssuedTokens> {
+/**
+ * Creates the access tokens of one server, and remembers them: random ones, or JWTs (RFC 9068) that
+ * are signed with ES256.
+ */
+export async function createIssuedTokens(format: 'opaque' | 'jwt', now: () => number) {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
-  const kid = randomUUID()
-  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }
+  const header = { alg: 'ES256', kid: randomUUID(), typ: 'at+jwt' }
   const expiries = new Map<string, number>()
-  let count = 0
-
-  const sign = ({ clientId, scope, audience, lifetimeSeconds }: TokenGrant, issuedAt: number) => {
-    const iat = Math.floor(issuedAt / 1000)
-    const claims = { client_id: clientId, ...(scope === undefined ? {} : { scope }) }
-    const jwt = new SignJWT(claims)
-      .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
-      .setIssuer(issuer())
-      .setSubject(clientId)
-      .setJti(randomUUID())
-      .setIssuedAt(iat)
-      .setExpirationTime(iat + lifetimeSeconds)
-    const [first, ...others] = audience
-    if (first !== undefined) jwt.setAudience(others.length === 0 ? first : [...audience])
-    return jwt.sign(privateKey)
-  }
 
   return {
-    jwks: { keys: [jwk] },
-    get count() {
-      return count
+    jwks: {
+      keys: [{ ...(await exportJWK(publicKey)), kid: header.kid, alg: header.alg, use: 'sig' }],
     },
-    issue: async (grant) => {
+    /** Returns the token response (RFC 6749 section 5.1) for the form of a token request. */
+    issue: async (clientId: string, form: URLSearchParams, server: Issuer) => {
+      const { issuer: iss, lifetimeSeconds } = server
       const issuedAt = now()
-      const token =
-        format === 'jwt' ? await sign(grant, issuedAt) : randomBytes(32).toString('base64url')
-      expiries.set(token, issuedAt + grant.lifetimeSeconds * 1000)
-      count += 1
-      return token
+      const iat = Math.floor(issuedAt / 1000)
+      const scope = form.get('scope') || undefined
+      const [first, ...others] = form.getAll('resource')
+      const aud = others.length === 0 ? first : form.getAll('resource')
+      const subject = { sub: clientId, client_id: clientId, jti: randomUUID() }
+      const claims = { ...subject, scope, aud, iss, iat, exp: iat + lifetimeSeconds }
+      const value =
+        format === 'jwt'
+          ? await new SignJWT(claims as JWTPayload).setProtectedHeader(header).sign(privateKey)
+          : randomBytes(32).toString('base64url')
+      expiries.set(value, issuedAt + lifetimeSeconds * 1000)
+      return { access_token: value, token_type: 'Bearer', expires_in: lifetimeSeconds, scope }
     },
-    isLive: (token) => {
-      const expiresAt = expiries.get(token)
-      return expiresAt !== undefined && now() < expiresAt
-    },
+    isLive: (token: string) => now() < (expiries.get(token) ?? Number.NEGATIVE_INFINITY),
     revokeAll: () => expiries.clear(),
   }
 }

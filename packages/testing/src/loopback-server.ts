@@ -1,48 +1,68 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { AnsweredRequest, ReceivedRequest } from './answered-request.js'
+import type { AddressInfo, Server } from 'node:net'
 
-/** A server on 127.0.0.1, at a port that the system chose. */
-export interface LoopbackServer {
+/** A request to a server of this kit, at any path. */
+export interface ReceivedRequest {
+  /** The HTTP method, in upper case. */
+  readonly method: string
+  /** The path and query, as sent. */
+  readonly url: string
+}
+
+/** A request that a server of this kit has answered. */
+export interface AnsweredRequest extends ReceivedRequest {
+  /** The HTTP status of the response. */
+  readonly status: number
+}
+
+/** A server that listens on 127.0.0.1. */
+export interface LoopbackServer extends AsyncDisposable {
+  /** The scheme, host and port. */
   readonly origin: string
-  /** Ends every connection, also the idle and the unanswered ones. Harmless when called twice. */
+  /** Ends all connections and stops listening. A second call does nothing. */
   close(): Promise<void>
 }
 
-/** Handles one request; `onAnswered` is called once the whole response is handed to the system. */
-interface LoopbackListeners {
+/** Handles requests. `onAnswered` is called when the whole response is handed to the system. */
+interface HttpListeners {
+  /** Closes the connection by rejecting, as reading a request does that is not complete. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>
-  onRequest: ((request: ReceivedRequest) => void) | undefined
-  onAnswered(answered: AnsweredRequest, response: ServerResponse): void
+  onRequest?: ((request: ReceivedRequest) => void) | undefined
+  onAnswered?: ((answered: AnsweredRequest, response: ServerResponse) => void) | undefined
 }
 
-export async function startLoopbackServer({
-  answer,
-  onRequest,
-  onAnswered,
-}: LoopbackListeners): Promise<LoopbackServer> {
+/** Starts an HTTP server. */
+export function startHttpServer(listeners: HttpListeners): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/' } = request
-    onRequest?.({ method, url })
+    listeners.onRequest?.({ method, url })
     response.once('finish', () =>
-      onAnswered({ method, url, status: response.statusCode }, response),
+      listeners.onAnswered?.({ method, url, status: response.statusCode }, response),
     )
-    answer(request, response).catch(() => response.destroy())
+    listeners.answer(request, response).catch(() => response.destroy())
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
+  return listen(server, () => server.closeAllConnections())
+}
+
+/** Lets a server listen at a port that the system chooses. `disconnect` ends its connections. */
+export async function listen(server: Server, disconnect: () => void): Promise<LoopbackServer> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   let closed: Promise<void> | undefined
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    close: () => {
-      closed ??= new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()))
-        server.closeAllConnections()
-      })
-      return closed
-    },
+  const close = () => {
+    closed ??= new Promise((resolve) => {
+      server.close(() => resolve())
+      disconnect()
+    })
+    return closed
   }
+  const { port } = server.address() as AddressInfo
+  return { origin: `http://127.0.0.1:${port}`, close, [Symbol.asyncDispose]: close }
+}
+
+/** Throws a TypeError that names the first member which is not among the `known`. */
+export function requireKnownMembers(what: string, value: object, known: readonly string[]): void {
+  const unknown = Object.keys(value).find((member) => !known.includes(member))
+  if (unknown !== undefined)
+    throw new TypeError(`${what} has no member ${unknown}; it has ${known.join(', ')}`)
 }

@@ -1,35 +1,29 @@
+import { addAbortListener } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@countersign/core'
 
-/** A clock that a test moves by hand. Nothing passes unless `advance` is called. */
+/** A clock that a test moves by hand. Time stands still between calls of `advance`. */
 export interface ManualClock extends Clock {
   /**
-   * Moves both clocks by `ms` milliseconds, stopping at each pause that comes due on the way, in
-   * order, and letting what it woke run before going on. Chains without I/O settle; what goes
-   * through sockets or a thread pool has to be awaited by itself.
+   * Moves both clocks by `ms` milliseconds. It stops at each pause that ends on the way, in order,
+   * and lets what waited for it run. Chains without I/O settle; wait for sockets and thread pools
+   * yourself.
    *
    * @throws RangeError (as a rejection) when `ms` is negative or not finite.
    */
   advance(ms: number): Promise<void>
-  /** Sets the wall clock alone, in epoch milliseconds, as NTP or an operator does; no pause ends. */
+  /** Sets the wall clock alone, in epoch milliseconds, as NTP or an operator does. Ends no pause. */
   setWallClock(epochMs: number): void
 }
 
-interface Pause {
-  readonly due: number
-  end(): void
-}
-
-/** 2026-01-01T00:00:00Z: the same in every run. */
-const defaultStart = Date.UTC(2026, 0, 1)
 /** Turns of the event loop between two steps: enough for a chain of a few pauses and promises. */
 const turns = 4
 
 /**
- * A clock for tests of everything that waits or expires.
+ * Creates a clock for tests of everything that waits or expires.
  *
- * @param start - The wall clock at first, in epoch milliseconds; 2026-01-01T00:00:00Z when left
- * out. The monotonic clock starts at 0.
+ * @param start - The wall clock at first, in epoch milliseconds. The monotonic clock starts at 0.
+ * `@default` 2026-01-01T00:00:00Z
  *
  * @example
  * ```ts
@@ -38,71 +32,58 @@ const turns = 4
  * await clock.advance(600_000)
  * ```
  */
-export function createManualClock(start: number = defaultStart): ManualClock {
-  let wall = start
+export function createManualClock(start: number = Date.UTC(2026, 0, 1)): ManualClock {
   let elapsed = 0
+  /** The wall clock when the monotonic clock was 0. */
+  let origin = start
   let moves: Promise<void> = Promise.resolve()
-  const pauses = new Set<Pause>()
-
-  const stepTo = (instant: number) => {
-    wall += instant - elapsed
-    elapsed = instant
-  }
+  const pauses = new Set<{ readonly due: number; end(): void }>()
 
   const move = async (ms: number) => {
     const target = elapsed + ms
     await settle()
-    for (let next = earliest(pauses); next && next.due <= target; next = earliest(pauses)) {
-      stepTo(Math.max(elapsed, next.due))
+    for (let next = earliest(); next && next.due <= target; next = earliest()) {
+      elapsed = next.due
       next.end()
       await settle()
     }
-    stepTo(target)
+    elapsed = target
     await settle()
   }
 
+  // The sort is stable: of two pauses that end together, the one that began first ends first.
+  const earliest = () => [...pauses].sort((one, other) => one.due - other.due)[0]
+
   return {
-    now: () => wall,
+    now: () => origin + elapsed,
     monotonic: () => elapsed,
     wait: (ms, signal) =>
       new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        if (!(ms > 0)) return resolve()
-        const stop = () => {
-          pauses.delete(pause)
-          reject(signal.reason)
-        }
-        const pause: Pause = {
+        if (!signal.aborted && !(ms > 0)) return resolve()
+        const pause = {
           due: elapsed + ms,
-          end: () => {
+          end: (): void => {
             pauses.delete(pause)
-            signal.removeEventListener('abort', stop)
+            abortListener[Symbol.dispose]()
             resolve()
           },
         }
         pauses.add(pause)
-        signal.addEventListener('abort', stop, { once: true })
+        const abortListener = addAbortListener(signal, () => {
+          pauses.delete(pause)
+          reject(signal.reason)
+        })
       }),
     advance: (ms) => {
-      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
         return Promise.reject(new RangeError(`a clock cannot advance by ${ms} ms`))
-      }
       moves = moves.then(() => move(ms))
       return moves
     },
     setWallClock: (epochMs) => {
-      wall = epochMs
+      origin = epochMs - elapsed
     },
   }
-}
-
-/** The pause due first; of two due together, the one begun first. */
-function earliest(pauses: Iterable<Pause>): Pause | undefined {
-  let first: Pause | undefined
-  for (const pause of pauses) {
-    if (!first || pause.due < first.due) first = pause
-  }
-  return first
 }
 
 async function settle(): Promise<void> {

@@ -1,7 +1,8 @@
+import type { ServerResponse } from 'node:http'
+
 /**
- * One answer that a server of this kit gives instead of its own, or the changes to its own: with
- * neither `status` nor `body` the server's own answer is sent, with these headers, this delay or
- * this cut.
+ * An answer that a server of this kit sends instead of its own. With neither `status` nor `body` it
+ * changes the server's own answer: its headers, its delay or where it is cut.
  *
  * @example
  * ```ts
@@ -9,34 +10,65 @@
  * ```
  */
 export interface ScriptedAnswer {
-  /** 200 when there is a body and no status. */
+  /** The HTTP status. @default 200 */
   status?: number | undefined
-  /** Beside those of the body. */
+  /** Headers in addition to those of the body. */
   headers?: Record<string, string> | undefined
-  /** A string or bytes go out as they are, anything else as JSON; none is an empty body. */
+  /** A string or bytes, sent as they are, or a value that is sent as JSON. @default No body. */
   body?: unknown
-  /** Milliseconds of real time before the first byte. */
+  /** How long the server waits before the first byte, in milliseconds of real time. @default 0 */
   delay?: number | undefined
-  /** Ends the connection before the status line, or after half of the body that was announced. */
+  /** Closes the connection before the status line, or after half of the body. @default Neither. */
   drop?: 'before-headers' | 'inside-body' | undefined
 }
 
-/** The scripted answer itself, or the server's own with the script's changes. */
+/** Returns the scripted answer, or the server's own with the changes of the script. */
 export function completeAnswer(
   script: ScriptedAnswer | undefined,
   own: ScriptedAnswer,
 ): ScriptedAnswer {
-  if (!script) return own
-  if (!isPartial(script)) return script
-  return { ...own, ...script, headers: { ...own.headers, ...script.headers } }
+  if (script && !isPartial(script)) return script
+  return { ...own, ...script, headers: { ...own.headers, ...script?.headers } }
 }
 
-/** Whether the script only changes the server's own answer. */
-function isPartial(script: ScriptedAnswer): boolean {
-  return script.status === undefined && script.body === undefined
+/** Checks whether a script leaves the server's own answer, or only changes it. */
+export function isPartial(script: ScriptedAnswer | undefined): boolean {
+  return script?.status === undefined && script?.body === undefined
 }
 
-/** The status that the client sees; 0 when the connection ends before there is one. */
-export function visibleStatus(answer: ScriptedAnswer): number {
-  return answer.drop === 'before-headers' ? 0 : (answer.status ?? 200)
+/** Returns the status that the client receives; 0 when the connection is closed before it. */
+export function visibleStatus({ drop, status = 200 }: ScriptedAnswer): number {
+  return drop === 'before-headers' ? 0 : status
+}
+
+/** Sends an answer, after its delay. Does nothing if the connection is closed by then. */
+export function playAnswer(response: ServerResponse, answer: ScriptedAnswer): void {
+  const timer = answer.delay && setTimeout(() => send(response, answer), answer.delay)
+  if (timer) response.once('close', () => clearTimeout(timer))
+  else send(response, answer)
+}
+
+function send(response: ServerResponse, { status = 200, drop, ...answer }: ScriptedAnswer): void {
+  const { socket } = response
+  if (!socket || socket.destroyed || drop === 'before-headers') {
+    socket?.destroy()
+    return
+  }
+  const [headers, body] = encodeBody(answer)
+  if (drop) headers.set('content-length', String(Math.max(body.length, 1)))
+  response.writeHead(status, Object.fromEntries(headers))
+  if (drop) {
+    response.flushHeaders()
+    response.write(body.subarray(0, Math.floor(body.length / 2)))
+    socket.destroySoon()
+  } else response.end(body)
+}
+
+/** Returns the bytes of the body and the headers, with the type of a JSON body. */
+export function encodeBody({ headers: own, body }: ScriptedAnswer): [Headers, Buffer] {
+  const headers = new Headers(own)
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+    return [headers, Buffer.from(body ?? '')]
+  if (!headers.has('content-type')) headers.set('content-type', 'application/json')
+  return [headers, Buffer.from(JSON.stringify(body))]
 }

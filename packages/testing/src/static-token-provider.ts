@@ -1,19 +1,17 @@
 import type { AccessToken, TokenProvider } from '@countersign/core'
 
-/** A provider that always has the same token, and remembers what was said against it. */
+/** A provider that always returns the same token and records the tokens that are invalidated. */
 export interface StaticTokenProvider extends TokenProvider {
   /** The values of the tokens that `invalidate` was called with, in order. */
   readonly invalidated: readonly string[]
 }
 
-/** The last instant that a `Date` can hold, in epoch milliseconds. */
-const endOfTime = 8.64e15
-
 /**
- * For unit tests of programs that use this library: never does I/O, never renews, and gives the
- * same object each time. Options other than an aborted `signal` change nothing.
+ * Creates a provider for unit tests of programs that use this library. It does no I/O, never renews
+ * the token, and returns the same object each time. An aborted `signal` rejects
+ * the call; its other options have no effect.
  *
- * @param value - The token itself; 'test-token' when left out.
+ * @param value - The token. `@default` 'test-token'
  *
  * @example
  * ```ts
@@ -28,7 +26,8 @@ export function staticTokenProvider(value: string = 'test-token'): StaticTokenPr
     authorization: `Bearer ${value}`,
     scope: undefined,
     issuedAt: 0,
-    expiresAt: endOfTime,
+    // The last instant that a `Date` can hold.
+    expiresAt: 8.64e15,
   })
   const invalidated: string[] = []
   return {
@@ -37,9 +36,7 @@ export function staticTokenProvider(value: string = 'test-token'): StaticTokenPr
       return accessToken
     },
     currentAccessToken: () => accessToken,
-    invalidate: (refused) => {
-      invalidated.push(refused.value)
-    },
+    invalidate: (rejected) => void invalidated.push(rejected.value),
     tokenEndpoint: undefined,
     invalidated,
   }

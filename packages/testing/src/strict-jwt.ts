@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** The header and claims of a JWT whose signature was not verified. */
 export interface StrictJwt {
   /** The JOSE header. */
@@ -32,23 +34,15 @@ export function readStrictJwt(jwt: string): StrictJwt {
   return read
 }
 
-/** Returns whether `typ` is absent or names a client assertion. */
-export function isAssertionType(typ: unknown): boolean {
-  if (typ === undefined) return true
-  return typeof typ === 'string' && /^(application\/)?(jwt|client-authentication\+jwt)$/i.test(typ)
-}
-
 function readObject(part: string, name: string): Record<string, unknown> {
   const bytes = decodePart(part, name)
-  let text: string
+  const text = bytes.toString()
   let value: unknown
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    value = JSON.parse(text)
-  } catch {
-    throw damaged(name)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(name)
+    value = isUtf8(bytes) && JSON.parse(text)
+  } catch {}
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw fault(name, 'contains no JSON object: it is damaged or truncated')
   requireOneReading(text, name)
   return value as Record<string, unknown>
 }
@@ -56,7 +50,7 @@ function readObject(part: string, name: string): Record<string, unknown> {
 function decodePart(part: string, name: string): Buffer {
   const bytes = Buffer.from(part, 'base64url')
   if (bytes.toString('base64url') === part) return bytes
-  throw new TypeError(`The ${name} of the JWT is not canonical base64url without padding.`)
+  throw fault(name, 'is not canonical base64url without padding')
 }
 
 /** Requires that no member is repeated, no integer is rounded and nothing is nested deeply. */
@@ -67,25 +61,18 @@ function requireOneReading(json: string, name: string): void {
   )) {
     if (token === '{' || token === '[') open.push(new Set())
     else if (token === '}' || token === ']') open.pop()
-    else if (text === undefined) requireSafeNumber(Number(token), name)
-    else if (colon !== undefined) requireNewMember(open.at(-1), JSON.parse(text), name)
-    if (open.length > deepest)
-      throw new TypeError(`The ${name} of the JWT is nested more than ${deepest} levels deep.`)
+    else if (text === undefined && Math.abs(Number(token)) > Number.MAX_SAFE_INTEGER)
+      throw fault(name, 'contains a number beyond 2^53 - 1')
+    else if (text !== undefined && colon !== undefined) {
+      const members = open.at(-1)
+      const member = JSON.parse(text)
+      if (members?.has(member)) throw fault(name, 'repeats a member')
+      members?.add(member)
+    }
+    if (open.length > deepest) throw fault(name, `is nested more than ${deepest} levels deep`)
   }
 }
 
-function requireSafeNumber(value: number, name: string): void {
-  if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
-    throw new TypeError(`The ${name} of the JWT contains a number beyond 2^53 - 1.`)
-}
-
-function requireNewMember(members: Set<string> | undefined, member: string, name: string): void {
-  if (members?.has(member)) throw new TypeError(`The ${name} of the JWT repeats a member.`)
-  members?.add(member)
-}
-
-function damaged(name: string): TypeError {
-  return new TypeError(
-    `In the ${name} of the JWT there is no JSON object: it is damaged or truncated.`,
-  )
+function fault(name: string, text: string): TypeError {
+  return new TypeError(`The ${name} of the JWT ${text}.`)
 }

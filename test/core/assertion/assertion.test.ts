@@ -46,7 +46,7 @@ describe('claims and header', () => {
     expect(server.requests[0]?.header).toEqual({ alg: 'ES256', typ: 'JWT' })
   })
 
-  test('A1: extra claims and header members go along', async () => {
+  test('A1: extra claims and header members are included', async () => {
     const assertion = { claims: { env: 'test', roles: ['a'] }, header: { x5t: 'thumb' } }
     await provider({ assertion }).getAccessToken()
     const [request] = server.requests
@@ -60,7 +60,7 @@ describe('claims and header', () => {
     ...['alg', 'kid', 'typ'].map((name) => ['header', name] as const),
   ])('A1: extra %s cannot override %s', (member, name) => {
     const option = `assertion.${member}`
-    expect(refusal({ [member]: { [name]: 'mine' } })).toMatchObject({
+    expect(rejectionOf({ [member]: { [name]: 'mine' } })).toMatchObject({
       ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option },
       message: `The option '${option}' may not set '${name}'.`,
     })
@@ -99,8 +99,8 @@ describe('typ', () => {
     expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256', typ } }])
   })
 
-  test.each([[''], [7], [null], [['JWT']]])('A6: %j is refused', (typ) => {
-    expect(refusal({ typ })).toMatchObject({
+  test.each([[''], [7], [null], [['JWT']]])('A6: %j is rejected', (typ) => {
+    expect(rejectionOf({ typ })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
       message: "The option 'assertion.typ' must be one string that is not empty.",
@@ -131,7 +131,7 @@ describe('form', () => {
     ])
   })
 
-  test('A2: what is special in a form comes back out of the form', async () => {
+  test('A2: special characters are encoded and decoded', async () => {
     const { tokenEndpoint, requests } = await rawServer()
     const clientId = 'a+b&c=d%e'
     const parameters = { note: '+ & = % é' }
@@ -182,8 +182,8 @@ describe('audience', () => {
     ])
   })
 
-  test("A4: the audience 'issuer' is refused as long as there is no discovery", () => {
-    expect(refusal({ audience: 'issuer' })).toMatchObject({
+  test("A4: the audience 'issuer' is rejected as long as there is no discovery", () => {
+    expect(rejectionOf({ audience: 'issuer' })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
       message: expect.stringContaining("may be 'issuer' only with discovery"),
@@ -214,9 +214,9 @@ describe('audience', () => {
   })
 
   test.each([[['https://as.example']], [[]], [''], [7]])(
-    'A4: the audience %j is refused',
+    'A4: the audience %j is rejected',
     (audience) => {
-      expect(refusal({ audience })).toMatchObject({
+      expect(rejectionOf({ audience })).toMatchObject({
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
         message: "The option 'assertion.audience' must be one string that is not empty.",
@@ -239,8 +239,8 @@ describe('lifetime', () => {
     expect(Number(exp) - Number(iat)).toBe(seconds)
   })
 
-  test('A8: a lifetime above 300 s is refused', () => {
-    expect(refusal({ lifetimeSeconds: 301 })).toMatchObject({
+  test('A8: a lifetime above 300 s is rejected', () => {
+    expect(rejectionOf({ lifetimeSeconds: 301 })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
       message: "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
@@ -254,13 +254,13 @@ function provider(options: Record<string, unknown> = {}) {
   return createTokenProvider({ ...defaults, ...options } as TokenProviderOptions)
 }
 
-function refusal(assertion: Record<string, unknown>): unknown {
+function rejectionOf(assertion: Record<string, unknown>): unknown {
   try {
     provider({ assertion })
   } catch (error) {
     return error
   }
-  throw new Error('nothing was refused')
+  throw new Error('nothing was rejected')
 }
 
 async function rawServer() {

@@ -59,7 +59,7 @@ test('A13: a CryptoKey is not imported at all', async () => {
   expect(await privateImports(pair.privateKey)).toBe(0)
 })
 
-test('A13: another key of a key function is imported once more', async () => {
+test('A13: another key of a key function is imported again', async () => {
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const keys = [publicJwk(), publicJwk(other.privateKey)]
   server.register({ clientId, jwks: { keys } })

@@ -41,8 +41,8 @@ afterEach(() => server.close())
 describe('the option signer', () => {
   const sound = { alg: 'ES256', kid: 'key-1', sign: async () => new Uint8Array(64) }
   const missing = "The option 'signer' must be an object with alg, kid and sign."
-  const kid = "The option 'signer.kid' must be a string that is not empty."
-  const refused: [string, object, string, string][] = [
+  const kid = "The option 'signer.kid' must be a non-empty string."
+  const rejected: [string, object, string, string][] = [
     ['null', { signer: null }, 'signer', missing],
     ['a function', { signer: sound.sign }, 'signer', missing],
     ['a text', { signer: 'arn:aws:kms:key' }, 'signer', missing],
@@ -50,7 +50,7 @@ describe('the option signer', () => {
       'without alg',
       { signer: { ...sound, alg: undefined } },
       'signer.alg',
-      "The option 'signer.alg' is missing: ES256, PS256 or RS256.",
+      "The option 'signer.alg' must be ES256, PS256 or RS256.",
     ],
     ['without kid', { signer: { ...sound, kid: undefined } }, 'signer.kid', kid],
     ['with an empty kid', { signer: { ...sound, kid: '' } }, 'signer.kid', kid],
@@ -87,20 +87,20 @@ describe('the option signer', () => {
     ],
   ]
 
-  test.each(refused)('K11: %s is refused at construction', (_, options, option, message) => {
-    expect(refusal(options)).toMatchObject({
+  test.each(rejected)('K11: %s is rejected at construction', (_, options, option, message) => {
+    expect(rejectionOf(options)).toMatchObject({
       ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION' },
       ...{ option, message },
     })
   })
 
   test.each(['ES512', 'EdDSA', 'es256', 'none', 256, null])(
-    'G12 K11: with the alg %j is refused at construction',
+    'G12 K11: with the alg %j is rejected at construction',
     (alg) => {
-      const shown = typeof alg === 'string' ? ` '${alg}'` : ''
-      expect(refusal({ signer: { ...sound, alg } })).toMatchObject({
+      const quoted = typeof alg === 'string' ? alg : '(not shown)'
+      expect(rejectionOf({ signer: { ...sound, alg } })).toMatchObject({
         ...{ name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_ALG', option: 'signer.alg' },
-        message: `The algorithm${shown} is not supported. Use ES256, PS256 or RS256.`,
+        message: `Algorithm '${quoted}' is not supported. Use ES256, PS256 or RS256.`,
       })
     },
   )
@@ -134,39 +134,38 @@ describe('the option signer', () => {
   })
 })
 
-describe('a signer that gives no signature', () => {
-  const noBytes = (what: string) => `The signer gave no bytes but ${what}. Give a Uint8Array.`
-  const noEs256 = (length: number) =>
-    `The signer gave ${length} bytes that are no ES256 signature: 64 bytes (r and s) or DER. Is its key EC P-256?`
-  const short = (alg: Algorithm, length: number) =>
-    `The signer gave ${length} bytes; ${alg} has as many as its RSA key, 256 or more. Is it a signature of that key?`
+describe('a signer that returns no signature', () => {
+  const notEs256 = (what: string) =>
+    `signer.sign() returned ${what} instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
+  const notRsa = (alg: Algorithm, what: string) =>
+    `signer.sign() returned ${what} instead of an ${alg} signature: a Uint8Array of 256 bytes or more.`
   const answers: [string, Algorithm, () => unknown, string][] = [
-    ['a text', 'ES256', () => canary, noBytes('string')],
-    ['nothing', 'ES256', () => undefined, noBytes('undefined')],
-    ['null', 'PS256', () => null, noBytes('null')],
-    ['an array', 'RS256', () => [1, 2, 3], noBytes('object')],
+    ['a text', 'ES256', () => canary, notEs256('string')],
+    ['nothing', 'ES256', () => undefined, notEs256('undefined')],
+    ['null', 'PS256', () => null, notRsa('PS256', 'object')],
+    ['an array', 'RS256', () => [1, 2, 3], notRsa('RS256', 'object')],
     [
       "the KMS' whole answer",
       'ES256',
       () => ({ Signature: new Uint8Array(64) }),
-      noBytes('object'),
+      notEs256('object'),
     ],
-    ['no byte at all', 'ES256', () => new Uint8Array(), noEs256(0)],
-    ['32 bytes', 'ES256', () => new Uint8Array(32), noEs256(32)],
+    ['no byte at all', 'ES256', () => new Uint8Array(), notEs256('0 bytes')],
+    ['32 bytes', 'ES256', () => new Uint8Array(32), notEs256('32 bytes')],
     [
       '96 bytes of P-384',
       'ES256',
       () => sign('sha256', someBytes, { key: p384, dsaEncoding: 'ieee-p1363' }),
-      noEs256(96),
+      notEs256('96 bytes'),
     ],
-    ['70 bytes that begin like DER', 'ES256', () => Buffer.alloc(70, 0x30), noEs256(70)],
-    ['an RSA signature', 'ES256', () => new Uint8Array(256), noEs256(256)],
-    ['128 bytes', 'RS256', () => sign('sha256', someBytes, rsa1024), short('RS256', 128)],
-    ['64 bytes', 'PS256', () => new Uint8Array(64), short('PS256', 64)],
+    ['70 bytes that begin like DER', 'ES256', () => Buffer.alloc(70, 0x30), notEs256('70 bytes')],
+    ['an RSA signature', 'ES256', () => new Uint8Array(256), notEs256('256 bytes')],
+    ['128 bytes', 'RS256', () => sign('sha256', someBytes, rsa1024), notRsa('RS256', '128 bytes')],
+    ['64 bytes', 'PS256', () => new Uint8Array(64), notRsa('PS256', '64 bytes')],
   ]
 
   test.each(answers)(
-    'K11: but %s for %s is told by kind and length, and nothing is sent',
+    'K11: but %s for %s is named by type and length, and nothing is sent',
     async (_, alg, answer, message) => {
       let asked = 0
       const sign = async () => {
@@ -186,10 +185,13 @@ describe('a signer that gives no signature', () => {
     },
   )
 
-  test('K11: but DER of P-384 is refused', async () => {
+  test('K11: but DER of P-384 is rejected', async () => {
     const der = sign('sha256', someBytes, { key: p384, dsaEncoding: 'der' })
     const error = await rejection(provider(remote(async () => der)).getAccessToken())
-    expect(error).toMatchObject({ code: 'ERR_KEY_PROVIDER', message: noEs256(der.length) })
+    expect(error).toMatchObject({
+      code: 'ERR_KEY_PROVIDER',
+      message: notEs256(`${der.length} bytes`),
+    })
     expect(server.requests).toEqual([])
   })
 })
@@ -211,7 +213,7 @@ describe('a signer that fails', () => {
   ]
 
   test.each(failures)(
-    'K11: with %s is ERR_KEY_PROVIDER, and its words are not told',
+    'K11: with %s is ERR_KEY_PROVIDER, and its message is hidden',
     async (_, made, cause) => {
       const search = leakSearch()
       search.add(canary)
@@ -231,7 +233,7 @@ describe('a signer that fails', () => {
         const error = await rejection(provider(remote(sign), { onEvent }).getAccessToken())
         expect(error).toMatchObject({
           ...{ name: 'KeyError', code: 'ERR_KEY_PROVIDER', retryable: true },
-          message: 'The signer failed.',
+          message: 'signer.sign() failed.',
         })
         const kept = Reflect.get(error as object, 'cause') as Error | undefined
         expect(kept && { ...kept, name: kept.name }).toEqual(cause)
@@ -245,7 +247,7 @@ describe('a signer that fails', () => {
     },
   )
 
-  test('K11: is asked once in a flight, shared by its callers, and again after the hold-off', async () => {
+  test('K11: is called once for concurrent callers, and again after the hold-off', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote(async (bytes) => {
@@ -272,7 +274,7 @@ describe('a signer that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('K11: costs no caller the token that still lives', async () => {
+  test('K11: leaves the valid token in use', async () => {
     const clock = createManualClock(Date.now())
     let isDown = false
     const signer = remote(async (bytes) => {
@@ -290,7 +292,7 @@ describe('a signer that fails', () => {
     expect(await tokens.getAccessToken()).toBe(first)
   })
 
-  test('K11: signs each retry of a token request anew', async () => {
+  test('K11: is called for each attempt of a token request', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) => {
@@ -312,7 +314,7 @@ describe('a signer that never answers', () => {
     /^No token from \S+ within 3000 ms: the signer did not answer\. Check that the signer can reach its service, and give it a timeout\.$/,
   )
 
-  test('K11: ends the flight at its time limit, to the millisecond, and is told by its signal', async () => {
+  test('K11: ends the token request at its time limit, and its signal aborts', async () => {
     const clock = createManualClock(Date.now())
     const signals: AbortSignal[] = []
     const signer = remote((_, signal) => {
@@ -336,7 +338,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K11: but listens to its signal is told in the same words', async () => {
+  test('K11: but rejects on abort ends in the same error', async () => {
     const clock = createManualClock(Date.now())
     const signer = remote(
       (_, signal) =>
@@ -368,7 +370,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K11: on a retry, after a request was sent, is told as well', async () => {
+  test('K11: on a retry, after a request was sent, ends in the same error', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) =>
@@ -416,7 +418,7 @@ function provider(signer: AssertionSigner, options: Partial<TokenProviderOptions
   return createTokenProvider({ clientId, tokenEndpoint, signer, ...options })
 }
 
-function refusal(options: object): unknown {
+function rejectionOf(options: object): unknown {
   try {
     const { tokenEndpoint } = server
     createTokenProvider({ clientId, tokenEndpoint, ...options })

@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { joseSignature } from '#core/assertion/signature-form.js'
+import { formatSignature } from '#core/assertion/signature-form.js'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure. A test that is stopped before never prints the seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 /** A positive integer as DER writes it: no more bytes than it needs, and a zero before a high bit. */
@@ -34,13 +34,13 @@ const integer = fc
   })
 const signature = fc.tuple(integer, integer).map(([r, s]) => Buffer.concat([r, s]))
 
-test('K11: DER of any r and s becomes 32 bytes each, zeros in front kept', () => {
+test('K11: DER of any r and s becomes 32 bytes each, with leading zeros', () => {
   fc.assert(
     fc.property(signature, (raw) => {
       const der = derOf(raw)
       // 64 bytes are r and s, as they are: no test of their form could tell for sure.
       const expected = der.length === 64 ? der : raw
-      expect(Buffer.from(joseSignature(der, 'ES256'))).toEqual(Buffer.from(expected))
+      expect(Buffer.from(formatSignature(der, 'ES256'))).toEqual(Buffer.from(expected))
     }),
     { numRuns: 2_000 },
   )
@@ -53,7 +53,7 @@ test('K11: so does DER in the middle of a larger buffer', () => {
       fc.pre(der.length !== 64)
       const pool = Buffer.concat([Buffer.alloc(before, 0x30), der, Buffer.alloc(after, 0x02)])
       const part = pool.subarray(before, before + der.length)
-      expect(Buffer.from(joseSignature(part, 'ES256'))).toEqual(raw)
+      expect(Buffer.from(formatSignature(part, 'ES256'))).toEqual(raw)
     }),
   )
 })
@@ -61,7 +61,7 @@ test('K11: so does DER in the middle of a larger buffer', () => {
 test('K11: r and s of 32 bytes each stay as they are', () => {
   fc.assert(
     fc.property(signature, (raw) => {
-      expect(Buffer.from(joseSignature(raw, 'ES256'))).toEqual(raw)
+      expect(Buffer.from(formatSignature(raw, 'ES256'))).toEqual(raw)
     }),
   )
 })
@@ -73,7 +73,7 @@ test('K11: 500 signatures that the platform made in DER verify in the form of JO
     const input = Buffer.from(`header.${count}`)
     const der = sign('sha256', input, { key: privateKey, dsaEncoding: 'der' })
     lengths.add(der.length)
-    const raw = joseSignature(der, 'ES256')
+    const raw = formatSignature(der, 'ES256')
     expect(raw).toHaveLength(64)
     const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
     expect(verify('sha256', input, key, raw)).toBe(true)
@@ -82,10 +82,10 @@ test('K11: 500 signatures that the platform made in DER verify in the form of JO
   expect([...lengths]).toEqual(expect.arrayContaining([70, 71, 72]))
 })
 
-test('K11: what is neither is refused, whatever its bytes', () => {
-  const refused = (bytes: Uint8Array) => () => joseSignature(bytes, 'ES256')
+test('K11: other bytes are rejected', () => {
+  const rejected = (bytes: Uint8Array) => () => formatSignature(bytes, 'ES256')
   const message = (length: number) =>
-    `The signer gave ${length} bytes that are no ES256 signature: 64 bytes (r and s) or DER. Is its key EC P-256?`
+    `signer.sign() returned ${length} bytes instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
   fc.assert(
     fc.property(
       signature,
@@ -95,14 +95,14 @@ test('K11: what is neither is refused, whatever its bytes', () => {
         const der = derOf(raw)
         const spoilt = spoil(der, at, how)
         fc.pre(spoilt.length !== 64)
-        expect(refused(spoilt)).toThrow(message(spoilt.length))
+        expect(rejected(spoilt)).toThrow(message(spoilt.length))
       },
     ),
   )
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       fc.pre(bytes.length !== 64 && bytes[0] !== 0x30)
-      expect(refused(bytes)).toThrow(message(bytes.length))
+      expect(rejected(bytes)).toThrow(message(bytes.length))
     }),
   )
 })

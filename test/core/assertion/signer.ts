@@ -12,12 +12,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 export interface SignerUnderTest {
   readonly name: string
   readonly alg: Algorithm
-  /** What the header has to say. */
+  /** The expected `kid` of the header. */
   readonly kid: string | undefined
   readonly publicKey: Jwk
   /** Options of the provider. */
   readonly options: Pick<TokenProviderOptions, 'key' | 'passphrase' | 'alg' | 'kid' | 'signer'>
-  /** What the signer was given so far, if that can be seen. */
+  /** The bytes that the signer has received, if the test can see them. */
   readonly signed?: readonly Uint8Array[]
 }
 
@@ -27,7 +27,7 @@ export interface SignerUnderTest {
  */
 export function signerSuite(subject: () => SignerUnderTest, name: string): void {
   describe(`signer: ${name}`, () => {
-    test('K11: a server that verifies the assertion gives a token', async () => {
+    test('K11: a server that verifies the assertion returns a token', async () => {
       const { alg, kid } = subject()
       const { server, tokens, assertions } = await start(subject())
       const { value } = await tokens.getAccessToken()
@@ -38,7 +38,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(assertions).toHaveLength(1)
     })
 
-    test('K11: what is signed are the ASCII bytes of header and payload, once for each assertion', async () => {
+    test('K11: the signer receives the ASCII bytes of header and payload, once for each assertion', async () => {
       const { alg, publicKey, signed } = subject()
       const before = signed?.length
       const { tokens, assertions } = await start(subject())
@@ -53,7 +53,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(given).toEqual(inputs)
     })
 
-    test('K11: a hundred assertions at once are each signed right', async () => {
+    test('K11: signs a hundred assertions at once', async () => {
       const { server, tokens } = await start(subject())
       const scopes = Array.from({ length: 100 }, (_, index) => `scope-${index}`)
       const issued = await Promise.all(scopes.map((scope) => tokens.getAccessToken({ scope })))
@@ -63,7 +63,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(100)
     })
 
-    test('K11: the signature of another key is refused', async () => {
+    test('K11: the signature of another key is rejected', async () => {
       const { publicKey, alg } = subject()
       const other = { ...publicKey, ...(await otherKey(alg)) }
       const { server, tokens } = await start({ ...subject(), publicKey: other })

@@ -51,7 +51,7 @@ describe("what the server's words name comes first, without what is merely usual
     ['The client_assertion signature is invalid.', [key]],
     ['Unable to load public key', [key]],
     ['The certificate used to sign the client assertion is not registered on application', [key]],
-    ['no registered key has this kid and alg', [kid, alg]],
+    ['kid and alg belong to no given key', [kid, alg]],
     ['unknown kid', [kid]],
     ['The key ID is invalid', [kid]],
     ['alg PS256 is not allowed; ES256 are', [alg]],

@@ -9,8 +9,7 @@ const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const failing = {
   name: 'KeyError',
   code: 'ERR_KEY_FORMAT',
-  message:
-    'The key failed while it was read or used to sign. Give it as PEM text or as a plain JWK.',
+  message: 'Reading the key or signing with it failed. Pass the key as PEM or as a plain JWK.',
   retryable: false,
 }
 
@@ -73,7 +72,7 @@ test.each(foreign)(
   },
 )
 
-test('K11 K15: a CryptoKey of another make cannot sign here', async () => {
+test('K11 K15: a CryptoKey of a polyfill cannot sign', async () => {
   const { server, make } = await scene()
   const polyfilled = {
     [Symbol.toStringTag]: 'CryptoKey',
@@ -85,7 +84,7 @@ test('K11 K15: a CryptoKey of another make cannot sign here', async () => {
   expect(server.requests).toEqual([])
 })
 
-test('K11: a signature whose bytes have gone elsewhere is no signature', async () => {
+test('K11: a signature whose buffer was transferred is rejected', async () => {
   const { server, make } = await scene()
   const sign = async () => {
     const bytes = new Uint8Array(64)
@@ -96,7 +95,9 @@ test('K11: a signature whose bytes have gone elsewhere is no signature', async (
   await expect(tokens.getAccessToken()).rejects.toMatchObject({
     name: 'KeyError',
     code: 'ERR_KEY_PROVIDER',
-    message: expect.stringContaining('The signer gave 0 bytes'),
+    message: expect.stringContaining(
+      'signer.sign() returned 0 bytes instead of an ES256 signature',
+    ),
   })
   expect(server.requests).toEqual([])
 })

@@ -70,9 +70,13 @@ describe.each(kinds)('an %s key in PEM', (_, key, alg) => {
   test('signs as PKCS#8 under any label without node:crypto; other bodies are named', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
     for (const [name, pem] of bodies) {
+      const label = /BEGIN ([A-Z ]+)/.exec(pem)?.[1]
       const mislabelled = pem.replaceAll(/(RSA|EC|ENCRYPTED) PRIVATE/g, 'PRIVATE')
       if (name === 'PKCS#8') await signs(pem.replaceAll('PRIVATE', 'EC PRIVATE'), alg)
-      else expect(await failure(mislabelled, alg)).toContain(`The private key is ${name}, and`)
+      else
+        expect(await failure(mislabelled, alg)).toContain(
+          `Reading BEGIN ${label} requires node:crypto.`,
+        )
     }
   })
 
@@ -153,16 +157,24 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
   const jwk = jwkOf(key)
   const numbers = Object.keys(jwk).filter((name) => name !== 'kty' && name !== 'crv')
 
-  test.each(['with', 'without'])('signs with zeros in front %s node:crypto', async (node) => {
-    if (node === 'without')
-      vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
-    for (const name of numbers) {
-      const bytes = octets(jwk, name)
-      const padded = Buffer.concat([Buffer.alloc(1), bytes])
-      await signs({ ...jwk, [name]: padded.toString('base64url') }, alg)
-      const first = bytes.findIndex((byte) => byte !== 0)
-      await signs({ ...jwk, [name]: bytes.subarray(first).toString('base64url') }, alg)
-    }
+  test.each(['with', 'without'])(
+    'signs with and without leading zeros %s node:crypto',
+    async (node) => {
+      if (node === 'without')
+        vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+      for (const name of numbers) {
+        const bytes = octets(jwk, name)
+        const padded = Buffer.concat([Buffer.alloc(1), bytes])
+        await signs({ ...jwk, [name]: padded.toString('base64url') }, alg)
+        const first = bytes.findIndex((byte) => byte !== 0)
+        await signs({ ...jwk, [name]: bytes.subarray(first).toString('base64url') }, alg)
+      }
+    },
+  )
+
+  test('signs with base64 instead of base64url', async () => {
+    const base64 = numbers.map((name) => [name, octets(jwk, name).toString('base64')])
+    await signs({ ...jwk, ...Object.fromEntries(base64) }, alg)
   })
 
   test('has the thumbprint of its canonical form', async () => {
@@ -194,18 +206,18 @@ describe.each(kinds)('an %s JWK', (_, key, alg) => {
       damages.push(value.slice(0, -4), `${value}AAAA`, `AQ${value}`, 'AA', 'A')
       for (const damage of damages) {
         const message = await failure({ ...jwk, [name]: damage } as never, alg)
-        expect(message).not.toMatch(/failed while/)
+        expect(message).not.toMatch(/^Reading the key/)
       }
     }
   })
 })
 
-test('an EC coordinate that is too long is named with its length', async () => {
+test('an EC coordinate that is too long is rejected', async () => {
   const jwk = jwkOf(ec)
   for (const name of ['x', 'y', 'd']) {
     const long = Buffer.concat([Buffer.of(1), octets(jwk, name)]).toString('base64url')
     expect(await failure({ ...jwk, [name]: long }, 'ES256')).toBe(
-      `The member ${name} of the JWK has 33 octets, not 32.`,
+      `Member '${name}' of the JWK is missing, too long or not base64url.`,
     )
   }
 })
@@ -237,7 +249,7 @@ const inherited: [name: string, value: unknown][] = [
 ]
 
 describe.each(kinds)('with a member on Object.prototype, an %s key', (_, key, alg) => {
-  test.each(inherited)('and %s: signs as ever, or ends in a KeyError', async (name, value) => {
+  test.each(inherited)('and %s: signs, or ends in a KeyError', async (name, value) => {
     const forms = [pemOf(key, 'pkcs8'), jwkOf(key)]
     for (const hasNode of [true, false]) {
       if (!hasNode) vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)

@@ -21,7 +21,7 @@ const pairs = ['2026-a', '2026-b', '2026-c'].map((kid) => {
 })
 let server: AuthorizationServer
 
-/** Each key under its own kid: an assertion under another's is refused. */
+/** Each key under its own kid: an assertion under another's is rejected. */
 beforeEach(async () => {
   server = await createAuthorizationServer({ clock: createManualClock(Date.now()) })
   const keys = pairs.map(({ kid, publicKey }) => ({ ...jwkOf(publicKey), kid, alg: 'ES256' }))
@@ -37,22 +37,25 @@ describe('a key function that rotates', () => {
     ['JWK Sets of one', (key, kid) => ({ keys: [{ ...jwkOf(key), kid }] })],
   ]
 
-  test.each(forms)('K12: of %s gives key and kid of one pair, sixty at once', async (_, form) => {
-    let asked = 0
-    const tokens = provider(async () => {
-      const turn = asked++
-      const { privateKey, kid } = pairOf(turn)
-      // The answers overtake each other.
-      for (let turns = turn % 5; turns > 0; turns--) await Promise.resolve()
-      return form(privateKey, kid)
-    })
-    const scopes = Array.from({ length: 60 }, (_, index) => `scope-${index}`)
-    await Promise.all(scopes.map((scope) => tokens.getAccessToken({ scope })))
-    expect(server.requests.map(({ status }) => status)).toEqual(Array(60).fill(200))
-    const kids = server.requests.map(({ header }) => Reflect.get(header, 'kid'))
-    for (const { kid } of pairs) expect(kids.filter((one) => one === kid)).toHaveLength(20)
-    expect(asked).toBe(60)
-  })
+  test.each(forms)(
+    'K12: of %s signs with the key and kid of one pair in 60 concurrent calls',
+    async (_, form) => {
+      let asked = 0
+      const tokens = provider(async () => {
+        const turn = asked++
+        const { privateKey, kid } = pairOf(turn)
+        // The answers overtake each other.
+        for (let turns = turn % 5; turns > 0; turns--) await Promise.resolve()
+        return form(privateKey, kid)
+      })
+      const scopes = Array.from({ length: 60 }, (_, index) => `scope-${index}`)
+      await Promise.all(scopes.map((scope) => tokens.getAccessToken({ scope })))
+      expect(server.requests.map(({ status }) => status)).toEqual(Array(60).fill(200))
+      const kids = server.requests.map(({ header }) => Reflect.get(header, 'kid'))
+      for (const { kid } of pairs) expect(kids.filter((one) => one === kid)).toHaveLength(20)
+      expect(asked).toBe(60)
+    },
+  )
 
   test('K12: whose answer is one object, changed in place, is read at once', async () => {
     const answer = { key: '', kid: '' }
@@ -68,7 +71,19 @@ describe('a key function that rotates', () => {
     expect(kidsSent().slice(0, 3)).toEqual(pairs.map(({ kid }) => kid))
   })
 
-  test('K12: the kid of the same key is the one that was given with it last', async () => {
+  test('K12: notices another key in the same JWK object', async () => {
+    const jwk: Record<string, unknown> = {}
+    let calls = 0
+    const tokens = provider(() => {
+      const { privateKey, kid } = pairOf(calls++)
+      return Object.assign(jwk, jwkOf(privateKey), { kid })
+    })
+    for (const _ of pairs) await tokens.getAccessToken({ forceRenewal: true })
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(kidsSent()).toEqual(pairs.map(({ kid }) => kid))
+  })
+
+  test('K12: the kid of the same key is the one that was returned with it last', async () => {
     const { privateKey, publicKey } = pairOf(0)
     const kids = ['old', 'new', 'new', 'old']
     const keys = ['old', 'new'].map((kid) => ({ ...jwkOf(publicKey), kid, alg: 'ES256' }))
@@ -79,7 +94,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(kids)
   })
 
-  test('K12: a kid that comes to a key which stood alone is taken, and goes with it', async () => {
+  test('K12: a kid is used only for the call that returns it', async () => {
     const { privateKey, publicKey } = pairOf(0)
     server.register({ clientId, jwks: { keys: [{ ...jwkOf(publicKey), kid: 'new' }] } })
     const pem = pemOf(privateKey)
@@ -90,7 +105,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual([undefined, 'new', undefined])
   })
 
-  test('K12: back to a key that it gave before signs with that one', async () => {
+  test('K12: signs with a previous key when it is returned again', async () => {
     const turns = [0, 1, 0, 0, 2, 1]
     let asked = 0
     const tokens = provider(() => {
@@ -102,7 +117,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(turns.map((turn) => pairOf(turn).kid))
   })
 
-  test('K12: gives the same key for the retries of one token request', async () => {
+  test('K12: is called once for all attempts of one token request', async () => {
     let asked = 0
     const clock = createManualClock(Date.now())
     const tokens = provider(
@@ -124,7 +139,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(['2026-a', '2026-a', '2026-a', '2026-b'])
   })
 
-  test('K12: an option kid stands in the header of each, whatever the function says', async () => {
+  test('K12: the option kid overrides the kid of the function', async () => {
     const tokens = provider(() => ({ key: pairOf(0).privateKey, kid: 'of the function' }), {
       kid: '2026-a',
     })
@@ -195,7 +210,7 @@ describe('a key function that fails', () => {
     },
   )
 
-  test('K11: is asked once in a flight, shared by its callers, and again after the hold-off', async () => {
+  test('K11: is called once for concurrent callers, and again after the hold-off', async () => {
     const clock = createManualClock()
     let asked = 0
     const tokens = provider(
@@ -219,7 +234,7 @@ describe('a key function that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('K11: that never answers ends the flight at its time limit, and says so', async () => {
+  test('K11: that never resolves ends the token request at its time limit', async () => {
     const clock = createManualClock()
     const tokens = provider(() => new Promise<never>(() => {}), { clock })
     const answer = rejection(tokens.getAccessToken())

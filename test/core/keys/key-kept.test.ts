@@ -25,7 +25,7 @@ test.each([
   ['a JWK given as an option', 'option'],
   ['a JWK of a key function', 'function'],
   ['the text of a key function', 'text'],
-])('K16: %s is not in memory any more once it has signed', async (_, kind) => {
+])('K16: %s is no longer in memory once it has signed', async (_, kind) => {
   expect(await keptBy(kind)).toEqual({ isKept: false })
 })
 

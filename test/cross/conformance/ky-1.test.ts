@@ -47,7 +47,7 @@ const throughFetch: HostUnderTest = {
   tokenFailure: (error) => (isCountersignError(error) ? error : undefined),
 }
 
-const wayOut = /ky 1 .* update ky to version 2, or .* ky\.create\(\{ fetch: authorizedFetch\(/
+const wayOut = /ky 1 .* Update ky to version 2, or .* ky\.create\(\{ fetch: authorizedFetch\(/
 
 test('hooks on an instance of ky 1 are refused before any request, naming the way out', async () => {
   const { tokens, api, server } = await startWorld()

@@ -89,7 +89,7 @@ test.each<[string, () => string, Algorithm, string]>([
   async (_, keyId, alg, name) => {
     const ended = await runWith(environment(keyId(), alg), program)
     expect(ended).toMatchObject({ code: 1, stdout: '' })
-    expect(ended.stderr).toContain('KeyError: The signer failed.')
+    expect(ended.stderr).toContain('KeyError: signer.sign() failed.')
     expect(ended.stderr).toContain("code: 'ERR_KEY_PROVIDER'")
     expect(ended.stderr).toContain(`[cause]: ${name}: The original message is omitted`)
     expect(ended.stderr).not.toMatch(/eyJ|does not exist|incompatible|\$metadata/)

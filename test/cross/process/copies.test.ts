@@ -152,7 +152,7 @@ describe('two copies of the library', () => {
     expect(other.axiosInterceptor.addAuthorization(instance, tokens)).toBe(eject)
     const again = () =>
       other.axiosInterceptor.addAuthorization(instance, tokens, { origins: [second.origin] })
-    expect(again).toThrow('This provider is attached to this instance already')
+    expect(again).toThrow('This provider is already attached to this instance')
     other.axiosInterceptor.addAuthorization(instance, provider(other), { origins: [second.origin] })
     for (const path of ['/x', `${second.origin}/y`]) {
       const { config } = await instance.get(path)

@@ -1,5 +1,5 @@
 import type { Call, CommandDefinition } from '../command.js'
-import { decodedJwt } from '../inspect/found-jwt.js'
+import { readJwt } from '../inspect/found-jwt.js'
 import type { Outcome } from '../outcome.js'
 import { clientOptions, providerOptions } from '../provider-options.js'
 import { signedAssertion } from '../signed-assertion.js'
@@ -24,7 +24,7 @@ export const assert: CommandDefinition = {
 
 async function run({ settings }: Call): Promise<Outcome> {
   const assertion = await signedAssertion(await providerOptions(settings))
-  const { header, claims } = decodedJwt(assertion)
+  const { header, claims } = readJwt(assertion)
   return {
     json: { assertion, header, claims },
     text: () => assertion,

@@ -1,10 +1,11 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Call, CommandDefinition } from '../command.js'
-import { misused } from '../command-failure.js'
+import { misused, refused } from '../command-failure.js'
 import { commonOptions } from '../common-options.js'
-import { foundJwt } from '../inspect/found-jwt.js'
-import { inspection } from '../inspect/inspection.js'
-import { inspectionText } from '../inspect/inspection-text.js'
-import { type Keys, publicKeyOf } from '../inspect/signature.js'
+import { findJwt } from '../inspect/found-jwt.js'
+import { inspectJwt } from '../inspect/inspection.js'
+import { formatInspection } from '../inspect/inspection-text.js'
+import type { JwkSet } from '../jwk-set.js'
 import { readJwkSet } from '../jwk-set-file.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
@@ -36,22 +37,28 @@ export const inspect: CommandDefinition = {
 }
 
 async function run({ operands: [file = '-'], settings }: Call): Promise<Outcome> {
-  const keys = await keysOf(settings)
-  const found = foundJwt(await readTextOrStdin(file, 'the JWT'))
+  const keys = await readKeys(settings)
+  const found = findJwt(await readTextOrStdin(file, 'the JWT'))
   const { profile } = settings
-  const inspected = await inspection(found, { now: Date.now() / 1000, profile, keys })
+  const inspection = await inspectJwt(found, { now: Date.now(), profile, keys })
   return {
-    json: inspected,
-    text: (paint) => inspectionText(inspected, paint),
-    isBad: !inspected.ok,
+    json: inspection,
+    text: (paint) => formatInspection(inspection, paint),
+    isBad: !inspection.ok,
   }
 }
 
-async function keysOf(settings: Settings): Promise<Keys | undefined> {
-  const [set, key] = [settings.flag(jwks), settings.flag(publicKey)]
-  if (set !== undefined && key !== undefined)
+async function readKeys(settings: Settings): Promise<JwkSet | KeyObject | undefined> {
+  const [set, path] = [settings.flag(jwks), settings.flag(publicKey)]
+  if (set !== undefined && path !== undefined)
     throw misused('Of --jwks and --public-key only one can verify: give one.')
-  if (set !== undefined) return { jwks: await readJwkSet(set, '--jwks') }
-  if (key === undefined) return undefined
-  return { publicKey: publicKeyOf(await readTextFile(key, '--public-key'), shownPath(key)) }
+  if (set !== undefined) return readJwkSet(set, '--jwks')
+  if (path === undefined) return undefined
+  const text = await readTextFile(path, '--public-key')
+  try {
+    const isJwk = text.trimStart().startsWith('{')
+    return isJwk ? createPublicKey({ key: JSON.parse(text), format: 'jwk' }) : createPublicKey(text)
+  } catch {
+    throw refused('ERR_KEY_FORMAT', `${shownPath(path)} holds no public key: give PEM or a JWK.`)
+  }
 }

@@ -3,7 +3,7 @@ import type { Call, CommandDefinition } from '../command.js'
 import { misused, refused } from '../command-failure.js'
 import { frameOptions, commonOptions as options } from '../common-options.js'
 import { type CurlSurroundings, curlLines } from '../curl-lines.js'
-import { decodedJwt } from '../inspect/found-jwt.js'
+import { readJwt } from '../inspect/found-jwt.js'
 import type { OptionDefinition } from '../option-definition.js'
 import type { Outcome } from '../outcome.js'
 import { clientOptions, providerOptions } from '../provider-options.js'
@@ -70,6 +70,6 @@ function shown(got: AccessToken, wanted: string): Outcome {
 }
 
 function claimsOf(value: string): Readonly<Record<string, unknown>> {
-  if (/^[\w-]+\.[\w-]+\.[\w-]*$/.test(value)) return decodedJwt(value).claims
+  if (/^[\w-]+\.[\w-]+\.[\w-]*$/.test(value)) return readJwt(value).claims
   throw refused('ERR_OPAQUE_TOKEN', 'The token is opaque, not a JWT: it has no claims to show.')
 }

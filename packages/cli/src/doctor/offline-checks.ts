@@ -6,7 +6,7 @@ import {
 } from '@countersign/core'
 import { keyThumbprint, publicJwks } from '@countersign/core/keys'
 import { commonOptions as options } from '../common-options.js'
-import { type Inspection, inspection } from '../inspect/inspection.js'
+import { type Inspection, inspectJwt } from '../inspect/inspection.js'
 import { hasPrivateKey, noPrivateKey } from '../private-key.js'
 import type { Profile } from '../profiles.js'
 import { reportedFailure } from '../reported-failure.js'
@@ -78,8 +78,8 @@ async function signedCheck(
 ): Promise<Inspection | Check> {
   try {
     const jwt = await signedAssertion(options)
-    const now = Date.now() / 1000
-    return await inspection({ jwt, source: 'a bare JWT' }, { now, profile, keys: undefined })
+    const found = { jwt, source: 'a bare JWT' } as const
+    return await inspectJwt(found, { now: Date.now(), profile, keys: undefined })
   } catch (thrown) {
     return check('key', 'Private key').bad(await told(thrown))
   }

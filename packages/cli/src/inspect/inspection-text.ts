@@ -1,37 +1,53 @@
 import type { Paint } from '../outcome.js'
 import { harmless } from '../output.js'
-import type { Finding } from './finding.js'
 import type { Inspection } from './inspection.js'
-import { distance } from './numeric-date.js'
 
 const colours = { ok: 'green', warning: 'yellow', error: 'red' } as const
 
-/** Header, claims and findings; never the signature, with which the JWT could be used. */
-export function inspectionText(inspection: Inspection, paint: Paint): string {
+/** Formats header, claims and findings; never the signature, with which the JWT could be used. */
+export function formatInspection(inspection: Inspection, paint: Paint): string {
   const { kind, source, header, claims, findings } = inspection
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    Header: formatMembers(header, inspection),
+    Claims: formatMembers(claims, inspection),
+    Findings: findings.map(
+      ({ level, message, reference }) =>
+        `${paint(colours[level], level.padEnd(7))}  ${harmless(message)} ${paint('dim', reference)}`,
+    ),
+  }
   return [
     `${paint('bold', kind === 'access-token' ? 'Access token' : 'Client assertion')} (${source})`,
-    ...section('Header', members(header, inspection), paint),
-    ...section('Claims', members(claims, inspection), paint),
-    ...section('Findings', findings.map(findingRow(paint)), paint),
+    ...Object.entries(sections).flatMap(([title, rows]) => [
+      ...['', paint('bold', title)],
+      ...rows.map((row) => `  ${row}`),
+    ]),
   ].join('\n')
 }
 
-function section(title: string, rows: readonly string[], paint: Paint): string[] {
-  return ['', paint('bold', title), ...rows.map((row) => `  ${row}`)]
-}
-
-function members(values: Readonly<Record<string, unknown>>, { times }: Inspection): string[] {
+function formatMembers(values: Readonly<Record<string, unknown>>, { times }: Inspection): string[] {
   const names = Object.keys(values)
   const width = Math.min(16, Math.max(0, ...names.map((name) => name.length)))
   return names.map((name) => {
     const time = Object.hasOwn(times, name) ? times[name] : undefined
-    const date = time === undefined ? '' : `  ${time.utc}, ${distance(time.secondsFromNow)}`
+    const date = time === undefined ? '' : `  ${time.utc}, ${formatDistance(time.secondsFromNow)}`
     return `${harmless(name).padEnd(width)}  ${harmless(JSON.stringify(values[name]))}${date}`
   })
 }
 
-function findingRow(paint: Paint): (finding: Finding) => string {
-  return ({ level, message, reference }) =>
-    `${paint(colours[level], level.padEnd(7))}  ${harmless(message)} ${paint('dim', reference)}`
+/** Returns a text such as `in 55 s` or `2 h 5 min ago`, in the two largest units. */
+function formatDistance(seconds: number): string {
+  const away = Math.abs(seconds)
+  const amounts = [
+    [Math.floor(away / 86_400), 'd'],
+    [Math.floor((away % 86_400) / 3600), 'h'],
+    [Math.floor((away % 3600) / 60), 'min'],
+    [away % 60, 's'],
+  ] as const
+  const first = amounts.findIndex(([amount]) => amount > 0)
+  const shown = amounts
+    .slice(...(first < 0 ? [3] : [first, first + 2]))
+    .filter(([amount, unit]) => amount > 0 || unit === 's')
+    .map((amount) => amount.join(' '))
+    .join(' ')
+  return seconds < 0 ? `${shown} ago` : `in ${shown}`
 }

@@ -1,37 +1,83 @@
+import type { KeyObject } from 'node:crypto'
+import {
+  checkAssertion,
+  checkSignature,
+  type JwtFinding,
+  type StrictJwt,
+} from '@countersign/testing'
+import type { JwkSet } from '../jwk-set.js'
 import type { Profile } from '../profiles.js'
-import { isAccessToken, judgedAccessToken } from './access-token-rules.js'
-import { judgedAssertion } from './assertion-rules.js'
-import type { Finding } from './finding.js'
-import { type DecodedJwt, decodedJwt, type FoundJwt, type Source } from './found-jwt.js'
-import { type ReadDate, readDates } from './numeric-date.js'
-import { judgedSignature, type Keys } from './signature.js'
+import { checkAccessToken, isAccessToken } from './access-token-rules.js'
+import { type FoundJwt, readJwt, type Source } from './found-jwt.js'
 
-/** All that can be said of a JWT without its signature. */
-export interface Inspection extends DecodedJwt {
+/** A date claim (RFC 7519 section 2). */
+interface ReadDate {
+  readonly seconds: number
+  readonly utc: string
+  /** Negative if the date has passed. */
+  readonly secondsFromNow: number
+}
+
+/** Everything about a JWT except its signature. */
+export interface Inspection extends StrictJwt {
   readonly kind: 'client-assertion' | 'access-token'
   readonly source: Source
+  /** The date claims, by their names. */
   readonly times: Readonly<Record<string, ReadDate>>
-  readonly findings: readonly Finding[]
+  readonly findings: readonly JwtFinding[]
   /** Whether no finding is an error. */
   readonly ok: boolean
 }
 
-export async function inspection(
+/** The options of an inspection. */
+interface InspectionContext {
+  /** The current time, in epoch milliseconds. */
+  readonly now: number
+  readonly profile: Profile | undefined
+  readonly keys: JwkSet | KeyObject | undefined
+}
+
+const notVerified: JwtFinding = {
+  level: 'warning',
+  subject: 'signature',
+  message: 'the signature was not verified: pass --jwks or --public-key',
+  reference: 'RFC 7515 section 5.2',
+}
+
+/** Checks a JWT by the rules for its kind, and its signature if keys are given. */
+export async function inspectJwt(
   { jwt, source }: FoundJwt,
-  { now, profile, keys }: { now: number; profile: Profile | undefined; keys: Keys | undefined },
+  { now, profile, keys }: InspectionContext,
 ): Promise<Inspection> {
-  const decoded = decodedJwt(jwt)
-  const isToken = isAccessToken(decoded, source)
-  const judged = isToken
-    ? judgedAccessToken(decoded, now)
-    : judgedAssertion(decoded, { now, profile })
-  const findings = [...judged, await judgedSignature(jwt, keys)]
+  const parsed = readJwt(jwt)
+  const isToken = isAccessToken(parsed, source)
+  const findings = [
+    ...(isToken ? checkAccessToken(parsed, now) : checkAssertion(parsed, { ...profile, now })),
+    keys === undefined ? notVerified : await checkSignature(jwt, keys),
+  ]
   return {
     kind: isToken ? 'access-token' : 'client-assertion',
     source,
-    ...decoded,
-    times: readDates(decoded.claims, now),
-    findings,
+    ...parsed,
+    times: readDates(parsed.claims, now),
+    findings: findings.map((finding) => ({ ...finding, message: toSentence(finding.message) })),
     ok: findings.every(({ level }) => level !== 'error'),
   }
+}
+
+function readDates(claims: StrictJwt['claims'], now: number): Record<string, ReadDate> {
+  const dates: Record<string, ReadDate> = {}
+  for (const name of ['iat', 'nbf', 'exp', 'auth_time']) {
+    const seconds = claims[name]
+    const date = new Date(Number(seconds) * 1000)
+    if (typeof seconds !== 'number' || Number.isNaN(date.getTime())) continue
+    const utc = date.toISOString().replace('T', ' ').replace(/\..*/, ' UTC')
+    dates[name] = { seconds, utc, secondsFromNow: Math.round(seconds - now / 1000) }
+  }
+  return dates
+}
+
+/** A message starts with the name of a claim or header member, or with `the`. */
+function toSentence(message: string): string {
+  return `The ${message.replace(/^the /, '')}.`
 }

@@ -1,7 +1,8 @@
 import * as base64url from 'jose/base64url'
 import type { Algorithm } from '../keys/algorithms.js'
+import type { ImportedKey } from '../keys/key-loader.js'
 
-/** What the assertions of one client say, whichever key signs them. */
+/** The contents of a client's assertions, apart from its key. */
 export interface AssertionForm {
   readonly clientId: string
   readonly audience: string
@@ -18,51 +19,46 @@ export type Sign = (unsigned: {
   readonly signal: AbortSignal
 }) => Promise<string>
 
-/** What signs, and what the header says about it. */
-export interface SigningKey {
-  readonly alg: Algorithm
-  readonly kid: string | undefined
-  /** The thumbprint of the public key (RFC 7638); `undefined` where it is not known. */
-  readonly thumbprint: string | undefined
-  /** Distinguishes this key from others in a shared store: thumbprint or kid. */
+/** A key that signs assertions: its header members, and its name in a shared store. */
+export interface SigningKey extends Omit<ImportedKey, 'key'> {
+  /** Identifies this key in a shared store: its thumbprint or kid. */
   readonly identity: string | undefined
   readonly sign: Sign
 }
 
-/** What all assertions of one form and key have in common. */
-export function assertionIdentity(
+/** Returns what is the same in all assertions of one form and key. */
+export function describeAssertion(
   { clientId, audience, typ, claims, header }: AssertionForm,
   { alg, kid }: SigningKey,
 ) {
   return { clientId, audience, alg, kid, typ, claims, header }
 }
 
-const backdatedSeconds = 5
-
 /**
- * Returns a new assertion (RFC 7523 section 3) in compact form. Extra claims and header members
- * never replace its own. `now` is in epoch milliseconds, and finite.
+ * Signs a new assertion (RFC 7523 section 3). Extra claims and header members never replace those
+ * that are set here. `now` is a finite number of epoch milliseconds.
  */
-export function clientAssertion(
+export function createAssertion(
   form: AssertionForm,
   { alg, kid, sign }: SigningKey,
   { now, signal }: { now: number; signal: AbortSignal },
 ): Promise<string> {
   const header = { ...form.header, alg, ...(kid !== undefined && { kid }), typ: form.typ }
-  const iat = Math.floor(now / 1000) - backdatedSeconds
+  // The server's clock may be behind.
+  const iat = Math.floor(now / 1000) - 5
   const claims = {
     ...form.claims,
     iss: form.clientId,
     sub: form.clientId,
     aud: form.audience,
-    jti: newJti(),
+    jti: createJti(),
     iat,
     exp: iat + form.lifetimeSeconds,
   }
   return sign({ header, claims, signal })
 }
 
-/** Names one assertion: 128 random bits, so that none comes twice (RFC 7519 section 4.1.7). */
-export function newJti(): string {
+/** Creates an identifier of 128 random bits, so that no two are equal (RFC 7519 section 4.1.7). */
+export function createJti(): string {
   return base64url.encode(crypto.getRandomValues(new Uint8Array(16)))
 }

@@ -1,60 +1,47 @@
 import { KeyError } from '../errors.js'
-import type { Algorithm } from '../keys/algorithms.js'
-
-const leastRsaBytes = 256
+import { type Algorithm, algorithms } from '../keys/algorithms.js'
 
 /**
- * A signature as JWS wants it (RFC 7518 sections 3.3 to 3.5). Of ECDSA that is r and s of 32
- * bytes each; DER, which most KMS give, is converted.
+ * Returns a signature in the form of JWS (RFC 7518 sections 3.3 to 3.5). An ECDSA signature is r
+ * and s, as long as a coordinate each; DER, which most KMSs return, is converted.
+ *
+ * @throws {KeyError} if the value cannot be a signature.
  */
-export function joseSignature(signature: unknown, alg: Algorithm): Uint8Array {
-  if (!ArrayBuffer.isView(signature))
-    throw wrong(`The signer gave no bytes but ${kindOf(signature)}. Give a Uint8Array.`)
-  const bytes = bytesOf(signature)
-  if (alg !== 'ES256') {
-    if (bytes.length >= leastRsaBytes) return bytes
-    throw wrong(
-      `The signer gave ${bytes.length} bytes; ${alg} has as many as its RSA key, ${leastRsaBytes} or more. Is it a signature of that key?`,
-    )
-  }
-  const raw = bytes.length === 64 ? bytes : fromDer(bytes)
+export function formatSignature(signature: unknown, alg: Algorithm): Uint8Array {
+  const { curve } = algorithms[alg]
+  // The tag, since the bytes may come from another realm.
+  const isBytes = Object.prototype.toString.call(signature) === '[object Uint8Array]'
+  const bytes = isBytes ? (signature as Uint8Array) : new Uint8Array()
+  if (curve === undefined && bytes.length >= 256) return bytes
+  const raw = curve && formatEcdsa(bytes, curve.octets)
   if (raw !== undefined) return raw
-  throw wrong(
-    `The signer gave ${bytes.length} bytes that are no ES256 signature: 64 bytes (r and s) or DER. Is its key EC P-256?`,
+  const got = isBytes ? `${bytes.length} bytes` : typeof signature
+  const expected = curve ? `${2 * curve.octets} bytes, or DER` : '256 bytes or more'
+  throw new KeyError(
+    'ERR_KEY_PROVIDER',
+    `signer.sign() returned ${got} instead of an ${alg} signature: a Uint8Array of ${expected}.`,
   )
 }
 
-/** None of a view whose buffer has gone elsewhere. */
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return byteLength === 0 ? new Uint8Array(0) : new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-/** SEQUENCE of two INTEGERs (RFC 3279 section 2.2.3), both of at most 32 bytes. */
-function fromDer(der: Uint8Array): Uint8Array | undefined {
-  const { length } = der
-  if (der[0] !== 0x30 || der[1] !== length - 2) return undefined
-  const r = integerAt(der, 2)
-  const s = r && integerAt(der, r.end)
-  if (r === undefined || s === undefined || s.end !== length) return undefined
-  const raw = new Uint8Array(64)
-  raw.set(r.bytes, 32 - r.bytes.length)
-  raw.set(s.bytes, 64 - s.bytes.length)
+/** Converts DER, a SEQUENCE of two INTEGERs (RFC 3279 section 2.2.3). */
+function formatEcdsa(bytes: Uint8Array, octets: number): Uint8Array | undefined {
+  const { length } = bytes
+  if (length === 2 * octets) return bytes
+  if (bytes[0] !== 0x30 || bytes[1] !== length - 2) return undefined
+  const r = readInteger(bytes, 2)
+  const s = r && readInteger(bytes, r.end)
+  if (r === undefined || s?.end !== length) return undefined
+  if (Math.max(r.bytes.length, s.bytes.length) > octets) return undefined
+  const raw = new Uint8Array(2 * octets)
+  raw.set(r.bytes, octets - r.bytes.length)
+  raw.set(s.bytes, 2 * octets - s.bytes.length)
   return raw
 }
 
-function integerAt(der: Uint8Array, at: number): { bytes: Uint8Array; end: number } | undefined {
+function readInteger(der: Uint8Array, at: number): { bytes: Uint8Array; end: number } | undefined {
   const start = at + 2
   const end = start + (der[at + 1] ?? 0)
   if (der[at] !== 0x02 || end === start || end > der.length) return undefined
   const isPadded = der[start] === 0 && end - start > 1
-  const bytes = der.subarray(isPadded ? start + 1 : start, end)
-  return bytes.length > 32 ? undefined : { bytes, end }
-}
-
-function kindOf(value: unknown): string {
-  return value === null ? 'null' : typeof value
-}
-
-function wrong(message: string): KeyError {
-  return new KeyError('ERR_KEY_PROVIDER', message)
+  return { bytes: der.subarray(isPadded ? start + 1 : start, end), end }
 }

@@ -1,59 +1,60 @@
+import * as base64url from 'jose/base64url'
 import { CompactSign } from 'jose/jws/compact/sign'
-import type { Algorithm } from '../keys/algorithms.js'
-import { keyFailure } from '../keys/key-error.js'
+import { createCause } from '../error-cause.js'
+import { KeyError } from '../errors.js'
 import type { KeyInput } from '../keys/key-input.js'
-import { createKeyLoader, type PrivateKey } from '../keys/key-loader.js'
-import { type AssertionSigner, signRemotely } from './assertion-signer.js'
+import { createKeyLoader } from '../keys/key-loader.js'
+import type { KeyOptions } from '../keys/read-key.js'
+import type { AssertionSigner } from './assertion-signer.js'
 import type { Sign, SigningKey } from './client-assertion.js'
+import { formatSignature } from './signature-form.js'
 
-/** Where the signatures come from. */
+/** What signs the assertions: a private key, or a signer. */
 export type Credential =
-  | {
+  | (KeyOptions & {
       readonly key: KeyInput | (() => KeyInput | Promise<KeyInput>)
-      readonly passphrase: string | undefined
-      readonly alg: Algorithm | undefined
-      readonly kid: string | undefined
       readonly signer: undefined
-    }
+    })
   | { readonly signer: AssertionSigner; readonly kid: string | undefined }
 
-/** Checks what can be known at once, and returns a function that has the key ready for a request. */
-export function signingKeys(credential: Credential): () => Promise<SigningKey> {
-  if (credential.signer !== undefined) return remoteKey(credential)
-  const { key, passphrase, alg, kid } = credential
-  const load = createKeyLoader(key, { passphrase, alg, kid })
-  return async () => localKey(await load())
+/**
+ * Checks a credential as far as that is possible synchronously, and returns a function that prepares
+ * its key for one token request.
+ */
+export function createSigningKeyLoader(credential: Credential): () => Promise<SigningKey> {
+  if (credential.signer !== undefined) {
+    const { signer, kid = signer.kid } = credential
+    const { alg, kid: identity } = signer
+    const sign = signRemotely(signer)
+    return async () => ({ alg, kid, thumbprint: undefined, identity, sign })
+  }
+  const load = createKeyLoader(credential.key, credential)
+  return async () => {
+    const { key, alg, kid, thumbprint } = await load()
+    const sign: Sign = ({ header, claims }) => {
+      const payload = new TextEncoder().encode(JSON.stringify(claims))
+      return new CompactSign(payload).setProtectedHeader(header).sign(key)
+    }
+    return { alg, kid, thumbprint, identity: thumbprint ?? kid, sign }
+  }
 }
 
-/** Names the part outside of this library that has to answer before there is a signature. */
-export function askedFor(credential: Credential): 'key function' | 'signer' | undefined {
+/** Returns the part outside of this library that a signature waits for, if there is one. */
+export function findKeySource(credential: Credential): 'key function' | 'signer' | undefined {
   if (credential.signer !== undefined) return 'signer'
   return typeof credential.key === 'function' ? 'key function' : undefined
 }
 
-/** Uses the signer's own algorithm; a kid of the options replaces its kid in the header alone. */
-function remoteKey({
-  signer,
-  kid,
-}: Extract<Credential, { signer: AssertionSigner }>): () => Promise<SigningKey> {
-  const { alg } = signer
-  const shown = { alg, kid: kid ?? signer.kid, thumbprint: undefined, identity: signer.kid }
-  const key = Promise.resolve({ ...shown, sign: signRemotely(signer) })
-  return () => key
-}
-
-function localKey({ alg, kid, thumbprint, key }: PrivateKey): SigningKey {
-  return { alg, kid, thumbprint, identity: thumbprint ?? kid, sign: signLocally(key) }
-}
-
-/** Signs in this process. */
-function signLocally(key: PrivateKey['key']): Sign {
-  return async ({ header, claims }) => {
-    const payload = new TextEncoder().encode(JSON.stringify(claims))
+/** Returns a function that signs with a signer. Its errors may quote the key. */
+function signRemotely({ alg, sign }: AssertionSigner): Sign {
+  return async ({ header, claims, signal }) => {
+    const input = [header, claims].map((part) => base64url.encode(JSON.stringify(part))).join('.')
+    let signature: unknown
     try {
-      return await new CompactSign(payload).setProtectedHeader(header).sign(key)
+      signature = await sign(new TextEncoder().encode(input), signal)
     } catch (thrown) {
-      throw keyFailure(thrown)
+      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', createCause(thrown))
     }
+    return `${input}.${base64url.encode(formatSignature(signature, alg))}`
   }
 }

@@ -1,30 +1,34 @@
 import { ConfigurationError, KeyError } from '../errors.js'
-import { isPrintable, newKey, printable } from './key-error.js'
+import { createKeyCommand, printable } from './key-error.js'
 
-/** What an algorithm needs of its key, and how its key and signature are recognized. */
+/** The key that an algorithm requires, and how keys of that kind are recognized. */
 interface AlgorithmRow {
-  /** The `kty` of a JWK, with its `crv` where it has one. */
+  /** The `kty` of a JWK, followed by its `crv` if it has one. */
   readonly kind: string
-  /** The kind in a sentence. */
-  readonly needs: string
-  /** `name` and curve or hash of a `CryptoKey`. */
+  /** The members of a JWK that are numbers, in a public and in a private key. */
+  readonly numbers: { readonly public: readonly string[]; readonly private: readonly string[] }
+  /** The name of a `CryptoKey`'s algorithm, and its hash or curve. */
   readonly cryptoKey: string
-  /** The object identifiers in PKCS#8 and SPKI, in hexadecimal. */
+  /** The object identifier in PKCS#8 and SPKI, in hexadecimal. */
   readonly oid: string
-  /** Of an elliptic curve: its name in `node:crypto`, and how many octets a coordinate has. */
+  /** An elliptic curve: its name in `node:crypto`, and the length of a coordinate in octets. */
   readonly curve?: { readonly name: string; readonly octets: number }
 }
 
-const rsa = { kind: 'RSA', needs: 'an RSA key', oid: '06092a864886f70d010101' }
+const rsa = {
+  kind: 'RSA',
+  numbers: { public: ['n', 'e'], private: ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] },
+  oid: '06092a864886f70d010101',
+}
 
-/** The signature algorithms of a client assertion (RFC 7518 section 3.1). */
+/** A signature algorithm of a client assertion (RFC 7518 section 3.1). */
 export type Algorithm = 'ES256' | 'PS256' | 'RS256'
 
-/** Another algorithm is another row, and a name in the type above. */
+/** To add an algorithm, add a row and a name to the type above. */
 export const algorithms: Readonly<Record<Algorithm, AlgorithmRow>> = {
   ES256: {
     kind: 'EC P-256',
-    needs: 'an EC P-256 key',
+    numbers: { public: ['x', 'y'], private: ['x', 'y', 'd'] },
     cryptoKey: 'ECDSA P-256',
     oid: '06082a8648ce3d030107',
     curve: { name: 'prime256v1', octets: 32 },
@@ -34,72 +38,43 @@ export const algorithms: Readonly<Record<Algorithm, AlgorithmRow>> = {
 }
 
 const names = Object.keys(algorithms) as readonly Algorithm[]
-const [firstName] = names as readonly [Algorithm, ...Algorithm[]]
 
-/** Such as `ES256, PS256 or RS256`. */
-export const algorithmNames = list(names)
+/** For example `ES256, PS256 or RS256`. */
+export const algorithmNames = joinNames(names)
 
 /** Returns the name of a supported algorithm, or `undefined` for none; throws for another value. */
 export function readAlgorithm(alg: unknown, option = 'alg'): Algorithm | undefined {
   if (alg === undefined) return undefined
   const name = names.find((known) => known === alg)
   if (name !== undefined) return name
-  const shown = isPrintable(alg) ? ` '${alg}'` : ''
   throw new ConfigurationError(
     'ERR_UNSUPPORTED_ALG',
-    `The algorithm${shown} is not supported. Use ${algorithmNames}.`,
+    `Algorithm '${printable(alg)}' is not supported. Use ${algorithmNames}.`,
     option,
   )
 }
 
-/** Returns the row of any algorithm that the kind of key signs. */
-export function rowOfKind(kind: string): AlgorithmRow | undefined {
-  return Object.values(algorithms).find((row) => row.kind === kind)
+/** Returns the algorithms that satisfy a condition. */
+export function findAlgorithms(
+  matches: (row: AlgorithmRow, name: Algorithm) => boolean,
+): readonly Algorithm[] {
+  return names.filter((name) => matches(algorithms[name], name))
 }
 
-/** Returns the first algorithm that satisfies a condition. */
-export function findAlgorithm(fits: (row: AlgorithmRow) => boolean): Algorithm | undefined {
-  return names.find((name) => fits(algorithms[name]))
+/** The error for a key that the algorithm cannot use; `needed` and `got` are noun phrases. */
+export function mismatchError(alg: Algorithm, needed: string, got: string): KeyError {
+  return new KeyError('ERR_KEY_ALG_MISMATCH', `${alg} needs ${needed}, got ${got}.`)
 }
 
-/** Returns the only algorithm that the kind of key signs; throws where there are several or none. */
-export function onlyAlgorithm(kind: string): Algorithm {
-  const fitting = names.filter((name) => algorithms[name].kind === kind)
-  const [only] = fitting
-  if (only === undefined) throw mismatch(firstName, kind)
-  if (fitting.length === 1) return only
-  throw new ConfigurationError(
-    'ERR_INVALID_OPTION',
-    `An ${kind} key signs ${list(fitting)}: set 'alg' to the one that is registered for the client.`,
-    'alg',
-  )
-}
-
-/** The error for a key that the algorithm cannot use; `got` is such as `RSA-PSS SHA-512`. */
-export function mismatch(alg: Algorithm, got: string): KeyError {
-  const { needs, cryptoKey } = algorithms[alg]
-  const isOtherRsa = cryptoKey.startsWith('RSA') && /^RSA./.test(got)
-  const madeFor = isOtherRsa ? ` made for ${alg} (${cryptoKey.split(' ')[1]})` : ''
-  return new KeyError('ERR_KEY_ALG_MISMATCH', `${alg} needs ${needs}${madeFor}, got ${got}.`)
-}
-
-/** The error for a JWK whose own `alg` is another one. */
-export function otherAlgorithm(alg: Algorithm, own: string): KeyError {
+/** The error for a key that no algorithm uses. */
+export function kindError(kind: string): KeyError {
   return new KeyError(
     'ERR_KEY_ALG_MISMATCH',
-    `The alg of the JWK is ${printable(own)}, not ${alg}. Choose one with 'alg'.`,
+    `Unsupported kind of key: ${kind}. Create an EC P-256 or RSA key: ${createKeyCommand}`,
   )
 }
 
-/** The error for a key whose encoding names a kind that no algorithm uses. */
-export function otherKind(): KeyError {
-  const kinds = new Set(Object.values(algorithms).map(({ kind }) => kind))
-  return new KeyError(
-    'ERR_KEY_ALG_MISMATCH',
-    `The key is neither ${[...kinds].reverse().join(' nor ')}. Make one: ${newKey}`,
-  )
-}
-
-function list(all: readonly string[]): string {
+/** For example `PS256 or RS256`. */
+export function joinNames(all: readonly string[]): string {
   return `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`
 }

@@ -1,169 +1,161 @@
 import * as base64url from 'jose/base64url'
-import { snapshot } from '../snapshot.js'
-import { type Algorithm, algorithms, mismatch, otherAlgorithm, rowOfKind } from './algorithms.js'
+import { hex } from '../sha256.js'
+import { isObject, snapshot } from '../snapshot.js'
 import {
-  checkStrength,
-  foreignParts,
-  keyFormat,
-  keyUse,
-  notPrivate,
-  printable,
-} from './key-error.js'
+  type Algorithm,
+  algorithms,
+  findAlgorithms,
+  kindError,
+  mismatchError,
+  readAlgorithm,
+} from './algorithms.js'
+import { checkRsaLength, formatError, notPrivateError, pairError, printable } from './key-error.js'
 import type { Jwk } from './key-input.js'
 import { nodeCrypto } from './platform-key.js'
 
 /** The members of a JWK from outside, on an object without a prototype. */
 export type JwkMembers = Readonly<Record<string, unknown>>
 
-const publicNames: ReadonlyMap<unknown, readonly string[]> = new Map([
-  ['EC', ['crv', 'x', 'y']],
-  ['OKP', ['crv', 'x']],
-  ['RSA', ['n', 'e']],
-])
-const rsaPrivateNames = ['d', 'p', 'q', 'dp', 'dq', 'qi']
-
-/** Copies a JWK from outside. Serializers write `null` for a member that is not there. */
+/** Copies a JWK from outside. Some serializers write `null` for a missing member. */
 export function snapshotJwk(input: object): JwkMembers {
-  const members: Record<string, unknown> = snapshot({})
-  for (const [name, value] of Object.entries(input))
-    if (value !== undefined && value !== null) members[name] = value
-  return members
+  const members = Object.entries(input).filter(([, value]) => (value ?? undefined) !== undefined)
+  return snapshot(Object.fromEntries(members))
 }
 
-/** Returns the members of a private JWK that matter, in their canonical form. */
-export function readPrivateJwk(input: JwkMembers): Jwk {
-  const { kty } = input
-  if (kty === 'oct') throw notPrivate('a symmetric JWK (oct)')
-  if (typeof kty !== 'string') throw keyFormat('The JWK has no kty.')
-  if (input.d === undefined) throw notPrivate('a public JWK: it has no d')
-  const other = otherUse(input)
-  if (other !== undefined) throw keyUse(other)
-  const names = publicNames.get(kty) ?? ['crv']
-  const jwk: Record<string, unknown> & Jwk = snapshot({ kty })
-  for (const name of [...names, ...(kty === 'RSA' ? rsaPrivateNames : ['d'])]) {
-    const value = input[name]
-    if (typeof value !== 'string' || value === '')
-      throw keyFormat(`The ${printable(kty)} JWK lacks the member ${name}.`)
-    jwk[name] = name === 'crv' ? value : readMember(input, name, value)
-  }
-  for (const name of ['kid', 'alg']) {
-    const value = input[name]
-    if (value === undefined) continue
-    if (typeof value !== 'string' || value === '')
-      throw keyFormat(`The member ${name} of the JWK must be a string.`)
-    jwk[name] = value
-  }
-  return jwk
+/** For example `EC P-256` or `RSA`. */
+function describeKind({ kty, crv }: JwkMembers): string {
+  return kty === 'RSA' ? kty : `${printable(kty)} ${printable(crv)}`
 }
 
-/** Returns the public members of a JWK, in their canonical form. */
-export function readPublicJwk(input: JwkMembers): Jwk {
-  const names = publicNames.get(input.kty) ?? []
-  const lacking = names.find((name) => typeof input[name] !== 'string' || input[name] === '')
-  if (lacking !== undefined) throw keyFormat(`The public JWK is not whole: it lacks ${lacking}.`)
-  const read = (name: string) =>
-    name === 'crv' ? input[name] : readMember(input, name, String(input[name]))
-  return {
-    kty: String(input.kty),
-    ...Object.fromEntries(names.map((name) => [name, read(name)])),
-  }
-}
-
-/** Throws unless the JWK is of the kind and strength that the algorithm needs. */
-export function checkJwk(jwk: Jwk, alg: Algorithm): void {
-  const got = jwkKind(jwk)
-  if (got !== algorithms[alg].kind) throw mismatch(alg, got)
-  if (jwk.alg !== undefined && jwk.alg !== alg) throw otherAlgorithm(alg, jwk.alg)
-  if (got === 'RSA') checkStrength(integer(jwk.n).toString(2).length)
+/** Whether the JWK may sign, as far as `use` and `key_ops` say. */
+export function isForSigning({ use = 'sig', key_ops: operations }: JwkMembers): boolean {
+  const isRestricted = Array.isArray(operations) && operations.length > 0
+  return use === 'sig' && (!isRestricted || operations.includes('sign'))
 }
 
 /**
- * Throws where the private part of a JWK does not match its public part. For an EC key only
- * `node:crypto` can tell at once; elsewhere its import tells.
+ * Returns the algorithms that a JWK can sign, by its kind and its own `alg`; only the chosen one if
+ * there is one. Throws if there are none.
  */
-export function checkPair(jwk: Jwk): void {
-  const { curve, kind } = rowOfKind(jwkKind(jwk)) ?? {}
-  if (kind === 'RSA' && !isRsaPair(jwk)) throw foreignParts()
-  const crypto = nodeCrypto()
-  if (curve === undefined || crypto?.createECDH === undefined) return
-  let point: Uint8Array
-  try {
-    const ecdh = crypto.createECDH(curve.name)
-    ecdh.setPrivateKey(String(jwk.d), 'base64url')
-    point = ecdh.getPublicKey()
-  } catch {
-    throw foreignParts()
-  }
-  const x = base64url.encode(point.subarray(1, 1 + curve.octets))
-  const y = base64url.encode(point.subarray(1 + curve.octets))
-  if (x !== jwk.x || y !== jwk.y) throw foreignParts()
+export function findJwkAlgorithms(
+  members: JwkMembers,
+  chosen: Algorithm | undefined,
+): readonly [Algorithm, ...Algorithm[]] {
+  const [first, ...others] = listAlgorithms(members, chosen)
+  if (first !== undefined) return [first, ...others]
+  const kind = describeKind(members)
+  const own = readAlgorithm(members.alg)
+  const alg = chosen ?? own
+  if (alg === undefined) throw kindError(kind)
+  const got = own === undefined ? kind : `${kind} with alg ${own}`
+  throw mismatchError(alg, `an ${algorithms[alg].kind} key`, got)
 }
 
-/** Such as `EC P-256` or `RSA`. */
-export function jwkKind(jwk: { readonly kty?: unknown; readonly crv?: unknown }): string {
-  const kty = printable(jwk.kty)
-  return kty === 'RSA' ? kty : `${kty} ${printable(jwk.crv)}`
+function listAlgorithms(members: JwkMembers, chosen: Algorithm | undefined): readonly Algorithm[] {
+  const kind = describeKind(members)
+  return findAlgorithms(
+    (row, name) => row.kind === kind && (members.alg ?? name) === name && (chosen ?? name) === name,
+  )
 }
 
-/** Tells whether the JWK is meant for signatures, as far as it says. */
-export function isForSigning(jwk: JwkMembers): boolean {
-  return otherUse(jwk) === undefined
-}
-
-/** Returns why the JWK may not sign, by what it says of its use. */
-function otherUse({ use, key_ops: operations }: JwkMembers): string | undefined {
-  if (use !== undefined && use !== 'sig')
-    return "The use of the JWK is not 'sig'. Give a key for signing, or leave out use."
-  if (operations === undefined || isEmptyList(operations)) return undefined
-  if (Array.isArray(operations) && operations.includes('sign')) return undefined
-  return "The key_ops of the JWK do not include 'sign'. Give a key for signing."
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0
+/** The options that choose a key of a JWK Set. */
+export interface KeyChoice {
+  readonly kid: string | undefined
+  readonly alg: Algorithm | undefined
 }
 
 /**
- * Numbers lose zeros in front, or gain one for the sign, where Java, Go or PHP wrote them (RFC 7518
- * sections 6.2 and 6.3): a coordinate is as long as its curve needs, an RSA number has no zeros.
+ * Returns the private key of a JWK Set with this `kid`; without one, the only private key that can
+ * sign `alg`.
  */
-function readMember(jwk: JwkMembers, name: string, value: string): string {
-  const bytes = decode(name, value)
-  const { kind, curve } = rowOfKind(jwkKind(jwk)) ?? {}
-  if (curve === undefined && kind !== 'RSA') return value
-  const first = bytes.findIndex((byte) => byte !== 0)
-  const digits = first === -1 ? new Uint8Array(0) : bytes.subarray(first)
-  if (curve === undefined) return base64url.encode(digits)
-  if (digits.length > curve.octets) {
-    throw keyFormat(
-      `The member ${name} of the JWK has ${bytes.length} octets, not ${curve.octets}.`,
-    )
-  }
-  const padded = new Uint8Array(curve.octets)
-  padded.set(digits, curve.octets - digits.length)
-  return base64url.encode(padded)
+export function chooseJwk(keys: unknown, { kid, alg }: KeyChoice): JwkMembers {
+  const privateKeys = (Array.isArray(keys) ? keys : [])
+    .filter(isObject)
+    .map(snapshotJwk)
+    .filter(({ d }) => d !== undefined)
+  if (privateKeys.length === 0) throw notPrivateError('a JWK Set without a private key')
+  const [only, ...others] = privateKeys.filter((key) =>
+    kid === undefined ? isForSigning(key) && listAlgorithms(key, alg).length > 0 : key.kid === kid,
+  )
+  if (only !== undefined && others.length === 0) return only
+  const list = privateKeys
+    .slice(0, 4)
+    .map((key) => `${printable(key.kid, 64)} (${describeKind(key)})`)
+  throw formatError(
+    `${only ? others.length + 1 : 0} private keys of the JWK Set match. Choose one with 'kid' or 'alg': ${list.join(', ')}.`,
+  )
 }
 
-function decode(name: string, value: string): Uint8Array {
+/**
+ * Returns the members that matter in their canonical form. Throws if the key is too short, or if its
+ * private part does not match its public part.
+ */
+export function readJwk(members: JwkMembers, alg: Algorithm, part: 'public' | 'private'): Jwk {
+  const { kind, numbers, curve } = algorithms[alg]
+  const [kty, crv] = kind.split(' ')
+  const jwk = snapshot<Record<string, string | undefined>>({ kty, ...(crv && { crv }) })
+  for (const name of numbers[part]) jwk[name] = readNumber(members, name, curve?.octets)
+  if (curve === undefined) checkRsaLength(integer(jwk, 'n').toString(2).length)
+  if (part === 'public' || isPair(jwk, curve?.name)) return jwk
+  throw pairError()
+}
+
+/** Reads the `kid` of a JWK, or the one passed next to a key. */
+export function readKid(kid: unknown): string | undefined {
+  if (kid === undefined || (typeof kid === 'string' && kid !== '')) return kid
+  throw formatError('The kid of the key must be a non-empty string.')
+}
+
+/** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
+export function decodeBase64(text: string): Uint8Array {
+  return base64url.decode(text.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_'))
+}
+
+/**
+ * Java, Go and PHP drop leading zeros of a number or add one for the sign (RFC 7518 sections 6.2 and
+ * 6.3). A coordinate is as long as its curve requires, and an RSA number has no leading zeros.
+ */
+function readNumber(members: JwkMembers, name: string, octets: number | undefined): string {
   try {
-    if (/^[\w-]+$/.test(value)) return base64url.decode(value)
+    const bytes = decodeBase64(members[name] as string)
+    const digits = bytes.subarray(bytes.findIndex((byte) => byte !== 0))
+    const padded = new Uint8Array(octets ?? digits.length)
+    padded.set(digits, padded.length - digits.length)
+    if (digits.length > 0) return base64url.encode(padded)
   } catch {}
-  throw keyFormat(`The member ${name} of the JWK is not base64url.`)
+  throw formatError(`Member '${name}' of the JWK is missing, too long or not base64url.`)
 }
 
-/** RFC 8017 section 3.2: n is p times q, e undoes d, dp and dq, and qi undoes q. */
+function isPair(jwk: Jwk, curve: string | undefined): boolean {
+  try {
+    return curve === undefined ? isRsaPair(jwk) : isEcPair(jwk, curve)
+  } catch {
+    return false
+  }
+}
+
+/** Needs `node:crypto`. Elsewhere the import of a key fails if its parts do not match. */
+function isEcPair(jwk: Jwk, curve: string): boolean {
+  const ecdh = nodeCrypto()?.createECDH?.(curve)
+  if (ecdh === undefined) return true
+  ecdh.setPrivateKey(String(jwk.d), 'base64url')
+  return ecdh.getPublicKey('hex') === `04${hexOf(jwk, 'x')}${hexOf(jwk, 'y')}`
+}
+
+/** RFC 8017 section 3.2: n is p times q, d, dp and dq invert e, and qi inverts q. */
 function isRsaPair(jwk: Jwk): boolean {
-  const names = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const
-  const [n, e, d, p, q, dp, dq, qi] = names.map((name) => integer(jwk[name])) as RsaNumbers
-  const undoes = (it: bigint, prime: bigint) => (e * it) % (prime - 1n) === 1n
-  const isPair = p * q === n && undoes(d, p) && undoes(d, q)
-  return isPair && undoes(dp, p) && undoes(dq, q) && (qi * q) % p === 1n
+  const [e, p, q] = [integer(jwk, 'e'), integer(jwk, 'p'), integer(jwk, 'q')]
+  const inverts = (name: keyof Jwk, value: bigint, modulus: bigint) =>
+    (integer(jwk, name) * value) % modulus === 1n
+  const isExponent = inverts('d', e, p - 1n) && inverts('d', e, q - 1n)
+  const isChinese = inverts('dp', e, p - 1n) && inverts('dq', e, q - 1n) && inverts('qi', q, p)
+  return p * q === integer(jwk, 'n') && isExponent && isChinese
 }
 
-type RsaNumbers = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint]
+function integer(jwk: Jwk, name: keyof Jwk): bigint {
+  return BigInt(`0x0${hexOf(jwk, name)}`)
+}
 
-function integer(member: unknown): bigint {
-  return base64url
-    .decode(String(member))
-    .reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) as bigint
+function hexOf(jwk: Jwk, name: keyof Jwk): string {
+  return hex(base64url.decode(String(jwk[name])))
 }

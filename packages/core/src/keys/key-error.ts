@@ -1,78 +1,79 @@
 import { createCause } from '../error-cause.js'
 import { type CountersignError, isCountersignError, KeyError } from '../errors.js'
 
-/** The command that makes a P-256 key in PKCS#8. */
-export const newKey = 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem'
+const genpkey = 'openssl genpkey -out key.pem -algorithm'
 
-const newRsaKey = 'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem'
-const leastRsaBits = 2048
+/** Creates a P-256 key in PKCS#8. */
+export const createKeyCommand = `${genpkey} EC -pkeyopt ec_paramgen_curve:P-256`
 
-/** The error for a key that cannot be read; the message says how to fix it. */
-export function keyFormat(message: string): KeyError {
+const createRsaKeyCommand = `${genpkey} RSA -pkeyopt rsa_keygen_bits:2048`
+const minRsaBits = 2048
+
+/** The error for a key that cannot be read. */
+export function formatError(message: string): KeyError {
   return new KeyError('ERR_KEY_FORMAT', message)
 }
 
-/** The error for something else than a private key; `got` is such as `a certificate`. */
-export function notPrivate(got: string): KeyError {
+/** The error for something other than a private key; `got` is for example `a certificate`. */
+export function notPrivateError(got: string): KeyError {
   return new KeyError(
     'ERR_NOT_PRIVATE_KEY',
-    `The key is ${got}. Give the private key that belongs to it; if that is lost, make a new pair and register it: ${newKey}`,
+    `The key is ${got}. Pass the private key, or create and register a new one: ${createKeyCommand}`,
   )
 }
 
-/** The error for a key that is meant for another use. */
-export function keyUse(message: string): KeyError {
+/** The error for a key that is not meant for signing. */
+export function useError(message: string): KeyError {
   return new KeyError('ERR_KEY_USE', message)
 }
 
-/** Web Crypto does not read such a key, and signs PS256 with any other RSA key. */
-export function rsaPssOid(): KeyError {
-  return keyFormat(
-    `The key is bound to RSA-PSS by its OID, which Web Crypto cannot read. Make an RSA key (it signs PS256 too): ${newRsaKey}`,
+/** The error for a key that Web Crypto cannot read. Any other RSA key signs PS256. */
+export function rsaPssError(): KeyError {
+  return formatError(
+    `Web Crypto does not support keys with the OID of RSA-PSS. Create an RSA key, which signs PS256 too: ${createRsaKeyCommand}`,
   )
 }
 
-/** The error for a PEM whose content cannot be read. */
-export function damagedPem(): KeyError {
-  return keyFormat(
-    'The PEM text is damaged or truncated: its content is not a key. Check the file it came from: openssl pkey -in key.pem -noout',
+/** The error for a PEM whose content is not a key. */
+export function pemError(): KeyError {
+  return formatError(
+    'The PEM is damaged or truncated. Check the file: openssl pkey -in key.pem -noout',
   )
 }
 
-/** The error for a key whose members are well-formed and do not match. */
-export function foreignParts(): KeyError {
-  return keyFormat(
-    `The private key is damaged: its members do not belong together. Take it anew from where it was made, or make another: ${newKey}`,
+/** The error for a private key whose members are well-formed and do not match. */
+export function pairError(): KeyError {
+  return formatError(
+    'The private key is damaged: its public and private members do not match. Export the key again.',
   )
 }
 
-/** Throws for an RSA key with fewer bits than RFC 7518 sections 3.3 and 3.5 require. */
-export function checkStrength(bits: number): void {
-  if (bits >= leastRsaBits) return
+/** Throws if an RSA key is shorter than RFC 7518 sections 3.3 and 3.5 require. */
+export function checkRsaLength(bits: number): void {
+  if (bits >= minRsaBits) return
   throw new KeyError(
     'ERR_WEAK_KEY',
-    `The RSA key has ${bits} bits and needs ${leastRsaBits} or more. Make a new one: ${newRsaKey}`,
+    `The RSA key has ${bits} bits, but ${minRsaBits} are required. Create a new key: ${createRsaKeyCommand}`,
   )
 }
 
-/** Returns the word if a message may quote it: it is short and plain. */
-export function printable(text: unknown): string {
-  return isPrintable(text) ? text : 'of an unknown kind'
-}
-
-export function isPrintable(text: unknown): text is string {
-  return typeof text === 'string' && /^[\w-]{1,16}$/.test(text)
+/** Returns a text from outside as a message may quote it: only if it is short and plain. */
+export function printable(text: unknown, maxLength = 16): string {
+  if (text === undefined) return '(none)'
+  const isPlain =
+    typeof text === 'string' && text.length <= maxLength && /^[\x20-\x7e]+$/.test(text)
+  return isPlain ? text : '(not shown)'
 }
 
 /**
- * Returns the error to report for whatever was thrown while a key was read or used. Getters,
- * proxies, polyfills and jose may quote the key, so only name and code of their errors are kept.
+ * Returns the error to report when reading a key or signing with it failed. Errors of getters,
+ * proxies, polyfills and jose may quote the key, so only their name and code are kept.
  */
 export function keyFailure(thrown: unknown): CountersignError {
   if (isCountersignError(thrown)) return thrown
   return new KeyError(
     'ERR_KEY_FORMAT',
-    'The key failed while it was read or used to sign. Give it as PEM text or as a plain JWK.',
+    'Reading the key or signing with it failed. Pass the key as PEM or as a plain JWK.',
     createCause(thrown),
   )
 }

@@ -1,8 +1,7 @@
-import { isObject } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
 
 /**
- * The platform's `CryptoKey`, whose name differs between the types of Node and of the DOM.
+ * The platform's `CryptoKey`, which has different names in the types of Node.js and of the DOM.
  *
  * @inline
  */
@@ -11,25 +10,30 @@ export type CryptoKey = Extract<
   { type: string }
 >
 
+// Not an interface: Node's type has an index signature.
 /**
- * A JSON Web Key (RFC 7517, RFC 7518 section 6). The JWK types of `node:crypto`, of Web Crypto and of
- * jose are assignable to it, and it is assignable to them, which an interface would not be: Node's has
- * an index signature. Only its own members are read.
+ * A JSON Web Key (RFC 7517, RFC 7518 section 6). The JWK types of `node:crypto`, Web Crypto and jose
+ * are assignable to it and from it. Only own members are read.
+ *
+ * @example
+ * ```ts
+ * const key: Jwk = privateKey.export({ format: 'jwk' })
+ * ```
  */
 export type Jwk = {
-  /** The type of the key: `EC` or `RSA`. */
+  /** The key type: `EC` or `RSA`. */
   readonly kty?: string
-  /** Becomes the `kid` of the assertion's header. */
+  /** The key ID, sent as `kid` in the assertion header unless the option `kid` is set. */
   readonly kid?: string
-  /** The algorithm that the key is meant for. */
+  /** The algorithm of the key, such as `ES256`. The option `alg` must be equal if it is set. */
   readonly alg?: string
-  /** `sig` for a key that signs. */
+  /** The use of the key: `sig`. Any other use is rejected. */
   readonly use?: string
-  /** The operations that the key is meant for, `sign` among them. */
+  /** The operations of the key. They must include `sign`, unless the list is empty. */
   readonly key_ops?: string[]
-  /** Whether Web Crypto may export the key again; it is not read. */
+  /** Whether Web Crypto may export the key. It is not read. */
   readonly ext?: boolean
-  /** The curve of an EC key. */
+  /** The curve of an EC key: `P-256`. */
   readonly crv?: string
   /** The x coordinate of an EC key. */
   readonly x?: string
@@ -39,64 +43,82 @@ export type Jwk = {
   readonly n?: string
   /** The public exponent of an RSA key. */
   readonly e?: string
-  /** The private part of a key. */
+  /** The private key of an EC key, or the private exponent of an RSA key. */
   readonly d?: string
-  /** The first prime of a private RSA key. */
+  /** The first prime factor of a private RSA key. */
   readonly p?: string
-  /** The second prime of a private RSA key. */
+  /** The second prime factor of a private RSA key. */
   readonly q?: string
-  /** The exponent of the first prime. */
+  /** The exponent of the first prime factor. */
   readonly dp?: string
-  /** The exponent of the second prime. */
+  /** The exponent of the second prime factor. */
   readonly dq?: string
-  /** The coefficient of the first prime. */
+  /** The coefficient of the Chinese remainder theorem. */
   readonly qi?: string
 }
 
-/** What is used of a `KeyObject` of `node:crypto`. */
+/** The part of a `KeyObject` of `node:crypto` that Countersign uses. */
 export interface KeyObjectLike {
-  /** `private` */
+  /** The type of the key: `private`, or `public` for `publicJwks`. */
   readonly type: string
-  /** Such as `ec` or `rsa`. */
+  /** The kind of the key, such as `ec` or `rsa`. */
   readonly asymmetricKeyType?: string | undefined
-  /** The key as a JWK. */
+  /** Returns the key as a JWK. */
   export(options: { format: 'jwk' }): object
 }
 
-/** A key together with the header members that belong to it, so that they rotate as one pair. */
+/**
+ * A private key and the options that belong to it. A key function returns it to rotate a key and its
+ * `kid` together.
+ *
+ * @example
+ * ```ts
+ * const key = async (): Promise<KeyWithHeader> => ({ key: await readKey('2026-07'), kid: '2026-07' })
+ * ```
+ */
 export interface KeyWithHeader {
-  /** The private key. */
+  /** The private key: PEM, a JWK, bytes of one of these or of DER, a `CryptoKey` or a `KeyObject`. */
   key: string | Uint8Array | Jwk | CryptoKey | KeyObjectLike
-  /** The algorithm that the key signs; a JWK with another `alg` is rejected. */
+  /**
+   * The signature algorithm of the key. A JWK with another `alg` is rejected. The option `alg` of the
+   * provider takes precedence.
+   *
+   * @default the JWK's `alg`, or `ES256` for a P-256 key
+   */
   alg?: Algorithm
-  /** The `kid` of the assertion's header. */
+  /**
+   * The key ID registered with the authorization server, sent as `kid` in the assertion header. The
+   * option `kid` of the provider takes precedence.
+   *
+   * @default the JWK's `kid`; without one, the header has no `kid`
+   */
   kid?: string
-  /** The passphrase of an encrypted PKCS#8 key. */
+  /**
+   * The passphrase of an encrypted PKCS#8 key.
+   *
+   * @default the option `passphrase` of the provider
+   */
   passphrase?: string
 }
 
 /**
- * A private key: PEM text of any kind, a JWK or JWK Set or their text, the bytes of a file that holds
- * one of these or DER, a `CryptoKey`, a `KeyObject`. Bytes are read at once and not kept.
+ * A private key in any accepted format: PEM, a JWK or a JWK Set as an object or as text, the bytes of
+ * a file with one of these or with DER, a `CryptoKey`, or a `KeyObject`. What you pass is read
+ * immediately and not kept.
+ *
+ * @example
+ * ```ts
+ * const key: KeyInput = readFileSync('private-key.pem')
+ * ```
  */
 export type KeyInput =
   | string
   | Uint8Array
   | Jwk
   | {
-      /** A JWK set (RFC 7517 section 5). */
+      /** The keys of a JWK Set (RFC 7517 section 5). */
       keys: readonly Jwk[]
     }
   | CryptoKey
   | KeyObjectLike
   | KeyWithHeader
-
-/** Tells whether the value is an object with a key and its header members. */
-export function isKeyWithHeader(input: unknown): input is object {
-  return isObject(input) && Object.hasOwn(input, 'key')
-}
-
-/** Tells whether the value is the content of a file, such as a `Uint8Array` or a `Buffer`. */
-export function isBytes(input: unknown): input is Uint8Array {
-  return ArrayBuffer.isView(input)
-}

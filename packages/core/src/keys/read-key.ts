@@ -1,165 +1,138 @@
+import { ConfigurationError } from '../errors.js'
 import { invalidOption, readOptions } from '../options.js'
 import { isObject } from '../snapshot.js'
-import { type Algorithm, onlyAlgorithm, readAlgorithm } from './algorithms.js'
+import { type Algorithm, joinNames, readAlgorithm } from './algorithms.js'
 import {
-  checkJwk,
-  checkPair,
+  chooseJwk,
+  findJwkAlgorithms,
+  isForSigning,
   type JwkMembers,
-  jwkKind,
-  readPrivateJwk,
+  type KeyChoice,
+  readJwk,
+  readKid,
   snapshotJwk,
 } from './jwk.js'
-import { chooseJwk, type KeyChoice } from './jwk-set.js'
-import { keyFormat, newKey } from './key-error.js'
-import { type CryptoKey, isBytes, isKeyWithHeader, type Jwk } from './key-input.js'
-import { decodeKeyBytes, normalizeKeyText } from './key-text.js'
-import { asPem } from './pem.js'
-import { readPemKey } from './pem-key.js'
-import {
-  checkCryptoKeyUse,
-  checkKeyType,
-  cryptoKeyAlgorithm,
-  exportKeyObject,
-  isCryptoKey,
-  isKeyObject,
-} from './platform-key.js'
-
-/** A key that was read and judged as far as that is possible at once. */
-export type KeyMaterial =
-  | { readonly type: 'jwk'; readonly jwk: Jwk }
-  | { readonly type: 'CryptoKey'; readonly key: CryptoKey }
-  /** Clean PKCS#8, where there is no `node:crypto` to read it at once. */
-  | { readonly type: 'PEM'; readonly pem: string }
-
-/** A key, and the header members that were passed with it. */
-export interface ReadKey {
-  readonly material: KeyMaterial
-  /** The algorithm of the options, or of the {@link KeyWithHeader}. */
-  readonly alg: Algorithm | undefined
-  readonly kid: string | undefined
-}
+import { formatError, keyFailure, notPrivateError, useError } from './key-error.js'
+import type { CryptoKey, Jwk } from './key-input.js'
+import { decodeKey } from './key-text.js'
+import { type PemBlock, readPem } from './pem.js'
+import { readPrivatePem } from './pem-key.js'
+import { exportKeyObject, isCryptoKey, isKeyObject, judgeCryptoKey } from './platform-key.js'
 
 /** The options that belong to a key. */
 export interface KeyOptions extends KeyChoice {
   readonly passphrase: string | undefined
 }
 
-/** Reads the option `key`, or throws a {@link KeyError} that names the format it saw. */
-export function readKey(input: unknown, options: KeyOptions): ReadKey {
-  const { key, ...given } = isKeyWithHeader(input)
-    ? readHeader(input)
-    : { key: input, kid: undefined, alg: undefined, passphrase: undefined }
-  const alg = options.alg ?? given.alg
-  const choice = {
-    alg,
-    kid: options.kid ?? given.kid,
-    passphrase: given.passphrase ?? options.passphrase,
+type Format =
+  | { readonly type: 'JWK'; readonly members: JwkMembers }
+  | { readonly type: 'CryptoKey'; readonly key: CryptoKey }
+  | ({ readonly type: 'PEM' } & PemBlock)
+
+/** A private or public key, and the options that apply to it. */
+export type ParsedKey = KeyChoice & Format
+
+/** A private key that can sign `alg`. */
+export interface JudgedKey {
+  readonly type: 'judged'
+  readonly key: Jwk | CryptoKey
+  readonly alg: Algorithm
+  readonly kid: string | undefined
+}
+
+/** A judged key, or PKCS#8 that only Web Crypto can read, which is asynchronous. */
+export type PrivateKey = JudgedKey | Extract<ParsedKey, { type: 'PEM' }>
+
+/**
+ * Reads the option `key`, and judges it as far as that is possible synchronously.
+ *
+ * @throws {KeyError} naming the format that was found.
+ */
+export function readPrivateKey(input: unknown, options: KeyOptions): PrivateKey {
+  try {
+    const parsed = parseKey(input, options)
+    if (parsed.type !== 'PEM') return judgeKey(parsed)
+    if (parsed.label === 'PRIVATE KEY') return parsed
+    throw notPrivateError(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
+  } catch (thrown) {
+    throw keyFailure(thrown)
   }
-  const material = readMaterial(key, choice)
-  const own = material.type === 'jwk' ? material.jwk.kid : undefined
-  return { material, alg, kid: choice.kid ?? own }
 }
 
-/** Returns the algorithm that a key signs; throws for a key that cannot sign it. */
-export function judgeKey(
-  material: Exclude<KeyMaterial, { type: 'PEM' }>,
-  chosen: Algorithm | undefined,
-): Algorithm {
-  if (material.type === 'CryptoKey') return cryptoKeyAlgorithm(material.key, chosen)
-  const { jwk } = material
-  const alg = chosen ?? readAlgorithm(jwk.alg) ?? onlyAlgorithm(jwkKind(jwk))
-  checkJwk(jwk, alg)
-  return alg
+/** Determines the algorithm of a private key; throws if the key cannot sign it. */
+export function judgeKey(parsed: Exclude<ParsedKey, { type: 'PEM' }>): JudgedKey {
+  const { alg: chosen, kid } = parsed
+  if (parsed.type === 'CryptoKey') {
+    const { key } = parsed
+    return { type: 'judged', key, alg: judgeCryptoKey(key, chosen), kid }
+  }
+  const { members } = parsed
+  if (members.kty === 'oct') throw notPrivateError('a symmetric JWK (oct)')
+  if (members.d === undefined) throw notPrivateError('a public key')
+  if (!isForSigning(members))
+    throw useError(
+      "The JWK is not for signing. Set 'use' to 'sig' and 'key_ops' to ['sign'], or omit them.",
+    )
+  const [alg, ...others] = findJwkAlgorithms(members, chosen)
+  if (others.length > 0)
+    throw new ConfigurationError(
+      'ERR_INVALID_OPTION',
+      `The key signs ${joinNames([alg, ...others])}. Set 'alg' to the one registered for the client.`,
+      'alg',
+    )
+  const key = readJwk(members, alg, 'private')
+  return { type: 'judged', key, alg, kid: kid ?? readKid(members.kid) }
 }
 
-/** Returns a passphrase, which is a text or absent. */
+/** Reads a key in any format, and the options that were passed next to it. */
+export function parseKey(input: unknown, options = noOptions): ParsedKey {
+  const own = isObject(input) && Object.hasOwn(input, 'key') ? readKeyOptions(input) : undefined
+  const { key, passphrase, alg, kid } = own ?? { ...noOptions, key: input }
+  const choice = { alg: options.alg ?? alg, kid: options.kid ?? kid }
+  return {
+    ...choice,
+    ...parseFormat(key, { ...choice, passphrase: passphrase ?? options.passphrase }),
+  }
+}
+
+const noOptions: KeyOptions = { alg: undefined, kid: undefined, passphrase: undefined }
+
+/** Reads a passphrase: a string, or `undefined`. */
 export function readPassphrase(value: unknown, option: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   throw invalidOption(option, 'must be a string')
 }
 
-/** Parses the JSON text of a key. */
-export function parseKeyJson(text: string): object {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw keyFormat('The key is JSON text that is damaged or truncated. Give a JWK.')
-  }
-}
-
-function readHeader(input: object) {
+function readKeyOptions(input: object): KeyOptions & { key: unknown } {
   const { key, alg, kid, passphrase } = readOptions(
     input,
     ['key', 'alg', 'kid', 'passphrase'],
     'key',
   )
-  if (kid !== undefined && typeof kid !== 'string')
-    throw keyFormat('The kid of the key must be a string.')
-  if (kid === '')
-    throw keyFormat('The kid of the key is an empty string. Is the environment variable set?')
   return {
     key,
-    kid,
-    alg: readAlgorithm(alg),
+    kid: readKid(kid),
+    alg: readAlgorithm(alg, 'key.alg'),
     passphrase: readPassphrase(passphrase, 'key.passphrase'),
   }
 }
 
-function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {
-  if (typeof input === 'string') return readText(input, options)
-  if (isBytes(input)) return readText(decodeKeyBytes(input), options)
-  if (!isObject(input))
-    throw keyFormat(`The key is ${input === null ? 'null' : typeof input}, not a private key.`)
-  if (isCryptoKey(input)) {
-    checkKeyType(input, 'CryptoKey')
-    checkCryptoKeyUse(input)
-    return { type: 'CryptoKey', key: input }
+function parseFormat(input: unknown, options: KeyOptions): Format {
+  const key = decodeKey(input)
+  if (typeof key === 'string') {
+    const block = readPem(key)
+    const members = readPrivatePem(block, options.passphrase)
+    return members === undefined ? { type: 'PEM', ...block } : { type: 'JWK', members }
   }
-  if (!isKeyObject(input)) return readJson(input, options)
-  checkKeyType(input, 'KeyObject')
-  return jwkMaterial(snapshotJwk(exportKeyObject(input)))
-}
-
-function readText(text: string, options: KeyOptions): KeyMaterial {
-  const plain = asPem(normalizeKeyText(text))
-  if (plain.includes('-----BEGIN')) {
-    const read = readPemKey(plain, options.passphrase)
-    return typeof read === 'string' ? { type: 'PEM', pem: read } : jwkMaterial(read)
-  }
-  if (!plain.startsWith('{')) throw keyFormat(`The key is ${textShape(text.trim())}`)
-  return readJson(parseKeyJson(plain), options)
-}
-
-/** Reads a JWK or a JWK Set. */
-function readJson(input: object, options: KeyOptions): KeyMaterial {
-  const members = snapshotJwk(input)
-  const isSet = members.kty === undefined && Object.hasOwn(input, 'keys')
-  const chosen = isSet ? chooseJwk(members.keys, options) : members
-  if (chosen.kty === undefined) throw keyFormat(`The key is ${objectShape(input)}`)
-  return jwkMaterial(chosen)
-}
-
-/** Checks a private JWK, from whatever it was read. */
-export function jwkMaterial(members: JwkMembers): { type: 'jwk'; jwk: Jwk } {
-  const jwk = readPrivateJwk(members)
-  checkPair(jwk)
-  return { type: 'jwk', jwk }
-}
-
-function textShape(text: string): string {
-  if (text === '') return 'an empty string. Is the environment variable set?'
-  if (/^(ssh-|ecdsa-)/.test(text)) return 'an SSH public key. Give the private key as PKCS#8 PEM.'
-  const looksLikePath =
-    text.length < 512 &&
-    /^(file:|~?\/|\.{1,2}[\\/]|[A-Za-z]:\\)|\.(pem|key|p8|json|der)$/.test(text)
-  if (looksLikePath && !/\s{2}|\n/.test(text))
-    return "a path. Read the file and give its text: readFileSync(path, 'utf8')."
-  return `text without a BEGIN line. Give a private key as PEM text or a JWK; make one: ${newKey}`
-}
-
-function objectShape(input: object): string {
-  if (Object.hasOwn(input, 'privateKey')) return 'a key pair. Give its privateKey.'
-  if (Object.hasOwn(input, 'private_key')) return 'a file around a key. Give its private_key.'
-  if (input instanceof Promise) return 'a promise. Give a function that returns it.'
-  return 'an object without kty. Give PEM text, a JWK, a CryptoKey or a KeyObject.'
+  if (!isObject(key))
+    throw formatError(`The key is ${key === null ? 'null' : typeof key}. Pass PEM or a JWK.`)
+  if (isCryptoKey(key)) return { type: 'CryptoKey', key }
+  const members = snapshotJwk(isKeyObject(key) ? exportKeyObject(key) : key)
+  if (members.kty !== undefined) return { type: 'JWK', members }
+  if (members.keys !== undefined) return { type: 'JWK', members: chooseJwk(members.keys, options) }
+  throw formatError(
+    key instanceof Promise
+      ? 'The key is a promise. Pass a function that returns it.'
+      : 'The key is an object without kty. Pass PEM or a JWK.',
+  )
 }
