@@ -2,7 +2,7 @@ import type { AccessToken } from './access-token.js'
 import { createSigningKeyLoader, findKeySource } from './assertion/signing-key.js'
 import { abortReason } from './deadline.js'
 import { audienceDifference } from './diagnosis/evidence.js'
-import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
+import { findIgnoredProxy } from './diagnosis/proxy-variable.js'
 import { eventEmitter } from './events.js'
 import { providerHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
@@ -42,8 +42,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     ...client,
     loadKey: createSigningKeyLoader(credential),
     asked: findKeySource(credential),
-    proxyVariable: () =>
-      settings.isPlatformFetch ? ignoredProxyVariable(tokenEndpoint) : undefined,
+    proxyVariable: () => (settings.isPlatformFetch ? findIgnoredProxy(tokenEndpoint) : undefined),
     memory: createServerMemory(),
   })
   const singleFlight = createSingleFlight<Landed | undefined>(settings)

@@ -2,13 +2,14 @@ import type { Algorithm, Jwk } from '@countersign/core'
 import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import { usualAlgorithms } from './assertion-rules.js'
 import { requireKnownMembers } from './loopback-server.js'
+import type { PublicKeys } from './signature.js'
 
 /** A client that an authorization server knows. */
 export interface ClientRegistration {
   /** The client ID; must not be empty. */
   clientId: string
   /** The public keys, or the URL at which the client publishes them. */
-  jwks: { /** The public keys, without private members. */ keys: readonly Jwk[] } | string
+  jwks: PublicKeys | string
   /** The accepted algorithms. @default ['ES256', 'PS256', 'RS256'] */
   algorithms?: readonly Algorithm[] | undefined
   /** The one accepted audience. @default The URL of the token endpoint. */

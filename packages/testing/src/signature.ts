@@ -9,8 +9,18 @@ import {
 } from 'jose'
 import { createRule, type JwtFinding } from './finding.js'
 
+/**
+ * A JWK Set (RFC 7517 section 5).
+ *
+ * @inline
+ */
+export interface PublicKeys {
+  /** The public keys, without private members. */
+  readonly keys: readonly Jwk[]
+}
+
 /** A public key, a JWK Set, or a function of jose that finds the keys. */
-export type VerificationKeys = KeyObject | { readonly keys: readonly Jwk[] } | JWTVerifyGetKey
+export type VerificationKeys = KeyObject | PublicKeys | JWTVerifyGetKey
 
 /**
  * Checks that one of the keys made the signature of a JWT (RFC 7515 section 5.2).

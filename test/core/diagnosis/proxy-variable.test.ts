@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ignoredProxyVariable } from '#core/diagnosis/proxy-variable.js'
+import { findIgnoredProxy } from '#core/diagnosis/proxy-variable.js'
 import { timeoutError, transportError } from '#core/token-endpoint/transport-failure.js'
 
 const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY']
@@ -18,20 +18,20 @@ test.each(['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy',
   'E6 E12: the variable %s is told by its name',
   (name) => {
     vi.stubEnv(name, proxy)
-    expect(ignoredProxyVariable('https://as.example/token')).toBe(name)
+    expect(findIgnoredProxy('https://as.example/token')).toBe(name)
   },
 )
 
 test('E6 E12: the variable for the scheme of the endpoint comes first', () => {
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, proxy)
-  expect(ignoredProxyVariable('https://as.example/token')).toBe('HTTPS_PROXY')
-  expect(ignoredProxyVariable('http://as.example/token')).toBe('HTTP_PROXY')
+  expect(findIgnoredProxy('https://as.example/token')).toBe('HTTPS_PROXY')
+  expect(findIgnoredProxy('http://as.example/token')).toBe('HTTP_PROXY')
 })
 
 test('E6 E12: none is told where none is set, or where it is empty', () => {
-  expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
+  expect(findIgnoredProxy('https://as.example/token')).toBeUndefined()
   vi.stubEnv('HTTPS_PROXY', '')
-  expect(ignoredProxyVariable('https://as.example/token')).toBeUndefined()
+  expect(findIgnoredProxy('https://as.example/token')).toBeUndefined()
 })
 
 describe('E6 E12: none is told', () => {
@@ -51,14 +51,14 @@ describe('E6 E12: none is told', () => {
     const stubbed =
       'env' in process ? { ...process, env: { ...process.env, ALL_PROXY: 'x' } } : process
     vi.stubGlobal('process', stubbed)
-    const told = ignoredProxyVariable('https://as.example/token')
+    const told = findIgnoredProxy('https://as.example/token')
     vi.stubGlobal('process', { env, versions })
     expect(told).toBeUndefined()
   })
 
   test('where there is no process', () => {
     vi.stubGlobal('process', undefined)
-    const told = ignoredProxyVariable('https://as.example/token')
+    const told = findIgnoredProxy('https://as.example/token')
     vi.unstubAllGlobals()
     expect(told).toBeUndefined()
   })

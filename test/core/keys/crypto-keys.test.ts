@@ -86,7 +86,7 @@ describe('a CryptoKey', () => {
     const { privateKey } = await rsaKey('RSA-PSS', 2048, 'SHA-512')
     expect(rejectionOf(privateKey)).toMatchObject({
       code: 'ERR_KEY_ALG_MISMATCH',
-      message: expect.stringContaining('Unsupported kind of key: RSA-PSS SHA-512.'),
+      message: expect.stringContaining('Unsupported key: RSA-PSS SHA-512.'),
     })
   })
 
@@ -113,7 +113,7 @@ describe('a CryptoKey', () => {
     })
     expect(rejectionOf(privateKey)).toMatchObject({
       ...rejected,
-      message: expect.stringContaining(`Unsupported kind of key: ECDSA ${curve}.`),
+      message: expect.stringContaining(`Unsupported key: ECDSA ${curve}.`),
     })
   })
 

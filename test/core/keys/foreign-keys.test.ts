@@ -9,7 +9,7 @@ const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const failing = {
   name: 'KeyError',
   code: 'ERR_KEY_FORMAT',
-  message: 'Reading the key or signing with it failed. Pass the key as PEM or as a plain JWK.',
+  message: 'Reading the key or signing with it failed. Pass PEM or a plain JWK.',
   retryable: false,
 }
 

@@ -219,7 +219,7 @@ const rejected: Rejection[] = [
     'an Ed25519 key',
     () => pkcs8(generateKeyPairSync('ed25519').privateKey),
     'ERR_KEY_ALG_MISMATCH',
-    `Unsupported kind of key: OKP Ed25519. Create an EC P-256 or RSA key: ${makeEc}`,
+    `Unsupported key: OKP Ed25519. Create an EC P-256 or RSA key: ${makeEc}`,
   ],
   ['K15', 'a truncated PEM', () => pkcs8(rsa).slice(0, 900), 'ERR_KEY_FORMAT', damaged],
   [
@@ -375,7 +375,7 @@ const rejected: Rejection[] = [
     'a JWK whose kty is not a string',
     () => ({ ...jwkOf(p256), kty: 1 }),
     'ERR_KEY_ALG_MISMATCH',
-    `Unsupported kind of key: (not shown) P-256. Create an EC P-256 or RSA key: ${makeEc}`,
+    `Unsupported key: (not shown) P-256. Create an EC P-256 or RSA key: ${makeEc}`,
   ],
   [
     'K15',
@@ -540,7 +540,7 @@ test.each([
     'a secp256k1 key',
     () => pkcs8(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
     'ERR_KEY_ALG_MISMATCH',
-    `Unsupported kind of key: unknown OID. Create an EC P-256 or RSA key: ${makeEc}`,
+    `Unsupported key: unknown OID. Create an EC P-256 or RSA key: ${makeEc}`,
   ],
   ['K15', 'a PEM that it should know', () => pkcs8(p256), 'ERR_KEY_FORMAT', damaged],
 ])(
@@ -584,14 +584,14 @@ describe('without node:crypto, on the first call', () => {
       'a P-384 key',
       () => pkcs8(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey),
       'ERR_KEY_ALG_MISMATCH',
-      `Unsupported kind of key: unknown OID. Create an EC P-256 or RSA key: ${makeEc}`,
+      `Unsupported key: unknown OID. Create an EC P-256 or RSA key: ${makeEc}`,
     ],
     [
       'K3',
       'an Ed25519 key',
       () => pkcs8(generateKeyPairSync('ed25519').privateKey),
       'ERR_KEY_ALG_MISMATCH',
-      `Unsupported kind of key: unknown OID. Create an EC P-256 or RSA key: ${makeEc}`,
+      `Unsupported key: unknown OID. Create an EC P-256 or RSA key: ${makeEc}`,
     ],
   ])(
     '%s: %s is rejected, and the message names it',

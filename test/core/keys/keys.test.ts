@@ -64,7 +64,7 @@ describe('kind', () => {
       })
       expect(rejectionOf(key)).toMatchObject({
         ...rejected,
-        message: `Unsupported kind of key: EC ${namedCurve}. Create an EC P-256 or RSA key: ${createKey}`,
+        message: `Unsupported key: EC ${namedCurve}. Create an EC P-256 or RSA key: ${createKey}`,
       })
     }
   })

@@ -168,7 +168,7 @@ test.each<[string, unknown, string, string]>([
     'a P-384 key',
     generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey,
     'ERR_KEY_ALG_MISMATCH',
-    'Unsupported kind of key',
+    'Unsupported key',
   ],
   [
     'an algorithm that is not ours',
@@ -186,7 +186,7 @@ test.each<[string, unknown, string, string]>([
     'a public KeyObject that has no JWK',
     generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }).publicKey,
     'ERR_KEY_ALG_MISMATCH',
-    'Unsupported kind of key',
+    'Unsupported key',
   ],
   [
     'a public PEM that is no base64',

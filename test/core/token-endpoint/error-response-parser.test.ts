@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endpointError, malformedResponse } from '#core/token-endpoint/error-response.js'
+import { createMalformedError, endpointError } from '#core/token-endpoint/error-response.js'
 
 const sent = {
   ...{ clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
@@ -179,7 +179,7 @@ test('a message has three sentences and 350 characters at most, whatever the ser
 })
 
 test('R1: a success that is no JSON object is told by its type and length', () => {
-  expect(malformedResponse({ status: 200, contentType: 'text/html' }, 12)).toMatchObject({
+  expect(createMalformedError({ status: 200, contentType: 'text/html' }, 12)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
     message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy answered in place of the token endpoint.`,
     hints: [
@@ -187,11 +187,11 @@ test('R1: a success that is no JSON object is told by its type and length', () =
       'Check that the URL is that of a token endpoint.',
     ],
   })
-  expect(malformedResponse({ status: 200, contentType: 'text/plain' }, 12)).toMatchObject({
+  expect(createMalformedError({ status: 200, contentType: 'text/plain' }, 12)).toMatchObject({
     message: `The token endpoint answered 200, but not with a JSON object (text/plain, 12 characters). Check that the URL is that of a token endpoint.`,
     hints: ['Check that the URL is that of a token endpoint.'],
   })
-  expect(malformedResponse({ status: 204, contentType: null }, 0).message).toContain(
+  expect(createMalformedError({ status: 204, contentType: null }, 0).message).toContain(
     ' (no content type, 0 characters)',
   )
 })

@@ -2,7 +2,7 @@
  * Returns the name of the environment variable that names a proxy which the platform's `fetch`
  * ignores; its value may contain a password. Undefined if there is none, or if `fetch` respects it.
  */
-export function ignoredProxyVariable(tokenEndpoint: string): string | undefined {
+export function findIgnoredProxy(tokenEndpoint: string): string | undefined {
   try {
     const { env, versions, execArgv = [] } = globalThis.process
     if (!versions.node || versions.bun || versions.deno) return undefined

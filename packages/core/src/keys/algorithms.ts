@@ -70,7 +70,7 @@ export function mismatchError(alg: Algorithm, needed: string, got: string): KeyE
 export function kindError(kind: string): KeyError {
   return new KeyError(
     'ERR_KEY_ALG_MISMATCH',
-    `Unsupported kind of key: ${kind}. Create an EC P-256 or RSA key: ${createKeyCommand}`,
+    `Unsupported key: ${kind}. Create an EC P-256 or RSA key: ${createKeyCommand}`,
   )
 }
 

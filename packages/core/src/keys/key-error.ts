@@ -73,7 +73,7 @@ export function keyFailure(thrown: unknown): CountersignError {
   if (isCountersignError(thrown)) return thrown
   return new KeyError(
     'ERR_KEY_FORMAT',
-    'Reading the key or signing with it failed. Pass the key as PEM or as a plain JWK.',
+    'Reading the key or signing with it failed. Pass PEM or a plain JWK.',
     createCause(thrown),
   )
 }

@@ -13,7 +13,7 @@ import type { Emit } from '../events.js'
 import { TokenRequestFailure } from '../issued-token.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { isObject, snapshot } from '../snapshot.js'
-import { endpointError, malformedResponse } from './error-response.js'
+import { createMalformedError, endpointError } from './error-response.js'
 import type { ServerMemory } from './server-memory.js'
 import { parseTokenResponse, readBody } from './token-response.js'
 import { redirectError } from './transport-failure.js'
@@ -87,8 +87,8 @@ export async function readResponse(
       clockOffset: isSkewed(offset) ? correctionAfter(error, correction + offset) : undefined,
     })
   }
-  if (body === undefined) throw malformedResponse(answer, text.length)
-  return acceptedToken(body, settings, request)
+  if (body === undefined) throw createMalformedError(answer, text.length)
+  return readToken(body, settings, request)
 }
 
 /**
@@ -101,7 +101,7 @@ function correctionAfter(error: TokenEndpointError, offset: number): number | un
   return Math.abs(offset) <= largestCorrection ? offset : undefined
 }
 
-function acceptedToken(
+function readToken(
   body: Record<string, unknown>,
   { clock, emit }: ResponseSettings,
   { access, issuedAt, sentAt }: SentRequest,

@@ -41,7 +41,7 @@ export function endpointError(
 }
 
 /** Returns the error of a success without a JSON object: its type and length, never its text. */
-export function malformedResponse(
+export function createMalformedError(
   { status, contentType }: Omit<Answer, 'body'>,
   length: number,
 ): TokenResponseError {

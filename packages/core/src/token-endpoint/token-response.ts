@@ -17,7 +17,7 @@ const longestBody = 65_536
  */
 export function parseTokenResponse(body: Record<string, unknown>, issuedAt: number) {
   const warnings: ResponseWarning[] = []
-  const value = accessToken(member(body, 'access_token'))
+  const value = readAccessToken(member(body, 'access_token'))
   const tokenType = member(body, 'token_type')
   if (tokenType === undefined) warnings.push('token-type-missing')
   else if (!isBearer(tokenType)) {
@@ -27,8 +27,8 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
       { field: 'token_type', hints: ['Ask the authorization server for Bearer tokens.'] },
     )
   } else if (tokenType.toLowerCase() !== 'bearer') warnings.push('token-type-variant')
-  const seconds = lifetimeSeconds(member(body, 'expires_in'), warnings)
-  const scope = grantedScope(member(body, 'scope'))
+  const seconds = readLifetime(member(body, 'expires_in'), warnings)
+  const scope = readScope(member(body, 'scope'))
   if (value.length > 16_384) warnings.push('token-over-16k')
   const token: StoredToken = {
     value,
@@ -50,12 +50,12 @@ export function member(body: Record<string, unknown>, name: string): unknown {
   return body[name] ?? undefined
 }
 
-function accessToken(value: unknown): string {
+function readAccessToken(value: unknown): string {
   if (isTokenValue(value)) return value
   throw invalid('access_token', 'is missing or not printable ASCII without spaces')
 }
 
-function lifetimeSeconds(value: unknown, warnings: ResponseWarning[]): number {
+function readLifetime(value: unknown, warnings: ResponseWarning[]): number {
   if (value === undefined) {
     warnings.push('expires-in-missing')
     return assumedLifetime
@@ -70,7 +70,7 @@ function lifetimeSeconds(value: unknown, warnings: ResponseWarning[]): number {
   return longestLifetime
 }
 
-function grantedScope(value: unknown): string | undefined {
+function readScope(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value.trim() || undefined
   throw invalid('scope', 'is not a string of scope tokens')
