@@ -74,3 +74,20 @@ function joined(first: string, second: string): string {
   const rest = second.split('\n').filter((line) => !imports.has(line))
   return `${first}\n${rest.join('\n')}`
 }
+
+/** Returns the text under a heading of the second level. */
+export function sectionOf(page: string, heading: string): string {
+  const [, section = ''] = page.split(`\n## ${heading}\n`)
+  return section.split('\n## ')[0] ?? ''
+}
+
+/** Returns the rows of a Markdown table without its head, as cells. */
+export function tableRows(text: string): string[][] {
+  const rows = (text.match(/^\|.*\|$/gm) ?? []).slice(2)
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}

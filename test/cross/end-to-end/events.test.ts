@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { clientKey, otherKey, type Pair } from '../../support/keys.ts'
-import { documentedBlocks, root } from './documented-program.ts'
+import { documentedBlocks, root, sectionOf, tableRows } from './documented-program.ts'
 import { run, startServers } from './example-program.ts'
 
 const core = new URL('packages/core/src/', root)
@@ -30,28 +30,10 @@ async function declaredIn(file: string, name: string): Promise<Declared[]> {
     })
 }
 
-/** The text under a heading of the second level. */
-function sectionUnder(heading: string): string {
-  const [, section = ''] = page.split(`\n## ${heading}\n`)
-  const [own = ''] = section.split('\n## ')
-  return own
-}
-
 /** The events under a heading of the second level, in their order, each with its text. */
 function eventsUnder(heading: string): Map<string, string> {
-  const [, ...events] = sectionUnder(heading).split('\n### ')
+  const [, ...events] = sectionOf(page, heading).split('\n### ')
   return new Map(events.map((text) => [/^`([^`]+)`\n/.exec(text)?.[1] ?? text, text]))
-}
-
-/** The rows of the table of warnings, their cells without padding. */
-function warningRows(): string[][] {
-  const rows = sectionUnder('Warnings').match(/^\|.*\|$/gm) ?? []
-  return rows.slice(2).map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
 }
 
 /** The words between backticks. */
@@ -91,7 +73,9 @@ describe.each(sides)('$heading', ({ heading, events }) => {
 test('lists every warning', () => {
   const declared = warnings.flatMap(({ type, values }) => values.map((value) => [type, value]))
   expect(declared.length).toBeGreaterThan(4)
-  expect(warningRows().map((row) => row.slice(0, 2).flatMap(codes))).toEqual(declared)
+  expect(
+    tableRows(sectionOf(page, 'Warnings')).map((row) => row.slice(0, 2).flatMap(codes)),
+  ).toEqual(declared)
 })
 
 describe('the program of docs/reference/events.md', () => {

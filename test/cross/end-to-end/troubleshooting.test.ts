@@ -3,16 +3,11 @@ import { describe, expect, test } from 'vitest'
 
 import { causes, diagnose } from '#core/diagnosis/diagnosis.js'
 import type { Evidence } from '#core/diagnosis/evidence.js'
+import { sectionOf, tableRows } from './documented-program.ts'
 
 const root = new URL('../../../', import.meta.url)
 const page = readFileSync(new URL('docs/reference/errors.md', root), 'utf8')
 const errors = readFileSync(new URL('packages/core/src/errors.ts', root), 'utf8')
-
-/** The section of the page under that heading of the second level. */
-function section(heading: string): string {
-  const [, found = ''] = page.split(`\n## ${heading}\n`)
-  return found.split('\n## ')[0] as string
-}
 
 interface DocumentedCause {
   /** Its hint, with `…` in place of values. */
@@ -23,23 +18,16 @@ interface DocumentedCause {
 
 /** The causes of the page: a hint, and the rows of the table that follows it. */
 function documentedCauses(): DocumentedCause[] {
-  const [, ...parts] = section('Likely causes').split('\n```text\n')
+  const [, ...parts] = sectionOf(page, 'Likely causes').split('\n```text\n')
   return parts.map((part) => {
     const [hint = '', after = ''] = part.split('\n```\n')
-    const rows = (after.match(/^\|.*\|$/gm) ?? []).slice(2)
-    const answers = rows.map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    )
-    return { hint, answers }
+    return { hint, answers: tableRows(after) }
   })
 }
 
 const codes = [...new Set([...errors.matchAll(/'(ERR_[A-Z_]+)'/g)].map(([, code = '']) => code))]
 const sections = new Map(
-  section('By code')
+  sectionOf(page, 'By code')
     .split('\n#### ')
     .slice(1)
     .map((text) => [/^`(ERR_[A-Z_]+)`\n/.exec(text)?.[1] ?? text, text]),

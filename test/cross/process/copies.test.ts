@@ -56,6 +56,12 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
+const bothWays = () =>
+  [
+    [mine, other],
+    [other, mine],
+  ] as const
+
 async function startTwo() {
   const world = await startWorld()
   const { tokenEndpoint } = world.server
@@ -92,10 +98,7 @@ describe('two copies of the library', () => {
 
   test('P4: recognise the errors of each other, which instanceof does not', async () => {
     const { server, provider } = await startTwo()
-    for (const [thrower, catcher] of [
-      [mine, other],
-      [other, mine],
-    ] as const) {
+    for (const [thrower, catcher] of bothWays()) {
       server.next({ status: 503 })
       const error = await rejection(provider(thrower).getAccessToken())
       expect(error).toBeInstanceOf(thrower.core.CountersignError)
@@ -110,10 +113,7 @@ describe('two copies of the library', () => {
   test.each(Object.entries(adapters))(
     'P4: the provider of one serves %s of the other, 401s included',
     async (_, send) => {
-      for (const [owner, adapter] of [
-        [mine, other],
-        [other, mine],
-      ] as const) {
+      for (const [owner, adapter] of bothWays()) {
         const { api, server, provider } = await startTwo()
         const tokens = provider(owner)
         api.next(refused)
