@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { createTokenProvider } from '@countersign/core'
 import axios from 'axios'
 import ky from 'ky'
 import { expect, test, vi } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
 
 /** Where each library's range stands: the package, and the field of its package.json. */
 const users = {
@@ -42,13 +42,8 @@ test('axios 1.17 lies between the oldest and the newest', () => {
 })
 
 /** Which files call what is handed to them: axios its adapter, ky its fetch, jose the platform. */
-async function versionsInUse(): Promise<Versions> {
-  const found: Versions = {
-    axios: undefined,
-    ky: undefined,
-    jose: undefined,
-    'p-memoize': undefined,
-  }
+async function versionsInUse(): Promise<Partial<Versions>> {
+  const found: Partial<Versions> = {}
   const url = 'http://localhost/token'
 
   await axios.get(url, {
@@ -69,13 +64,12 @@ async function versionsInUse(): Promise<Versions> {
     found.jose ??= callerVersion('jose')
     return encodeAll(text)
   })
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const tokens = createTokenProvider({
     clientId: 'client',
     tokenEndpoint: url,
     key: () => {
       found['p-memoize'] = callerVersion('p-memoize')
-      return privateKey
+      return clientKey.privateKey
     },
     fetch: async () => Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 60 }),
   })

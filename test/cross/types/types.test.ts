@@ -32,17 +32,7 @@ const platforms = {
 
 type Platform = keyof typeof platforms
 
-const modules = [
-  'adapter',
-  'axios',
-  'errors',
-  'events',
-  'fetch',
-  'jwks',
-  'ky',
-  'provider',
-  'tokens',
-]
+const modules = 'adapter axios errors events fetch jwks ky provider tokens'.split(' ')
 
 function options(
   resolution: keyof typeof resolutions,
@@ -77,27 +67,25 @@ test('8: the compilers are of the releases that they are named after', async () 
   expect(await compilerProgramVersion()).toMatch(/^Version 7\./)
 })
 
-describe('8: ES modules and a CommonJS program compile, and what is wrong in them does not', () => {
-  describe.each(Object.keys(compilers) as (keyof typeof compilers)[])(
-    'TypeScript %s',
-    (version) => {
-      describe.each(Object.keys(resolutions) as (keyof typeof resolutions)[])(
-        '%s',
-        (resolution) => {
-          describe.each(Object.keys(platforms) as Platform[])('%s', (platform) => {
-            test.each([true, false])('exactOptionalPropertyTypes: %s', async (isExact) => {
-              const files = programs(platform, isExact, resolution)
+const keysOf = <Name extends string>(table: Record<Name, unknown>) => Object.keys(table) as Name[]
+const settings = keysOf(compilers).flatMap((version) =>
+  keysOf(resolutions).flatMap((resolution) =>
+    keysOf(platforms).flatMap((platform) =>
+      [true, false].map((isExact) => [version, resolution, platform, isExact] as const),
+    ),
+  ),
+)
 
-              const said = await compilers[version](files, options(resolution, platform, isExact))
+test.each(settings)(
+  '8: TypeScript %s, %s, %s, exactOptionalPropertyTypes %s: valid programs compile, and invalid lines do not',
+  async (version, resolution, platform, isExact) => {
+    const files = programs(platform, isExact, resolution)
 
-              expect(said).toEqual([])
-            })
-          })
-        },
-      )
-    },
-  )
-})
+    const errors = await compilers[version](files, options(resolution, platform, isExact))
+
+    expect(errors).toEqual([])
+  },
+)
 
 describe('a CommonJS program compiles with the classic resolution', () => {
   test.each([
@@ -114,26 +102,26 @@ describe('a CommonJS program compiles with the classic resolution', () => {
   })
 })
 
-test('they do so with the oldest hosts as well', async () => {
+test('valid programs compile with the oldest hosts as well', async () => {
   const insteadOf = { axios: 'axios-1.12.0', ky: 'ky-2.0.0', jose: 'jose-6.2.13' }
   const compile = compilerInProcess(typescript6, { insteadOf })
   const platform = 'Node without the DOM library'
 
-  const said = await compile(programs(platform, true), options('nodenext', platform, true))
+  const errors = await compile(programs(platform, true), options('nodenext', platform, true))
 
-  expect(said).toEqual([])
+  expect(errors).toEqual([])
 })
 
-test('each line that is said to be wrong is wrong for the reason that it gives', async () => {
+test('each invalid line is invalid for the reason that it states', async () => {
   const compile = compilerInProcess(typescript6, {
     read: (text) => text.replaceAll('@ts-expect-error', ''),
   })
   const platform = 'the DOM library without Node'
   const files = programs(platform, true)
 
-  const said = await compile(files, options('nodenext', platform, true))
+  const errors = await compile(files, options('nodenext', platform, true))
 
-  expect(said.map((line) => /^\S+ \d+/.exec(line)?.[0])).toEqual(files.flatMap(expectedErrors))
+  expect(errors.map((line) => /^\S+ \d+/.exec(line)?.[0])).toEqual(files.flatMap(expectedErrors))
 })
 
 function expectedErrors(file: string): string[] {

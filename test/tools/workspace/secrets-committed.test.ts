@@ -1,9 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createTokenProvider } from '@countersign/core'
-import { createAuthorizationServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
+import { startAuthorization } from '../../support/world.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 /** Folders that are neither committed nor published. Built files are published, with source maps. */
@@ -41,12 +40,10 @@ test('L12: no file of the repository and of the built packages contains a secret
 })
 
 test('L12: the search finds each of them, in source, JSON and an environment file', async () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const { pem, jwk } = clientKey
   expect(found(pem)).toEqual(['a private key in PEM'])
   expect(found(JSON.stringify({ pem }))).toEqual(['a private key in PEM'])
   expect(found(`PRIVATE_KEY="${pem.replaceAll('\n', '\\n')}"`)).toEqual(['a private key in PEM'])
-  const jwk = privateKey.export({ format: 'jwk' })
   expect(found(JSON.stringify(jwk, null, 2))).toEqual(['the private member of a JWK'])
   expect(found(`const key = { kty: 'EC', d: '${jwk.d}' }`)).toEqual(['the private member of a JWK'])
 
@@ -54,12 +51,8 @@ test('L12: the search finds each of them, in source, JSON and an environment fil
     ['jwt', ['a JWT', 'an Authorization header']],
     ['opaque', ['an Authorization header']],
   ] as const) {
-    await using server = await createAuthorizationServer({ format })
-    const { tokenEndpoint } = server
-    const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
-    server.register({ clientId: 'client-1', jwks: { keys } })
-    const tokens = createTokenProvider({ clientId: 'client-1', tokenEndpoint, key: privateKey })
-    const { authorization } = await tokens.getAccessToken()
+    const { provider } = await startAuthorization({ format })
+    const { authorization } = await provider().getAccessToken()
     expect(found(`{ authorization: '${authorization}' }`)).toEqual(looks)
   }
 })
