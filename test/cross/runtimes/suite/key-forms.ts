@@ -1,4 +1,4 @@
-import type { Algorithm } from '@countersign/core'
+import type { Algorithm, KeyInput } from '@countersign/core'
 import { publicJwks } from '@countersign/core/keys'
 import { type Container, passphrase } from '../stage/containers.ts'
 import { isError, rejection, same } from './expectations.ts'
@@ -8,13 +8,13 @@ import { expectSigned } from './signing.ts'
 import type { Cases, World } from './world.ts'
 
 /** Formats that Web Crypto alone cannot read. */
-const containers: readonly [row: string, container: Container, alg: Algorithm][] = [
-  ['K5', 'PKCS#1', 'RS256'],
-  ['K5', 'SEC1', 'ES256'],
-  ['K6', 'encrypted PKCS#8', 'ES256'],
+const containers: readonly [row: string, container: Container, label: string, alg: Algorithm][] = [
+  ['K5', 'PKCS#1', 'RSA', 'RS256'],
+  ['K5', 'SEC1', 'EC', 'ES256'],
+  ['K6', 'encrypted PKCS#8', 'ENCRYPTED', 'ES256'],
 ]
 
-const contained = containers.map(([row, container, alg]) => {
+const contained = containers.map(([row, container, label, alg]) => {
   const name = `${row}: reads ${container} with node:crypto, or names the command that converts it`
   const run = async (world: World) => {
     const { publicJwk, pem } = await makeKeys(alg)
@@ -23,25 +23,20 @@ const contained = containers.map(([row, container, alg]) => {
     await world.ask('register', publicJwk)
     if (world.traits.nodeCrypto) return expectSigned(world, { alg }, options)
     const error = await rejection(() => providerFor(world, options))
-    isError(error, 'ERR_KEY_FORMAT', `${container}, and this runtime`, 'openssl pkcs8 -topk8')
+    const reason = `Reading BEGIN ${label} PRIVATE KEY requires node:crypto.`
+    isError(error, 'ERR_KEY_FORMAT', reason, 'openssl pkcs8 -topk8')
   }
   return [name, run] as const
 })
 
 export const keyForms: Cases = {
   ...Object.fromEntries(contained),
-  async 'rejects a PEM without a key in it at construction'(world) {
-    const key = pem('PRIVATE KEY', crypto.getRandomValues(new Uint8Array(96)))
-    isError(await rejection(() => providerFor(world, { key })), 'ERR_KEY_FORMAT')
-    same((await world.ask('seen')).tokenRequests, [], 'token requests')
+  async 'rejects a PEM without a key in it before it is used'(world) {
+    await expectRejected(world, pem('PRIVATE KEY', crypto.getRandomValues(new Uint8Array(96))))
   },
   async 'K10: rejects a JWK whose private and public parts do not match, before it is used'(world) {
     const [one, other] = [await makeKeys('ES256'), await makeKeys('ES256')]
-    const key = Object.assign(one.jwk, { d: other.jwk.d })
-    const create = () => providerFor(world, { key })
-    const work = world.traits.nodeCrypto ? create : () => create().getAccessToken()
-    isError(await rejection(work), 'ERR_KEY_FORMAT')
-    same((await world.ask('seen')).tokenRequests, [], 'token requests')
+    await expectRejected(world, Object.assign(one.jwk, { d: other.jwk.d }))
   },
   async 'publishes the public key of each format, and nothing private'() {
     const { jwk, pem, cryptoKey, publicJwk } = await makeKeys('ES256')
@@ -51,6 +46,14 @@ export const keyForms: Cases = {
       same(sort(published), sort(publicJwk), 'the members of the key')
     }
   },
+}
+
+/** Expects an error at construction, or on the first call where only Web Crypto reads keys. */
+async function expectRejected(world: World, key: KeyInput): Promise<void> {
+  const create = () => providerFor(world, { key })
+  const work = world.traits.nodeCrypto ? create : () => create().getAccessToken()
+  isError(await rejection(work), 'ERR_KEY_FORMAT')
+  same((await world.ask('seen')).tokenRequests, [], 'token requests')
 }
 
 function sort(members: object): unknown {
