@@ -79,7 +79,7 @@ test('the page takes a stranger from nothing to a first call, as it stands', asy
   expect(called.stdout).toMatch(/^200 \{/)
   const examined = await output(doctor, cwd)
   expect(examined.code).toBe(0)
-  expect(examined.stdout).toContain('A token was issued: all of it fits together.')
+  expect(examined.stdout).toContain('A token was issued. Everything works.')
 
   process.kill(-Number(server.pid), 'SIGINT')
   await ended
@@ -88,8 +88,8 @@ test('the page takes a stranger from nothing to a first call, as it stands', asy
     '200 GET /accounts',
     '200 POST /token a token for client-1',
     '200 POST /token a token for client-1',
-    // doctor asks for the server's Date.
-    '404 HEAD / at the authorization server',
+    // doctor reads the server's Date.
+    '404 HEAD / not a token request',
   ])
 })
 

@@ -66,12 +66,12 @@ test('the steps that jwks add prints are those of the page, in its order', async
   const { next } = documentOf<{ next: string[] }>(await run(add))
   const printed = next.map((step) => /^[\w ]+/.exec(step.replace("'s", ''))?.[0])
   expect(printed).toEqual([
-    'Before anything',
+    'First',
     'Publish countersign',
-    'Wait for the server cache of the set',
-    'Switch the program to the new private key',
-    'Wait for the old tokens',
-    'Take the old key out',
+    'Wait until the server cache of the set expires',
+    'Switch the program to the new private key with KID',
+    'Wait until the last token of the old key expires',
+    'Remove the old key',
   ])
   expect(runbook.match(/^\*\*[^*]+\*\*|^Publish/gm)).toEqual([
     '**Before anything: name the key in use.**',

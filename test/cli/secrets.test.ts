@@ -45,7 +45,7 @@ test('on a terminal neither the key nor what is typed is shown', async () => {
   await using folder = await scratchFolder()
   const typed = [
     ['New passphrase: ', passphrase],
-    ['The same again: ', passphrase],
+    ['Confirm passphrase: ', passphrase],
   ] as const
   const { code, screen } = await onTerminal(['keygen', '--passphrase'], { cwd: folder.path, typed })
   expect(code).toBe(0)

@@ -1,4 +1,4 @@
-import type { Profile } from '../profiles.js'
+import type { Profile } from '../options.js'
 import { expiry, lifetime, notAhead } from './date-rules.js'
 import { type Finding, judge, quoted } from './finding.js'
 import type { DecodedJwt } from './found-jwt.js'

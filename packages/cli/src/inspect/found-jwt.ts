@@ -1,5 +1,5 @@
 import { readStrictJwt, type StrictJwt } from '@countersign/testing'
-import { refused } from '../command-failure.js'
+import { CommandFailure } from '../command-failure.js'
 
 /** A JWT, and in what it was found. */
 export interface FoundJwt {
@@ -71,7 +71,7 @@ function bareJwt(text: string): FoundJwt {
 }
 
 function notJwt(message: string) {
-  return refused('ERR_NOT_A_JWT', message)
+  return new CommandFailure('ERR_NOT_A_JWT', message)
 }
 
 /** A JWT that was read and not believed. */
@@ -82,6 +82,6 @@ export function decodedJwt(jwt: string): DecodedJwt {
   try {
     return readStrictJwt(jwt)
   } catch (error) {
-    throw refused('ERR_NOT_A_JWT', (error as Error).message)
+    throw new CommandFailure('ERR_NOT_A_JWT', (error as Error).message)
   }
 }

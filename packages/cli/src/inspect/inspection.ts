@@ -1,4 +1,4 @@
-import type { Profile } from '../profiles.js'
+import type { Profile } from '../options.js'
 import { isAccessToken, judgedAccessToken } from './access-token-rules.js'
 import { judgedAssertion } from './assertion-rules.js'
 import type { Finding } from './finding.js'

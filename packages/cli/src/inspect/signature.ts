@@ -6,7 +6,7 @@ import {
   errors,
   type JSONWebKeySet,
 } from 'jose'
-import { refused } from '../command-failure.js'
+import { CommandFailure } from '../command-failure.js'
 import type { JwkSet } from '../jwk-set.js'
 import { type Finding, judge } from './finding.js'
 
@@ -46,7 +46,7 @@ export function publicKeyOf(text: string, path: string): KeyObject {
     const isJwk = text.trimStart().startsWith('{')
     return isJwk ? createPublicKey({ key: JSON.parse(text), format: 'jwk' }) : createPublicKey(text)
   } catch {
-    throw refused('ERR_KEY_FORMAT', `${path} holds no public key: give PEM or a JWK.`)
+    throw new CommandFailure('ERR_KEY_FORMAT', `${path} holds no public key: give PEM or a JWK.`)
   }
 }
 
