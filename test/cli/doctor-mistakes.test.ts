@@ -45,13 +45,11 @@ async function shiftedClock(folder: string, off: number): Promise<string> {
 
 /** The command line names flags where the library names options. */
 function nameFlags({ source }: RegExp): RegExp {
-  const flags = { "'kid'": '--kid (KID)', "'alg'": '--alg (ALG)' }
-  const lifetime = source.replace(String.raw`assertion\.lifetimeSeconds`, '--lifetime')
   return new RegExp(
-    Object.entries(flags).reduce(
-      (text, [name, flag]) => text.replace(name, RegExp.escape(flag)),
-      lifetime,
-    ),
+    source
+      .replace("'kid'", String.raw`--kid \(KID\)`)
+      .replace("'alg'", String.raw`--alg \(ALG\)`)
+      .replace(String.raw`assertion\.lifetimeSeconds`, '--lifetime'),
   )
 }
 

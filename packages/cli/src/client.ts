@@ -4,20 +4,6 @@ import { options } from './options.js'
 import { readPrivateKey } from './private-key.js'
 import type { Settings } from './settings.js'
 
-/** The options of every command that signs. */
-export const clientOptions = [
-  options.profile,
-  options.clientId,
-  options.tokenEndpoint,
-  options.key,
-  options.passphrase,
-  options.alg,
-  options.kid,
-  options.audience,
-  options.lifetime,
-  options.claim,
-]
-
 export type ClientOptions = TokenProviderOptions & {
   readonly clientId: string
   readonly tokenEndpoint: string

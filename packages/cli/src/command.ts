@@ -36,7 +36,6 @@ export interface Outcome {
 
 /** The only place that writes: results to stdout, everything else to stderr. */
 export interface Output {
-  readonly isJson: boolean
   print(outcome: Outcome): void
   fail(failure: CommandFailure): void
   /** Prints while a command runs. With `--json`, every document is a line from then on. */

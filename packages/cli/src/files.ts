@@ -28,7 +28,7 @@ export async function readTextFile(path: string, source: string): Promise<string
     throw createUsageFailure(`${source} is stdin, which is a terminal. Pass a file or use a pipe.`)
   const read = await (path === '-' ? text(process.stdin) : readFile(path, 'utf8')).catch(
     ({ code }: NodeJS.ErrnoException) => {
-      const file = path === source ? path : `${printablePath(path)} (${source})`
+      const file = path === source ? path : `${path} (${source})`
       throw code === 'ENOENT' || code === 'ENOTDIR'
         ? createUsageFailure(`File ${file} does not exist.`, 'ERR_FILE_NOT_FOUND')
         : createUsageFailure(`File ${file} cannot be read: ${code}.`, 'ERR_FILE_UNREADABLE')
@@ -36,10 +36,6 @@ export async function readTextFile(path: string, source: string): Promise<string
   )
   if (read.length <= maxBytes) return read
   throw createUsageFailure(`The file of ${source} is larger than 1 MiB.`, 'ERR_FILE_UNREADABLE')
-}
-
-export function printablePath(path: string): string {
-  return path.replace(/[^\x20-\x7e\u00a1-\uffff]/g, '?')
 }
 
 export interface NewFile {
@@ -84,7 +80,7 @@ async function requireOwn({ path, mode, handle }: OpenFile): Promise<void> {
   if (found.uid === process.geteuid() && (found.mode & 0o777 & ~mode) === 0) return
   throw new CommandFailure(
     'ERR_FILE_NOT_PRIVATE',
-    `${printablePath(path)} does not keep its owner and mode. Nothing was written. Choose a folder on a file system with permissions.`,
+    `${path} does not keep its owner and mode. Nothing was written. Choose a folder on a file system with permissions.`,
   )
 }
 
@@ -93,7 +89,7 @@ async function requireInPlace(file: OpenFile): Promise<void> {
   if (await isInPlace(file)) return
   throw new CommandFailure(
     'ERR_FILE_REPLACED',
-    `Another program replaced or removed ${printablePath(file.path)}. Do not use this file. Choose a folder in which only you can write.`,
+    `Another program replaced or removed ${file.path}. Do not use this file. Choose a folder in which only you can write.`,
   )
 }
 
@@ -129,9 +125,9 @@ export function createWriteFailure(path: string, error: unknown): CommandFailure
   if (code === 'EEXIST')
     return new CommandFailure(
       'ERR_FILE_EXISTS',
-      `${printablePath(path)} exists and is not overwritten. Nothing was written. Choose another name.`,
+      `${path} exists and is not overwritten. Nothing was written. Choose another name.`,
     )
   const advice = code === 'ENOENT' ? ' Create its folder first.' : ''
-  const message = `${printablePath(path)} cannot be written: ${code}.${advice}`
+  const message = `${path} cannot be written: ${code}.${advice}`
   return new CommandFailure('ERR_FILE_UNWRITABLE', message)
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Jwk } from '@countersign/core'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { CommandFailure, rejectSecret } from './command-failure.js'
-import { createWriteFailure, printablePath, readTextFile, replaceFile } from './files.js'
+import { createWriteFailure, readTextFile, replaceFile } from './files.js'
 
 /** A public JWK Set (RFC 7517 section 5) and its other members. */
 export interface JwkSet {
@@ -31,7 +31,7 @@ export function parseJwkSet(text: string, place: string): JwkSet {
 
 /** @throws {CommandFailure} if the file cannot be read, is not a JWK Set, or has a private key. */
 export async function readJwkSet(path: string, source: string): Promise<JwkSet> {
-  return parseJwkSet(await readTextFile(path, source), printablePath(path))
+  return parseJwkSet(await readTextFile(path, source), path)
 }
 
 /** Reads the set, changes it and replaces the file, one command at a time. */
@@ -66,7 +66,7 @@ async function lockFile(path: string): Promise<string> {
   }
   throw new CommandFailure(
     'ERR_FILE_LOCKED',
-    `Another command is changing ${printablePath(path)}. If none is running, delete ${printablePath(lock)}.`,
+    `Another command is changing ${path}. If none is running, delete ${lock}.`,
   )
 }
 

@@ -26,8 +26,8 @@ const algorithms = ['ES256', 'PS256', 'RS256']
 
 const profileNames = Object.keys(profiles)
 
-/** Options of more than one command. The variable is used when the flag is not given. */
-export const options = {
+/** The variable is used when the flag is not given. */
+const client = {
   profile: new Option('--profile <name>', 'provider preset, overrides .env').choices(profileNames),
   clientId: new Option('--client-id <id>', 'client ID').env('CLIENT_ID'),
   tokenEndpoint: new Option('--token-endpoint <url>', 'token endpoint').env('TOKEN_ENDPOINT'),
@@ -35,8 +35,6 @@ export const options = {
     'PRIVATE_KEY_FILE',
   ),
   passphrase: new Option('--passphrase', 'ask for the passphrase (or PRIVATE_KEY_PASSPHRASE)'),
-  scope: new Option('--scope <scope>', 'scope tokens, separated by spaces').env('SCOPE'),
-  resource: new Option('--resource <uri>', 'resource indicator (RFC 8707)').env('RESOURCE'),
   alg: new Option('--alg <alg>', 'algorithm, required for RSA').env('ALG').choices(algorithms),
   kid: new Option('--kid <kid>', 'key ID registered with the authorization server').env('KID'),
   audience: new Option('--audience <aud>', 'aud (default: token endpoint)').env('AUDIENCE'),
@@ -45,6 +43,16 @@ export const options = {
     '--claim <name=json>',
     'extra claim of the assertion; repeatable; a value that is not JSON is text',
   ).argParser((claim, others: readonly string[] = []) => [...others, claim]),
+}
+
+/** The options of every command that signs. */
+export const clientOptions = Object.values(client)
+
+/** The options of more than one command. */
+export const options = {
+  ...client,
+  scope: new Option('--scope <scope>', 'scope tokens, separated by spaces').env('SCOPE'),
+  resource: new Option('--resource <uri>', 'resource indicator (RFC 8707)').env('RESOURCE'),
   // Not --env-file: Node.js takes that flag for itself, even after the name of the program.
   dotenv: new Option('--dotenv <file>', 'read variables from this file (default: .env)'),
   // KID and ALG describe the key in use, so they do not apply to a new one.

@@ -7,7 +7,7 @@ import type { CommandFailure } from './command-failure.js'
 export function createOutput({ isJson }: { isJson: boolean }): Output {
   const { stdout, stderr } = process
   let indent: number | undefined = 2
-  return { isJson, print, fail, log, announce }
+  return { print, fail, log, announce }
 
   function print({ json, text, note }: Outcome): void {
     write(json, text)
@@ -46,11 +46,10 @@ function format(text: Outcome['text'], stream: NodeJS.WriteStream): string {
 
 /** Escapes what could control a terminal, line breaks included, as JSON escapes it. */
 export function escapeControls(text: string): string {
-  const units = (character: string) => character.split('')
   const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
   // Each UTF-16 unit by itself, so that the escape is valid in JSON too.
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) =>
-    units(found).map(escapeUnit).join(''),
+    found.split('').map(escapeUnit).join(''),
   )
 }
 

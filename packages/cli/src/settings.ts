@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { CommandFailure, createUsageFailure } from './command-failure.js'
+import { createUsageFailure } from './command-failure.js'
 import { readTextFile } from './files.js'
 import { type Option, options, profiles } from './options.js'
 
@@ -84,10 +85,5 @@ export function describeMissing({ long, envVar }: Option): string {
 /** Reads the variables of the named file, or of `.env` if it exists. */
 export async function readVariables(named: unknown): Promise<Variables> {
   if (typeof named === 'string') return parseEnv(await readTextFile(named, '--dotenv'))
-  try {
-    return parseEnv(await readTextFile('.env', '.env'))
-  } catch (error) {
-    if (error instanceof CommandFailure && error.code === 'ERR_FILE_NOT_FOUND') return {}
-    throw error
-  }
+  return existsSync('.env') ? parseEnv(await readTextFile('.env', '.env')) : {}
 }

@@ -1,6 +1,7 @@
-import { clientOptions, readClientOptions, signAssertion } from '../client.js'
+import { readClientOptions, signAssertion } from '../client.js'
 import type { Call, Command, Outcome } from '../command.js'
 import { decodedJwt } from '../inspect/found-jwt.js'
+import { clientOptions } from '../options.js'
 
 export const command: Command = {
   description:

@@ -1,10 +1,10 @@
-import { clientOptions, readClientOptions } from '../client.js'
+import { readClientOptions } from '../client.js'
 import type { Call, Command, Outcome } from '../command.js'
 import { requestToken } from '../doctor/live-request.js'
 import { checkNetwork } from '../doctor/network-checks.js'
 import { checkOffline, checkPresence } from '../doctor/offline-checks.js'
 import { createCheck, createReport } from '../doctor/report.js'
-import { Option, options } from '../options.js'
+import { clientOptions, Option, options } from '../options.js'
 
 const publicKey = new Option('--public-key <file>', 'registered public key, PEM or JWK')
 const jwks = new Option('--jwks <file or URL>', 'JWK Set that the authorization server reads')

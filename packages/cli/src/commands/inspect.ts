@@ -1,6 +1,6 @@
 import type { Call, Command, Outcome } from '../command.js'
 import { createUsageFailure } from '../command-failure.js'
-import { printablePath, readTextFile } from '../files.js'
+import { readTextFile } from '../files.js'
 import { foundJwt } from '../inspect/found-jwt.js'
 import { inspection } from '../inspect/inspection.js'
 import { inspectionText } from '../inspect/inspection-text.js'
@@ -42,5 +42,5 @@ async function readKeys(settings: Settings): Promise<Keys | undefined> {
     throw createUsageFailure('--jwks and --public-key are mutually exclusive. Pass one.')
   if (set !== undefined) return { jwks: await readJwkSet(set, '--jwks') }
   if (key === undefined) return undefined
-  return { publicKey: publicKeyOf(await readTextFile(key, '--public-key'), printablePath(key)) }
+  return { publicKey: publicKeyOf(await readTextFile(key, '--public-key'), key) }
 }

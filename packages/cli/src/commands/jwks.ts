@@ -4,7 +4,6 @@ import { omitUndefined } from '../client.js'
 import type { Call, Command, Outcome } from '../command.js'
 import { CommandFailure, createFailure, createUsageFailure } from '../command-failure.js'
 import { formatVariables } from '../env-file.js'
-import { printablePath } from '../files.js'
 import { addKey, changeJwkSet, describeKid, removeKey } from '../jwk-set.js'
 import { Option, options } from '../options.js'
 import { listSteps, quoteWord } from '../output.js'
@@ -90,7 +89,7 @@ async function readPublicKeyFile(
   } catch (error) {
     if (!isCountersignError(error)) throw error
     const { code, message, exitCode } = await createFailure(error)
-    throw new CommandFailure(code, `${printablePath(file)}: ${message}`, { exitCode })
+    throw new CommandFailure(code, `${file}: ${message}`, { exitCode })
   }
 }
 
@@ -112,11 +111,11 @@ async function runAdd({ operands: [file = '-'], settings }: Call): Promise<Outco
   const members = { kid: settings.flag(options.newKid), alg: settings.flag(options.newAlg) }
   const [added, ...more] = await readPublicKeyFile(file, settings, members)
   if (added === undefined || more.length > 0)
-    throw createUsageFailure(`${printablePath(file)} must contain one key.`)
+    throw createUsageFailure(`${file} must contain one key.`)
   const { set: after, isChanged } = await changeJwkSet(path, (now) => addKey(now, added))
   const kids = after.keys.map(({ kid }) => kid)
   const others = after.keys.filter(({ kid }) => kid !== added.kid)
-  const next = planRotation(added, { path: printablePath(path), others })
+  const next = planRotation(added, { path: path, others })
   const done = `+ ${describeKid(added)} ${isChanged ? 'was added' : 'is already in the set'}`
   return { json: { added: isChanged, kid: added.kid, kids, next }, text: listSteps([done], next) }
 }
@@ -148,7 +147,7 @@ async function runRetire({ settings }: Call): Promise<Outcome> {
   const [path, kid] = [settings.required(set), settings.required(oldKid)]
   const { set: after } = await changeJwkSet(path, (now) => removeKey(now, kid))
   const next = [
-    `Publish ${printablePath(path)} again. After that, no assertion of '${kid}' is accepted.`,
+    `Publish ${path} again. After that, no assertion of '${kid}' is accepted.`,
     `Destroy the private key of '${kid}' in every secret store.`,
   ]
   return {

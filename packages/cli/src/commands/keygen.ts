@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Call, Command, Outcome } from '../command.js'
 import { CommandFailure, createUsageFailure } from '../command-failure.js'
 import { formatVariable, formatVariables } from '../env-file.js'
-import { printablePath, writeNewFiles } from '../files.js'
+import { writeNewFiles } from '../files.js'
 import { createKeyPair, type KeyPairOptions } from '../key-pair.js'
 import { Option, options } from '../options.js'
 import { escapeControls, listSteps, quoteWord } from '../output.js'
@@ -48,7 +48,6 @@ async function run({ settings, output }: Call): Promise<Outcome> {
     { path: publicKey, text: pair.publicPem, mode: 0o644 },
     { path: jwks, text: `${JSON.stringify(pair.jwks, null, 2)}\n`, mode: 0o644 },
   ])
-  const [shownPrivate, shownPublic, shownJwks] = [privateKey, publicKey, jwks].map(printablePath)
   const variables = [
     'CLIENT_ID=<your client ID>',
     `TOKEN_ENDPOINT=${settings.profile?.tokenEndpoint ?? '<the token endpoint>'}`,
@@ -58,17 +57,17 @@ async function run({ settings, output }: Call): Promise<Outcome> {
     ...formatVariables({ KID: kid }),
   ]
   const next = [
-    `Register the public key: upload ${shownPublic}, or host ${shownJwks} and register its URL. To rotate, add the key to your hosted set instead:\n     countersign jwks add --set <hosted set> ${quoteWord(jwks)}`,
-    `Keep ${shownPrivate} in a secret store. Never commit or send it.`,
-    `Set these variables in the environment or .env. Leave out KID if you uploaded ${shownPublic}:\n${variables.map((line) => `     ${line}`).join('\n')}`,
+    `Register the public key: upload ${publicKey}, or host ${jwks} and register its URL. To rotate, add the key to your hosted set instead:\n     countersign jwks add --set <hosted set> ${quoteWord(jwks)}`,
+    `Keep ${privateKey} in a secret store. Never commit or send it.`,
+    `Set these variables in the environment or .env. Leave out KID if you uploaded ${publicKey}:\n${variables.map((line) => `     ${line}`).join('\n')}`,
     'Try it: countersign doctor',
   ]
   const done = [
     `+ Created the key pair (${wanted.alg})`,
     `kid          ${kid}`,
-    `private key  ${shownPrivate} (mode 0600)`,
-    `public key   ${shownPublic}`,
-    `JWK Set      ${shownJwks}`,
+    `private key  ${privateKey} (mode 0600)`,
+    `public key   ${publicKey}`,
+    `JWK Set      ${jwks}`,
   ]
   return {
     json: { alg: wanted.alg, kid, files: { privateKey, publicKey, jwks }, next },

@@ -9,7 +9,6 @@ import {
 import type { Call, Command, Outcome, Output } from '../command.js'
 import { CommandFailure, createUsageFailure } from '../command-failure.js'
 import { formatVariables, saveVariables } from '../env-file.js'
-import { printablePath } from '../files.js'
 import { type JwkSet, listKids, parseJwkSet, readJwkSet } from '../jwk-set.js'
 import { Option, options } from '../options.js'
 
@@ -121,10 +120,10 @@ function followSet(
       const text = readFileSync(path, 'utf8')
       if (text === '' || text === last) return
       last = text
-      const set = parseJwkSet(text, printablePath(path))
+      const set = parseJwkSet(text, path)
       register(set)
       const kids = set.keys.map(({ kid }) => kid)
-      output.log({ type: 'jwks', kids }, [`Read ${printablePath(path)} again: ${listKids(set)}.`])
+      output.log({ type: 'jwks', kids }, [`Read ${path} again: ${listKids(set)}.`])
     } catch (error) {
       // Any other error is about a file that is being written.
       if (!(error instanceof CommandFailure)) return

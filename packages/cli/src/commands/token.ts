@@ -1,9 +1,9 @@
 import { type AccessToken, createTokenProvider } from '@countersign/core'
-import { clientOptions, readClientOptions } from '../client.js'
+import { readClientOptions } from '../client.js'
 import type { Call, Command, Outcome } from '../command.js'
 import { CommandFailure, createUsageFailure, rejectSecret } from '../command-failure.js'
 import { decodedJwt } from '../inspect/found-jwt.js'
-import { Option, options } from '../options.js'
+import { clientOptions, Option, options } from '../options.js'
 import { quoteWord } from '../output.js'
 import type { Settings } from '../settings.js'
 

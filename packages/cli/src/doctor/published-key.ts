@@ -8,16 +8,10 @@ const limitMillis = 10_000
 const { ok, warning, bad, skipped, fail } = createCheck('public-key', 'Public key')
 
 /** The key that signs, as the assertion names it. */
-export interface SigningKey {
-  readonly thumbprint: string
-  readonly kid: string | undefined
-}
+export type SigningKey = Readonly<{ thumbprint: string; kid: string | undefined }>
 
 /** Where to find the public key that the authorization server has. */
-export interface Published {
-  readonly publicKey: string | undefined
-  readonly jwks: string | undefined
-}
+export type Published = Readonly<Record<'publicKey' | 'jwks', string | undefined>>
 
 /** Checks that the authorization server has the public key of the private key. */
 export async function checkPublicKey(
