@@ -232,11 +232,12 @@ test('what is printed and documented of a rotation takes the set of keygen, not 
   )
   expect(next[0]).toMatch(/countersign jwks add --set <hosted set> next\.jwks\.json$/)
   const { stdout } = await countersign(['jwks', 'add', '--help'], folder)
-  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
-  for (const text of [stdout, readme])
-    expect(text).toMatch(
-      /keygen --out next --kid 2025.{1,4}.*jwks add --set jwks\.json next\.jwks/s,
-    )
+  const page = await readFile(
+    new URL('../../docs/reference/command-line.md', import.meta.url),
+    'utf8',
+  )
+  for (const text of [stdout, page])
+    expect(text).toMatch(/keygen --out next --kid 202\d\n.*jwks add --set jwks\.json next\.jwks/s)
 })
 
 test('what a set holds beside our keys stays as it is, and a link stays a link', async () => {

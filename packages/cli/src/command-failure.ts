@@ -1,6 +1,6 @@
 import type { CountersignError } from '@countersign/core'
 import { CommanderError } from 'commander'
-import { nameFlags } from './options.js'
+import { options } from './options.js'
 
 /** Why a command ends without a result. The message contains no secret. */
 export class CommandFailure extends Error {
@@ -60,6 +60,23 @@ export function listHints(error: Advised): readonly string[] {
   const flags = options.map((name) => nameFlags(`'${name}'`))
   const unnamed = flags.filter((flag) => !named.some((hint) => hint.includes(flag)))
   return unnamed.length === 0 ? named : [...named, `Check ${unnamed.join(' and ')}.`]
+}
+
+/** The flags by the names of the library's options. */
+const flags = Object.entries({
+  ...options,
+  'assertion.audience': options.audience,
+  'assertion.lifetimeSeconds': options.lifetime,
+  'assertion.claims': options.claim,
+})
+
+/** Replaces the names of the library's options by the flags and variables to set. */
+function nameFlags(text: string): string {
+  return flags.reduce((named, [name, { long, envVar }]) => {
+    const flag = envVar === undefined ? String(long) : `${long} (${envVar})`
+    const quoted = named.replaceAll(`'${name}'`, flag)
+    return name.includes('.') ? quoted.replaceAll(name, flag) : quoted
+  }, text)
 }
 
 /** A secret may be typed in the wrong place: Commander quotes what it rejects. */

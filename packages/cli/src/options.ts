@@ -65,20 +65,3 @@ export const secretVariables = {
   key: 'PRIVATE_KEY',
   passphrase: 'PRIVATE_KEY_PASSPHRASE',
 } as const
-
-/** The flags by the names of the library's options. */
-const flags = Object.entries({
-  ...options,
-  'assertion.audience': options.audience,
-  'assertion.lifetimeSeconds': options.lifetime,
-  'assertion.claims': options.claim,
-})
-
-/** Replaces the names of the library's options by the flags and variables to set. */
-export function nameFlags(text: string): string {
-  return flags.reduce((named, [name, { long, envVar }]) => {
-    const flag = envVar === undefined ? String(long) : `${long} (${envVar})`
-    const quoted = named.replaceAll(`'${name}'`, flag)
-    return name.includes('.') ? quoted.replaceAll(name, flag) : quoted
-  }, text)
-}

@@ -120,7 +120,7 @@ async function runAdd({ operands: [file = '-'], settings }: Call): Promise<Outco
   return { json: { added: isChanged, kid: added.kid, kids, next }, text: listSteps([done], next) }
 }
 
-/** Lists the steps after a key was added, as docs/rotation.md has them. */
+/** Lists the steps after a key was added, as docs/guides/rotation.md has them. */
 function planRotation(
   added: Jwk,
   { path, others }: { path: string; others: readonly Jwk[] },
