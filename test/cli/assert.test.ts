@@ -60,7 +60,7 @@ test('--json has the assertion, and what it says', async () => {
   expect(said).toMatchObject({ claims: { iss: clientId, sub: clientId, aud: tokenEndpoint } })
 })
 
-test('lifetime, audience and extra claims are as asked for', async () => {
+test('lifetime, audience and extra claims are those of the flags', async () => {
   await using folder = await folderWith({ 'key.pem': pem(ec()) })
   const asked = ['--lifetime', '300', '--audience', 'https://login.example.com/']
   const claims = ['--claim', 'purposeId="42"', '--claim', 'level=3', '--claim', 'note=a=b']
@@ -100,7 +100,7 @@ test('a flag overrides the environment, that a named file, that the profile, and
   expect(claimsOf(ended).aud).toBe('https://sandbox.example.com/token')
 })
 
-test('--key goes before PRIVATE_KEY, and an empty variable is none', async () => {
+test('--key overrides PRIVATE_KEY, and an empty variable counts as not set', async () => {
   const [one, other] = [pem(ec()), pem(ec())]
   await using folder = await folderWith({ 'key.pem': one, '.env': `PRIVATE_KEY_FILE=key.pem` })
   const jwks = await countersign(['jwks', 'key.pem'], folder)

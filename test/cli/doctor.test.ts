@@ -56,7 +56,7 @@ async function scene() {
 
 const statuses = ({ checks }: Report) => Object.fromEntries(checks.map((it) => [it.id, it.status]))
 
-test('where all fits there is one token request, and exit code 0', async () => {
+test('makes one token request and exits with 0 if everything works', async () => {
   const { server, doctor } = await scene()
   const ended = await doctor('--public-key', 'key.pub.pem')
   expect(ended).toMatchObject({ code: 0, stderr: '' })
@@ -93,7 +93,7 @@ test.each<[string, string[], string]>([
   ],
   ['a set over plain http', ['--jwks', 'http://keys.example.com/jwks'], 'must be at an https URL'],
   ['an audience that is no text of one line', ['--scope', 'a"b'], 'ERR_INVALID_SCOPE'],
-])('with %s no token is asked for', async (_, args, cause) => {
+])('requests no token with %s', async (_, args, cause) => {
   const { server, doctor } = await scene()
   const ended = await doctor(...args)
   expect(ended).toMatchObject({ code: 1, stderr: '' })
@@ -136,7 +136,7 @@ test('a set without an end is not read to the end', async () => {
   expect(requests).toBe(0)
 })
 
-test('all that is missing is reported at once, in the shape of every report', async () => {
+test('reports everything that is missing at once', async () => {
   const { call } = await scene()
   const cwd = call.cwd
   const hints = [
@@ -165,7 +165,7 @@ test('all that is missing is reported at once, in the shape of every report', as
   expect(found).toEqual(['ERR_FILE_NOT_FOUND: File nope.pem (--key) does not exist.'])
 })
 
-test('a token endpoint that goes before that of a profile is told, and no word is doubled', async () => {
+test('reports a token endpoint that overrides that of the profile', async () => {
   const { call, doctor } = await scene()
   const endpoint = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
   const report = documentOf<Report>(await doctor('--profile', 'jack-henry'))
@@ -188,7 +188,7 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   expect(help.replace(/\s+/g, ' ')).toContain('provider preset, overrides .env')
 })
 
-test('a password in the token endpoint is told nowhere', async () => {
+test('never prints a password in the token endpoint', async () => {
   const { call } = await scene()
   const env = { ...call.env, TOKEN_ENDPOINT: 'https://user:p4ssw0rd@login.example.com/token' }
   for (const flags of [[], ['--json']]) {
@@ -199,7 +199,7 @@ test('a password in the token endpoint is told nowhere', async () => {
   }
 })
 
-test('--offline looks at nothing beyond this machine', async () => {
+test('sends nothing with --offline', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))
   expect(report).toMatchObject({ ok: true, requests: 0, hints: [] })
@@ -233,7 +233,7 @@ test.each([
   })
 })
 
-test('a name that does not exist is told before anything is sent', async () => {
+test('reports a name that does not exist before anything is sent', async () => {
   const { call } = await scene()
   const env = { ...call.env, TOKEN_ENDPOINT: 'https://login.invalid/token' }
   const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
@@ -242,7 +242,7 @@ test('a name that does not exist is told before anything is sent', async () => {
   expect(requests).toBe(0)
 })
 
-test('a proxy variable that is passed by is named', async () => {
+test('names a proxy variable that fetch ignores', async () => {
   const { call } = await scene()
   const { origin, close } = await listen(createPlainServer())
   await close()
@@ -256,7 +256,7 @@ test('a proxy variable that is passed by is named', async () => {
   expect(ended.stdout).not.toContain(passphrase)
 })
 
-test('on a terminal and in a pipe it says the same, in lines', async () => {
+test('prints the same lines on a terminal and in a pipe', async () => {
   const { call } = await scene()
   const args = ['doctor', '--key', 'key.pem', '--client-id', 'nobody']
   const piped = await countersign(args, call)
@@ -269,7 +269,7 @@ test('on a terminal and in a pipe it says the same, in lines', async () => {
   expect(screen).toContain('1. The client id nobody is not known there')
 })
 
-test('nothing secret is told, which the search would find', async () => {
+test('prints no secret, which the search would find', async () => {
   const { server, call } = await scene()
   const locked = String(
     key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }),

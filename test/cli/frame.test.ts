@@ -211,10 +211,10 @@ test('progress is shown on a terminal, on stderr alone', async () => {
   expect(screen).toContain('Creating the key (PS256)')
   const piped = await countersign([...args, '--out', 'b'], { cwd: folder.path })
   expect(piped).toMatchObject({ code: 0, stderr: '' })
-  expect(piped.stdout).not.toContain('Making the key')
+  expect(piped.stdout).not.toContain('Creating the key')
 })
 
-test('a reader that closes the pipe early is no error', async () => {
+test('stays silent when a reader closes the pipe early', async () => {
   await using folder = await preparedFolder()
   const script = '"$0" "$@" | true'
   const { stderr } = spawnSync('sh', ['-c', script, process.execPath, main, 'jwks', 'a.pem'], {
@@ -225,7 +225,7 @@ test('a reader that closes the pipe early is no error', async () => {
 })
 
 test.each([['jwks', 'a.pem'], ['doctor', '--key', 'a.pem', '--offline', '--json'], ['--help']])(
-  'an output that has no place is one line and exit code 1: %s',
+  'a full disk is one line and exit code 1: %s',
   async (...args) => {
     await using folder = await preparedFolder()
     const into = (redirection: string) => {

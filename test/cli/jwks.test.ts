@@ -25,7 +25,7 @@ async function folderWith(files: Record<string, string>) {
 
 const kids = ({ keys }: Set) => keys.map(({ kid }) => kid)
 
-test('the set of several keys, whatever they are dressed in, holds their public parts', async () => {
+test('prints the public parts of several keys in any format', async () => {
   const [first, second, third] = [ec(), rsa(), ec()]
   const jwk = { ...third.export({ format: 'jwk' }), kid: 'third' }
   await using folder = await folderWith({
@@ -185,7 +185,7 @@ Next
   expect((await readdir(folder.cwd)).sort()).toEqual(['jwks.json', 'next.pem', 'old.pem'])
 })
 
-test('a key that is there already is left alone', async () => {
+test('leaves a key alone that is in the set', async () => {
   const key = ec()
   const set = json({ keys: [{ ...publicJwk(key), kid: 'one' }] })
   await using folder = await folderWith({ 'jwks.json': set, 'a.pem': pem(key) })
@@ -240,7 +240,7 @@ test('what is printed and documented of a rotation takes the set of keygen, not 
     expect(text).toMatch(/keygen --out next --kid 202\d\n.*jwks add --set jwks\.json next\.jwks/s)
 })
 
-test('what a set holds beside our keys stays as it is, and a link stays a link', async () => {
+test('keeps the other members of a set, and a link stays a link', async () => {
   const foreign = { kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'foreign', note: 1 }
   const key = ec()
   await using folder = await folderWith({

@@ -29,7 +29,7 @@ async function folderWithPackages() {
 
 function shell(line: string, cwd: string): ChildProcess & { stdout: NodeJS.ReadableStream } {
   const { PATH = '', HOME = '' } = process.env
-  // Of a group of its own, so that npx, sh and the command end together.
+  // A group of its own, so that npx, sh and the command end together.
   const child = spawn('sh', ['-c', line.replaceAll('npx countersign', 'countersign')], {
     cwd,
     env: { PATH: `${cwd}/node_modules/.bin:${join(process.execPath, '..')}:${PATH}`, HOME },
@@ -47,7 +47,7 @@ async function output(line: string, cwd: string): Promise<{ code: number; stdout
   return { code, stdout }
 }
 
-test('the page takes a stranger from nothing to a first call, as it stands', async () => {
+test('the page leads to a first call', async () => {
   const [install = '', keygen = '', serve = '', run = '', doctor = '', ...others] = blocks('sh')
   const [program = '', ...more] = blocks('js')
   expect([...others, ...more]).toEqual([])

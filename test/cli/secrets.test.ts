@@ -137,7 +137,7 @@ test('the search finds a secret that was planted in an output', async () => {
     expect(search.isIn(`${shown}${secret}`)).toBe(true)
 })
 
-test('a token given as an argument is refused, and not said', async () => {
+test('rejects a token as an argument without printing it', async () => {
   await using folder = await scratchFolder()
   const cwd = folder.path
   const assertion = (

@@ -128,7 +128,7 @@ test('the set is read again when its file has changed, and stays where that is n
   expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
 })
 
-test('grants what --scope says, and no other', async () => {
+test('grants the scope of --scope and no other', async () => {
   const { cwd } = await folderWithKey()
   const { next } = serving(cwd, '--scope', 'accounts:read openid')
   const { variables } = (await next()) as Ready
@@ -158,7 +158,7 @@ test.each([
   })
 })
 
-test('ends by itself after --for, and says in lines what to set', async () => {
+test('stops after --for, and prints the variables to set', async () => {
   const { cwd } = await folderWithKey()
   const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -170,7 +170,7 @@ test('ends by itself after --for, and says in lines what to set', async () => {
   expect(screen).toContain('TOKEN_ENDPOINT=http://127.0.0.1:')
 })
 
-test('a second run sets its own variables anew, and touches no other line and no real server', async () => {
+test('a second run updates its own variables, and no other line and no real server', async () => {
   const { cwd } = await folderWithKey()
   const file = join(cwd, '.env')
   const run = () => countersign(['serve', '--for', '0', '--save', '.env', '--json'], { cwd })
@@ -201,7 +201,7 @@ test('a second run sets its own variables anew, and touches no other line and no
   expect(await readFile(file, 'utf8')).toBe(real)
 })
 
-test('without a JWK Set it says what makes one, and what is saved overwrites nothing', async () => {
+test('names the missing JWK Set, and overwrites nothing with --save', async () => {
   const folder = await scratchFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
   const none = await countersign(['serve', '--for', '0'], { cwd: folder.path })

@@ -30,7 +30,7 @@ async function scene(format: 'jwt' | 'opaque' = 'jwt') {
   return { server, call, token: (...args: string[]) => countersign(['token', ...args], call) }
 }
 
-test('prints a token that the API takes, by one token request', async () => {
+test('prints a token that the API accepts, with one token request', async () => {
   const { server, token } = await scene()
   await using api = await createResourceServer(server)
   const { code, stdout, stderr } = await token('--scope', 'accounts:read')
@@ -55,7 +55,7 @@ test('prints a header for a script, and with --json all that is known of the tok
   })
 })
 
-test('prints the claims of a JWT, and says that an opaque token has none', async () => {
+test('prints the claims of a JWT, and reports that an opaque token has none', async () => {
   const { token } = await scene()
   const { claims } = documentOf<{ claims: object }>(await token('--show', 'claims', '--json'))
   expect(claims).toMatchObject({ client_id: clientId, exp: expect.any(Number) })
@@ -69,7 +69,7 @@ test('prints the claims of a JWT, and says that an opaque token has none', async
   })
 })
 
-test('prints curl lines with commands in place of secrets, and asks for nothing', async () => {
+test('prints curl lines with commands in place of secrets, and requests nothing', async () => {
   const { server, token } = await scene()
   const { code, stdout } = await token('--show', 'curl', '--scope', "it's mine")
   expect(code).toBe(0)
@@ -133,7 +133,7 @@ test('curl lines have no place for a key from stdin', async () => {
   })
 })
 
-test('a refusal is told once, with its hints, and not repeated', async () => {
+test('prints a rejection once, with its hints, and does not retry', async () => {
   const { server, token } = await scene()
   const plain = await token('--client-id', 'nobody')
   expect(plain).toMatchObject({ code: 1, stdout: '' })
@@ -147,7 +147,7 @@ test('a refusal is told once, with its hints, and not repeated', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-test('on a terminal it says beside the token how long it is good', async () => {
+test('prints the expiry next to the token on a terminal', async () => {
   const { call } = await scene()
   const { code, screen } = await onTerminal(['token', '--scope', 'accounts:read'], call)
   expect(code).toBe(0)

@@ -11,24 +11,24 @@ export type ClientOptions = TokenProviderOptions & {
 
 /** Reads the options of `createTokenProvider`. */
 export async function readClientOptions(settings: Settings): Promise<ClientOptions> {
-  const clientId = settings.required(options.clientId)
-  const tokenEndpoint = settings.required(options.tokenEndpoint)
-  const audience = settings.text(options.audience)
+  const clientId = settings.requireText(options.clientId)
+  const tokenEndpoint = settings.requireText(options.tokenEndpoint)
+  const audience = settings.readText(options.audience)
   requireOneHost(settings, tokenEndpoint, audience)
-  const claims = Object.fromEntries(settings.list(options.claim).map(parseClaim))
+  const claims = Object.fromEntries(settings.readList(options.claim).map(parseClaim))
   return {
     clientId,
     tokenEndpoint,
     ...(await readPrivateKey(settings)),
     ...omitUndefined({
-      alg: settings.text(options.alg) as Algorithm | undefined,
-      kid: settings.text(options.kid),
-      scope: settings.text(options.scope),
-      resource: settings.text(options.resource),
+      alg: settings.readText(options.alg) as Algorithm | undefined,
+      kid: settings.readText(options.kid),
+      scope: settings.readText(options.scope),
+      resource: settings.readText(options.resource),
     }),
     assertion: omitUndefined({
       audience,
-      lifetimeSeconds: settings.whole(options.lifetime, [10, 300]),
+      lifetimeSeconds: settings.readSeconds(options.lifetime, [10, 300]),
       claims: Object.keys(claims).length > 0 ? claims : undefined,
     }),
   }

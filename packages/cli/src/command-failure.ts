@@ -27,7 +27,7 @@ export function createUsageFailure(message: string, code = 'ERR_USAGE'): Command
   return new CommandFailure(code, message, { exitCode: 2 })
 }
 
-/** Turns whatever was thrown into a failure that is safe to print. */
+/** Turns any thrown value into a failure that is safe to print. */
 export async function createFailure(thrown: unknown): Promise<CommandFailure> {
   if (thrown instanceof CommandFailure) return thrown
   if (thrown instanceof CommanderError) return createUsageFailure(removeSecrets(thrown.message))

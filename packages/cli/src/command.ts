@@ -9,7 +9,7 @@ export interface Command {
   /** Describes `--json` if the command prints more than one document. */
   readonly json?: string
   readonly options: readonly Option[]
-  /** What an example does, and its command line. */
+  /** Command lines and their purpose. */
   readonly examples: readonly (readonly [purpose: string, line: string])[]
   readonly commands?: Readonly<Record<string, Command>>
   readonly run: (call: Call) => Promise<Outcome>
@@ -22,7 +22,7 @@ export interface Call {
   readonly output: Output
 }
 
-/** What a command prints at its end. A failure is thrown instead. */
+/** The result that a command prints at its end. A failure is thrown instead. */
 export interface Outcome {
   /** Printed with `--json`. */
   readonly json: unknown

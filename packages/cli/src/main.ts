@@ -4,14 +4,14 @@ import { CommanderError, Command as Parser } from 'commander'
 import type { Command } from './command.js'
 import { createFailure } from './command-failure.js'
 import { Option, options } from './options.js'
-import { createOutput, widthOf, wrapLine } from './output.js'
+import { createOutput, readWidth, wrapLine } from './output.js'
 import { createSettings, readVariables } from './settings.js'
 
 /** The commands in the order of use. A run loads the module of one. */
 const commands: Readonly<Record<string, readonly [summary: string, load: Load]>> = {
   keygen: ['create a key pair and a JWK Set to register', () => import('./commands/keygen.js')],
   serve: ['run an authorization server and an API locally', () => import('./commands/serve.js')],
-  doctor: ['find out why there is no token', () => import('./commands/doctor.js')],
+  doctor: ['find out why you get no token', () => import('./commands/doctor.js')],
   token: ['get an access token', () => import('./commands/token.js')],
   assert: ['sign a client assertion', () => import('./commands/assert.js')],
   inspect: ['judge a client assertion or any JWT', () => import('./commands/inspect.js')],
@@ -73,7 +73,7 @@ async function createParser(named: string | undefined, run: Run): Promise<Parser
     .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({
       writeErr: () => {},
-      getOutHelpWidth: () => widthOf(process.stdout) ?? 80,
+      getOutHelpWidth: () => readWidth(process.stdout) ?? 80,
     })
     .addHelpText('after', () =>
       formatSections([
@@ -113,7 +113,7 @@ function defineCommand(parser: Parser, command: Command, run: Run): void {
 }
 
 function formatSections(sections: readonly (readonly [string, readonly string[]])[]): string {
-  const width = widthOf(process.stdout) ?? 80
+  const width = readWidth(process.stdout) ?? 80
   return sections
     .flatMap(([title, lines]) => ['', `${title}:`, ...lines.map((line) => wrapLine(line, width))])
     .join('\n')

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 
 export { Option }
 
-/** What a provider requires of a client. */
+/** The requirements of a provider. */
 export interface Profile {
   readonly title: string
   readonly tokenEndpoint: string

@@ -40,21 +40,21 @@ function format(text: Outcome['text'], stream: NodeJS.WriteStream): string {
   const lines =
     typeof text === 'string'
       ? text.split('\n').map(escapeControls)
-      : text.map((line) => colorMark(wrapLine(escapeControls(line), widthOf(stream)), stream))
+      : text.map((line) => colorMark(wrapLine(escapeControls(line), readWidth(stream)), stream))
   return `${lines.join('\n')}\n`
 }
 
 /** Escapes what could control a terminal, line breaks included, as JSON escapes it. */
 export function escapeControls(text: string): string {
   const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-  // Each UTF-16 unit by itself, so that the escape is valid in JSON too.
+  // Escapes each UTF-16 unit, so that the escape is valid in JSON too.
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) =>
     found.split('').map(escapeUnit).join(''),
   )
 }
 
 /** Columns to wrap at, if they are known. */
-export function widthOf(stream: NodeJS.WriteStream): number | undefined {
+export function readWidth(stream: NodeJS.WriteStream): number | undefined {
   return Number(process.env.COLUMNS) || stream.columns || undefined
 }
 

@@ -18,7 +18,7 @@ export const noPrivateKey = `No private key. Pass --key, or set ${secretVariable
 
 /** Reads the private key of the flag, the environment or `.env`, in this order. */
 export async function readPrivateKey(settings: Settings): Promise<PrivateKeyText> {
-  const path = settings.flag(options.key)
+  const path = settings.readFlag(options.key)
   if (path !== undefined) return readKeyFile(path, '--key', settings)
   const layer = settings.layers.find((one) => one[secretVariables.key] || one[fileVariable])
   if (layer === undefined) throw createUsageFailure(noPrivateKey)
@@ -36,8 +36,8 @@ export async function readPrivateKey(settings: Settings): Promise<PrivateKeyText
 
 /** Whether a key is configured, readable or not. */
 export function hasPrivateKey(settings: Settings): boolean {
-  const isSet = [secretVariables.key, fileVariable].some((name) => settings.variable(name))
-  return isSet || settings.flag(options.key) !== undefined
+  const isSet = [secretVariables.key, fileVariable].some((name) => settings.readVariable(name))
+  return isSet || settings.readFlag(options.key) !== undefined
 }
 
 export async function readKeyFile(
@@ -50,8 +50,8 @@ export async function readKeyFile(
 
 async function addPassphrase(key: string, settings: Settings): Promise<PrivateKeyText> {
   const isEncrypted = key.includes('BEGIN ENCRYPTED PRIVATE KEY')
-  const set = settings.variable(secretVariables.passphrase)
-  if (settings.has(options.passphrase)) {
+  const set = settings.readVariable(secretVariables.passphrase)
+  if (settings.hasFlag(options.passphrase)) {
     const [passphrase = ''] = await readPassphrase(settings, ['Passphrase of the private key: '])
     return { key, passphrase }
   }
@@ -67,7 +67,7 @@ export async function readPassphrase(
   settings: Settings,
   prompts: readonly string[],
 ): Promise<readonly string[]> {
-  const set = settings.variable(secretVariables.passphrase)
+  const set = settings.readVariable(secretVariables.passphrase)
   if (set !== undefined) return prompts.map(() => set)
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(prompts)
   throw createUsageFailure(

@@ -20,62 +20,62 @@ export interface Sources {
 export type Settings = ReturnType<typeof createSettings>
 
 export function createSettings({ flags, environment, file, isNamed }: Sources) {
-  const profile = profiles[flag(options.profile) ?? '']
-  /** Environment and `.env`, in this order. */
-  const layers = [environment, file]
-  return { profile, layers, has, flag, text, required, whole, list, variable, isFromUnnamedFile }
+  const profile = profiles[String(flags[options.profile.attributeName()])]
+  const settings = {
+    profile,
+    /** Environment and `.env`, in this order. */
+    layers: [environment, file],
+    hasFlag: (option: Option): boolean => flags[option.attributeName()] === true,
 
-  function has(option: Option): boolean {
-    return flags[option.attributeName()] === true
-  }
+    /** Returns the value of the flag alone. */
+    readFlag(option: Option): string | undefined {
+      const given = flags[option.attributeName()]
+      if (given === '') throw createUsageFailure(`${option.long} is empty.`)
+      return typeof given === 'string' ? given : undefined
+    },
 
-  /** Returns the value of the flag alone. */
-  function flag(option: Option): string | undefined {
-    const given = flags[option.attributeName()]
-    if (given === '') throw createUsageFailure(`${option.long} is empty.`)
-    return typeof given === 'string' ? given : undefined
-  }
+    readText(option: Option): string | undefined {
+      const given = settings.readFlag(option)
+      if (given !== undefined) return given
+      const isEndpoint = option === options.tokenEndpoint
+      const isPreset = isEndpoint || option === options.audience
+      const isSkipped = profile !== undefined && isPreset && settings.isFromUnnamedFile(option)
+      const set = option.envVar && !isSkipped ? settings.readVariable(option.envVar) : undefined
+      return set ?? (isEndpoint ? profile?.tokenEndpoint : undefined)
+    },
 
-  function text(option: Option): string | undefined {
-    const given = flag(option)
-    if (given !== undefined) return given
-    const isEndpoint = option === options.tokenEndpoint
-    const isPreset = isEndpoint || option === options.audience
-    const isSkipped = profile !== undefined && isPreset && isFromUnnamedFile(option)
-    const set = option.envVar && !isSkipped ? variable(option.envVar) : undefined
-    return set ?? (isEndpoint ? profile?.tokenEndpoint : undefined)
-  }
+    /** Whether the value is from a `.env` that `--dotenv` does not name. */
+    isFromUnnamedFile(option: Option): boolean {
+      if (isNamed || option.envVar === undefined || settings.readFlag(option) !== undefined)
+        return false
+      return !environment[option.envVar] && Boolean(file[option.envVar])
+    },
 
-  /** Whether the value is from a `.env` that `--dotenv` does not name. */
-  function isFromUnnamedFile(option: Option): boolean {
-    if (isNamed || option.envVar === undefined || flag(option) !== undefined) return false
-    return !environment[option.envVar] && Boolean(file[option.envVar])
-  }
+    requireText(option: Option): string {
+      const given = settings.readText(option)
+      if (given === undefined) throw createUsageFailure(describeMissing(option))
+      return given
+    },
 
-  function required(option: Option): string {
-    const given = text(option)
-    if (given === undefined) throw createUsageFailure(describeMissing(option))
-    return given
-  }
+    readSeconds(option: Option, [least, most]: readonly [number, number]): number | undefined {
+      const given = settings.readFlag(option)
+      if (given === undefined) return undefined
+      const seconds = Number(given)
+      if (/^\d{1,9}$/.test(given) && seconds >= least && seconds <= most) return seconds
+      throw createUsageFailure(
+        `${option.long} must be a whole number of seconds from ${least} to ${most}.`,
+      )
+    },
 
-  function whole(option: Option, [least, most]: readonly [number, number]): number | undefined {
-    const given = flag(option)
-    if (given === undefined) return undefined
-    if (/^\d{1,9}$/.test(given) && Number(given) >= least && Number(given) <= most)
-      return Number(given)
-    throw createUsageFailure(
-      `${option.long} must be a whole number of seconds from ${least} to ${most}.`,
-    )
-  }
+    /** Returns the values of a flag that may be repeated. */
+    readList(option: Option): readonly string[] {
+      return [flags[option.attributeName()]].flat().filter((value) => typeof value === 'string')
+    },
 
-  function list(option: Option): readonly string[] {
-    const given = flags[option.attributeName()]
-    return Array.isArray(given) ? given : []
+    readVariable: (name: string): string | undefined =>
+      environment[name] || file[name] || undefined,
   }
-
-  function variable(name: string): string | undefined {
-    return environment[name] || file[name] || undefined
-  }
+  return settings
 }
 
 export function describeMissing({ long, envVar }: Option): string {

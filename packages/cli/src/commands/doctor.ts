@@ -12,7 +12,7 @@ const offline = new Option('--offline', 'send nothing')
 
 export const command: Command = {
   description:
-    'Finds out why there is no token. Checks options, key and assertion, then the name, TLS and clock of the server. Makes one token request at the end, or none if it must fail, because servers block clients that fail often. Ends with hints, most likely first.',
+    'Finds out why you get no token. Checks options, key and assertion, then the name, TLS and clock of the server. Makes one token request at the end, or none if it must fail, because servers block clients that fail often. Ends with hints, most likely first.',
   options: [...clientOptions, options.scope, options.resource, publicKey, jwks, offline],
   examples: [
     ['with CLIENT_ID and TOKEN_ENDPOINT in .env', 'countersign doctor --key countersign.pem'],
@@ -32,9 +32,9 @@ async function run({ settings, output }: Call): Promise<Outcome> {
   } catch (thrown) {
     return createReport([await createCheck('options', 'Options').fail(thrown)])
   }
-  const published = { publicKey: settings.flag(publicKey), jwks: settings.flag(jwks) }
+  const published = { publicKey: settings.readFlag(publicKey), jwks: settings.readFlag(jwks) }
   const checks = [...(await checkOffline(client, { settings, published }))]
-  const isOver = () => settings.has(offline) || checks.some(({ status }) => status === 'bad')
+  const isOver = () => settings.hasFlag(offline) || checks.some(({ status }) => status === 'bad')
   if (isOver()) return createReport(checks)
   output.announce('Checking the server…')
   checks.push(...(await checkNetwork(client.tokenEndpoint)))

@@ -37,7 +37,7 @@ async function run({ operands: [file = '-'], settings }: Call): Promise<Outcome>
 }
 
 async function readKeys(settings: Settings): Promise<Keys | undefined> {
-  const [set, key] = [settings.flag(jwks), settings.flag(publicKey)]
+  const [set, key] = [settings.readFlag(jwks), settings.readFlag(publicKey)]
   if (set !== undefined && key !== undefined)
     throw createUsageFailure('--jwks and --public-key are mutually exclusive. Pass one.')
   if (set !== undefined) return { jwks: await readJwkSet(set, '--jwks') }

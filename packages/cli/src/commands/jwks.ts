@@ -65,9 +65,9 @@ async function readPublicKeys(
   files: readonly string[],
   settings: Settings,
 ): Promise<readonly Jwk[]> {
-  const members = { kid: settings.text(options.kid), alg: settings.text(options.alg) }
+  const members = { kid: settings.readText(options.kid), alg: settings.readText(options.alg) }
   if (files.length === 0) return exportPublicKeys(await readPrivateKey(settings), members)
-  const flag = [options.kid, options.alg].find((option) => settings.flag(option) !== undefined)
+  const flag = [options.kid, options.alg].find((option) => settings.readFlag(option) !== undefined)
   if (files.length > 1 && flag !== undefined)
     throw createUsageFailure(`${flag.long} applies to one key. Omit it, or pass one file.`)
   const keys: Jwk[] = []
@@ -107,8 +107,8 @@ async function exportPublicKeys(
 }
 
 async function runAdd({ operands: [file = '-'], settings }: Call): Promise<Outcome> {
-  const path = settings.required(set)
-  const members = { kid: settings.flag(options.newKid), alg: settings.flag(options.newAlg) }
+  const path = settings.requireText(set)
+  const members = { kid: settings.readFlag(options.newKid), alg: settings.readFlag(options.newAlg) }
   const [added, ...more] = await readPublicKeyFile(file, settings, members)
   if (added === undefined || more.length > 0)
     throw createUsageFailure(`${file} must contain one key.`)
@@ -144,7 +144,7 @@ function planRotation(
 }
 
 async function runRetire({ settings }: Call): Promise<Outcome> {
-  const [path, kid] = [settings.required(set), settings.required(oldKid)]
+  const [path, kid] = [settings.requireText(set), settings.requireText(oldKid)]
   const { set: after } = await changeJwkSet(path, (now) => removeKey(now, kid))
   const next = [
     `Publish ${path} again. After that, no assertion of '${kid}' is accepted.`,

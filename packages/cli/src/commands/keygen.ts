@@ -34,7 +34,7 @@ export const command: Command = {
 }
 
 async function run({ settings, output }: Call): Promise<Outcome> {
-  const prefix = await readPrefix(settings.flag(out))
+  const prefix = await readPrefix(settings.readFlag(out))
   const [privateKey, publicKey, jwks] = [
     `${prefix}.pem`,
     `${prefix}.pub.pem`,
@@ -81,15 +81,15 @@ async function readPrefix(given = 'countersign'): Promise<string> {
 }
 
 async function readKeyPairOptions(settings: Settings): Promise<KeyPairOptions> {
-  const alg = (settings.flag(options.newAlg) ?? 'ES256') as KeyPairOptions['alg']
-  const [size, kid] = [settings.flag(bits), settings.flag(options.newKid)]
+  const alg = (settings.readFlag(options.newAlg) ?? 'ES256') as KeyPairOptions['alg']
+  const [size, kid] = [settings.readFlag(bits), settings.readFlag(options.newKid)]
   if (kid !== undefined && (escapeControls(kid) !== kid || !formatVariable('KID', kid)))
     throw createUsageFailure(
       '--kid must fit into .env: without control characters and at least one kind of quotes.',
     )
   if (size !== undefined && alg === 'ES256')
     throw createUsageFailure('--bits is the size of an RSA key. Pass --alg PS256 or RS256 with it.')
-  const passphrase = settings.has(encrypt) ? await readNewPassphrase(settings) : undefined
+  const passphrase = settings.hasFlag(encrypt) ? await readNewPassphrase(settings) : undefined
   return { alg, bits: Number(size ?? 2048), kid, passphrase }
 }
 

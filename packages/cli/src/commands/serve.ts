@@ -42,17 +42,17 @@ export const command: Command = {
 }
 
 async function run({ settings, output }: Call): Promise<Outcome> {
-  const path = settings.flag(jwks) ?? 'countersign.jwks.json'
+  const path = settings.readFlag(jwks) ?? 'countersign.jwks.json'
   const set = await readJwkSet(path, '--jwks')
-  const clientId = settings.text(options.clientId) ?? 'client-1'
+  const clientId = settings.readText(options.clientId) ?? 'client-1'
   if (!/^[\x21-\x7e]{1,1024}$/.test(clientId))
     throw createUsageFailure(
       '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without spaces.',
       'ERR_INVALID_CLIENT_ID',
     )
-  const lifetimeSeconds = settings.whole(lifetime, [1, 86_400]) ?? 600
-  const seconds = settings.whole(duration, [0, 86_400])
-  const scope = settings.flag(granted)
+  const lifetimeSeconds = settings.readSeconds(lifetime, [1, 86_400]) ?? 600
+  const seconds = settings.readSeconds(duration, [0, 86_400])
+  const scope = settings.readFlag(granted)
   const register = ({ keys }: JwkSet) =>
     authorizationServer.register({ clientId, jwks: { keys }, ...(scope && { scope }) })
   await using authorizationServer = await createAuthorizationServer({
@@ -76,9 +76,9 @@ async function run({ settings, output }: Call): Promise<Outcome> {
     TOKEN_ENDPOINT: authorizationServer.tokenEndpoint,
     API_ORIGIN: api.origin,
   }
-  const file = settings.flag(save)
+  const file = settings.readFlag(save)
   if (file !== undefined) await saveVariables(file, variables)
-  // Listens before the first line: whoever reads it may stop the command at once.
+  // Listens before the first line: a script may stop the command when it reads it.
   const end = waitForEnd(seconds)
   output.log({ type: 'ready', variables }, [
     '+ Running until Ctrl-C. Set these variables for your program:',

@@ -25,7 +25,7 @@ export const command: Command = {
 
 async function run({ settings, output }: Call): Promise<Outcome> {
   const client = await readClientOptions(settings)
-  const wanted = settings.flag(show) ?? 'token'
+  const wanted = settings.readFlag(show) ?? 'token'
   if (wanted === 'curl') {
     const lines = writeCurlLines(client, settings)
     return { json: { curl: lines }, text: lines.join('\n\n') }
@@ -58,12 +58,12 @@ function writeCurlLines(
   { clientId, tokenEndpoint, scope, resource }: Awaited<ReturnType<typeof readClientOptions>>,
   settings: Settings,
 ): readonly string[] {
-  if (settings.flag(options.key) === '-')
+  if (settings.readFlag(options.key) === '-')
     throw createUsageFailure(
       'Lines to copy cannot read the key from stdin. Pass a file with --key.',
     )
   const signing = [...clientOptions, options.dotenv]
-  const api = settings.variable('API_ORIGIN') ?? 'https://api.example.com/'
+  const api = settings.readVariable('API_ORIGIN') ?? 'https://api.example.com/'
   const form = Object.entries({
     grant_type: 'client_credentials',
     client_id: clientId,
@@ -85,8 +85,8 @@ function writeCurlLines(
 function repeatFlags(repeated: readonly Option[], settings: Settings): string {
   const words = repeated.flatMap((option) => {
     const flag = String(option.long)
-    if (settings.has(option)) return [flag]
-    return [settings.flag(option) ?? settings.list(option)].flat().flatMap((value) => {
+    if (settings.hasFlag(option)) return [flag]
+    return settings.readList(option).flatMap((value) => {
       rejectSecret(value, flag)
       return [flag, quoteWord(value)]
     })

@@ -61,7 +61,7 @@ function describeCertificate(socket: TLSSocket): string {
   return `The certificate of ${shorten(subject?.CN)}, issued by ${shorten(issuer?.CN ?? issuer?.O)}, is valid until ${until}.`
 }
 
-/** Compares with the `Date` of a response that is no token response. */
+/** Compares with the `Date` of a response to `HEAD`. */
 async function checkClock({ origin }: URL): Promise<Check> {
   const { ok, warning, skipped } = createCheck('clock', 'Clock')
   const sentAt = Date.now()

@@ -14,7 +14,7 @@ const privateKey = createCheck('key', 'Private key')
 /** Lists everything that is missing at once. */
 export function checkPresence(settings: Settings): readonly Check[] {
   const missing = [options.clientId, options.tokenEndpoint]
-    .filter((option) => settings.text(option) === undefined)
+    .filter((option) => settings.readText(option) === undefined)
     .map((option) => configured.bad(describeMissing(option)))
   return hasPrivateKey(settings) ? missing : [...missing, privateKey.bad(noPrivateKey)]
 }
@@ -42,7 +42,7 @@ export async function checkOffline(
   const kid = typeof signed.header.kid === 'string' ? signed.header.kid : undefined
   const { key, passphrase } = client
   const given = { key: String(key), ...(passphrase !== undefined && { passphrase }) }
-  // Of a JWK Set, only the kid says which key signs.
+  // Only the kid identifies the key of a JWK Set that signs.
   const isSet = /^\s*\{[\s\S]*"keys"/.test(String(key))
   const { keys } = await publicJwks([isSet && kid !== undefined ? { ...given, kid } : given])
   const thumbprint = await keyThumbprint(keys[0])
@@ -60,14 +60,14 @@ export async function checkOffline(
 }
 
 /** Checks that the token endpoint is that of the profile. */
-function checkProfile({ profile, required, flag }: Settings): readonly Check[] {
+function checkProfile({ profile, requireText, readFlag }: Settings): readonly Check[] {
   if (profile === undefined) return []
   const { ok, warning } = createCheck('profile', 'Profile')
-  const used = required(options.tokenEndpoint)
+  const used = requireText(options.tokenEndpoint)
   if (used === profile.tokenEndpoint)
     return [ok(`The token endpoint is the one of ${profile.title}.`)]
   const source =
-    flag(options.tokenEndpoint) === undefined
+    readFlag(options.tokenEndpoint) === undefined
       ? 'TOKEN_ENDPOINT of the environment or the --dotenv file'
       : '--token-endpoint'
   // Neither the user name, the password nor the query.

@@ -6,7 +6,7 @@ export interface Check {
   readonly id: string
   readonly title: string
   readonly status: 'ok' | 'warning' | 'bad' | 'skipped'
-  /** What was found. Of a bad check also what to do. */
+  /** The finding. If it is bad, also the action to take. */
   readonly detail: string
 }
 
@@ -32,7 +32,7 @@ export function createCheck(id: string, title: string) {
 export interface LiveRequest {
   readonly check: Check
   readonly requests: number
-  /** Why there is no token, most likely first. */
+  /** Why the request failed, most likely first. */
   readonly hints: readonly string[]
   /** The options that the hints are about. */
   readonly options: readonly string[]
