@@ -185,6 +185,15 @@ Next
   expect((await readdir(folder.cwd)).sort()).toEqual(['jwks.json', 'next.pem', 'old.pem'])
 })
 
+test('reads a JWK Set while the passphrase of the key in use is set', async () => {
+  await using folder = await folderWith({})
+  const call = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
+  await countersign(['keygen', '--kid', '2024', '--passphrase'], call)
+  await countersign(['keygen', '--kid', '2025', '--out', 'next', '--passphrase'], call)
+  const args = ['jwks', 'add', '--set', 'countersign.jwks.json', 'next.jwks.json', '--json']
+  expect(documentOf(await countersign(args, call))).toMatchObject({ kids: ['2024', '2025'] })
+})
+
 test('leaves a key alone that is in the set', async () => {
   const key = ec()
   const set = json({ keys: [{ ...publicJwk(key), kid: 'one' }] })

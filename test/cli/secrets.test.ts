@@ -114,6 +114,11 @@ test.each<[string[], Record<string, string>, string]>([
   [['inspect', '--public-key', pem(key)], {}, ''],
   [['inspect', pem(key)], {}, ''],
   [[pem(key)], {}, ''],
+  [[lines(pem(key))[1] ?? ''], {}, ''],
+  [['assert', ...client, '--alg', lines(pem(key))[1] ?? '', '--key', 'key.pem'], {}, ''],
+  [['assert', ...client, '--key', 'key.pem'], { ALG: pem(key) }, ''],
+  [['keygen', '--out', pem(key)], {}, ''],
+  [['serve', '--for', '0', '--jwks', 'set.json', '--save', pem(key)], {}, ''],
 ])('case %#: nothing secret is said', async (args, env, stdin) => {
   await using folder = await scratchFolder()
   const cwd = folder.path

@@ -85,7 +85,11 @@ function removeSecrets(message: string): string {
     .replace(/^error: /, '')
     .replace(/(Expected \d+ arguments? but got \d+).*$/s, '$1.')
     .replace(/(--[\w-]+)=[^']*/g, '$1=…')
-    .replace(/'([^']*)'/gs, (quoted, value) => (findSecret(value) === undefined ? quoted : "'…'"))
+    .replace(/'([^']*)'/gs, (quoted, value) => {
+      // A line of a PEM is base64.
+      const isSecret = findSecret(value) !== undefined || /[\w+/]{40,}/.test(value)
+      return isSecret ? "'…'" : quoted
+    })
     .replace(/\s*\n\s*/g, ' ')
 }
 

@@ -62,6 +62,7 @@ export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
 
 /** Writes through one handle: after a second open, the path could lead to another file. */
 async function writeNewFile(file: NewFile, opened: OpenFile[]): Promise<void> {
+  rejectSecret(file.path, 'The path')
   try {
     const handle = await open(file.path, 'wx', file.mode)
     opened.push({ ...file, handle })
