@@ -124,7 +124,7 @@ export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
   cli: {
     leastScore: 80,
     startsProcesses: true,
-    mutate: ['packages/cli/src/{inspect/*,jwk-set,option-flags,rotation,shell-words}.ts'],
+    mutate: ['packages/cli/src/{inspect/*,command-failure,jwk-set}.ts'],
     tests: ['test/cli/{inspect,jwks,rotation,option-notes,token}.test.ts'],
   },
 }
