@@ -39,7 +39,7 @@ export async function countersign(
   return { code, stdout, stderr }
 }
 
-/** What is typed when the prompt is there. */
+/** The answer to type when the prompt appears. */
 export type Typed = readonly [prompt: string, answer: string]
 
 /** The command on a pseudo-terminal, by `script` of util-linux; stdout and stderr are one screen. */

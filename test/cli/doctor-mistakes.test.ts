@@ -43,6 +43,18 @@ async function shiftedClock(folder: string, off: number): Promise<string> {
   return pathToFileURL(file).href
 }
 
+/** The command line names flags where the library names options. */
+function nameFlags({ source }: RegExp): RegExp {
+  return new RegExp(
+    source
+      .replace(/(?:the option )?'kid'/, String.raw`--kid \(KID\)`)
+      .replace(/(?:the option )?'alg'/, String.raw`--alg \(ALG\)`)
+      .replace("the option 'tokenEndpoint'", String.raw`--token-endpoint \(TOKEN_ENDPOINT\)`)
+      .replace(String.raw`assertion\.audience`, String.raw`--audience \(AUDIENCE\)`)
+      .replace(String.raw`assertion\.lifetimeSeconds`, '--lifetime'),
+  )
+}
+
 test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }) => {
   await using planted = await plant()
   await using folder = await scratchFolder()
@@ -55,9 +67,9 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
     expect(hints).toEqual([
-      "ERR_INVALID_CLIENT_ID: The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end. Option 'clientId' is --client-id (CLIENT_ID).",
+      'ERR_INVALID_CLIENT_ID: --client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
     ])
-  } else expect(hints[0]).toMatch(cause)
+  } else expect(hints[0]).toMatch(nameFlags(cause))
   expect(requests).toBe(isRefusedHere ? 0 : 1)
   expect(planted.tokenRequests()).toBe(isRefusedHere ? 0 : 1)
 })

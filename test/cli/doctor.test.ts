@@ -56,14 +56,14 @@ async function scene() {
 
 const statuses = ({ checks }: Report) => Object.fromEntries(checks.map((it) => [it.id, it.status]))
 
-test('where all fits there is one token request, and exit code 0', async () => {
+test('makes one token request and exits with 0 if everything works', async () => {
   const { server, doctor } = await scene()
   const ended = await doctor('--public-key', 'key.pub.pem')
   expect(ended).toMatchObject({ code: 0, stderr: '' })
   const report = documentOf<Report>(ended)
   expect(report).toMatchObject({
     ok: true,
-    verdict: 'A token was issued: all of it fits together.',
+    verdict: 'A token was issued. Everything works.',
     hints: [],
     requests: 1,
   })
@@ -78,29 +78,29 @@ test.each<[string, string[], string]>([
   [
     'the public key of another pair',
     ['--public-key', 'other.pub.pem'],
-    'The public key is of another pair',
+    'The public key belongs to another private key',
   ],
-  ['a set without the key', ['--jwks', 'other.json'], 'is not in the JWK Set, which holds '],
+  ['a set without the key', ['--jwks', 'other.json'], 'is not in the JWK Set. Its keys: '],
   [
     'another kid than that of the set',
     ['--jwks', 'set.json', '--kid', 'two'],
-    "The key is published as 'one', and the assertion says kid 'two'.",
+    "The key is published as 'one', but the assertion has the kid 'two'.",
   ],
   [
     'a set that cannot be read',
     ['--jwks', 'http://127.0.0.1:1/jwks'],
-    'The URL of the JWK Set could not be read',
+    'The JWK Set URL cannot be read',
   ],
   ['a set over plain http', ['--jwks', 'http://keys.example.com/jwks'], 'must be at an https URL'],
   ['an audience that is no text of one line', ['--scope', 'a"b'], 'ERR_INVALID_SCOPE'],
-])('with %s no token is asked for', async (_, args, cause) => {
+])('requests no token with %s', async (_, args, cause) => {
   const { server, doctor } = await scene()
   const ended = await doctor(...args)
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   const { ok, verdict, hints, requests } = documentOf<Report>(ended)
   expect({ ok, verdict, requests }).toEqual({
     ok: false,
-    verdict: 'This cannot work, so no token was asked for.',
+    verdict: 'This cannot work, so no token was requested.',
     requests: 0,
   })
   expect(hints[0]).toContain(cause)
@@ -111,7 +111,7 @@ test('a key among several without a kid is a warning, from a file and from a URL
   const { server, doctor } = await scene()
   const warned = documentOf<Report>(await doctor('--jwks', 'set.json'))
   expect(warned).toMatchObject({ ok: true, requests: 1 })
-  expect(warned.hints[0]).toContain("set the kid 'one'")
+  expect(warned.hints[0]).toContain("Set --kid (KID) to 'one'")
   const alone = documentOf<Report>(await doctor('--jwks', 'alone.json'))
   expect(alone).toMatchObject({ ok: true, hints: [] })
   // The server's own set has other keys than the client's.
@@ -132,23 +132,23 @@ test('a set without an end is not read to the end', async () => {
   const { origin, close } = await listen(web)
   onTestFinished(close)
   const { hints, requests } = documentOf<Report>(await doctor('--jwks', `${origin}/jwks`))
-  expect(hints[0]).toContain('The URL of the JWK Set could not be read')
+  expect(hints[0]).toContain('The JWK Set URL cannot be read')
   expect(requests).toBe(0)
 })
 
-test('all that is missing is reported at once, in the shape of every report', async () => {
+test('reports everything that is missing at once', async () => {
   const { call } = await scene()
   const cwd = call.cwd
   const hints = [
     '--client-id (or CLIENT_ID) is missing.',
     '--token-endpoint (or TOKEN_ENDPOINT) is missing.',
-    'No private key: give its file with --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen makes one.',
+    'No private key. Pass --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen creates one.',
   ]
   const ended = await countersign(['doctor', '--json'], { cwd })
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   expect(documentOf<Report>(ended)).toMatchObject({
     ok: false,
-    verdict: 'This cannot work, so no token was asked for.',
+    verdict: 'This cannot work, so no token was requested.',
     hints,
     requests: 0,
     checks: [
@@ -162,22 +162,22 @@ test('all that is missing is reported at once, in the shape of every report', as
   expect(plain.stdout).toContain(hints.map((cause, index) => `${index + 1}. ${cause}\n`).join(''))
   const args = ['doctor', '--json', '--key', 'nope.pem']
   const { hints: found } = documentOf<Report>(await countersign(args, call))
-  expect(found).toEqual(['ERR_FILE_NOT_FOUND: There is no file nope.pem (--key).'])
+  expect(found).toEqual(['ERR_FILE_NOT_FOUND: File nope.pem (--key) does not exist.'])
 })
 
-test('a token endpoint that goes before that of a profile is told, and no word is doubled', async () => {
+test('reports a token endpoint that overrides that of the profile', async () => {
   const { call, doctor } = await scene()
   const endpoint = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
   const report = documentOf<Report>(await doctor('--profile', 'jack-henry'))
   const { TOKEN_ENDPOINT: used } = call.env
   expect(report.hints).toEqual([
     `The aud is ${used}, and must be ${endpoint}.`,
-    `TOKEN_ENDPOINT of the environment or the --dotenv file goes before the token endpoint of Jack Henry (Banno), and is ${used}: take it out to ask ${endpoint}.`,
+    `TOKEN_ENDPOINT of the environment or the --dotenv file overrides the token endpoint of Jack Henry (Banno) with ${used}. Remove it to use ${endpoint}.`,
   ])
   const given = documentOf<Report>(
     await doctor('--profile', 'jack-henry', '--token-endpoint', used),
   )
-  expect(given.hints[1]).toMatch(/^--token-endpoint goes before .*: leave it out to ask /)
+  expect(given.hints[1]).toMatch(/^--token-endpoint overrides .*\. Remove it to use /)
   const { env, cwd } = call
   const ownEndpoint = await countersign(
     ['doctor', '--json', '--offline', '--key', 'key.pem', '--profile', 'jack-henry'],
@@ -185,21 +185,21 @@ test('a token endpoint that goes before that of a profile is told, and no word i
   )
   expect(statuses(documentOf<Report>(ownEndpoint))).toMatchObject({ profile: 'ok' })
   const { stdout: help } = await countersign(['token', '--help'], { cwd })
-  expect(help.replace(/\s+/g, ' ')).toContain('overrides .env of the working folder')
+  expect(help.replace(/\s+/g, ' ')).toContain('provider preset, overrides .env')
 })
 
-test('a password in the token endpoint is told nowhere', async () => {
+test('never prints a password in the token endpoint', async () => {
   const { call } = await scene()
   const env = { ...call.env, TOKEN_ENDPOINT: 'https://user:p4ssw0rd@login.example.com/token' }
   for (const flags of [[], ['--json']]) {
     const args = ['doctor', '--offline', '--profile', 'jack-henry', '--key', 'key.pem', ...flags]
     const { stdout, stderr } = await countersign(args, { ...call, env })
-    expect(stdout).toContain('login.example.com')
+    expect(stdout).toContain('ERR_INVALID_TOKEN_ENDPOINT')
     expect(stdout + stderr).not.toContain('p4ssw0rd')
   }
 })
 
-test('--offline looks at nothing beyond this machine', async () => {
+test('sends nothing with --offline', async () => {
   const { server, doctor } = await scene()
   const report = documentOf<Report>(await doctor('--offline', '--public-key', 'key.pub.pem'))
   expect(report).toMatchObject({ ok: true, requests: 0, hints: [] })
@@ -208,8 +208,8 @@ test('--offline looks at nothing beyond this machine', async () => {
 })
 
 test.each([
-  ['is not accepted', {}, 'bad', 0],
-  ['is accepted once its authority is known', { NODE_EXTRA_CA_CERTS: 'ca.pem' }, 'ok', 1],
+  ['is not trusted', {}, 'bad', 0],
+  ['is trusted once its authority is known', { NODE_EXTRA_CA_CERTS: 'ca.pem' }, 'ok', 1],
 ])('a certificate %s', async (_, extra, status, requests) => {
   const { call } = await scene()
   const authority = await createCertificateAuthority('doctor')
@@ -227,19 +227,22 @@ test.each([
   const report = documentOf<Report>(ended)
   expect(report.requests).toBe(requests)
   const tls = report.checks.find(({ id }) => id === 'tls')
-  expect(tls).toMatchObject({ status, detail: expect.stringContaining('by doctor is valid until') })
+  expect(tls).toMatchObject({
+    status,
+    detail: expect.stringContaining('issued by doctor, is valid until'),
+  })
 })
 
-test('a name that does not exist is told before anything is sent', async () => {
+test('reports a name that does not exist before anything is sent', async () => {
   const { call } = await scene()
   const env = { ...call.env, TOKEN_ENDPOINT: 'https://login.invalid/token' }
   const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
   const { hints, requests } = documentOf<Report>(ended)
-  expect(hints[0]).toMatch(/^The name login\.invalid cannot be resolved \(E\w+\): /)
+  expect(hints[0]).toMatch(/^login\.invalid cannot be resolved \(E\w+\)\. /)
   expect(requests).toBe(0)
 })
 
-test('a proxy variable that is passed by is named', async () => {
+test('names a proxy variable that fetch ignores', async () => {
   const { call } = await scene()
   const { origin, close } = await listen(createPlainServer())
   await close()
@@ -253,20 +256,20 @@ test('a proxy variable that is passed by is named', async () => {
   expect(ended.stdout).not.toContain(passphrase)
 })
 
-test('on a terminal and in a pipe it says the same, in lines', async () => {
+test('prints the same lines on a terminal and in a pipe', async () => {
   const { call } = await scene()
   const args = ['doctor', '--key', 'key.pem', '--client-id', 'nobody']
   const piped = await countersign(args, call)
   expect(piped).toMatchObject({ code: 1, stderr: '' })
   expect(piped.stdout).toMatch(
-    /^\+ Options: .*\n(.*\n)+\nNo token was issued\.\n1\. The client id nobody is not known there: .*\nToken requests made: 1\.\n$/,
+    /^\+ Options: .*\n(.*\n)+\nNo token was issued\.\n1\. The client id nobody is not known there: .*\n2\. Check --client-id \(CLIENT_ID\)\.\nToken requests: 1\.\n$/,
   )
   const { code, screen } = await onTerminal(args, call)
   expect(code).toBe(1)
   expect(screen).toContain('1. The client id nobody is not known there')
 })
 
-test('nothing secret is told, which the search would find', async () => {
+test('prints no secret, which the search would find', async () => {
   const { server, call } = await scene()
   const locked = String(
     key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }),
@@ -291,7 +294,7 @@ test.each(['--jwks', '--public-key'])('a missing file of %s is a finding', async
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   const report = documentOf<Report>(ended)
   expect(report).toMatchObject({ ok: false, requests: 0 })
-  expect(report.hints).toEqual([`ERR_FILE_NOT_FOUND: There is no file nope.json (${flag}).`])
+  expect(report.hints).toEqual([`ERR_FILE_NOT_FOUND: File nope.json (${flag}) does not exist.`])
   expect(server.requests).toEqual([])
 })
 

@@ -7,11 +7,10 @@ import { expect, test } from 'vitest'
 import { countersign, documentOf, main, onTerminal, scratchFolder } from './command-line.ts'
 
 const commands = [
-  ...['keygen', 'jwks', 'jwks add', 'jwks retire', 'assert', 'inspect'],
-  ...['token', 'doctor', 'serve'],
+  ...['keygen', 'serve', 'doctor', 'token', 'assert', 'inspect'],
+  ...['jwks', 'jwks add', 'jwks retire'],
 ]
 const escapeCode = '\u001b['
-/** A spinner moves the cursor as well; that is no colour. */
 const isColoured = (screen: string) =>
   screen
     .split(escapeCode)
@@ -22,14 +21,14 @@ const client = ['--client-id', 'a', '--token-endpoint', 'https://as.example.com/
 /** Each command with arguments that do. */
 const doing: Record<string, string[]> = {
   keygen: ['keygen', '--out', 'new'],
+  serve: ['serve', '--jwks', 'set.json', '--for', '0'],
+  doctor: ['doctor', '--key', 'a.pem'],
+  token: ['token', '--key', 'a.pem'],
+  assert: ['assert', ...client, '--key', 'a.pem'],
+  inspect: ['inspect', 'assertion.txt'],
   jwks: ['jwks', 'a.pem'],
   'jwks add': ['jwks', 'add', '--set', 'set.json', 'b.pem'],
   'jwks retire': ['jwks', 'retire', '--set', 'two.json', '--kid', 'a'],
-  assert: ['assert', ...client, '--key', 'a.pem'],
-  inspect: ['inspect', 'assertion.txt'],
-  token: ['token', '--key', 'a.pem'],
-  doctor: ['doctor', '--key', 'a.pem'],
-  serve: ['serve', '--jwks', 'set.json', '--for', '0'],
 }
 
 async function preparedFolder() {
@@ -63,13 +62,14 @@ async function preparedFolder() {
   }
 }
 
-test('every command is in this test, and in the help', async () => {
+test('the first help screen lists every command in the order of use, and links the docs', async () => {
   await using folder = await scratchFolder()
   const { code, stdout } = await countersign(['--help'], { cwd: folder.path })
   expect(code).toBe(0)
   const listed = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, name]) => name)
   expect(listed).toEqual([...new Set(commands.map((name) => name.split(' ')[0]))])
   expect(Object.keys(doing)).toEqual(commands)
+  expect(stdout).toContain('\nDocumentation:\n  https://')
 })
 
 test.each(commands)(
@@ -125,24 +125,25 @@ test.each(commands)(
       /\nExit codes:\n {2}0 {2}.+\n {2}1 {2}.+\n {2}2 {2}.+\n {2}130 {2}.+\n$/,
     )
     const loaded = await loadedModules(join(cwd, 'coverage'))
-    const names = [name.split(' ')[0], name.replace(' ', '-')]
-    expect(loaded.filter((url) => url.includes('/cli/dist/commands/'))).toEqual(
-      [...new Set(names)].map((one) => expect.stringContaining(`/${one}.js`)),
-    )
+    expect(loaded.filter((url) => url.includes('/cli/dist/commands/'))).toEqual([
+      expect.stringContaining(`/${name.split(' ')[0]}.js`),
+    ])
     expect(await countersign(['help', ...name.split(' ')], { cwd })).toEqual(help)
   },
 )
 
-test('the README tells every command, flag, variable and exit code', async () => {
-  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
+test('the reference page describes every command, flag, variable and exit code', async () => {
+  const page = await readFile(
+    new URL('../../docs/reference/command-line.md', import.meta.url),
+    'utf8',
+  )
   await using folder = await scratchFolder()
   for (const name of commands) {
     const { stdout } = await countersign([...name.split(' '), '--help'], { cwd: folder.path })
-    const told = [...stdout.matchAll(/--[a-z-]+|(?<=env: )[A-Z_]+|PRIVATE_KEY\w*/g)].flat()
-    for (const word of [...told, ...name.split(' ')].filter((one) => one !== '--help'))
-      expect(readme).toContain(`\`${word}`)
-    for (const [, code] of stdout.matchAll(/^ {2}(\d+) {2}/gm))
-      expect(readme).toMatch(`\n| ${code} `)
+    const words = [...stdout.matchAll(/--[a-z-]+|(?<=env: )[A-Z_]+|PRIVATE_KEY\w*/g)].flat()
+    for (const word of [...words, ...name.split(' ')].filter((one) => one !== '--help'))
+      expect(page).toContain(`\`${word}`)
+    for (const [, code] of stdout.matchAll(/^ {2}(\d+) {2}/gm)) expect(page).toMatch(`\n| ${code} `)
   }
 })
 
@@ -152,9 +153,7 @@ test('--version loads no command and no library but that of the command line', a
   const ended = await countersign(['--version'], { cwd: folder.path, env })
   expect(ended).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' })
   const loaded = await loadedModules(join(folder.path, 'coverage'))
-  expect(loaded.filter((url) => /\/commands\/|\/core\/dist\/|\/jose\/|spinner/.test(url))).toEqual(
-    [],
-  )
+  expect(loaded.filter((url) => /\/commands\/|\/core\/dist\/|\/jose\//.test(url))).toEqual([])
   expect(loaded.filter((url) => url.includes('/commander/'))).not.toEqual([])
 })
 
@@ -163,7 +162,7 @@ test.each([
   [['asert'], "unknown command 'asert' (Did you mean assert?)"],
   [['jwks', '--kidd', 'a'], "unknown option '--kidd' (Did you mean --kid?)"],
   [['assert', '--key'], "option '--key <file>' argument missing"],
-  [['keygen', '--dotenv', 'nope.env'], 'There is no file nope.env (--dotenv).'],
+  [['keygen', '--dotenv', 'nope.env'], 'File nope.env (--dotenv) does not exist.'],
 ])('%j is an error on stderr and 2, with --json a document on stdout', async (args, message) => {
   await using folder = await scratchFolder()
   const cwd = folder.path
@@ -191,7 +190,7 @@ test('a .env that is no file is named once', async () => {
   expect(await countersign(['assert'], { cwd: folder.path })).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error: The file .env cannot be read: EISDIR.\n',
+    stderr: 'error: File .env cannot be read: EISDIR.\n',
   })
 })
 
@@ -201,7 +200,7 @@ test('a .env that is there and cannot be read is an error, not silence', async (
   expect(await countersign(['jwks', 'a.pem'], folder)).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error: What .env names is larger than 1 MiB.\n',
+    stderr: 'error: The file of .env is larger than 1 MiB.\n',
   })
 })
 
@@ -209,13 +208,13 @@ test('progress is shown on a terminal, on stderr alone', async () => {
   await using folder = await scratchFolder()
   const args = ['keygen', '--alg', 'PS256']
   const { screen } = await onTerminal([...args, '--out', 'a'], { cwd: folder.path })
-  expect(screen).toContain('Making the key (PS256)')
+  expect(screen).toContain('Creating the key (PS256)')
   const piped = await countersign([...args, '--out', 'b'], { cwd: folder.path })
   expect(piped).toMatchObject({ code: 0, stderr: '' })
-  expect(piped.stdout).not.toContain('Making the key')
+  expect(piped.stdout).not.toContain('Creating the key')
 })
 
-test('a reader that closes the pipe early is no error', async () => {
+test('stays silent when a reader closes the pipe early', async () => {
   await using folder = await preparedFolder()
   const script = '"$0" "$@" | true'
   const { stderr } = spawnSync('sh', ['-c', script, process.execPath, main, 'jwks', 'a.pem'], {
@@ -226,7 +225,7 @@ test('a reader that closes the pipe early is no error', async () => {
 })
 
 test.each([['jwks', 'a.pem'], ['doctor', '--key', 'a.pem', '--offline', '--json'], ['--help']])(
-  'an output that has no place is one line and exit code 1: %s',
+  'a full disk is one line and exit code 1: %s',
   async (...args) => {
     await using folder = await preparedFolder()
     const into = (redirection: string) => {
@@ -248,7 +247,7 @@ test('nothing of a terminal is left behind by an error', async () => {
   const { code, screen } = await onTerminal(['jwks', 'nope.pem'], { cwd: folder.path })
   expect([code, screen]).toEqual([
     2,
-    `${escapeCode}31merror${escapeCode}39m: There is no file nope.pem (key file).\n`,
+    `${escapeCode}31merror:${escapeCode}39m File nope.pem (<file>) does not exist.\n`,
   ])
 })
 
@@ -257,3 +256,107 @@ async function loadedModules(folder: string): Promise<string[]> {
   const { result } = JSON.parse(await readFile(join(folder, file), 'utf8'))
   return (result as { url: string }[]).map(({ url }) => url)
 }
+
+test.each([60, 80, 100])('every help fits %i columns', async (columns) => {
+  await using folder = await scratchFolder()
+  const call = { cwd: folder.path, env: { COLUMNS: String(columns) } }
+  for (const name of ['', ...commands]) {
+    const { stdout } = await countersign([...name.split(' ').filter(Boolean), '--help'], call)
+    expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([])
+  }
+})
+
+test.each([
+  [
+    60,
+    `x Options
+x Private key
+
+This cannot work, so no token was requested.
+1. --client-id (or CLIENT_ID) is missing.
+2. No private key. Pass --key, or set PRIVATE_KEY or
+   PRIVATE_KEY_FILE. countersign keygen creates one.
+Token requests: 0.
+`,
+  ],
+  [
+    80,
+    `x Options
+x Private key
+
+This cannot work, so no token was requested.
+1. --client-id (or CLIENT_ID) is missing.
+2. No private key. Pass --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE.
+   countersign keygen creates one.
+Token requests: 0.
+`,
+  ],
+  [
+    100,
+    `x Options
+x Private key
+
+This cannot work, so no token was requested.
+1. --client-id (or CLIENT_ID) is missing.
+2. No private key. Pass --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen creates
+   one.
+Token requests: 0.
+`,
+  ],
+])('the report of doctor wraps at %i columns with hanging indents', async (columns, report) => {
+  await using folder = await scratchFolder()
+  const env = { COLUMNS: String(columns) }
+  const args = ['doctor', '--profile', 'jack-henry']
+  const { stdout } = await countersign(args, { cwd: folder.path, env })
+  expect(stdout).toBe(report)
+  const { screen } = await onTerminal(args, { cwd: folder.path, env: { ...env, NO_COLOR: '1' } })
+  expect(screen).toBe(report)
+})
+
+test.each([60, 80, 100])(
+  'at %i columns, only values and lines to copy are wider',
+  async (columns) => {
+    await using folder = await preparedFolder()
+    const call = { ...folder, env: { COLUMNS: String(columns) } }
+    for (const name of ['keygen', 'serve', 'doctor', 'inspect', 'jwks add', 'jwks retire']) {
+      const { stdout } = await countersign(doing[name] ?? [], call)
+      const wide = stdout.split('\n').filter((line) => line.length > columns)
+      expect(wide.filter((line) => !/^ *\S+$|^ {4}/.test(line))).toEqual([])
+    }
+  },
+)
+
+test('a wrapped command can be pasted', async () => {
+  await using folder = await scratchFolder()
+  const call = { cwd: folder.path, env: { COLUMNS: '60' } }
+  const { stdout } = await countersign(['keygen'], call)
+  expect(stdout).toContain(
+    '     countersign jwks add --set <hosted set> \\\n       countersign.jwks.json\n',
+  )
+})
+
+test('a pipe without COLUMNS has whole lines', async () => {
+  await using folder = await scratchFolder()
+  const { stdout } = await countersign(['doctor'], { cwd: folder.path })
+  expect(stdout).toContain(
+    '\n3. No private key. Pass --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen creates one.\n',
+  )
+})
+
+test('the values of the user are never shortened', async () => {
+  await using folder = await preparedFolder()
+  const name = `${'long-'.repeat(40)}name`
+  const long = { file: `${'folder/'.repeat(50)}${name}.pem`, kid: name.repeat(2) }
+  const env = { COLUMNS: '60' }
+  for (const [args, value] of [
+    [['jwks', long.file], long.file],
+    [['assert', '--profile', name], name],
+    [[name], name],
+    [['jwks', 'retire', '--set', 'set.json', '--kid', long.kid], long.kid],
+    [['doctor', '--offline', '--key', 'a.pem', '--kid', long.kid], long.kid],
+    [['doctor', '--offline', '--key', 'a.pem', '--audience', long.kid], long.kid],
+  ] as const) {
+    const { screen } = await onTerminal(args, { ...folder, env })
+    expect(screen).toContain(value)
+  }
+})

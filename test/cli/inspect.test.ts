@@ -151,16 +151,14 @@ test('in colours on a terminal', async () => {
   await writeFile(join(folder.path, 'late.txt'), await signed({ ...good, exp: now - 7200 }))
   const { code, screen } = await onTerminal(['inspect', 'late.txt'], { cwd: folder.path })
   expect(code).toBe(1)
-  expect(screen).toContain('\u001b[32mok     \u001b[39m  The alg is ES256.')
-  expect(screen).toContain('\u001b[31merror  \u001b[39m  The assertion has expired.')
+  expect(screen).toContain('\u001b[32m  ok\u001b[39m       The alg is ES256.')
+  expect(screen).toContain('\u001b[31m  error\u001b[39m    The assertion has expired.')
 })
 
 test('a terminal is not waited for', async () => {
   const { code, screen } = await onTerminal(['inspect'], { cwd: folder.path })
   expect(code).toBe(2)
-  expect(screen).toContain(
-    'the JWT is to be read from stdin, which is a terminal: give a file or a pipe.',
-  )
+  expect(screen).toContain('<file> is stdin, which is a terminal. Pass a file or use a pipe.')
 })
 
 const form = (jwt: string) =>
@@ -437,21 +435,26 @@ test.each<[string, string[], number, string]>([
     'both keys',
     ['--jwks', 'one.json', '--public-key', 'key.pub.pem'],
     2,
-    'Of --jwks and --public-key only one can verify: give one.',
+    '--jwks and --public-key are mutually exclusive. Pass one.',
   ],
-  ['a set that is not there', ['--jwks', 'nope.json'], 2, 'There is no file nope.json (--jwks).'],
-  ['a file that is not there', ['nope.txt'], 2, 'There is no file nope.txt (the JWT).'],
+  [
+    'a set that is not there',
+    ['--jwks', 'nope.json'],
+    2,
+    'File nope.json (--jwks) does not exist.',
+  ],
+  ['a file that is not there', ['nope.txt'], 2, 'File nope.txt (<file>) does not exist.'],
   [
     'a set for a key',
     ['--public-key', 'one.json'],
     1,
-    'one.json holds no public key: give PEM or a JWK.',
+    'one.json is not a public key. Pass PEM or a JWK.',
   ],
   [
     'a private key in the set',
     ['--jwks', 'leaked.json'],
     1,
-    'leaked.json holds a PRIVATE key. Nothing was changed.',
+    'leaked.json contains a PRIVATE key (without kid). Nothing was changed.',
   ],
 ])('%s is refused', async (_, args, code, message) => {
   const ended = await inspect(await signed(good), ...args)

@@ -25,7 +25,7 @@ async function folderWith(files: Record<string, string>) {
 
 const kids = ({ keys }: Set) => keys.map(({ kid }) => kid)
 
-test('the set of several keys, whatever they are dressed in, holds their public parts', async () => {
+test('prints the public parts of several keys in any format', async () => {
   const [first, second, third] = [ec(), rsa(), ec()]
   const jwk = { ...third.export({ format: 'jwk' }), kid: 'third' }
   await using folder = await folderWith({
@@ -74,7 +74,7 @@ test('--kid and --alg are published, of one key', async () => {
   expect(await countersign(['jwks', 'a.pem', 'b.pem', '--kid', 'now'], folder)).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error: --kid is for one key: leave it out, or give one file.\n',
+    stderr: 'error: --kid applies to one key. Omit it, or pass one file.\n',
   })
 })
 
@@ -92,7 +92,7 @@ test('an encrypted key opens with its passphrase', async () => {
     code: 2,
     stdout: '',
     stderr:
-      'error: The private key is encrypted: give --passphrase to be asked, or set PRIVATE_KEY_PASSPHRASE.\n',
+      'error: The private key is encrypted. Pass --passphrase or set PRIVATE_KEY_PASSPHRASE.\n',
   })
   const wrong = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'wrong pony' } }
   const ended = await countersign(['jwks', 'a.pem'], wrong)
@@ -147,15 +147,16 @@ test('a rotation: the new key is added, and the old one retired, each with the n
   expect(added).toEqual({
     code: 0,
     stderr: '',
-    stdout: `'next' is added
+    stdout: `+ 'next' was added
 
 Next
-1. Before anything: see that the program sends the kid of the key in use, KID=old. A server with two keys may try an assertion without kid with the wrong one.
+1. First, check that the program sends the kid of the key in use, KID=old. A server with two keys may try the wrong one for an assertion without kid.
 2. Publish jwks.json with all its keys: host it at the registered URL, or upload it.
-3. Wait for the server's cache of the set, a day if nobody can say how long: before that it does not know the new key.
-4. Switch the program to the new private key, with KID=next, and see that it gets a token.
-5. Wait for the old tokens, until the last one that was got with the old key is over: by then every process has had to use the new key. The assertions of the old one (5 minutes) are over as well.
-6. Take the old key out: countersign jwks retire --set jwks.json --kid old
+3. Wait until the server's cache of the set expires, a day if its lifetime is unknown. Until then the server does not know the new key.
+4. Switch the program to the new private key with KID=next. Check that it gets a token.
+5. Wait until the last token of the old key expires. By then every process has used the new key, and the old assertions (5 minutes) have expired.
+6. Remove the old key:
+     countersign jwks retire --set jwks.json --kid old
 `,
   })
   expect(await folder.read('jwks.json')).toEqual({
@@ -172,11 +173,11 @@ Next
   expect(retired).toEqual({
     code: 0,
     stderr: '',
-    stdout: `'old' is taken out
+    stdout: `+ 'old' was removed
 
 Next
-1. Publish jwks.json again: from then on no assertion of 'old' is accepted.
-2. Destroy the private key of 'old', in every secret store that has it.
+1. Publish jwks.json again. After that, no assertion of 'old' is accepted.
+2. Destroy the private key of 'old' in every secret store.
 `,
   })
   expect(kids(await folder.read('jwks.json'))).toEqual(['next'])
@@ -184,7 +185,16 @@ Next
   expect((await readdir(folder.cwd)).sort()).toEqual(['jwks.json', 'next.pem', 'old.pem'])
 })
 
-test('a key that is there already is left alone', async () => {
+test('reads a JWK Set while the passphrase of the key in use is set', async () => {
+  await using folder = await folderWith({})
+  const call = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
+  await countersign(['keygen', '--kid', '2024', '--passphrase'], call)
+  await countersign(['keygen', '--kid', '2025', '--out', 'next', '--passphrase'], call)
+  const args = ['jwks', 'add', '--set', 'countersign.jwks.json', 'next.jwks.json', '--json']
+  expect(documentOf(await countersign(args, call))).toMatchObject({ kids: ['2024', '2025'] })
+})
+
+test('leaves a key alone that is in the set', async () => {
   const key = ec()
   const set = json({ keys: [{ ...publicJwk(key), kid: 'one' }] })
   await using folder = await folderWith({ 'jwks.json': set, 'a.pem': pem(key) })
@@ -200,11 +210,11 @@ test('a key that is there already is left alone', async () => {
   ).toEqual({
     code: 1,
     stdout: '',
-    stderr: "error: The set has this key already, as 'one'. Sign with KID=one.\n",
+    stderr: "error: The key is already in the set as 'one'. Sign with that kid.\n",
   })
 })
 
-test('the kid that keygen gave goes with its set, and a key published by another is told how to mend', async () => {
+test('the kid of keygen is in its set, and a key in the set keeps its kid', async () => {
   await using folder = await folderWith({})
   const run = (...args: string[]) => countersign(args, folder)
   await run('keygen', '--kid', '2024')
@@ -217,7 +227,7 @@ test('the kid that keygen gave goes with its set, and a key published by another
   const thumbprint = documentOf(await run('jwks', 'add', ...set, 'next.pem', '--json')).kid
   const refused = await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
   expect(refused.stderr).toBe(
-    `error: The set has this key already, as '${thumbprint}'. Sign with KID=${thumbprint}, or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as '2025'.\n`,
+    `error: The key is already in the set as '${thumbprint}'. Sign with that kid.\n`,
   )
   await run('jwks', 'retire', ...set, '--kid', String(thumbprint))
   await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
@@ -229,16 +239,17 @@ test('what is printed and documented of a rotation takes the set of keygen, not 
   const { next } = documentOf<{ next: string[] }>(
     await countersign(['keygen', '--out', 'next', '--kid', '2025', '--json'], folder),
   )
-  expect(next[0]).toMatch(/countersign jwks add --set <that set> next\.jwks\.json$/)
+  expect(next[0]).toMatch(/countersign jwks add --set <hosted set> next\.jwks\.json$/)
   const { stdout } = await countersign(['jwks', 'add', '--help'], folder)
-  const readme = await readFile(new URL('../../packages/cli/README.md', import.meta.url), 'utf8')
-  for (const text of [stdout, readme])
-    expect(text).toMatch(
-      /keygen --out next --kid 2025.{1,4}.*jwks add --set jwks\.json next\.jwks/s,
-    )
+  const page = await readFile(
+    new URL('../../docs/reference/command-line.md', import.meta.url),
+    'utf8',
+  )
+  for (const text of [stdout, page])
+    expect(text).toMatch(/keygen --out next --kid 202\d\n.*jwks add --set jwks\.json next\.jwks/s)
 })
 
-test('what a set holds beside our keys stays as it is, and a link stays a link', async () => {
+test('keeps the other members of a set, and a link stays a link', async () => {
   const foreign = { kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'foreign', note: 1 }
   const key = ec()
   await using folder = await folderWith({
@@ -260,42 +271,42 @@ test.each([
     ['add', '--set', 'jwks.json', '--kid', 'taken', 'a.pem'],
     { keys: [taken] },
     'ERR_KID_TAKEN',
-    "The set has another key with the kid 'taken'. Give the new one a kid of its own with --kid.",
+    "Another key in the set has the kid 'taken'. Choose another with --kid.",
   ],
   [
     'the kid is unknown',
     ['retire', '--set', 'jwks.json', '--kid', 'tacken'],
     { keys: [taken, { ...taken, kid: undefined }] },
     'ERR_KID_UNKNOWN',
-    "The set has no key with the kid 'tacken'. It has 'taken', one without kid.",
+    "The set has no key with the kid 'tacken'. Its keys: 'taken', without kid.",
   ],
   [
     'it is the last key',
     ['retire', '--set', 'jwks.json', '--kid', 'taken'],
     { keys: [taken] },
     'ERR_LAST_KEY',
-    "'taken' is the last key of the set: without it no assertion is accepted. Add the next one first: countersign jwks add.",
+    "'taken' is the last key of the set. Add the next one first: countersign jwks add.",
   ],
   [
     'the file is no set',
     ['retire', '--set', 'jwks.json', '--kid', 'taken'],
     taken,
     'ERR_JWK_SET',
-    'jwks.json is no JWK Set: it must be JSON with an array of keys.',
+    'jwks.json is not a JWK Set: JSON with an array of keys. Create one with countersign jwks.',
   ],
   [
     'a private key is in the set',
     ['add', '--set', 'jwks.json', 'a.pem'],
     { keys: [{ ...ec().export({ format: 'jwk' }), kid: 'leaked' }] },
     'ERR_PRIVATE_JWK',
-    "jwks.json holds a PRIVATE key (kid 'leaked'). Nothing was changed. If this file was ever published or sent, that key is disclosed: make another with countersign keygen, and register it at once.",
+    "jwks.json contains a PRIVATE key ('leaked'). Nothing was changed. If the file was published or sent, the key is disclosed: create and register another one now.",
   ],
   [
     'a shared secret is in the set',
     ['retire', '--set', 'jwks.json', '--kid', 'taken'],
     { keys: [taken, { kty: 'oct', k: 'c2VjcmV0' }] },
     'ERR_PRIVATE_JWK',
-    'jwks.json holds a PRIVATE key. Nothing was changed. If this file was ever published or sent, that key is disclosed: make another with countersign keygen, and register it at once.',
+    'jwks.json contains a PRIVATE key (without kid). Nothing was changed. If the file was published or sent, the key is disclosed: create and register another one now.',
   ],
 ])('nothing is changed when %s', async (_, args, set, code, message) => {
   await using folder = await folderWith({ 'jwks.json': json(set), 'a.pem': pem(ec()) })
@@ -308,12 +319,12 @@ test.each([
 test.each([
   [
     ['jwks'],
-    'No private key: give its file with --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen makes one.',
+    'No private key. Pass --key, or set PRIVATE_KEY or PRIVATE_KEY_FILE. countersign keygen creates one.',
   ],
-  [['jwks', 'nope.pem'], 'There is no file nope.pem (key file).'],
+  [['jwks', 'nope.pem'], 'File nope.pem (<file>) does not exist.'],
   [['jwks', 'add', 'a.pem'], '--set is missing.'],
   [['jwks', 'add', '--set', 'jwks.json'], "missing required argument 'file'"],
-  [['jwks', 'add', '--set', 'nope.json', 'a.pem'], 'There is no file nope.json (--set).'],
+  [['jwks', 'add', '--set', 'nope.json', 'a.pem'], 'File nope.json (--set) does not exist.'],
   [['jwks', 'retire', '--set', 'jwks.json'], '--kid is missing.'],
 ])('%j is an error of the command line', async (args, message) => {
   await using folder = await folderWith({

@@ -72,7 +72,7 @@ test.each(['countersign.pem', 'countersign.pub.pem', 'countersign.jwks.json'])(
     expect(documentOf(ended)).toEqual({
       error: {
         code: 'ERR_FILE_EXISTS',
-        message: `${name} is there already and is not overwritten. Nothing was written; choose another name.`,
+        message: `${name} exists and is not overwritten. Nothing was written. Choose another name.`,
       },
     })
     expect(await readdir(folder.path)).toEqual([name])
@@ -108,19 +108,9 @@ test('--out is a folder or a prefix', async () => {
   )
   const ended = await countersign(['keygen', '--out', 'nowhere/'], { cwd })
   expect(ended).toEqual({
-    code: 2,
-    stdout: '',
-    stderr: 'error: There is no folder for nowhere/countersign.pem: make it first.\n',
-  })
-})
-
-test('a folder that is there and takes no file is not said to be missing', async () => {
-  await using folder = await scratchFolder()
-  const ended = await countersign(['keygen', '--out', '/proc/x'], { cwd: folder.path })
-  expect(ended).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'error: /proc/x.pem cannot be written: ENOENT.\n',
+    stderr: 'error: nowhere/countersign.pem cannot be written: ENOENT. Create its folder first.\n',
   })
 })
 
@@ -129,17 +119,18 @@ test('--kid names the key, and what comes next is said with placeholders', async
   const args = ['keygen', '--kid', '2025-11', '--alg', 'PS256', '--profile', 'jack-henry']
   const { code, stdout } = await countersign(args, { cwd: folder.path })
   expect(code).toBe(0)
-  expect(stdout).toBe(`The new key is made (PS256)
+  expect(stdout).toBe(`+ Created the key pair (PS256)
 kid          2025-11
-private key  countersign.pem, which you alone can read
+private key  countersign.pem (mode 0600)
 public key   countersign.pub.pem
 JWK Set      countersign.jwks.json
 
 Next
-1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> countersign.jwks.json
-2. Keep countersign.pem in a secret store. It is a credential: never commit it, never send it.
-3. Set the environment, or .env; leave out KID where you uploaded countersign.pub.pem:
-     CLIENT_ID=<the client id that you get>
+1. Register the public key: upload countersign.pub.pem, or host countersign.jwks.json and register its URL. To rotate, add the key to your hosted set instead:
+     countersign jwks add --set <hosted set> countersign.jwks.json
+2. Keep countersign.pem in a secret store. Never commit or send it.
+3. Set these variables in the environment or .env. Leave out KID if you uploaded countersign.pub.pem:
+     CLIENT_ID=<your client ID>
      TOKEN_ENDPOINT=https://login.jackhenry.com/a/oidc-provider/api/v0/token
      PRIVATE_KEY_FILE=countersign.pem
      ALG=PS256
@@ -171,11 +162,11 @@ test('on a terminal --passphrase asks twice, and shows nothing of what is typed'
   await using folder = await scratchFolder()
   const typed = [
     ['New passphrase: ', 'correct horse'],
-    ['The same again: ', 'correct horse'],
+    ['Confirm passphrase: ', 'correct horse'],
   ] as const
   const { code, screen } = await onTerminal(['keygen', '--passphrase'], { cwd: folder.path, typed })
   expect(code).toBe(0)
-  expect(screen).toMatch(/^New passphrase: \nThe same again: \n/)
+  expect(screen).toMatch(/^New passphrase: \nConfirm passphrase: \n/)
   expect(screen).not.toContain('correct')
   await expectEncrypted(folder.path, 'correct horse')
 })
@@ -183,12 +174,12 @@ test('on a terminal --passphrase asks twice, and shows nothing of what is typed'
 test.each([
   ['two that differ', ['one', 'other'], 1, 'The two passphrases differ. Nothing was written.'],
   ['an empty one', [''], 2, 'The passphrase is empty.'],
-  ['Ctrl-C', ['\u0003'], 130, 'No passphrase was given.'],
+  ['Ctrl-C', ['\u0003'], 130, 'No passphrase was entered.'],
 ])('of passphrases %s make no key', async (_, [first = '', second = ''], code, message) => {
   await using folder = await scratchFolder()
   const typed = [
     ['New passphrase: ', first],
-    ['The same again: ', second],
+    ['Confirm passphrase: ', second],
   ] as const
   const ended = await onTerminal(['keygen', '--passphrase'], { cwd: folder.path, typed })
   expect(ended.code).toBe(code)
@@ -205,14 +196,13 @@ test('without a terminal and without the variable --passphrase is an error', asy
   expect(ended).toEqual({
     code: 2,
     stdout: '',
-    stderr:
-      'error: --passphrase asks on a terminal, and there is none: set PRIVATE_KEY_PASSPHRASE.\n',
+    stderr: 'error: --passphrase needs a terminal to ask. Set PRIVATE_KEY_PASSPHRASE instead.\n',
   })
   expect(await readdir(folder.path)).toEqual([])
 })
 
 test.each([
-  [['--bits', '2048'], '--bits is the size of an RSA key: give --alg PS256 or RS256 with it.'],
+  [['--bits', '2048'], '--bits is the size of an RSA key. Pass --alg PS256 or RS256 with it.'],
   [['--alg', 'PS256', '--bits', '1024'], 'is invalid. Allowed choices are 2048, 3072, 4096.'],
   [['--alg', 'HS256'], 'is invalid. Allowed choices are ES256, PS256, RS256.'],
   [['--kid', ''], '--kid is empty.'],
@@ -233,42 +223,35 @@ async function expectEncrypted(folder: string, passphrase: string): Promise<void
   expect(opened.equals(createPublicKey(publicPem))).toBe(true)
 }
 
-test.each([
-  'rotation #2',
-  "it's",
-  'say "x"',
-  'a$HOME',
-  'back\\slash\\n',
-  'two\nlines',
-  '`tick`',
-  ' lead',
-  '~',
-])('the kid %j survives its line in .env', async (kid) => {
-  await using folder = await scratchFolder()
-  const cwd = folder.path
-  const made = documentOf<Made>(await countersign(['keygen', '--kid', kid, '--json'], { cwd }))
-  const [line] = /^ *KID=.*/ms.exec(made.next[2] ?? '') ?? []
-  const variables = [
-    'CLIENT_ID=client-1',
-    'TOKEN_ENDPOINT=https://as.example.com/token',
-    'PRIVATE_KEY_FILE=countersign.pem',
-    line?.trimStart(),
-  ]
-  await writeFile(join(cwd, '.env'), `${variables.join('\n')}\n`)
-  const { stdout } = await countersign(['assert'], { cwd })
-  const args = ['inspect', '--jwks', 'countersign.jwks.json', '--json']
-  const inspected = await countersign(args, { cwd, stdin: stdout })
-  expect(inspected.code).toBe(0)
-  expect(documentOf(inspected)).toMatchObject({ header: { kid } })
-})
+test.each(['rotation #2', "it's", 'say "x"', 'a$HOME', 'back\\slash\\n', '`tick`', ' lead', '~'])(
+  'the kid %j survives its line in .env',
+  async (kid) => {
+    await using folder = await scratchFolder()
+    const cwd = folder.path
+    const made = documentOf<Made>(await countersign(['keygen', '--kid', kid, '--json'], { cwd }))
+    const [line] = /^ *KID=.*/m.exec(made.next[2] ?? '') ?? []
+    const variables = [
+      'CLIENT_ID=client-1',
+      'TOKEN_ENDPOINT=https://as.example.com/token',
+      'PRIVATE_KEY_FILE=countersign.pem',
+      line?.trimStart(),
+    ]
+    await writeFile(join(cwd, '.env'), `${variables.join('\n')}\n`)
+    const { stdout } = await countersign(['assert'], { cwd })
+    const args = ['inspect', '--jwks', 'countersign.jwks.json', '--json']
+    const inspected = await countersign(args, { cwd, stdin: stdout })
+    expect(inspected.code).toBe(0)
+    expect(documentOf(inspected)).toMatchObject({ header: { kid } })
+  },
+)
 
-test.each(['mix\'"`', 'tab\there', '\u202eright to left'])(
+test.each(['mix\'"`', 'tab\there', 'two\nlines', '\u202eright to left'])(
   'the kid %j is rejected before a key is made',
   async (kid) => {
     await using folder = await scratchFolder()
     const ended = await countersign(['keygen', '--kid', kid], { cwd: folder.path })
     expect(ended).toMatchObject({ code: 2, stdout: '' })
-    expect(ended.stderr).toMatch(/^error: --kid must be a text that \.env can hold/)
+    expect(ended.stderr).toMatch(/^error: --kid must fit into \.env/)
     expect(await readdir(folder.path)).toEqual([])
   },
 )
@@ -306,7 +289,8 @@ test('a file that another program puts in the place of the private key never hol
   await once(other.stdout, 'data')
   const ended = await countersign(['keygen'], { cwd: folder.path })
   await closed
-  if (ended.code !== 0) expect(ended.stderr).toContain('was replaced or removed')
+  if (ended.code !== 0)
+    expect(ended.stderr).toContain('Another program replaced or removed countersign.pem')
   const found = await readFile(path, 'utf8').catch(() => 'removed')
   expect(found).not.toContain('PRIVATE KEY')
 })

@@ -5,6 +5,11 @@ import { createAuthorizationServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { countersign, documentOf, scratchFolder } from './command-line.ts'
 
+interface Report {
+  readonly checks: readonly { readonly id: string; readonly detail: string }[]
+  readonly hints: readonly string[]
+}
+
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 async function scene() {
@@ -22,19 +27,15 @@ async function scene() {
 }
 
 test.each<[string, string[], string]>([
-  ['a kid is missing', [], "Option 'kid' is --kid (KID)."],
-  ['unknown kid', ['--kid', 'x'], "Option 'kid' is --kid (KID)."],
-  ['wrong algorithm', [], "Option 'alg' is --alg (ALG)."],
-  ['the lifetime is too long', [], "Option 'assertion.lifetimeSeconds' is --lifetime."],
-  ['wrong aud', [], "Option 'assertion.audience' is --audience (AUDIENCE)."],
-  ['wrong scope', ['--scope', 'x'], "Option 'scope' is --scope (SCOPE)."],
-  [
-    'unknown resource',
-    ['--resource', 'https://x.test'],
-    "Option 'resource' is --resource (RESOURCE).",
-  ],
-  ['unknown client', [], "Option 'clientId' is --client-id (CLIENT_ID)."],
-])('for %j with %j names the flag to change', async (words, flags, note) => {
+  ['a kid is missing', [], '--kid (KID)'],
+  ['unknown kid', ['--kid', 'x'], '--kid (KID)'],
+  ['wrong algorithm', [], '--alg (ALG)'],
+  ['the lifetime is too long', [], '--lifetime'],
+  ['wrong aud', [], '--audience (AUDIENCE)'],
+  ['wrong scope', ['--scope', 'x'], '--scope (SCOPE)'],
+  ['unknown resource', ['--resource', 'https://x.test'], '--resource (RESOURCE)'],
+  ['unknown client', [], '--client-id (CLIENT_ID)'],
+])('for %j with %j names the flag to change, and no option', async (words, flags, flag) => {
   const { server, cwd, env } = await scene()
   const refusal = {
     status: 401,
@@ -44,16 +45,17 @@ test.each<[string, string[], string]>([
   server.next(refusal)
   const token = await countersign(['token', ...args], { cwd, env })
   expect(token).toMatchObject({ code: 1, stdout: '' })
-  expect(token.stderr).toMatch(/ Sent: alg ES256, kid \S+, aud \S+, .*thumbprint [\w-]{43}\. /)
-  expect(token.stderr.endsWith(`. ${note}\n`)).toBe(true)
+  expect(token.stderr).toContain(flag)
+  expect(token.stderr).not.toMatch(/'(kid|alg|scope|resource|clientId)'|assertion\.\w/)
   server.next(refusal)
   const doctor = await countersign(['doctor', '--json', ...args], { cwd, env })
   expect(doctor.code).toBe(1)
-  const { checks } = documentOf<{ checks: { id: string; detail: string }[] }>(doctor)
+  const { checks, hints } = documentOf<Report>(doctor)
   expect(checks.at(-1)).toMatchObject({
     id: 'token-request',
-    detail: `ERR_OAUTH: the token endpoint answered 401 'invalid_client'. The server says: "${words}". ${note}`,
+    detail: `ERR_OAUTH: the token endpoint answered 401 'invalid_client'. The server says: "${words}".`,
   })
+  expect(hints.join(' ')).toContain(flag)
 })
 
 test('names no flag where no option is suspected', async () => {
@@ -63,24 +65,24 @@ test('names no flag where no option is suspected', async () => {
   expect(stdout).toContain(
     'x Token request: ERR_TOKEN_UNAVAILABLE: the token endpoint answered 503.\n',
   )
-  expect(stdout).not.toContain('Option ')
+  expect(stdout).not.toContain('Check --')
 })
 
 test.each<[string, Record<string, string>, string]>([
   [
     'a path in PRIVATE_KEY',
     { PRIVATE_KEY: 'key.pem' },
-    'PRIVATE_KEY must be the text of the key, and is a path: set PRIVATE_KEY_FILE or --key to it.',
+    'PRIVATE_KEY must be the text of the key, not a path. Pass the path with --key or PRIVATE_KEY_FILE.',
   ],
   [
     'plain http',
     { PRIVATE_KEY_FILE: 'key.pem', TOKEN_ENDPOINT: 'http://as.example.com/token' },
-    "Option 'tokenEndpoint' is --token-endpoint (TOKEN_ENDPOINT).",
+    '--token-endpoint (TOKEN_ENDPOINT) must be https',
   ],
   [
     'a client id that is not ASCII',
     { PRIVATE_KEY_FILE: 'key.pem', CLIENT_ID: '\u00fc' },
-    "Option 'clientId' is --client-id (CLIENT_ID).",
+    '--client-id (CLIENT_ID) must be',
   ],
 ])('%s is answered by what a shell can do', async (_, variables, told) => {
   const { cwd, env } = await scene()
@@ -97,7 +99,7 @@ test('doctor says each finding once', async () => {
   const args = ['doctor', '--key', 'key.pem', '--audience', 'https://as.example.com/']
   server.next({ status: 401, body: { error: 'invalid_client', error_description: 'wrong aud' } })
   const asked = await countersign(args, { cwd, env })
-  expect(asked.stdout.match(/is not the token endpoint|on another host than/g)).toHaveLength(2)
+  expect(asked.stdout.match(/is not the token endpoint|on another host than/g)).toHaveLength(1)
   const { hints } = documentOf<{ hints: string[] }>(
     await countersign([...args, '--json', '--offline'], { cwd, env }),
   )

@@ -24,7 +24,7 @@ async function scene() {
   const cwd = folder.path
   const env = { CLIENT_ID: 'client-1', TOKEN_ENDPOINT: server.tokenEndpoint }
   const run = (args: string[]) => countersign([...args, '--json'], { cwd, env })
-  /** What the server does when its cache of the set is over. */
+  /** Registers the set again, as a server does when its cache expires. */
   const readSet = async () => {
     const jwks = JSON.parse(await readFile(join(cwd, 'countersign.jwks.json'), 'utf8'))
     server.register({ clientId: 'client-1', jwks })
@@ -32,7 +32,7 @@ async function scene() {
   return { run, readSet }
 }
 
-test('the runbook, line by line: no token request is refused on the way', async () => {
+test('no token request is rejected during the runbook', async () => {
   const [make = [], look = [], retire = [], ...more] = blocks
   expect([make.length, look.length, retire.length, more]).toEqual([2, 1, 1, []])
   const [, keygen = ''] = /made with `countersign (keygen [^`]*)`/.exec(page) ?? []
@@ -66,12 +66,12 @@ test('the steps that jwks add prints are those of the page, in its order', async
   const { next } = documentOf<{ next: string[] }>(await run(add))
   const printed = next.map((step) => /^[\w ]+/.exec(step.replace("'s", ''))?.[0])
   expect(printed).toEqual([
-    'Before anything',
+    'First',
     'Publish countersign',
-    'Wait for the server cache of the set',
-    'Switch the program to the new private key',
-    'Wait for the old tokens',
-    'Take the old key out',
+    'Wait until the server cache of the set expires',
+    'Switch the program to the new private key with KID',
+    'Wait until the last token of the old key expires',
+    'Remove the old key',
   ])
   expect(runbook.match(/^\*\*[^*]+\*\*|^Publish/gm)).toEqual([
     '**Before anything: name the key in use.**',

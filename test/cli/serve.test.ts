@@ -39,7 +39,7 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   const { variables } = (await next()) as Ready
   const saved = await readFile(join(cwd, '.env'), 'utf8')
   expect(saved.trim().split('\n')).toEqual([
-    '# By countersign serve --save, which sets these anew at each start:',
+    '# Written by countersign serve --save, which updates these variables:',
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
   ])
 
@@ -123,12 +123,12 @@ test('the set is read again when its file has changed, and stays where that is n
   expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 0 })
   expect(await next()).toEqual({
     type: 'jwks',
-    error: expect.stringContaining('is no JWK Set: it must be JSON with an array of keys.'),
+    error: expect.stringContaining('is not a JWK Set: JSON with an array of keys.'),
   })
   expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
 })
 
-test('grants what --scope says, and no other', async () => {
+test('grants the scope of --scope and no other', async () => {
   const { cwd } = await folderWithKey()
   const { next } = serving(cwd, '--scope', 'accounts:read openid')
   const { variables } = (await next()) as Ready
@@ -141,10 +141,13 @@ test('grants what --scope says, and no other', async () => {
 })
 
 test.each([
-  [['--token-lifetime', '0'], '--token-lifetime must be 1 or more.'],
+  [
+    ['--token-lifetime', '0'],
+    '--token-lifetime must be a whole number of seconds from 1 to 86400.',
+  ],
   [
     ['--client-id', 'x y'],
-    '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
+    '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without spaces.',
   ],
 ])('%j is refused: no program could work with it', async (args, message) => {
   const { cwd } = await folderWithKey()
@@ -155,19 +158,19 @@ test.each([
   })
 })
 
-test('ends by itself after --for, and says in lines what to set', async () => {
+test('stops after --for, and prints the variables to set', async () => {
   const { cwd } = await folderWithKey()
   const { code, stdout, stderr } = await countersign(['serve', '--for', '0'], { cwd })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(
-    /^Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_ORIGIN=http:\/\/127\.0\.0\.1:\d+\n/,
+    /^\+ Running until Ctrl-C\..*\nCLIENT_ID=client-1\nTOKEN_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\/token\nAPI_ORIGIN=http:\/\/127\.0\.0\.1:\d+\n/,
   )
   expect(stdout).toMatch(/\n0 token requests, 0 API requests\.\n$/)
   const { screen } = await onTerminal(['serve', '--for', '0'], { cwd })
   expect(screen).toContain('TOKEN_ENDPOINT=http://127.0.0.1:')
 })
 
-test('a second run sets its own variables anew, and touches no other line and no real server', async () => {
+test('a second run updates its own variables, and no other line and no real server', async () => {
   const { cwd } = await folderWithKey()
   const file = join(cwd, '.env')
   const run = () => countersign(['serve', '--for', '0', '--save', '.env', '--json'], { cwd })
@@ -194,11 +197,11 @@ test('a second run sets its own variables anew, and touches no other line and no
   await writeFile(file, real)
   const refused = await run()
   expect(refused).toMatchObject({ code: 1 })
-  expect(refused.stdout).toContain('.env is there already and is not overwritten.')
+  expect(refused.stdout).toContain('.env exists and is not overwritten.')
   expect(await readFile(file, 'utf8')).toBe(real)
 })
 
-test('without a JWK Set it says what makes one, and what is saved overwrites nothing', async () => {
+test('names the missing JWK Set, and overwrites nothing with --save', async () => {
   const folder = await scratchFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
   const none = await countersign(['serve', '--for', '0'], { cwd: folder.path })
@@ -210,11 +213,11 @@ test('without a JWK Set it says what makes one, and what is saved overwrites not
     code: 1,
     stdout: '',
     stderr:
-      'error: countersign.pem is PEM, no JWK Set: countersign jwks countersign.pem prints the set of a key.\n',
+      'error: countersign.pem is not a JWK Set: JSON with an array of keys. Create one with countersign jwks.\n',
   })
   const taken = await countersign(['serve', '--for', '0', '--save', 'countersign.pem'], { cwd })
   expect(taken).toMatchObject({ code: 1, stdout: '' })
-  expect(taken.stderr).toContain('countersign.pem is there already')
+  expect(taken.stderr).toContain('countersign.pem exists and is not overwritten.')
 })
 
 test('what serve writes of the API is what examples and pages read of it', async () => {

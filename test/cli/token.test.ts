@@ -30,7 +30,7 @@ async function scene(format: 'jwt' | 'opaque' = 'jwt') {
   return { server, call, token: (...args: string[]) => countersign(['token', ...args], call) }
 }
 
-test('prints a token that the API takes, by one token request', async () => {
+test('prints a token that the API accepts, with one token request', async () => {
   const { server, token } = await scene()
   await using api = await createResourceServer(server)
   const { code, stdout, stderr } = await token('--scope', 'accounts:read')
@@ -55,7 +55,7 @@ test('prints a header for a script, and with --json all that is known of the tok
   })
 })
 
-test('prints the claims of a JWT, and says that an opaque token has none', async () => {
+test('prints the claims of a JWT, and reports that an opaque token has none', async () => {
   const { token } = await scene()
   const { claims } = documentOf<{ claims: object }>(await token('--show', 'claims', '--json'))
   expect(claims).toMatchObject({ client_id: clientId, exp: expect.any(Number) })
@@ -65,20 +65,20 @@ test('prints the claims of a JWT, and says that an opaque token has none', async
   expect(opaque).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'error: The token is opaque, not a JWT: it has no claims to show.\n',
+    stderr: 'error: The token is opaque: it has no claims to show.\n',
   })
 })
 
-test('prints curl lines with commands in place of secrets, and asks for nothing', async () => {
+test('prints curl lines with commands in place of secrets, and requests nothing', async () => {
   const { server, token } = await scene()
   const { code, stdout } = await token('--show', 'curl', '--scope', "it's mine")
   expect(code).toBe(0)
-  expect(stdout).toContain(`curl '${server.tokenEndpoint}' \\\n  --data-urlencode 'grant_type=`)
+  expect(stdout).toContain(`curl ${server.tokenEndpoint} \\\n  --data-urlencode grant_type=`)
   expect(stdout).toContain("'scope=it'\\''s mine'")
-  expect(stdout).toContain("countersign assert | tr -d '\\n' | curl '")
+  expect(stdout).toContain("countersign assert | tr -d '\\n' | curl http")
   expect(stdout).toContain('--data-urlencode client_assertion@-')
   expect(stdout).toContain(
-    `countersign token --scope 'it'\\''s mine' --show header | curl --header @- 'https://api.example.com/'`,
+    `countersign token --scope 'it'\\''s mine' --show header | curl --header @- https://api.example.com/`,
   )
   expect(leakSearch(key).isIn(stdout)).toBe(false)
   expect(stdout).not.toMatch(/eyJ/)
@@ -129,11 +129,11 @@ test('curl lines have no place for a key from stdin', async () => {
   expect(ended).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'error: A key from stdin cannot be in a line to copy: give its file with --key.\n',
+    stderr: 'error: Lines to copy cannot read the key from stdin. Pass a file with --key.\n',
   })
 })
 
-test('a refusal is told once, with its hints, and not repeated', async () => {
+test('prints a rejection once, with its hints, and does not retry', async () => {
   const { server, token } = await scene()
   const plain = await token('--client-id', 'nobody')
   expect(plain).toMatchObject({ code: 1, stdout: '' })
@@ -147,12 +147,12 @@ test('a refusal is told once, with its hints, and not repeated', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-test('on a terminal it says beside the token how long it is good', async () => {
+test('prints the expiry next to the token on a terminal', async () => {
   const { call } = await scene()
   const { code, screen } = await onTerminal(['token', '--scope', 'accounts:read'], call)
   expect(code).toBe(0)
   expect(screen).toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
-  expect(screen).toMatch(/Good until 20\d\d-.*Z, for accounts:read\. A credential while it lives\./)
+  expect(screen).toMatch(/A credential until it expires, 20\d\d-.*Z\. Scope: accounts:read\./)
 })
 
 test('a profile overrides the endpoint and audience of a .env that nobody named', async () => {
@@ -162,7 +162,7 @@ test('a profile overrides the endpoint and audience of a .env that nobody named'
   await writeFile(join(call.cwd, '.env'), variables)
   const args = ['--profile', 'jack-henry', '--client-id', clientId, '--key', 'key.pem']
   const { stdout } = await countersign(['token', ...args, '--show', 'curl'], call)
-  expect(stdout).toContain(`curl '${audience}'`)
+  expect(stdout).toContain(`curl ${audience}`)
   expect(stdout).not.toContain(server.tokenEndpoint)
 })
 
@@ -186,7 +186,7 @@ test.each([['TOKEN_ENDPOINT', 'AUDIENCE'], ['TOKEN_ENDPOINT'], ['AUDIENCE']])(
     expect(documentOf(ended)).toEqual({
       error: {
         code: 'ERR_TWO_HOSTS',
-        message: `The token endpoint is at 127.0.0.1 and the audience at as.example.com, and ${names.join(' and ')} comes from .env in the working folder. Nothing was sent. If that is right, name the file: --dotenv .env.`,
+        message: `The token endpoint is on 127.0.0.1, but the audience on as.example.com. ${names.join(' and ')} came from .env, so nothing was sent. If the values are right, pass --dotenv .env.`,
       },
     })
     expect(server.requests).toEqual([])

@@ -109,7 +109,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
   cli: {
     leastScore: 80,
     startsProcesses: true,
-    mutate: ['packages/cli/src/{inspect/*,jwk-set,option-flags,rotation,shell-words}.ts'],
+    mutate: ['packages/cli/src/{inspect/*,command-failure,jwk-set}.ts'],
     tests: ['test/cli/{inspect,jwks,rotation,option-notes,token}.test.ts'],
   },
 }

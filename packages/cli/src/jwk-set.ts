@@ -1,89 +1,117 @@
+import { open, realpath, rm } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Jwk } from '@countersign/core'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
-import { refused } from './command-failure.js'
-import { harmless } from './output.js'
-import { envLine } from './saved-variables.js'
+import { CommandFailure, rejectSecret } from './command-failure.js'
+import { createWriteFailure, readTextFile, replaceFile } from './files.js'
 
-/** A public JWK Set (RFC 7517 section 5), other members included. */
+/** A public JWK Set (RFC 7517 section 5) and its other members. */
 export interface JwkSet {
   readonly keys: readonly Jwk[]
 }
 
-/** What a private or symmetric JWK has and a public one has not. */
+/** What only a private or symmetric JWK has. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /** @throws {CommandFailure} unless the text is a JWK Set of public keys. */
-export function parsedJwkSet(text: string, path: string): JwkSet {
-  const set = json(text)
+export function parseJwkSet(text: string, place: string): JwkSet {
+  const set = parseJson(text)
   if (!isObject(set) || !Array.isArray(set.keys) || !set.keys.every(isJwk))
-    throw refused('ERR_JWK_SET', `${path} is no JWK Set: it must be JSON with an array of keys.`)
+    throw new CommandFailure(
+      'ERR_JWK_SET',
+      `${place} is not a JWK Set: JSON with an array of keys. Create one with countersign jwks.`,
+    )
   const leaked = set.keys.find((key) => privateMembers.some((name) => Object.hasOwn(key, name)))
   if (leaked === undefined) return set as unknown as JwkSet
-  throw refused(
+  throw new CommandFailure(
     'ERR_PRIVATE_JWK',
-    `${path} holds a PRIVATE key${kidOf(leaked)}. Nothing was changed. If this file was ever published or sent, that key is disclosed: make another with countersign keygen, and register it at once.`,
+    `${place} contains a PRIVATE key (${describeKid(leaked)}). Nothing was changed. If the file was published or sent, the key is disclosed: create and register another one now.`,
   )
 }
 
-/** The set with one more key; undefined where it is there already. */
-export async function withKey(set: JwkSet, added: Jwk): Promise<JwkSet | undefined> {
+/** @throws {CommandFailure} if the file cannot be read, is not a JWK Set, or has a private key. */
+export async function readJwkSet(path: string, source: string): Promise<JwkSet> {
+  return parseJwkSet(await readTextFile(path, source), path)
+}
+
+/** Reads the set, changes it and replaces the file, one command at a time. */
+export async function changeJwkSet(
+  path: string,
+  change: (set: JwkSet) => JwkSet | Promise<JwkSet>,
+): Promise<{ readonly set: JwkSet; readonly isChanged: boolean }> {
+  rejectSecret(path, '--set')
+  const lock = await lockFile(path)
+  try {
+    const before = await readJwkSet(path, '--set')
+    const set = await change(before)
+    const isChanged = set !== before
+    if (isChanged) await replaceFile(path, `${JSON.stringify(set, null, 2)}\n`)
+    return { set, isChanged }
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
+/** Waits 10 s. The lock of a killed command is not taken over: its owner may only be slow. */
+async function lockFile(path: string): Promise<string> {
+  const lock = `${await realpath(path).catch(() => path)}.lock`
+  for (let attempt = 0; attempt < 500; attempt++) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close()
+      return lock
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw createWriteFailure(path, error)
+    }
+    await pause(20)
+  }
+  throw new CommandFailure(
+    'ERR_FILE_LOCKED',
+    `Another command is changing ${path}. If none is running, delete ${lock}.`,
+  )
+}
+
+/** Returns the set with one more key, or the same set if the key is in it. */
+export async function addKey(set: JwkSet, added: Jwk): Promise<JwkSet> {
   const thumbprint = await calculateJwkThumbprint(added)
-  const prints = await Promise.all(set.keys.map(thumbprintOf))
+  const thumbprints = await Promise.all(
+    set.keys.map((key) => calculateJwkThumbprint(key).catch(() => undefined)),
+  )
   const sameKid = set.keys.findIndex(({ kid }) => kid === added.kid)
-  if (sameKid >= 0 && prints[sameKid] === thumbprint) return undefined
-  if (sameKid >= 0) {
-    throw refused(
+  if (sameKid >= 0 && thumbprints[sameKid] === thumbprint) return set
+  if (sameKid >= 0)
+    throw new CommandFailure(
       'ERR_KID_TAKEN',
-      `The set has another key with the kid ${shownKid(added)}. Give the new one a kid of its own with --kid.`,
+      `Another key in the set has the kid ${describeKid(added)}. Choose another with --kid.`,
     )
-  }
-  const same = set.keys[prints.indexOf(thumbprint)]
-  if (same !== undefined) throw keyTaken(set, { same, added })
-  return { ...set, keys: [...set.keys, added] }
+  const same = set.keys[thumbprints.indexOf(thumbprint)]
+  if (same === undefined) return { ...set, keys: [...set.keys, added] }
+  throw new CommandFailure(
+    'ERR_KEY_TAKEN',
+    `The key is already in the set as ${describeKid(same)}. Sign with that kid.`,
+  )
 }
 
-/** A published kid may be in use: to sign by it is always right, to change it only before that. */
-function keyTaken({ keys }: JwkSet, { same, added }: { same: Jwk; added: Jwk }) {
-  const [there, wanted] = [same, added].map(shownKid)
-  const signed =
-    same.kid === undefined
-      ? 'Sign without a kid'
-      : `Sign with ${envLine('KID', String(same.kid)) ?? `KID=${there}`}`
-  const isOnly = keys.length === 1 || same.kid === undefined
-  const other = isOnly
-    ? ''
-    : `, or, if nothing signs with it yet, take it out with countersign jwks retire and add it again as ${wanted}`
-  return refused('ERR_KEY_TAKEN', `The set has this key already, as ${there}. ${signed}${other}.`)
-}
-
-/** The set without the keys of this kid. */
-export function withoutKey(set: JwkSet, kid: string): JwkSet {
+/** Returns the set without the keys of this kid. */
+export function removeKey(set: JwkSet, kid: string): JwkSet {
   const keys = set.keys.filter((key) => key.kid !== kid)
-  if (keys.length === set.keys.length) {
-    throw refused(
+  if (keys.length === set.keys.length)
+    throw new CommandFailure(
       'ERR_KID_UNKNOWN',
-      `The set has no key with the kid ${shownKid({ kid })}. It has ${set.keys.map(shownKid).join(', ') || 'none'}.`,
+      `The set has no key with the kid '${kid}'. Its keys: ${listKids(set)}.`,
     )
-  }
-  if (keys.length === 0) {
-    throw refused(
-      'ERR_LAST_KEY',
-      `${shownKid({ kid })} is the last key of the set: without it no assertion is accepted. Add the next one first: countersign jwks add.`,
-    )
-  }
-  return { ...set, keys }
+  if (keys.length > 0) return { ...set, keys }
+  throw new CommandFailure(
+    'ERR_LAST_KEY',
+    `'${kid}' is the last key of the set. Add the next one first: countersign jwks add.`,
+  )
 }
 
-export function shownKid({ kid }: { kid?: unknown }): string {
-  return typeof kid === 'string' ? `'${harmless(kid.slice(0, 128))}'` : 'one without kid'
+export function listKids({ keys }: JwkSet): string {
+  return keys.map(describeKid).join(', ') || 'none'
 }
 
-function kidOf(key: Record<string, unknown>): string {
-  return typeof key.kid === 'string' ? ` (kid ${shownKid(key)})` : ''
-}
-
-async function thumbprintOf(key: Jwk): Promise<string | undefined> {
-  return calculateJwkThumbprint(key).catch(() => undefined)
+export function describeKid({ kid }: { kid?: unknown }): string {
+  return typeof kid === 'string' ? `'${kid}'` : 'without kid'
 }
 
 function isJwk(key: unknown): boolean {
@@ -94,7 +122,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function json(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {

@@ -1,53 +1,86 @@
-import { generateKeyPair, type KeyObject } from 'node:crypto'
+import { createCipheriv, generateKeyPair, type KeyObject, pbkdf2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Jwk } from '@countersign/core'
+import type { Algorithm, Jwk } from '@countersign/core'
 import { publicJwks } from '@countersign/core/keys'
-import { encryptedPem } from './encrypted-key.js'
-
-const generate = promisify(generateKeyPair)
+import { Integer, Null, ObjectIdentifier, OctetString, Sequence } from 'asn1js'
 
 export interface KeyPairOptions {
-  readonly alg: 'ES256' | 'PS256' | 'RS256'
-  /** Of an RSA key. */
+  readonly alg: Algorithm
+  /** The size of an RSA key. */
   readonly bits: number
-  /** Default: the thumbprint (RFC 7638). */
+  /** @default the thumbprint (RFC 7638) */
   readonly kid: string | undefined
   readonly passphrase: string | undefined
 }
 
-/** A new key pair in the three forms in which it is needed. */
 export interface KeyPair {
   readonly kid: string
-  readonly alg: string
-  /** PKCS#8, encrypted where there is a passphrase. */
+  /** PKCS#8, encrypted if there is a passphrase. */
   readonly privatePem: string
   /** SPKI. */
   readonly publicPem: string
   readonly jwks: { readonly keys: readonly Jwk[] }
 }
 
-export async function newKeyPair(options: KeyPairOptions): Promise<KeyPair> {
-  const { alg, kid, passphrase } = options
-  const { privateKey, publicKey } = await generated(options)
+export async function createKeyPair({
+  alg,
+  bits,
+  kid,
+  passphrase,
+}: KeyPairOptions): Promise<KeyPair> {
+  // A plain RSA key for PS256, too: few programs read a key that is restricted to RSA-PSS.
+  const { privateKey, publicKey } = await (alg === 'ES256'
+    ? promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+    : promisify(generateKeyPair)('rsa', { modulusLength: bits }))
   const jwks = await publicJwks([{ key: publicKey, alg, ...(kid !== undefined && { kid }) }])
   return {
     kid: String(jwks.keys[0]?.kid),
-    alg,
     privatePem:
       passphrase === undefined
         ? String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
-        : await encryptedPem(privateKey, passphrase),
+        : await encryptKey(privateKey, passphrase),
     publicPem: String(publicKey.export({ type: 'spki', format: 'pem' })),
     jwks,
   }
 }
 
-/** A PS256 key is a plain RSA key too: one that is bound to RSA-PSS is read by few. */
-function generated({ alg, bits }: KeyPairOptions): Promise<{
-  privateKey: KeyObject
-  publicKey: KeyObject
-}> {
-  return alg === 'ES256'
-    ? generate('ec', { namedCurve: 'P-256' })
-    : generate('rsa', { modulusLength: bits })
+/** The OWASP recommendation for PBKDF2 with HMAC-SHA-256; Node.js uses 2,048. */
+const iterations = 600_000
+
+/** Returns an EncryptedPrivateKeyInfo (RFC 5958 section 3) in PEM, by PBES2 (RFC 8018). */
+async function encryptKey(privateKey: KeyObject, passphrase: string): Promise<string> {
+  const [salt, iv] = [randomBytes(16), randomBytes(16)]
+  const key = await promisify(pbkdf2)(passphrase, salt, iterations, 32, 'sha256')
+  const cipher = createCipheriv('aes-256-cbc', key, iv)
+  const plain = privateKey.export({ type: 'pkcs8', format: 'der' })
+  const encrypted = Buffer.concat([cipher.update(plain), cipher.final()])
+  plain.fill(0)
+  const hmacWithSha256 = sequence(objectId('1.2.840.113549.2.9'), new Null())
+  const derivation = sequence(octets(salt), new Integer({ value: iterations }), hmacWithSha256)
+  const info = sequence(
+    sequence(
+      objectId('1.2.840.113549.1.5.13'), // PBES2
+      sequence(
+        sequence(objectId('1.2.840.113549.1.5.12'), derivation), // PBKDF2
+        sequence(objectId('2.16.840.1.101.3.4.1.42'), octets(iv)), // AES-256-CBC
+      ),
+    ),
+    octets(encrypted),
+  )
+  const lines = Buffer.from(info.toBER())
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n')
+  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${lines}\n-----END ENCRYPTED PRIVATE KEY-----\n`
+}
+
+function sequence(...value: readonly Sequence['valueBlock']['value'][number][]): Sequence {
+  return new Sequence({ value: [...value] })
+}
+
+function objectId(value: string): ObjectIdentifier {
+  return new ObjectIdentifier({ value })
+}
+
+function octets(bytes: Uint8Array): OctetString {
+  return new OctetString({ valueHex: Uint8Array.from(bytes).buffer })
 }

@@ -1,97 +1,100 @@
-import { randomUUID } from 'node:crypto'
 import { styleText } from 'node:util'
+import { Help } from 'commander'
+import type { Outcome, Output } from './command.js'
 import type { CommandFailure } from './command-failure.js'
-import type { Outcome, Paint } from './outcome.js'
 
-/** Shows that something is under way, on a terminal. */
-export type Progress = <T>(what: string, work: Promise<T>) => Promise<T>
+/** Creates the only place that writes: results to stdout, everything else to stderr. */
+export function createOutput({ isJson }: { isJson: boolean }): Output {
+  const { stdout, stderr } = process
+  let indent: number | undefined = 2
+  return { print, fail, log, announce }
 
-/** Prints a line while a command goes on: with `--json` one line of JSON. */
-export type Say = (json: unknown, text: (paint: Paint) => string) => void
+  function print({ json, text, note }: Outcome): void {
+    write(json, text)
+    if (!isJson && note !== undefined) announce(note)
+  }
 
-/** The one place that writes: results to stdout, whatever is said beside them to stderr. */
-export interface Output {
-  result(outcome: Outcome): void
-  failure(failure: CommandFailure): void
-  readonly progress: Progress
-  readonly say: Say
+  function fail({ code, message, hints }: CommandFailure): void {
+    const error = { code, message, ...(hints.length > 0 && { hints }) }
+    const lines = [`error: ${message}`, ...hints.map((hint) => `- ${hint}`)]
+    if (isJson) write({ error }, lines)
+    else stderr.write(format(lines, stderr))
+  }
+
+  function log(json: object, lines: readonly string[]): void {
+    indent = undefined
+    write(json, lines)
+  }
+
+  function announce(work: string): void {
+    if (!stderr.isTTY) return
+    stderr.write(styleText('dim', format([work], stderr), { stream: stderr }))
+  }
+
+  function write(json: unknown, text: Outcome['text']): void {
+    stdout.write(format(isJson ? JSON.stringify(json, null, indent) : text, stdout))
+  }
 }
 
-export function createOutput({ isJson }: { isJson: boolean }): Output {
-  // After a line of JSON everything is: one document a line.
-  let document = indented
-  return { result, failure, progress, say }
-
-  function say(json: unknown, text: (paint: Paint) => string): void {
-    document = line
-    print(json, text)
-  }
-
-  function result({ json, text, note }: Outcome): void {
-    print(json, text)
-    if (!isJson && note !== undefined && process.stderr.isTTY)
-      process.stderr.write(`${terminalText(process.stderr, (paint) => paint('dim', note))}\n`)
-  }
-
-  function print(json: unknown, text: (paint: Paint) => string): void {
-    process.stdout.write(isJson ? document(json) : `${terminalText(process.stdout, text)}\n`)
-  }
-
-  function failure({ code, message }: CommandFailure): void {
-    if (isJson) process.stdout.write(document({ error: { code, message } }))
-    else {
-      const said = (paint: Paint) => `${paint('red', 'error')}: ${harmless(message)}`
-      process.stderr.write(`${terminalText(process.stderr, said)}\n`)
-    }
-  }
+function format(text: Outcome['text'], stream: NodeJS.WriteStream): string {
+  const lines =
+    typeof text === 'string'
+      ? text.split('\n').map(escapeControls)
+      : text.map((line) => colorMark(wrapLine(escapeControls(line), readWidth(stream)), stream))
+  return `${lines.join('\n')}\n`
 }
 
 /** Escapes what could control a terminal, line breaks included, as JSON escapes it. */
-export function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)
-}
-
-function harmlessLines(text: string): string {
-  return text.split('\n').map(harmless).join('\n')
-}
-
-/** Each UTF-16 unit by itself, so that the escape is valid in JSON too. */
-function escaped(character: string): string {
-  return character
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
-}
-
-/**
- * Escapes everything but the colors of this program. They are random marks until the text is safe,
- * so that no text from elsewhere can contain one.
- */
-function terminalText(stream: NodeJS.WriteStream, text: (paint: Paint) => string): string {
-  const mark = randomUUID()
-  const marked = text((format, inner) => `${mark}<${format}>${inner}${mark}</>`)
-  return harmlessLines(marked).replace(
-    new RegExp(`${mark}<(\\w+)>(.*?)${mark}</>`, 'gs'),
-    (_, format, inner: string) => styleText(format, inner, { stream }),
+export function escapeControls(text: string): string {
+  const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  // Escapes each UTF-16 unit, so that the escape is valid in JSON too.
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) =>
+    found.split('').map(escapeUnit).join(''),
   )
 }
 
-/** A spinner on stderr; nothing in a pipe. */
-async function progress<T>(what: string, work: Promise<T>): Promise<T> {
-  if (!process.stderr.isTTY) return work
-  const { default: yoctoSpinner } = await import('yocto-spinner')
-  const spinner = yoctoSpinner({ text: what, stream: process.stderr }).start()
-  try {
-    return await work
-  } finally {
-    spinner.stop()
-  }
+/** Columns to wrap at, if they are known. */
+export function readWidth(stream: NodeJS.WriteStream): number | undefined {
+  return Number(process.env.COLUMNS) || stream.columns || undefined
 }
 
-function indented(json: unknown): string {
-  return `${harmlessLines(JSON.stringify(json, null, 2))}\n`
+const help = Object.assign(new Help(), { minWidthToWrap: 20 })
+
+/**
+ * Wraps a line below its text: after a number, a mark or a label. A command continues after a
+ * backslash, other lines with an indent of 4 are examples and stay whole.
+ */
+export function wrapLine(line: string, width: number | undefined): string {
+  if (width === undefined || line.length <= width) return line
+  const isCommand = /^ +countersign /.test(line)
+  if (line.startsWith('    ') && !isCommand) return line
+  const [lead = ''] = /^ *(?:\d+\. |[-+!x#] |[\w ,-]{1,16} {2,})?/.exec(line) ?? []
+  const wrapped = help.boxWrap(line.slice(lead.length), width - lead.length - (isCommand ? 4 : 0))
+  const lineBreak = isCommand ? ` \\\n${lead}  ` : `\n${' '.repeat(lead.length)}`
+  return lead + wrapped.replaceAll('\n', lineBreak)
 }
 
-function line(json: unknown): string {
-  return `${harmless(JSON.stringify(json))}\n`
+const colors = [
+  ['green', /^ *(?:\+|ok|[23]\d\d)(?= )/],
+  ['yellow', /^ *(?:!|warning)(?= )/],
+  ['red', /^ *(?:x|error:?|[45]\d\d)(?= )/],
+] as const
+
+/** Colors the first word of a line if it is a mark, a level or a status. */
+function colorMark(line: string, stream: NodeJS.WriteStream): string {
+  return colors.reduce(
+    (colored, [color, mark]) => colored.replace(mark, (word) => styleText(color, word, { stream })),
+    line,
+  )
+}
+
+/** Lists what was done, then what to do next. */
+export function listSteps(done: readonly string[], next: readonly string[]): readonly string[] {
+  const steps = next.flatMap((step, index) => `${index + 1}. ${step}`.split('\n'))
+  return [...done, '', 'Next', ...steps]
+}
+
+/** Quotes a word for a POSIX shell, unless the shell leaves it alone. */
+export function quoteWord(text: string): string {
+  return /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,114 +1,89 @@
+import { existsSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { misused } from './command-failure.js'
-import { commonOptions as options } from './common-options.js'
-import type { OptionDefinition } from './option-definition.js'
-import { type Profile, profiles } from './profiles.js'
-import { readTextFile } from './text-file.js'
+import { createUsageFailure } from './command-failure.js'
+import { readTextFile } from './files.js'
+import { type Option, options, profiles } from './options.js'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** What a command was told: by a flag, else by the environment, else by `.env`, else by the profile. */
-export interface Settings {
-  readonly profile: Profile | undefined
-  /** Environment and `.env`, in this order. */
-  readonly layers: readonly Variables[]
-  has(option: OptionDefinition): boolean
-  /** By flag alone. */
-  flag(option: OptionDefinition): string | undefined
-  text(option: OptionDefinition): string | undefined
-  required(option: OptionDefinition): string
-  whole(option: OptionDefinition): number | undefined
-  list(option: OptionDefinition): readonly string[]
-  variable(name: string): string | undefined
-  /** Whether the value is that of `.env` in the working folder, which nobody named. */
-  isFromUnnamedFile(option: OptionDefinition): boolean
-}
-
-/** What flags say, by the name of the option. */
-export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
-
-/** Where variables come from. */
-export interface VariableSources {
+/** Where the values of a command come from. */
+export interface Sources {
+  /** The flags of the command line, by their attribute name. */
+  readonly flags: Readonly<Record<string, unknown>>
   readonly environment: Variables
   readonly file: Variables
-  /** Whether `--dotenv` named the file; the one of the working folder may be anybody's. */
+  /** Whether `--dotenv` names the file. The `.env` of a folder may come with a clone. */
   readonly isNamed: boolean
 }
 
-export function createSettings(
-  flags: Flags,
-  { environment, file, isNamed }: VariableSources,
-): Settings {
-  const layers = [environment, file]
-  const profile = profileOf(flag(options.profile))
-  return { profile, layers, has, flag, text, required, whole, list, variable, isFromUnnamedFile }
+/** The values of a command: a flag overrides the environment, that `.env`, and that the profile. */
+export type Settings = ReturnType<typeof createSettings>
 
-  function has({ name }: OptionDefinition): boolean {
-    return flags[name] === true
-  }
+export function createSettings({ flags, environment, file, isNamed }: Sources) {
+  const profile = profiles[String(flags[options.profile.attributeName()])]
+  const settings = {
+    profile,
+    /** Environment and `.env`, in this order. */
+    layers: [environment, file],
+    hasFlag: (option: Option): boolean => flags[option.attributeName()] === true,
 
-  function flag({ name }: OptionDefinition): string | undefined {
-    const given = flags[name]
-    if (given === '') throw misused(`--${name} is empty.`)
-    return typeof given === 'string' ? given : undefined
-  }
+    /** Returns the value of the flag alone. */
+    readFlag(option: Option): string | undefined {
+      const given = flags[option.attributeName()]
+      if (given === '') throw createUsageFailure(`${option.long} is empty.`)
+      return typeof given === 'string' ? given : undefined
+    },
 
-  function text(option: OptionDefinition): string | undefined {
-    const given = flag(option)
-    if (given !== undefined) return given
-    const isPreset = option === options.tokenEndpoint || option === options.audience
-    if (profile !== undefined && isPreset && isFromUnnamedFile(option))
-      return option === options.tokenEndpoint ? profile.tokenEndpoint : undefined
-    const set = option.env === undefined ? undefined : variable(option.env)
-    if (set === undefined) return option === options.tokenEndpoint ? profile?.tokenEndpoint : set
-    if (option.choices?.includes(set) === false)
-      throw misused(`${option.env} must be one of ${option.choices.join(', ')}.`)
-    return set
-  }
+    readText(option: Option): string | undefined {
+      const given = settings.readFlag(option)
+      if (given !== undefined) return given
+      const isEndpoint = option === options.tokenEndpoint
+      const isPreset = isEndpoint || option === options.audience
+      const isSkipped = profile !== undefined && isPreset && settings.isFromUnnamedFile(option)
+      const set = option.envVar && !isSkipped ? settings.readVariable(option.envVar) : undefined
+      return set ?? (isEndpoint ? profile?.tokenEndpoint : undefined)
+    },
 
-  function isFromUnnamedFile(option: OptionDefinition): boolean {
-    if (isNamed || option.env === undefined || flag(option) !== undefined) return false
-    return !environment[option.env] && Boolean(file[option.env])
-  }
+    /** Whether the value is from a `.env` that `--dotenv` does not name. */
+    isFromUnnamedFile(option: Option): boolean {
+      if (isNamed || option.envVar === undefined || settings.readFlag(option) !== undefined)
+        return false
+      return !environment[option.envVar] && Boolean(file[option.envVar])
+    },
 
-  function required(option: OptionDefinition): string {
-    const given = text(option)
-    if (given !== undefined) return given
-    throw misused(missing(option))
-  }
+    requireText(option: Option): string {
+      const given = settings.readText(option)
+      if (given === undefined) throw createUsageFailure(describeMissing(option))
+      return given
+    },
 
-  function whole(option: OptionDefinition): number | undefined {
-    const given = text(option)
-    if (given === undefined || /^\d{1,9}$/.test(given))
-      return given === undefined ? given : Number(given)
-    throw misused(`--${option.name} must be a whole number.`)
-  }
+    readSeconds(option: Option, [least, most]: readonly [number, number]): number | undefined {
+      const given = settings.readFlag(option)
+      if (given === undefined) return undefined
+      const seconds = Number(given)
+      if (/^\d{1,9}$/.test(given) && seconds >= least && seconds <= most) return seconds
+      throw createUsageFailure(
+        `${option.long} must be a whole number of seconds from ${least} to ${most}.`,
+      )
+    },
 
-  function list({ name }: OptionDefinition): readonly string[] {
-    const given = flags[name]
-    return Array.isArray(given) ? given : []
-  }
+    /** Returns the values of a flag that may be repeated. */
+    readList(option: Option): readonly string[] {
+      return [flags[option.attributeName()]].flat().filter((value) => typeof value === 'string')
+    },
 
-  function variable(name: string): string | undefined {
-    return layers.map((layer) => layer[name]).find((value) => value !== undefined && value !== '')
+    readVariable: (name: string): string | undefined =>
+      environment[name] || file[name] || undefined,
   }
+  return settings
 }
 
-export function missing({ name, env }: OptionDefinition): string {
-  return `--${name}${env ? ` (or ${env})` : ''} is missing.`
+export function describeMissing({ long, envVar }: Option): string {
+  return `${long}${envVar ? ` (or ${envVar})` : ''} is missing.`
 }
 
-/** The variables of the file that was named, else of `.env` where there is one. */
-export async function readVariables(named: string | undefined): Promise<Variables> {
-  if (named !== undefined) return parseEnv(await readTextFile(named, '--dotenv'))
-  try {
-    return parseEnv(await readTextFile('.env', '.env'))
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_FILE_NOT_FOUND') return {}
-    throw error
-  }
-}
-
-function profileOf(name: string | undefined): Profile | undefined {
-  return name !== undefined && Object.hasOwn(profiles, name) ? profiles[name] : undefined
+/** Reads the variables of the named file, or of `.env` if it exists. */
+export async function readVariables(named: unknown): Promise<Variables> {
+  if (typeof named === 'string') return parseEnv(await readTextFile(named, '--dotenv'))
+  return existsSync('.env') ? parseEnv(await readTextFile('.env', '.env')) : {}
 }

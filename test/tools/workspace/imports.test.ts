@@ -35,27 +35,24 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'axios-interceptor/': ['@countersign/core', '@countersign/core/adapter', 'axios'],
   'ky-hook/': ['@countersign/core', '@countersign/core/adapter', 'ky'],
   'testing/': ['@countersign/core', '@countersign/core/keys', 'jose', 'node:*'],
-  // Only these files know commander and the list of commands.
+  // Only these files know commander.
   'cli/': [
-    'cli/reported-failure.ts',
+    ...['cli/command-failure.ts', 'cli/options.ts', 'cli/output.ts', 'cli/command.ts'],
     '@countersign/core',
     '@countersign/core/keys',
     '@countersign/testing',
     'asn1js',
     'jose',
     'node:*',
-    'yocto-spinner',
   ],
-  'cli/reported-failure.ts': ['cli/', '@countersign/core', 'commander', 'node:*'],
-  'cli/command-list.ts': ['cli/'],
-  'cli/program.ts': [
-    'cli/',
-    'cli/command-list.ts',
-    'cli/reported-failure.ts',
-    'commander',
-    'node:*',
+  'cli/options.ts': ['cli/', 'commander'],
+  'cli/command-failure.ts': ['cli/options.ts', '@countersign/core', 'commander'],
+  'cli/command.ts': ['cli/', 'cli/command-failure.ts', 'cli/options.ts'],
+  'cli/output.ts': ['cli/command.ts', 'cli/command-failure.ts', 'commander', 'node:*'],
+  'cli/main.ts': [
+    ...['cli/', 'cli/command.ts', 'cli/command-failure.ts', 'cli/options.ts', 'cli/output.ts'],
+    ...['commander', 'node:*'],
   ],
-  'cli/main.ts': ['cli/program.ts'],
 }
 
 /** Every source and what it imports, types and `import()` included; paths without `src/`. */

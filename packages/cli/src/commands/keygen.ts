@@ -1,156 +1,104 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Call, CommandDefinition } from '../command.js'
-import { misused, refused } from '../command-failure.js'
-import { commonOptions } from '../common-options.js'
-import { type KeyPair, type KeyPairOptions, newKeyPair } from '../key-pair.js'
-import { requireAbsent, writeNewFiles } from '../new-files.js'
-import type { OptionDefinition } from '../option-definition.js'
-import { type Outcome, stepsText } from '../outcome.js'
-import { harmless } from '../output.js'
-import { passphrase } from '../passphrase.js'
-import { envLine } from '../saved-variables.js'
+import type { Call, Command, Outcome } from '../command.js'
+import { CommandFailure, createUsageFailure } from '../command-failure.js'
+import { formatVariable, formatVariables } from '../env-file.js'
+import { writeNewFiles } from '../files.js'
+import { createKeyPair, type KeyPairOptions } from '../key-pair.js'
+import { Option, options } from '../options.js'
+import { escapeControls, listSteps, quoteWord } from '../output.js'
+import { readPassphrase } from '../private-key.js'
 import type { Settings } from '../settings.js'
-import { shellWord } from '../shell-words.js'
-import { shownPath } from '../text-file.js'
 
-const { alg, kid, profile } = commonOptions
+const out = new Option(
+  '--out <folder or prefix>',
+  'where the three files go (default: countersign in this folder)',
+)
+const sizes = ['2048', '3072', '4096']
+const bits = new Option('--bits <bits>', 'size of an RSA key (default: 2048)').choices(sizes)
+const encrypt = new Option(
+  '--passphrase',
+  'encrypt the private key; asks for a passphrase unless PRIVATE_KEY_PASSPHRASE is set',
+)
 
-const out: OptionDefinition = {
-  name: 'out',
-  value: '<folder or prefix>',
-  description: 'where the three files go (default: countersign in this folder)',
-}
-const bits: OptionDefinition = {
-  name: 'bits',
-  value: '<bits>',
-  description: 'size of an RSA key (default: 2048)',
-  choices: ['2048', '3072', '4096'],
-}
-const encrypted: OptionDefinition = {
-  name: 'passphrase',
-  description: 'encrypt the private key: ask for a passphrase, or take PRIVATE_KEY_PASSPHRASE',
-}
-
-// A new key is not the one that the environment describes.
-const newAlg: OptionDefinition = {
-  name: alg.name,
-  value: alg.value,
-  description: 'algorithm of its signatures (default: ES256)',
-  choices: alg.choices,
-}
-const newKid: OptionDefinition = {
-  name: kid.name,
-  value: kid.value,
-  description: 'name of the key (default: its thumbprint, RFC 7638)',
-}
-
-export const keygen: CommandDefinition = {
+export const command: Command = {
   description:
-    'Makes a key pair: the private key (PKCS#8, readable by you alone), the public key to upload, and a JWK Set to host. Never overwrites, never prints the private key.',
-  options: [newAlg, bits, out, newKid, encrypted, profile],
+    'Creates a key pair: the private key (PKCS#8, mode 0600), the public key to upload, and a JWK Set to host. Overwrites nothing and never prints the private key.',
+  options: [options.newAlg, bits, out, options.newKid, encrypt, options.profile],
   examples: [
-    ['countersign keygen', 'countersign.pem, countersign.pub.pem, countersign.jwks.json'],
-    ['countersign keygen --out keys/2025 --passphrase', 'keys/2025.pem and so on, encrypted'],
-    ['countersign keygen --alg PS256 --bits 3072 --json', 'an RSA key, for a script'],
+    ['countersign.pem, countersign.pub.pem and countersign.jwks.json', 'countersign keygen'],
+    ['keys/2025.pem and so on, encrypted', 'countersign keygen --out keys/2025 --passphrase'],
+    ['an RSA key, for a script', 'countersign keygen --alg PS256 --bits 3072 --json'],
   ],
   run,
 }
 
-interface Paths {
-  readonly privateKey: string
-  readonly publicKey: string
-  readonly jwks: string
-}
-
-async function run({ settings, progress }: Call): Promise<Outcome> {
-  const paths = await pathsOf(settings.flag(out))
-  await requireAbsent(Object.values(paths))
-  const wanted = await keyPairOptions(settings)
-  const pair = await progress(`Making the key (${wanted.alg})`, newKeyPair(wanted))
+async function run({ settings, output }: Call): Promise<Outcome> {
+  const prefix = await readPrefix(settings.readFlag(out))
+  const [privateKey, publicKey, jwks] = [
+    `${prefix}.pem`,
+    `${prefix}.pub.pem`,
+    `${prefix}.jwks.json`,
+  ]
+  const wanted = await readKeyPairOptions(settings)
+  output.announce(`Creating the key (${wanted.alg})…`)
+  const { kid, ...pair } = await createKeyPair(wanted)
   await writeNewFiles([
-    { path: paths.privateKey, text: pair.privatePem, mode: 0o600 },
-    { path: paths.publicKey, text: pair.publicPem, mode: 0o644 },
-    { path: paths.jwks, text: `${JSON.stringify(pair.jwks, null, 2)}\n`, mode: 0o644 },
+    { path: privateKey, text: pair.privatePem, mode: 0o600 },
+    { path: publicKey, text: pair.publicPem, mode: 0o644 },
+    { path: jwks, text: `${JSON.stringify(pair.jwks, null, 2)}\n`, mode: 0o644 },
   ])
-  const next = nextSteps(wanted, { pair, paths, settings })
-  return {
-    json: { alg: pair.alg, kid: pair.kid, files: paths, next },
-    text: (paint) => stepsText(paint, rows(pair, paths), next),
-  }
-}
-
-function rows({ kid, alg }: KeyPair, { privateKey, publicKey, jwks }: Paths): string[] {
-  return [
-    `The new key is made (${alg})`,
-    `kid          ${harmless(kid)}`,
-    `private key  ${shownPath(privateKey)}, which you alone can read`,
-    `public key   ${shownPath(publicKey)}`,
-    `JWK Set      ${shownPath(jwks)}`,
-  ]
-}
-
-async function keyPairOptions(settings: Settings): Promise<KeyPairOptions> {
-  const chosen = (settings.flag(newAlg) ?? 'ES256') as KeyPairOptions['alg']
-  const size = settings.whole(bits)
-  const chosenKid = settings.flag(newKid)
-  if (chosenKid !== undefined && !isStorable(chosenKid)) {
-    throw misused(
-      '--kid must be a text that .env can hold: without control characters, and without one of the three kinds of quotes.',
-    )
-  }
-  if (size !== undefined && chosen === 'ES256')
-    throw misused('--bits is the size of an RSA key: give --alg PS256 or RS256 with it.')
-  if (settings.profile?.algorithms.includes(chosen) === false)
-    throw misused(`${settings.profile.title} takes no ${chosen}.`)
-  return {
-    alg: chosen,
-    bits: size ?? 2048,
-    kid: chosenKid,
-    passphrase: settings.has(encrypted) ? await newPassphrase(settings) : undefined,
-  }
-}
-
-/** A line break is kept by quotes; other controls are not printed as they are. */
-function isStorable(kid: string): boolean {
-  const printed = kid.replaceAll('\n', '')
-  return harmless(printed) === printed && envLine('KID', kid) !== undefined
-}
-
-async function newPassphrase(settings: Settings): Promise<string | undefined> {
-  const [first, second] = await passphrase(settings, ['New passphrase: ', 'The same again: '])
-  if (first === second) return first
-  throw refused('ERR_PASSPHRASE_MISMATCH', 'The two passphrases differ. Nothing was written.')
-}
-
-async function pathsOf(given = 'countersign'): Promise<Paths> {
-  const isFolder = given.endsWith('/') || (await stat(given).catch(() => undefined))?.isDirectory()
-  const prefix = isFolder ? join(given, 'countersign') : given.replace(/\.pem$/, '')
-  return {
-    privateKey: `${prefix}.pem`,
-    publicKey: `${prefix}.pub.pem`,
-    jwks: `${prefix}.jwks.json`,
-  }
-}
-
-function nextSteps(
-  { alg: chosen, passphrase: secret }: KeyPairOptions,
-  { pair, paths, settings }: { pair: KeyPair; paths: Paths; settings: Settings },
-): string[] {
-  const [file, pub, jwks] = [paths.privateKey, paths.publicKey, paths.jwks].map(shownPath)
-  const line = (name: string, value: string) => envLine(name, value) ?? `${name}=<${name}>`
   const variables = [
-    'CLIENT_ID=<the client id that you get>',
+    'CLIENT_ID=<your client ID>',
     `TOKEN_ENDPOINT=${settings.profile?.tokenEndpoint ?? '<the token endpoint>'}`,
-    line('PRIVATE_KEY_FILE', paths.privateKey),
-    ...(secret === undefined ? [] : ['PRIVATE_KEY_PASSPHRASE=<the passphrase>']),
-    ...(chosen === 'ES256' ? [] : [`ALG=${chosen}`]),
-    line('KID', pair.kid),
+    ...formatVariables({ PRIVATE_KEY_FILE: privateKey }),
+    ...(wanted.passphrase === undefined ? [] : ['PRIVATE_KEY_PASSPHRASE=<the passphrase>']),
+    ...(wanted.alg === 'ES256' ? [] : [`ALG=${wanted.alg}`]),
+    ...formatVariables({ KID: kid }),
   ]
-  return [
-    `Register the public key: upload ${pub}, or host ${jwks} and register its URL. To replace a key, add it to the set that is hosted: countersign jwks add --set <that set> ${shellWord(paths.jwks)}`,
-    `Keep ${file} in a secret store. It is a credential: never commit it, never send it.`,
-    `Set the environment, or .env; leave out KID where you uploaded ${pub}:\n${variables.map((one) => `     ${one}`).join('\n')}`,
+  const next = [
+    `Register the public key: upload ${publicKey}, or host ${jwks} and register its URL. To rotate, add the key to your hosted set instead:\n     countersign jwks add --set <hosted set> ${quoteWord(jwks)}`,
+    `Keep ${privateKey} in a secret store. Never commit or send it.`,
+    `Set these variables in the environment or .env. Leave out KID if you uploaded ${publicKey}:\n${variables.map((line) => `     ${line}`).join('\n')}`,
     'Try it: countersign doctor',
   ]
+  const done = [
+    `+ Created the key pair (${wanted.alg})`,
+    `kid          ${kid}`,
+    `private key  ${privateKey} (mode 0600)`,
+    `public key   ${publicKey}`,
+    `JWK Set      ${jwks}`,
+  ]
+  return {
+    json: { alg: wanted.alg, kid, files: { privateKey, publicKey, jwks }, next },
+    text: listSteps(done, next),
+  }
+}
+
+async function readPrefix(given = 'countersign'): Promise<string> {
+  const isFolder = given.endsWith('/') || (await stat(given).catch(() => undefined))?.isDirectory()
+  return isFolder ? join(given, 'countersign') : given.replace(/\.pem$/, '')
+}
+
+async function readKeyPairOptions(settings: Settings): Promise<KeyPairOptions> {
+  const alg = (settings.readFlag(options.newAlg) ?? 'ES256') as KeyPairOptions['alg']
+  const [size, kid] = [settings.readFlag(bits), settings.readFlag(options.newKid)]
+  if (kid !== undefined && (escapeControls(kid) !== kid || !formatVariable('KID', kid)))
+    throw createUsageFailure(
+      '--kid must fit into .env: without control characters and at least one kind of quotes.',
+    )
+  if (size !== undefined && alg === 'ES256')
+    throw createUsageFailure('--bits is the size of an RSA key. Pass --alg PS256 or RS256 with it.')
+  const passphrase = settings.hasFlag(encrypt) ? await readNewPassphrase(settings) : undefined
+  return { alg, bits: Number(size ?? 2048), kid, passphrase }
+}
+
+async function readNewPassphrase(settings: Settings): Promise<string | undefined> {
+  const prompts = ['New passphrase: ', 'Confirm passphrase: ']
+  const [first, second] = await readPassphrase(settings, prompts)
+  if (first === second) return first
+  throw new CommandFailure(
+    'ERR_PASSPHRASE_MISMATCH',
+    'The two passphrases differ. Nothing was written.',
+  )
 }

@@ -1,78 +1,74 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
-import type { Call, CommandDefinition } from '../command.js'
-import { misused } from '../command-failure.js'
-import { commonOptions as options } from '../common-options.js'
-import { followSet } from '../followed-set.js'
-import { type JwkSet, shownKid } from '../jwk-set.js'
-import { readJwkSet } from '../jwk-set-file.js'
-import type { OptionDefinition } from '../option-definition.js'
-import type { Outcome } from '../outcome.js'
-import { logApiRequest, logTokenServerRequest } from '../request-log.js'
-import { requireSavable, saveVariables, variableLines } from '../saved-variables.js'
-import type { Settings } from '../settings.js'
-import { shownPath } from '../text-file.js'
+import {
+  type AnsweredRequest,
+  createAuthorizationServer,
+  createResourceServer,
+} from '@countersign/testing'
+import type { Call, Command, Outcome, Output } from '../command.js'
+import { CommandFailure, createUsageFailure } from '../command-failure.js'
+import { formatVariables, saveVariables } from '../env-file.js'
+import { type JwkSet, listKids, parseJwkSet, readJwkSet } from '../jwk-set.js'
+import { Option, options } from '../options.js'
 
-const jwks: OptionDefinition = {
-  name: 'jwks',
-  value: '<file>',
-  description: "the client's public JWK Set (default: countersign.jwks.json, as keygen writes it)",
-}
-const save: OptionDefinition = {
-  name: 'save',
-  value: '<file>',
-  description:
-    'also write the variables into a file, such as .env: a new one, or that of the run before',
-}
-const lifetime: OptionDefinition = {
-  name: 'token-lifetime',
-  value: '<seconds>',
-  description: 'lifetime of the access tokens (default: 600)',
-}
-// Not SCOPE of the environment: that is what a program asks for.
-const granted: OptionDefinition = {
-  name: 'scope',
-  value: '<scope>',
-  description: 'scope tokens that it grants, separated by blanks (default: any)',
-}
-const duration: OptionDefinition = {
-  name: 'for',
-  value: '<seconds>',
-  description: 'end by itself after this time (default: at Ctrl-C)',
-}
+const jwks = new Option(
+  '--jwks <file>',
+  "the client's public JWK Set (default: countersign.jwks.json, as keygen writes it)",
+)
+const save = new Option(
+  '--save <file>',
+  'also write the variables to a file, such as .env: a new one, or that of a previous run',
+)
+const lifetime = new Option(
+  '--token-lifetime <seconds>',
+  'lifetime of the access tokens (default: 600)',
+)
+// Not SCOPE of the environment, which is what a program requests.
+const granted = new Option('--scope <scope>', 'scope tokens to grant (default: any)')
+const duration = new Option('--for <seconds>', 'stop after this time (default: at Ctrl-C)')
 
-export const serve: CommandDefinition = {
+export const command: Command = {
   description:
-    'Runs the authorization server and the API of @countersign/testing on this machine, with one client registered, and logs a line for each request: never a token or an assertion. Everything is forgotten when it ends.',
+    'Runs the authorization server and the API of @countersign/testing on this machine, with one registered client. Logs each request, never a token or an assertion. Keeps nothing when it stops.',
   json: 'print one JSON document per line',
   options: [jwks, options.clientId, granted, lifetime, save, duration],
   examples: [
-    ['countersign keygen && countersign serve --save .env', 'from no key to a server for it'],
-    ['countersign serve --token-lifetime 20', 'watch renewals'],
-    ['countersign serve --for 60 --json', 'for a script: a JSON document a line'],
+    ['create a key and a server for it', 'countersign keygen && countersign serve --save .env'],
+    ['watch renewals', 'countersign serve --token-lifetime 20'],
+    ['for a script', 'countersign serve --for 60 --json'],
   ],
   run,
 }
 
-async function run({ settings, say }: Call): Promise<Outcome> {
-  const path = settings.flag(jwks) ?? 'countersign.jwks.json'
+async function run({ settings, output }: Call): Promise<Outcome> {
+  const path = settings.readFlag(jwks) ?? 'countersign.jwks.json'
   const set = await readJwkSet(path, '--jwks')
-  const file = settings.flag(save)
-  if (file !== undefined) await requireSavable(file)
-  const { clientId, lifetimeSeconds, scope } = registration(settings)
-  const seconds = settings.whole(duration)
-
+  const clientId = settings.readText(options.clientId) ?? 'client-1'
+  if (!/^[\x21-\x7e]{1,1024}$/.test(clientId))
+    throw createUsageFailure(
+      '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without spaces.',
+      'ERR_INVALID_CLIENT_ID',
+    )
+  const lifetimeSeconds = settings.readSeconds(lifetime, [1, 86_400]) ?? 600
+  const seconds = settings.readSeconds(duration, [0, 86_400])
+  const scope = settings.readFlag(granted)
   const register = ({ keys }: JwkSet) =>
     authorizationServer.register({ clientId, jwks: { keys }, ...(scope && { scope }) })
   await using authorizationServer = await createAuthorizationServer({
     lifetimeSeconds,
     format: 'jwt',
-    onRequest: followedSet(path, { register, say }),
-    onAnswered: (answered) => logTokenServerRequest(answered, say),
+    onRequest: followSet(path, { register, output }),
+    onAnswered: ({ tokenRequest, ...request }) => {
+      if (tokenRequest === undefined)
+        return logRequest(output, { request, type: 'other-request', reason: 'not a token request' })
+      const { clientId, refusal } = tokenRequest
+      const reason = refusal ?? `a token for ${clientId}`
+      logRequest(output, { request, type: 'token-request', reason, json: { clientId, refusal } })
+    },
   })
   await using api = await createResourceServer(authorizationServer, {
-    onAnswered: (answered) => logApiRequest(answered, say),
+    onAnswered: (request) => logRequest(output, { request, type: 'api-request' }),
   })
   register(set)
   const variables = {
@@ -80,60 +76,64 @@ async function run({ settings, say }: Call): Promise<Outcome> {
     TOKEN_ENDPOINT: authorizationServer.tokenEndpoint,
     API_ORIGIN: api.origin,
   }
+  const file = settings.readFlag(save)
   if (file !== undefined) await saveVariables(file, variables)
-  // From before the first word on: whoever reads it may end this at once.
-  const end = ended(seconds)
-  say({ type: 'ready', variables }, (paint) =>
-    [
-      paint('green', 'Running until Ctrl-C. For the environment of the program:'),
-      ...variableLines(variables),
-      ...(file === undefined ? [] : [paint('dim', `They are in ${file}, too.`)]),
-      '',
-    ].join('\n'),
-  )
+  // Listens before the first line: a script may stop the command when it reads it.
+  const end = waitForEnd(seconds)
+  output.log({ type: 'ready', variables }, [
+    '+ Running until Ctrl-C. Set these variables for your program:',
+    ...formatVariables(variables),
+    ...(file === undefined ? [] : [`They are in ${file}, too.`]),
+    '',
+  ])
   await end
-  const requests = authorizationServer.requests.length
+  const [tokenRequests, apiRequests] = [authorizationServer, api].map((one) => one.requests.length)
   return {
-    json: { type: 'ended', tokenRequests: requests, apiRequests: api.requests.length },
-    text: (paint) =>
-      paint('dim', `${requests} token requests, ${api.requests.length} API requests.`),
+    json: { type: 'ended', tokenRequests, apiRequests },
+    text: [`${tokenRequests} token requests, ${apiRequests} API requests.`],
   }
 }
 
-/** What the server is told of the client. */
-function registration(settings: Settings) {
-  const clientId = settings.text(options.clientId) ?? 'client-1'
-  if (!/^[\x21-\x7e]{1,1024}$/.test(clientId)) {
-    throw misused(
-      '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters, without a space at either end.',
-      'ERR_INVALID_CLIENT_ID',
-    )
-  }
-  const lifetimeSeconds = settings.whole(lifetime) ?? 600
-  if (lifetimeSeconds === 0) throw misused('--token-lifetime must be 1 or more.')
-  return { clientId, lifetimeSeconds, scope: settings.flag(granted) }
+interface Logged {
+  readonly request: AnsweredRequest
+  readonly type: 'token-request' | 'api-request' | 'other-request'
+  readonly reason?: string
+  /** Replaces method and path in JSON. */
+  readonly json?: object
 }
 
-/** Returns what registers the keys again if the file has changed. */
-function followedSet(
+function logRequest(output: Output, { request, type, reason, json }: Logged): void {
+  const { status, method, url } = request
+  const path = url.split('?')[0] ?? ''
+  const line = [status, method, path, reason].filter((part) => part !== undefined).join(' ')
+  output.log({ type, status, ...(json ?? { method, path }) }, [line])
+}
+
+/** Returns a function that registers the keys of the file again if it has changed. */
+function followSet(
   path: string,
-  { register, say }: { register: (set: JwkSet) => void } & Pick<Call, 'say'>,
+  { register, output }: { register: (set: JwkSet) => void; output: Output },
 ): () => void {
-  return followSet(path, {
-    onSet: (set) => {
+  let last = readFileSync(path, 'utf8')
+  return () => {
+    try {
+      const text = readFileSync(path, 'utf8')
+      if (text === '' || text === last) return
+      last = text
+      const set = parseJwkSet(text, path)
       register(set)
-      const kids = set.keys.map(shownKid)
-      say({ type: 'jwks', kids: set.keys.map(({ kid }) => kid) }, (paint) =>
-        paint('dim', `${shownPath(path)} was read again: ${kids.join(', ') || 'no key'}.`),
-      )
-    },
-    onFailure: ({ message }) =>
-      say({ type: 'jwks', error: message }, (paint) => paint('yellow', message)),
-  })
+      const kids = set.keys.map(({ kid }) => kid)
+      output.log({ type: 'jwks', kids }, [`Read ${path} again: ${listKids(set)}.`])
+    } catch (error) {
+      // Any other error is about a file that is being written.
+      if (!(error instanceof CommandFailure)) return
+      output.log({ type: 'jwks', error: error.message }, [`! ${error.message}`])
+    }
+  }
 }
 
-/** By Ctrl-C, by a signal of whoever started it, or when its time is over. */
-async function ended(seconds: number | undefined): Promise<void> {
+/** Waits for Ctrl-C, SIGTERM, or the end of `--for`. */
+async function waitForEnd(seconds: number | undefined): Promise<void> {
   const over = new AbortController()
   const { signal } = over
   const reasons = [once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]

@@ -1,99 +1,91 @@
-import { isCountersignError } from '@countersign/core'
 import { keyThumbprint } from '@countersign/core/keys'
 import { CommandFailure } from '../command-failure.js'
-import { type JwkSet, parsedJwkSet, shownKid } from '../jwk-set.js'
-import { readJwkSet } from '../jwk-set-file.js'
-import { reportedFailure } from '../reported-failure.js'
-import { readTextFile } from '../text-file.js'
-import { type Check, check } from './check.js'
+import { maxBytes, readTextFile } from '../files.js'
+import { describeKid, type JwkSet, listKids, parseJwkSet, readJwkSet } from '../jwk-set.js'
+import { type Check, createCheck } from './report.js'
 
 const limitMillis = 10_000
-const longest = 1024 * 1024
-const { ok, warning, bad, skipped } = check('public-key', 'Public key')
+const { ok, warning, bad, skipped, fail } = createCheck('public-key', 'Public key')
 
-/** What signs, as the assertion shows it. */
-export interface SigningKey {
-  readonly thumbprint: string
-  readonly kid: string | undefined
+/** The key that signs, as the assertion names it. */
+export type SigningKey = Readonly<{ thumbprint: string; kid: string | undefined }>
+
+/** Where to find the public key that the authorization server has. */
+export type Published = Readonly<Record<'publicKey' | 'jwks', string | undefined>>
+
+/** Checks that the authorization server has the public key of the private key. */
+export async function checkPublicKey(
+  { publicKey, jwks }: Published,
+  signing: SigningKey,
+): Promise<Check> {
+  try {
+    if (publicKey !== undefined)
+      return compareKey(await keyThumbprint(await readTextFile(publicKey, '--public-key')), signing)
+    if (jwks !== undefined) return await findKey(await readSet(jwks), signing)
+    return skipped('Pass --public-key or --jwks to compare it with the registered key.')
+  } catch (thrown) {
+    return fail(thrown)
+  }
 }
 
-/** Whether the public key that the server was given is the one of the private key. */
-export async function judgedPublicKey(file: string, { thumbprint }: SigningKey): Promise<Check> {
-  const there = await found(async () => keyThumbprint(await readTextFile(file, '--public-key')))
-  if (typeof there !== 'string') return there
-  if (there === thumbprint) return ok('It belongs to the private key.')
+function compareKey(published: string, { thumbprint }: SigningKey): Check {
+  if (published === thumbprint) return ok('It belongs to the private key.')
   return bad(
-    `The public key is of another pair than the private key: its thumbprint is ${there}, the private key's is ${thumbprint}. Register the one that belongs to it.`,
+    `The public key belongs to another private key: its thumbprint is ${published}, not ${thumbprint}. Register the matching one.`,
   )
 }
 
-/** Whether the key is in the set, under the kid that the assertion says. */
-export async function judgedJwkSet({ keys }: JwkSet, signing: SigningKey): Promise<Check> {
+/** Checks that the key is in the set, under the kid of the assertion. */
+async function findKey(set: JwkSet, { thumbprint, kid }: SigningKey): Promise<Check> {
+  const { keys } = set
   const prints = await Promise.all(keys.map((key) => keyThumbprint(key).catch(() => undefined)))
-  const { thumbprint, kid } = signing
   const key = keys[prints.indexOf(thumbprint)]
-  if (key === undefined) {
+  if (key === undefined)
     return bad(
-      `The key (thumbprint ${thumbprint}) is not in the JWK Set, which holds ${keys.map(shownKid).join(', ') || 'none'}. Publish it: countersign jwks add.`,
+      `The key (thumbprint ${thumbprint}) is not in the JWK Set. Its keys: ${listKids(set)}. Publish it with countersign jwks add.`,
     )
-  }
-  if (kid !== undefined && key.kid !== kid) {
+  const published = describeKid(key)
+  if (kid !== undefined && key.kid !== kid)
     return bad(
-      `The key is published as ${shownKid(key)}, and the assertion says kid '${kid}'. Use one of them in both places.`,
+      `The key is published as ${published}, but the assertion has the kid '${kid}'. Use the same kid.`,
     )
-  }
   if (kid === undefined && keys.length > 1)
     return warning(
-      `The JWK Set holds ${keys.length} keys and the assertion names none: set the kid ${shownKid(key)}.`,
+      `The JWK Set has ${keys.length} keys, but the assertion has no kid. Set --kid (KID) to ${published}.`,
     )
-  return ok(`It is in the JWK Set, as ${shownKid(key)}.`)
+  return ok(`It is in the JWK Set as ${published}.`)
 }
 
-/** The set of a file or an https URL; a check instead where it cannot be read. */
-export async function readSet(place: string): Promise<JwkSet | Check> {
-  if (!/^https?:/.test(place)) return found(() => readJwkSet(place, '--jwks'))
-  if (!isSafe(place)) return bad('The JWK Set must be at an https URL, or on this machine.')
-  try {
-    const signal = AbortSignal.timeout(limitMillis)
-    const response = await fetch(place, { redirect: 'error', signal })
-    if (!response.ok) return bad(`The URL of the JWK Set answered ${response.status}.`)
-    return parsedJwkSet(await boundedText(response), 'What the URL of the JWK Set answered')
-  } catch (thrown) {
-    if ((thrown as { exitCode?: unknown }).exitCode !== undefined) throw thrown
-    return bad('The URL of the JWK Set could not be read: the server could not read it either.')
-  }
+/** Reads the set from a file or an https URL. */
+async function readSet(place: string): Promise<JwkSet> {
+  if (!/^https?:/.test(place)) return readJwkSet(place, '--jwks')
+  const { protocol, hostname } = URL.parse(place) ?? { protocol: '', hostname: '' }
+  if (protocol !== 'https:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+    throw new CommandFailure(
+      'ERR_JWK_SET',
+      'The JWK Set must be at an https URL or on this machine.',
+    )
+  return parseJwkSet(await readUrl(place), 'The response of the JWK Set URL')
 }
 
-/** What the work resolves to; a check where the file is missing or no key. */
-async function found<T>(work: () => Promise<T>): Promise<T | Check> {
-  try {
-    return await work()
-  } catch (thrown) {
-    const isFound = thrown instanceof CommandFailure || isCountersignError(thrown)
-    const { code, message } = await reportedFailure(thrown)
-    if (!isFound || code === 'ERR_SECRET_ON_COMMAND_LINE') throw thrown
-    return bad(`${code}: ${message}`)
-  }
-}
-
-export function unpublished(): Check {
-  return skipped('Give --public-key or --jwks to compare it with what is registered.')
-}
-
-/** @throws {Error} past the size; leaving the loop lets the connection go. */
-async function boundedText(response: Response): Promise<string> {
+/** @throws {CommandFailure} for an error, a redirect, and a body that is too large. */
+async function readUrl(url: string): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > longest) throw new Error('The JWK Set has no end.')
-    chunks.push(chunk)
+  try {
+    const signal = AbortSignal.timeout(limitMillis)
+    const response = await fetch(url, { redirect: 'error', signal })
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length
+      if (size > maxBytes) throw new Error('too large')
+      chunks.push(chunk)
+    }
+  } catch {
+    throw new CommandFailure(
+      'ERR_JWK_SET',
+      'The JWK Set URL cannot be read. The authorization server cannot read it either.',
+    )
   }
   return Buffer.concat(chunks).toString()
-}
-
-function isSafe(place: string): boolean {
-  if (!URL.canParse(place)) return false
-  const { protocol, hostname } = new URL(place)
-  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }

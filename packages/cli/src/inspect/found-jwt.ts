@@ -1,5 +1,5 @@
 import { readStrictJwt, type StrictJwt } from '@countersign/testing'
-import { refused } from '../command-failure.js'
+import { CommandFailure } from '../command-failure.js'
 
 /** A JWT, and where it was found. */
 export interface FoundJwt {
@@ -75,7 +75,7 @@ function readBareJwt(text: string): FoundJwt {
 }
 
 function notJwt(message: string) {
-  return refused('ERR_NOT_A_JWT', message)
+  return new CommandFailure('ERR_NOT_A_JWT', message)
 }
 
 /** @throws {CommandFailure} for a JWT that servers could read differently, or not at all. */

@@ -1,27 +1,21 @@
-import type { Paint } from '../outcome.js'
-import { harmless } from '../output.js'
+import type { JwtFinding } from '@countersign/testing'
 import type { Inspection } from './inspection.js'
 
-const colours = { ok: 'green', warning: 'yellow', error: 'red' } as const
-
 /** Formats header, claims and findings; never the signature, with which the JWT could be used. */
-export function formatInspection(inspection: Inspection, paint: Paint): string {
+export function formatInspection(inspection: Inspection): readonly string[] {
   const { kind, source, header, claims, findings } = inspection
   const sections: Readonly<Record<string, readonly string[]>> = {
     Header: formatMembers(header, inspection),
     Claims: formatMembers(claims, inspection),
-    Findings: findings.map(
-      ({ level, message, reference }) =>
-        `${paint(colours[level], level.padEnd(7))}  ${harmless(message)} ${paint('dim', reference)}`,
-    ),
+    Findings: findings.map(formatFinding),
   }
   return [
-    `${paint('bold', kind === 'access-token' ? 'Access token' : 'Client assertion')} (${source})`,
+    `${kind === 'access-token' ? 'Access token' : 'Client assertion'} (${source})`,
     ...Object.entries(sections).flatMap(([title, rows]) => [
-      ...['', paint('bold', title)],
+      ...['', title],
       ...rows.map((row) => `  ${row}`),
     ]),
-  ].join('\n')
+  ]
 }
 
 function formatMembers(values: Readonly<Record<string, unknown>>, { times }: Inspection): string[] {
@@ -30,8 +24,12 @@ function formatMembers(values: Readonly<Record<string, unknown>>, { times }: Ins
   return names.map((name) => {
     const time = Object.hasOwn(times, name) ? times[name] : undefined
     const date = time === undefined ? '' : `  ${time.utc}, ${formatDistance(time.secondsFromNow)}`
-    return `${harmless(name).padEnd(width)}  ${harmless(JSON.stringify(values[name]))}${date}`
+    return `${name.padEnd(width)}  ${JSON.stringify(values[name])}${date}`
   })
+}
+
+function formatFinding({ level, message, reference }: JwtFinding): string {
+  return `${level.padEnd(7)}  ${message} ${reference}`
 }
 
 /** Returns a text such as `in 55 s` or `2 h 5 min ago`, in the two largest units. */

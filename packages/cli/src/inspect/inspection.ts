@@ -6,7 +6,7 @@ import {
   type StrictJwt,
 } from '@countersign/testing'
 import type { JwkSet } from '../jwk-set.js'
-import type { Profile } from '../profiles.js'
+import type { Profile } from '../options.js'
 import { checkAccessToken, isAccessToken } from './access-token-rules.js'
 import { type FoundJwt, readJwt, type Source } from './found-jwt.js'
 
