@@ -202,7 +202,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--lifetime', '301'],
     {},
     2,
-    "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300. Option 'assertion.lifetimeSeconds' is --lifetime.",
+    "Option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300. Option 'assertion.lifetimeSeconds' is --lifetime.",
   ],
   [
     'a lifetime of an hour',
@@ -216,7 +216,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--lifetime', '60000'],
     {},
     2,
-    "The option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 10 to 300. Option 'assertion.lifetimeSeconds' is --lifetime.",
+    "Option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 10 to 300. Option 'assertion.lifetimeSeconds' is --lifetime.",
   ],
   [
     'a lifetime beyond the profile',
@@ -244,7 +244,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--claim', 'exp=1'],
     {},
     2,
-    "The option 'assertion.claims' may not set 'exp'. Option 'assertion.claims' is --claim.",
+    "Option 'assertion.claims' must not set 'exp'. Option 'assertion.claims' is --claim.",
   ],
   [
     'a profile that is not there',

@@ -28,7 +28,7 @@ async function commandLine(options: TokenProviderOptions, folder: string) {
     args: flags.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
     env: {
       CLIENT_ID: clientId,
-      TOKEN_ENDPOINT: tokenEndpoint,
+      TOKEN_ENDPOINT: String(tokenEndpoint),
       PRIVATE_KEY: String((key as KeyObject).export({ type: 'pkcs8', format: 'pem' })),
       ...(scope !== undefined && { SCOPE: String(scope) }),
       ...(off !== 0 && { NODE_OPTIONS: `--import=${await shiftedClock(folder, off)}` }),
@@ -55,7 +55,7 @@ test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }
   const isRefusedHere = outcome === 'not accepted'
   if (isRefusedHere) {
     expect(hints).toEqual([
-      "ERR_INVALID_CLIENT_ID: The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end. Option 'clientId' is --client-id (CLIENT_ID).",
+      "ERR_INVALID_CLIENT_ID: Option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end. Option 'clientId' is --client-id (CLIENT_ID).",
     ])
   } else expect(hints[0]).toMatch(cause)
   expect(requests).toBe(isRefusedHere ? 0 : 1)

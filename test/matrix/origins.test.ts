@@ -73,7 +73,7 @@ describe('exact origins', () => {
         code: 'ERR_INVALID_ORIGIN',
         option: 'origins',
         message:
-          "Each of the option 'origins' must be an origin such as 'https://api.example.com': " +
+          "Option 'origins' must contain origins such as 'https://api.example.com': " +
           'http or https, without a path, a trailing slash, a wildcard or userinfo.',
       }),
     )
@@ -89,7 +89,7 @@ describe('exact origins', () => {
         name: 'ConfigurationError',
         code: 'ERR_INVALID_ORIGIN',
         option: 'origins',
-        message: "The option 'origins' must be an array with at least one origin.",
+        message: "Option 'origins' must be an array with at least one origin.",
       }),
     )
   })

@@ -102,7 +102,7 @@ function knownOptions(options: object): string[] {
       ...options,
     } as TokenProviderOptions)
   } catch (error) {
-    return /Known: ([\w, ]+)\./.exec(String(error))?.[1]?.split(', ') ?? []
+    return /Known options: ([\w, ]+)\./.exec(String(error))?.[1]?.split(', ') ?? []
   }
   return []
 }

@@ -25,7 +25,7 @@ export async function providerOptions(
   const clientId = settings.required(options.clientId)
   const tokenEndpoint = settings.required(options.tokenEndpoint)
   const assertion = assertionOptions(settings)
-  requireOneHost(settings, tokenEndpoint, assertion.audience)
+  requireOneHost(settings, tokenEndpoint, assertion.audience?.toString())
   const [alg, kid] = [options.alg, options.kid].map(settings.text)
   const [scope, resource] = [options.scope, options.resource].map(settings.text)
   checkProfile(settings, alg, assertion.lifetimeSeconds)

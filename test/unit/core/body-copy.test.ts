@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { copyBody } from '#core/resource/replayable-body.js'
+import { copyBody } from '#core/resource/body.js'
 
 const megabyte = 1024 * 1024
 

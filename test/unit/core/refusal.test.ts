@@ -1,18 +1,23 @@
 import { expect, test } from 'vitest'
-import { noRefusals, type Refusals, refuse, replace } from '#core/renewal/refusal.js'
+import {
+  noRejections,
+  noteRejection,
+  noteReplacement,
+  type Probation,
+} from '#core/renewal/probation.js'
 
 /** Tells a story: `refuse` and `replace` at moments of a monotonic clock. */
 function story(...steps: readonly (readonly ['refuse' | 'replace', number])[]) {
-  let state: Refusals = replace(noRefusals, 0)
+  let state: Probation = noteReplacement(noRejections, 0)
   return steps.flatMap(([step, at]) => {
     if (step === 'replace') {
-      state = replace(state, at)
+      state = noteReplacement(state, at)
       return []
     }
-    const before = state
-    const { action, state: next } = refuse(before, at)
-    state = next
-    return [action === 'kept' ? `kept for ${next.coolDownUntil - at}` : action]
+    const verdict = noteRejection(state, at)
+    state = verdict?.state ?? state
+    if (verdict?.action !== 'kept') return [verdict?.action ?? 'ignored']
+    return [`kept for ${state.coolDownUntil - at}`]
   })
 }
 

@@ -1,4 +1,4 @@
-import { invalidOption, readOptions } from '../options.js'
+import { invalidOption, readOptions, unchecked } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, onlyAlgorithm, readAlgorithm } from './algorithms.js'
 import {
@@ -87,22 +87,20 @@ export function parseKeyJson(text: string): object {
   }
 }
 
+const headerTable = {
+  key: unchecked,
+  kid: unchecked,
+  alg: (value: unknown) => readAlgorithm(value),
+  passphrase: readPassphrase,
+}
+
 function readHeader(input: object) {
-  const { key, alg, kid, passphrase } = readOptions(
-    input,
-    ['key', 'alg', 'kid', 'passphrase'],
-    'key',
-  )
+  const { key, alg, kid, passphrase } = readOptions(input, headerTable, { owner: 'key' })
   if (kid !== undefined && typeof kid !== 'string')
     throw keyFormat('The kid of the key must be a string.')
   if (kid === '')
     throw keyFormat('The kid of the key is an empty string. Is the environment variable set?')
-  return {
-    key,
-    kid,
-    alg: readAlgorithm(alg),
-    passphrase: readPassphrase(passphrase, 'key.passphrase'),
-  }
+  return { key, kid, alg, passphrase }
 }
 
 function readMaterial(input: unknown, options: KeyOptions): KeyMaterial {

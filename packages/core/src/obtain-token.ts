@@ -1,0 +1,99 @@
+import {
+  assertionIdentity,
+  clientAssertion,
+  type SigningKey,
+} from './assertion/client-assertion.js'
+import type { askedFor } from './assertion/signing-key.js'
+import { within } from './deadline.js'
+import { createCause } from './error-cause.js'
+import { ConfigurationError, isCountersignError } from './errors.js'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from './issued-token.js'
+import { keyFailure } from './keys/key-error.js'
+import { createTokenKey, getSharedToken } from './store/shared-token.js'
+import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
+import { timeoutError, unansweredError } from './token-endpoint/transport-failure.js'
+import type { TokenProviderSettings } from './token-provider-options.js'
+
+export interface ObtainTokenSettings
+  extends Omit<TokenProviderSettings, 'credential'>,
+    Pick<TokenClientSettings, 'random' | 'emit' | 'proxyVariable' | 'skew' | 'accepted'> {
+  readonly loadKey: () => Promise<SigningKey>
+  /** The part outside of this library that has to answer before there is a signature. */
+  readonly asked: ReturnType<typeof askedFor>
+}
+
+/**
+ * Obtains one token within the option `timeout`: from the key to an assertion, and from the shared
+ * store or the token endpoint to a token.
+ */
+export function obtainToken(
+  settings: ObtainTokenSettings,
+  callWithoutSignal: Omit<TokenCall, 'signal'>,
+): Promise<IssuedToken> {
+  const { clock, timeout, store, asked, loadKey, proxyVariable } = settings
+  let sent = 0
+  let waitsFor = asked
+
+  return within({ clock, ms: timeout, late }, async (signal) => {
+    const call = { ...callWithoutSignal, signal }
+    const key = await loadKey()
+    waitsFor = undefined
+    const client = { ...settings, fetch, assertions: { ...key, sign } }
+    const request = () => requestToken(client, call)
+    if (store === undefined) return request()
+    const storeKey = await createStoreKey(settings, key, call)
+    return getSharedToken({ ...settings, store, key: storeKey, request }, call)
+
+    function fetch(url: string, init: RequestInit) {
+      sent += 1
+      return settings.fetch(url, init)
+    }
+
+    async function sign(now: number, signal: AbortSignal) {
+      if (asked === 'signer') waitsFor = asked
+      try {
+        return await clientAssertion(settings.assertion, key, { now, signal })
+      } catch (thrown) {
+        throw keyFailure(thrown)
+      } finally {
+        waitsFor = undefined
+      }
+    }
+  })
+
+  function late() {
+    return waitsFor === undefined
+      ? timeoutError(`No token within ${timeout} ms.`, sent, proxyVariable())
+      : unansweredError(waitsFor, timeout, sent)
+  }
+}
+
+/** Everything that can change a token is part of its key in the store. */
+function createStoreKey(
+  { tokenEndpoint, parameters, partition, assertion }: ObtainTokenSettings,
+  key: SigningKey,
+  { access }: TokenCall,
+): Promise<string> {
+  if (key.identity === undefined) {
+    throw new ConfigurationError(
+      'ERR_INVALID_OPTION',
+      "Option 'store' needs option 'kid' for this key: it cannot be exported, so it has no thumbprint.",
+      'kid',
+    )
+  }
+  return createTokenKey({
+    ...{ tokenEndpoint, access, parameters, partition },
+    key: key.identity,
+    assertion: assertionIdentity(assertion, key),
+  })
+}
+
+/** Returns the failure to remember for whatever was thrown. */
+export function toTokenRequestFailure(thrown: unknown): TokenRequestFailure {
+  if (thrown instanceof TokenRequestFailure) return thrown
+  if (isCountersignError(thrown)) return new TokenRequestFailure(thrown)
+  // Not a network error: `fetch`, the store, the key and the signer have errors of their own.
+  const name = createCause(thrown)?.name ?? 'error'
+  const message = `The token request failed with an unexpected ${name}. Check option 'clock'.`
+  return new TokenRequestFailure(new ConfigurationError('ERR_INVALID_OPTION', message))
+}
