@@ -176,7 +176,7 @@ describe('what a token in a shared store is kept under', () => {
     expect(sent[0]).not.toContain('tenant-seven')
   })
 
-  test.each(['', 7, null, {}, 'x'.repeat(1025)])('the partition %j is rejected', (partition) => {
+  test.each(['', 7, null, {}])('the partition %j is rejected', (partition) => {
     const options = { clientId: 'c', tokenEndpoint: 'https://as.example/token', key, partition }
     expect(() => createTokenProvider(options as TokenProviderOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'partition' }),

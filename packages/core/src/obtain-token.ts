@@ -4,7 +4,7 @@ import {
   type SigningKey,
 } from './assertion/client-assertion.js'
 import type { askedFor } from './assertion/signing-key.js'
-import { within } from './deadline.js'
+import { within } from './clock.js'
 import { createCause } from './error-cause.js'
 import { ConfigurationError, isCountersignError } from './errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from './issued-token.js'

@@ -15,23 +15,17 @@ export type Settings<Table> = {
   -readonly [Name in keyof Table]: Table[Name] extends ReadOption<infer Value> ? Value : never
 }
 
-/** Where an options object is, and what it says about names that other libraries use. */
-interface OptionsContext {
-  /** The option that holds the object, if it is a nested one. */
-  readonly owner?: string
-  /** A sentence for each name that is often looked for here. */
-  readonly pointers?: Readonly<Record<string, string>>
-}
-
 /**
- * Reads an options object by its table. Only own members count, and an unknown name throws.
+ * Reads an options object by its table. Only own members count, and an unknown name throws. `owner`
+ * is the option that contains a nested object, and `pointers` has a sentence for each name that is
+ * often looked for here.
  *
  * @throws {ConfigurationError} naming the option.
  */
 export function readOptions<Table extends Readonly<Record<string, ReadOption<unknown>>>>(
   options: unknown,
   table: Table,
-  { owner = '', pointers = {} }: OptionsContext = {},
+  { owner = '', pointers = {} }: { owner?: string; pointers?: Record<string, string> } = {},
 ): Settings<Table> {
   if (!isObject(options) || Array.isArray(options)) {
     if (owner !== '') throw invalidOption(owner, 'must be an object')

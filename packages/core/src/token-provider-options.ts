@@ -1,26 +1,12 @@
 import { readAssertionOptions } from './assertion/assertion-options.js'
 import type { AssertionSigner } from './assertion/assertion-signer.js'
-import type { AssertionForm } from './assertion/client-assertion.js'
-import type { Credential } from './assertion/signing-key.js'
 import { type Clock, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import type { Algorithm } from './keys/algorithms.js'
 import type { KeyInput } from './keys/key-input.js'
-import {
-  callback,
-  flag,
-  invalidOption,
-  milliseconds,
-  type OptionTable,
-  objectWith,
-  readOptions,
-  type Settings,
-  textOfUrl,
-  unchecked,
-  wholeNumber,
-} from './options.js'
-import { parseResource, parseScope, type RequestedAccess } from './requested-access.js'
+import * as option from './options.js'
+import { parseResource, parseScope } from './requested-access.js'
 import { isObject, snapshot } from './snapshot.js'
 import type { TokenStore } from './store/token-store.js'
 import { checkTokenEndpoint } from './token-endpoint/endpoint-url.js'
@@ -187,7 +173,7 @@ export interface TokenProviderOptions {
   /**
    * Separates tokens in a shared store that no other option tells apart, such as those that a custom
    * `fetch` requests with a tenant's header or client certificate. It is part of the token's key
-   * and is never sent. 1 to 1,024 characters.
+   * and is never sent.
    *
    * @default none
    * @example 'tenant-7'
@@ -215,32 +201,32 @@ export interface TokenProviderOptions {
 }
 
 const renewalTable = {
-  early: milliseconds({ from: 0, default: 60_000 }),
-  waitUntil: callback<(renewal: Promise<unknown>) => void>(),
-} satisfies OptionTable<NonNullable<TokenProviderOptions['renewal']>>
+  early: option.milliseconds({ from: 0, default: 60_000 }),
+  waitUntil: option.callback<(renewal: Promise<unknown>) => void>(),
+} satisfies option.OptionTable<NonNullable<TokenProviderOptions['renewal']>>
 
 const providerTable = {
   clientId: readClientId,
-  tokenEndpoint: textOfUrl,
-  key: unchecked,
-  passphrase: unchecked,
-  alg: unchecked,
-  kid: unchecked,
-  signer: unchecked,
+  tokenEndpoint: option.textOfUrl,
+  key: option.unchecked,
+  passphrase: option.unchecked,
+  alg: option.unchecked,
+  kid: option.unchecked,
+  signer: option.unchecked,
   scope: parseScope,
   resource: parseResource,
   parameters: readParameters,
-  assertion: unchecked,
-  renewal: (value = {}, owner) => readOptions(value, renewalTable, { owner }),
-  timeout: milliseconds({ from: 1, default: 10_000 }),
-  retries: wholeNumber({ from: 0, to: 10, default: 2 }),
-  fetch: callback<TokenFetch>(),
-  store: objectWith<TokenStore>('get', 'set', 'delete'),
-  partition: readPartition,
-  onEvent: callback<(event: TokenEvent) => unknown>(),
-  clock: objectWith<WaitingClock>('now', 'monotonic', 'wait'),
-  allowInsecureHttp: flag,
-} satisfies OptionTable<TokenProviderOptions>
+  assertion: option.unchecked,
+  renewal: (value = {}, owner) => option.readOptions(value, renewalTable, { owner }),
+  timeout: option.milliseconds({ from: 1, default: 10_000 }),
+  retries: option.wholeNumber({ from: 0, to: 10, default: 2 }),
+  fetch: option.callback<TokenFetch>(),
+  store: option.objectWith<TokenStore>('get', 'set', 'delete'),
+  partition: option.text,
+  onEvent: option.callback<(event: TokenEvent) => unknown>(),
+  clock: option.objectWith<WaitingClock>('now', 'monotonic', 'wait'),
+  allowInsecureHttp: option.flag,
+} satisfies option.OptionTable<TokenProviderOptions>
 
 /** Names that other libraries have for these options. */
 const pointers = {
@@ -253,35 +239,23 @@ const pointers = {
 }
 
 /** The options as checked, with their defaults. */
-export interface TokenProviderSettings
-  extends Pick<
-      Settings<typeof providerTable>,
-      'clientId' | 'parameters' | 'timeout' | 'retries' | 'store' | 'partition' | 'onEvent'
-    >,
-    Settings<typeof renewalTable> {
-  readonly tokenEndpoint: string
-  readonly access: RequestedAccess
-  readonly assertion: AssertionForm
-  readonly credential: Credential
-  readonly fetch: TokenFetch
-  /** Whether `fetch` ends at the platform's: none was passed, or one with {@link platformFetch}. */
-  readonly isPlatformFetch: boolean
-  readonly clock: WaitingClock
-}
+export type TokenProviderSettings = ReturnType<typeof readTokenProviderOptions>
 
 /** @throws {ConfigurationError} naming the option. */
-export function readTokenProviderOptions(options: TokenProviderOptions): TokenProviderSettings {
-  const read = readOptions(options, providerTable, { pointers })
-  const { clientId, scope, resource, parameters, renewal, timeout, retries, fetch } = read
+export function readTokenProviderOptions(options: TokenProviderOptions) {
+  const read = option.readOptions(options, providerTable, { pointers })
+  const { clientId, scope, resource, parameters, renewal, timeout, retries } = read
   const { store, partition, onEvent, clock = systemClock } = read
   const tokenEndpoint = checkTokenEndpoint(read.tokenEndpoint, read.allowInsecureHttp)
+  const fetch: TokenFetch = read.fetch ?? ((url, init) => globalThis.fetch(url, init))
   return {
     ...{ clientId, tokenEndpoint, parameters, timeout, retries, store, partition, onEvent, clock },
     ...readAssertionOptions(read, { clientId, tokenEndpoint }),
     ...renewal,
     access: { scope, resource },
-    fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    isPlatformFetch: fetch === undefined || Object.hasOwn(fetch, platformFetch),
+    fetch,
+    /** Whether `fetch` ends at the platform's. */
+    isPlatformFetch: read.fetch === undefined || Object.hasOwn(fetch, platformFetch),
   }
 }
 
@@ -291,37 +265,24 @@ const platformFetch = Symbol.for('countersign.platform-fetch')
 /** RFC 6749 appendix A.1. A space at an end comes from a file or a variable. */
 const clientIdSyntax = /^(?! )[\x20-\x7e]{1,1024}(?<! )$/
 
-function readClientId(clientId: unknown, option: string): string {
+function readClientId(clientId: unknown, name: string): string {
   if (typeof clientId === 'string' && clientIdSyntax.test(clientId)) return clientId
   const what =
     clientId === undefined
       ? 'is missing (is the environment variable set?)'
       : 'must be 1 to 1,024 printable ASCII characters, without a space at either end'
-  throw invalidOption(option, what, 'ERR_INVALID_CLIENT_ID')
+  throw option.invalidOption(name, what, 'ERR_INVALID_CLIENT_ID')
 }
 
-function readPartition(partition: unknown, option: string): string | undefined {
-  if (partition === undefined) return undefined
-  if (typeof partition === 'string' && partition !== '' && partition.length <= 1024)
-    return partition
-  throw invalidOption(option, 'must be a string of 1 to 1,024 characters')
-}
-
-function readParameters(
-  parameters: unknown = {},
-  option: string,
-): Readonly<Record<string, string>> {
-  if (!isObject(parameters)) throw invalidOption(option, 'must be an object of strings')
-  const checked = snapshot(parameters) as Record<string, string>
-  for (const [name, value] of Object.entries<unknown>(checked)) {
-    if (reservedParameters.includes(name)) {
-      throw new ConfigurationError(
-        'ERR_RESERVED_PARAMETER',
-        `Option 'parameters' must not set '${name}': Countersign sets it from another option.`,
-        `parameters.${name}`,
-      )
-    }
-    if (typeof value !== 'string') throw invalidOption(option, 'must be an object of strings')
-  }
-  return checked
+function readParameters(parameters: unknown = {}, name: string): Readonly<Record<string, string>> {
+  const checked = isObject(parameters) ? snapshot(parameters as Record<string, string>) : undefined
+  if (checked === undefined || Object.values(checked).some((value) => typeof value !== 'string'))
+    throw option.invalidOption(name, 'must be an object of strings')
+  const reserved = Object.keys(checked).find((field) => reservedParameters.includes(field))
+  if (reserved === undefined) return checked
+  throw new ConfigurationError(
+    'ERR_RESERVED_PARAMETER',
+    `Option 'parameters' must not set '${reserved}': Countersign sets it from another option.`,
+    `parameters.${reserved}`,
+  )
 }

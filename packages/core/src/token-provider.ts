@@ -1,10 +1,10 @@
 import { askedFor, signingKeys } from './assertion/signing-key.js'
-import { abortReason } from './deadline.js'
+import { abortReason } from './clock.js'
 import { audienceDifference } from './diagnosis/assertion-causes.js'
 import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
 import { eventEmitter } from './events.js'
 import { obtainToken, toTokenRequestFailure } from './obtain-token.js'
-import { createProviderHoldOff } from './renewal/hold-off.js'
+import { createHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
 import { createTokenCache, type Obtained, type TokenCache } from './renewal/token-cache.js'
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
@@ -82,7 +82,7 @@ function createClient(options: TokenProviderOptions) {
     fetchToken: (call: Parameters<typeof obtainToken>[1]) => obtainToken(client, call),
     toFailure: toTokenRequestFailure,
     singleFlight: createSingleFlight<Obtained | undefined>(settings),
-    shared: createProviderHoldOff(),
+    shared: createHoldOff(),
     // Cloudflare Workers end what a request started when that request has been answered.
     getKeepAlive: () => waitUntil ?? ('Cloudflare' in globalThis ? undefined : () => {}),
   }

@@ -1,23 +1,17 @@
 import { expect, test } from 'vitest'
-import {
-  noRejections,
-  noteRejection,
-  noteReplacement,
-  type Probation,
-} from '#core/renewal/probation.js'
+import { createProbation } from '#core/renewal/probation.js'
 
 /** Tells a story: `refuse` and `replace` at moments of a monotonic clock. */
 function story(...steps: readonly (readonly ['refuse' | 'replace', number])[]) {
-  let state: Probation = noteReplacement(noRejections, 0)
+  const probation = createProbation()
+  probation.noteReplacement(0)
   return steps.flatMap(([step, at]) => {
     if (step === 'replace') {
-      state = noteReplacement(state, at)
+      probation.noteReplacement(at)
       return []
     }
-    const verdict = noteRejection(state, at)
-    state = verdict?.state ?? state
-    if (verdict?.action !== 'kept') return [verdict?.action ?? 'ignored']
-    return [`kept for ${state.coolDownUntil - at}`]
+    const action = probation.noteRejection(at, true) ?? 'ignored'
+    return [action === 'kept' ? `kept for ${probation.coolDownUntil() - at}` : action]
   })
 }
 

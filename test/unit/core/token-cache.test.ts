@@ -2,7 +2,7 @@ import { type AccessToken, ConfigurationError, type TokenEvent } from '@counters
 import { createManualClock } from '@countersign/testing'
 import { describe, expect, test } from 'vitest'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '#core/issued-token.js'
-import { createProviderHoldOff } from '#core/renewal/hold-off.js'
+import { createHoldOff } from '#core/renewal/hold-off.js'
 import { createSingleFlight } from '#core/renewal/single-flight.js'
 import {
   createTokenCache,
@@ -45,7 +45,7 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
     toFailure: (thrown) => thrown as TokenRequestFailure,
     access,
     singleFlight: createSingleFlight<Obtained | undefined>({ timeout, clock }),
-    shared: createProviderHoldOff(),
+    shared: createHoldOff(),
     getKeepAlive: () => (renewal) => void background.push(renewal),
     ...settings,
   })

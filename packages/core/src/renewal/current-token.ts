@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import type { CountersignError } from '../errors.js'
 import type { IssuedToken, RejectedToken } from '../issued-token.js'
 import { computeLifetime, judgeFreshness, type Lifetime, readClocks } from './freshness.js'
-import { noRejections, noteDoubt, noteRejection, noteReplacement } from './probation.js'
+import { createProbation } from './probation.js'
 
 export interface CurrentTokenSettings {
   readonly clock: Clock
@@ -26,7 +26,7 @@ export function createCurrentToken(
   renewEarly: () => void,
 ) {
   let kept: Kept | undefined
-  let probation = noRejections
+  const probation = createProbation()
   let rejected: RejectedToken | undefined
   /** The generation of the last token, which may have been dropped since. */
   let newest = 0
@@ -59,7 +59,7 @@ export function createCurrentToken(
       accessToken,
       lifetime: computeLifetime(token, now, { early, random: random(), sentAt }),
     }
-    probation = noteReplacement(probation, now.monotonic)
+    probation.noteReplacement(now.monotonic)
     return accessToken
   }
 
@@ -68,12 +68,10 @@ export function createCurrentToken(
     if (kept === undefined || kept.accessToken.value !== reported?.value) return undefined
     if (kept.suspicion !== undefined && (kept.suspicion.isCertain || !isCertain)) return undefined
     const now = clock.monotonic()
-    const verdict = (isCertain ? noteRejection : noteDoubt)(probation, now)
-    if (verdict === undefined) return undefined
-    const { action } = verdict
-    probation = verdict.state
+    const action = probation.noteRejection(now, isCertain)
+    if (action === undefined) return undefined
     if (action === 'kept')
-      return { action, coolDownUntil: clock.now() + (probation.coolDownUntil - now) }
+      return { action, coolDownUntil: clock.now() + (probation.coolDownUntil() - now) }
     const { value, tokenType, issuedAt, expiresAt } = kept.accessToken
     rejected = { token: { value, tokenType, issuedAt, expiresAt }, isCertain }
     kept.suspicion = { isCertain, isUsable: false }

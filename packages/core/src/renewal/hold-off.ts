@@ -12,11 +12,19 @@ interface Failure {
   readonly pause: number
 }
 
-export type HoldOff = ReturnType<typeof createHoldOff>
+interface FailedRenewal {
+  readonly error: CountersignError
+  readonly now: Instant
+  readonly retryAfter: number | undefined
+  /** Monotonic. */
+  readonly startedAt: number
+}
 
 const firstPause = 1_000
 const longestPause = 30_000
 const longestRetryAfter = 3_600_000
+
+export type HoldOff = ReturnType<typeof createHoldOff>
 
 /**
  * Remembers failed renewals: no token request is made for 1 s, doubling to 30 s, or for the
@@ -25,30 +33,20 @@ const longestRetryAfter = 3_600_000
 export function createHoldOff() {
   let failure: Failure | undefined
   return {
+    /** The single attempt after a hold-off. Token requests for other scopes wait for it. */
+    attempt: undefined as RequestInFlight | undefined,
     /** Returns the failure whose hold-off has not ended yet. */
-    current: (now: Instant) =>
-      failure !== undefined && isBefore(now, failure.until) ? failure : undefined,
+    current: (now: Instant) => (failure && isBefore(now, failure.until) ? failure : undefined),
     /** Whether the next token request is a single attempt. */
     isFailing: () => failure !== undefined,
-    /** Starts a hold-off. `startedAt` is when the failed renewal started, on the monotonic clock. */
-    fail({
-      error,
-      now,
-      retryAfter,
-      startedAt,
-    }: {
-      readonly error: CountersignError
-      readonly now: Instant
-      readonly retryAfter: number | undefined
-      readonly startedAt: number
-    }): Failure {
+    fail({ error, now, retryAfter, startedAt }: FailedRenewal): Failure {
       const before = failure
       const isConcurrent = before !== undefined && startedAt <= before.at
       const doubled = before ? Math.min(before.pause * 2, longestPause) : firstPause
       const pause = isConcurrent ? before.pause : doubled
       const wait = retryAfter ? Math.min(retryAfter, longestRetryAfter) : pause
-      let until = addMilliseconds(now, wait)
-      if (isConcurrent && isBefore(until, before.until)) until = before.until
+      const ends = addMilliseconds(now, wait)
+      const until = isConcurrent && isBefore(ends, before.until) ? before.until : ends
       failure = { error, at: now.monotonic, pause, until }
       return failure
     },
@@ -59,32 +57,12 @@ export function createHoldOff() {
   }
 }
 
-/** What all token caches of one provider share. */
-export interface ProviderHoldOff extends HoldOff {
-  /** The single attempt after a hold-off; token requests for other scopes wait for it. */
-  attempt: RequestInFlight | undefined
-}
-
-export function createProviderHoldOff(): ProviderHoldOff {
-  return { ...createHoldOff(), attempt: undefined }
-}
-
 /** RFC 6749 section 5.2, RFC 8707 section 2, and what servers send instead. */
-const accessErrors = new Set<string | undefined>([
-  'invalid_scope',
-  'insufficient_scope',
-  'invalid_target',
-  'invalid_resource',
-  'access_denied',
-  'consent_required',
-  'interaction_required',
-])
+const accessError =
+  /^(invalid_(scope|target|resource)|insufficient_scope|access_denied|(consent|interaction)_required)$/
 
 /** Whether the server rejected the requested scope or resource, and not the client. */
 export function isAccessFailure(error: CountersignError): boolean {
-  return (
-    error instanceof TokenEndpointError &&
-    error.code === 'ERR_OAUTH' &&
-    accessErrors.has(error.error)
-  )
+  const isOAuth = error instanceof TokenEndpointError && error.code === 'ERR_OAUTH'
+  return isOAuth && accessError.test(error.error ?? '')
 }

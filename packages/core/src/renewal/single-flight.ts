@@ -1,6 +1,5 @@
 import pMemoize from 'p-memoize'
-import { longestTimer, type WaitingClock } from '../clock.js'
-import { untilAborted } from '../deadline.js'
+import { longestTimer, untilAborted, type WaitingClock } from '../clock.js'
 import { type FreezeWatch, watchForFreeze } from './freeze-watch.js'
 
 /** A token request in flight. p-memoize alone holds its promise. */

@@ -10,21 +10,17 @@ import {
 import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { accessKey, type RequestedAccess } from '../requested-access.js'
+import type { AccessTokenOptions } from '../token-source.js'
 import {
   type CurrentToken,
   type CurrentTokenSettings,
   createCurrentToken,
 } from './current-token.js'
 import { readClocks } from './freshness.js'
-import { createHoldOff, type HoldOff, isAccessFailure, type ProviderHoldOff } from './hold-off.js'
+import { createHoldOff, type HoldOff, isAccessFailure } from './hold-off.js'
 import type { RequestInFlight, SingleFlight } from './single-flight.js'
 
-interface RenewalCall {
-  readonly signal: AbortSignal | undefined
-  readonly forceRenewal: boolean
-  /** The token that an API rejected to this caller. */
-  readonly rejected: AccessToken | undefined
-}
+type RenewalCall = Pick<AccessTokenOptions, 'signal' | 'forceRenewal' | 'rejected'>
 
 export interface TokenCacheSettings extends CurrentTokenSettings {
   readonly access: RequestedAccess
@@ -37,7 +33,7 @@ export interface TokenCacheSettings extends CurrentTokenSettings {
   /** The provider's, for all of its token caches. */
   readonly singleFlight: SingleFlight<Obtained | undefined>
   /** The provider's: failures that are not about this key's scope or resource. */
-  readonly shared: ProviderHoldOff
+  readonly shared: HoldOff
   /** Returns how an early renewal is kept alive; undefined: tokens are not renewed early here. */
   readonly getKeepAlive: () => ((renewal: Promise<unknown>) => void) | undefined
 }
@@ -78,7 +74,7 @@ export function createTokenCache(settings: TokenCacheSettings) {
 
 async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
   const { singleFlight, shared } = cache
-  const { signal, forceRenewal, rejected } = call
+  const { signal, forceRenewal = false, rejected } = call
   try {
     for (;;) {
       const failure = currentFailure(cache)

@@ -1,4 +1,4 @@
-import { abortReason } from '../deadline.js'
+import { abortReason } from '../clock.js'
 import { ConfigurationError } from '../errors.js'
 import { callback, type OptionTable, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'

@@ -1,16 +1,7 @@
 import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError } from '../errors.js'
 import { parseHttpUrl } from '../http-url.js'
-import {
-  callback,
-  invalidOption,
-  type OptionTable,
-  objectWith,
-  oneOf,
-  readOptions,
-  type Settings,
-  unchecked,
-} from '../options.js'
+import * as option from '../options.js'
 import { snapshot } from '../snapshot.js'
 import type { TokenSource } from '../token-source.js'
 import type { Authorizer, Exchange, HttpClient, Sent } from './exchange.js'
@@ -21,10 +12,10 @@ import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from '.
 
 export const authorizationTable = {
   origins: createOriginRule,
-  onForeignOrigin: oneOf('pass', 'throw'),
-  isTokenRejected: callback<(response: unknown) => boolean | Promise<boolean>>(),
-  onEvent: callback<(event: RequestEvent) => unknown>(),
-} satisfies OptionTable<AuthorizationOptions>
+  onForeignOrigin: option.oneOf('pass', 'throw'),
+  isTokenRejected: option.callback<(response: unknown) => boolean | Promise<boolean>>(),
+  onEvent: option.callback<(event: RequestEvent) => unknown>(),
+} satisfies option.OptionTable<AuthorizationOptions>
 
 /**
  * Creates a function that sends a request with the token, for every HTTP client. A request to
@@ -50,31 +41,31 @@ export function createAuthorizer<Req, Outcome, Answer>(
   client: HttpClient<Req, Outcome, Answer>,
   options: AuthorizationOptions<Answer>,
 ): (request: Req) => Promise<Outcome> {
-  return authorizeWith(tokens, client, readOptions(options, authorizationTable))
+  return authorizeWith(tokens, client, option.readOptions(options, authorizationTable))
 }
 
 /** The same, with options that have been read. */
 export function authorizeWith<R, O>(
   tokens: TokenSource,
   client: HttpClient<R, O>,
-  settings: Settings<typeof authorizationTable>,
+  settings: option.Settings<typeof authorizationTable>,
 ): (request: R) => Promise<O> {
   const { origins: belongs, onForeignOrigin, isTokenRejected, onEvent } = settings
-  if (objectWith<TokenSource>('getAccessToken', 'invalidate')(tokens, 'tokens') === undefined)
-    throw invalidOption('tokens', 'must be a token provider')
+  if (
+    option.objectWith<TokenSource>('getAccessToken', 'invalidate')(tokens, 'tokens') === undefined
+  )
+    throw option.invalidOption('tokens', 'must be a token provider')
   const authorizer: Authorizer<R, O> = { tokens, client, isTokenRejected, onEvent }
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
 
   function authorize(request: R): Promise<O> {
     const requested = client.asked(request)
     const url = client.url(request)
-    if (requested === false || client.hasAuthorization(request)) return client.send(request, none)
-    if (url === undefined || !belongs(url)) {
-      if (onForeignOrigin === 'throw') requireListed(url)
-      return client.send(request, none)
-    }
-    if (isTokenEndpoint(url)) return client.send(request, none)
-    const asked = requested && readOptions(requested, requestTable, { owner: 'countersign' })
+    const isOptOut = requested === false || client.hasAuthorization(request)
+    const isListed = url !== undefined && belongs(url)
+    if (!isOptOut && !isListed && onForeignOrigin === 'throw') requireListed(url)
+    if (isOptOut || !isListed || isTokenEndpoint(url)) return client.send(request, none)
+    const asked = requested && option.readOptions(requested, requestTable, { owner: 'countersign' })
     const token = tokens.currentAccessToken?.(asked)
     const exchange = { request, url, asked }
     return token === undefined
@@ -106,13 +97,13 @@ export function authorizeWith<R, O>(
 const none: Readonly<Record<string, string>> = Object.freeze(snapshot({}))
 
 const requestTable = {
-  scope: copyList,
-  resource: copyList,
-} satisfies OptionTable<RequestAuthorization>
+  scope: copyList<RequestAuthorization['scope']>,
+  resource: copyList<RequestAuthorization['resource']>,
+} satisfies option.OptionTable<RequestAuthorization>
 
-/** The provider checks the list; its members must not change while a token is awaited. */
-function copyList(value: unknown): string | readonly string[] | undefined {
-  return (Array.isArray(value) ? value.slice() : unchecked(value)) as ReturnType<typeof copyList>
+/** The provider checks the list. Its members must not change while a token is awaited. */
+function copyList<T>(value: unknown): T {
+  return (Array.isArray(value) ? value.slice() : value) as T
 }
 
 async function waitAndSend<R, O>(authorizer: Authorizer<R, O>, exchange: Exchange<R>): Promise<O> {

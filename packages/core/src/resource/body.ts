@@ -1,3 +1,5 @@
+import { systemClock, within } from '../clock.js'
+
 const replayable = [
   'URLSearchParams',
   'FormData',
@@ -53,40 +55,21 @@ export function copyBody(clone: Request): BodyCopy {
   const cancel = () => void reader.cancel().catch(() => {})
   const bytes = readBounded(reader).catch(() => undefined)
   bytes.then((copied) => copied ?? cancel())
-  return { read: () => waitForCopy(bytes), cancel }
+  const late = () => new Error('late')
+  const read = () =>
+    within({ clock: systemClock, ms: patience, late }, () => bytes).catch(() => undefined)
+  return { read, cancel }
 }
 
-async function readBounded(reader: {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>
-}): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = []
+async function readBounded(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>) {
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) break
-    if (value === undefined) continue
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer())
     size += value.byteLength
     if (size > copyLimit) return undefined
     chunks.push(value)
-  }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return bytes
-}
-
-async function waitForCopy<T>(copy: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patience, undefined)
-  })
-  try {
-    return await Promise.race([copy, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,4 +1,4 @@
-import { abortReason, untilAborted } from '../deadline.js'
+import { abortReason, untilAborted } from '../clock.js'
 import { discardBody } from '../discard-body.js'
 import { snapshot } from '../snapshot.js'
 import { copyBody, isReplayableBody, watchBodyStream } from './body.js'
@@ -60,9 +60,9 @@ function sendFirst(exchange: FetchExchange, authorization: string): Promise<Resp
   init.headers = setAuthorization(headers, authorization)
   if (!sendsRequestBody(exchange) || sourceOf(exchange) !== undefined)
     return fetchUntouched(exchange)
-  const clone = cloneRequest(request as Request)
+  const clone = cloneRequest(request)
   const sent = fetchUntouched(exchange)
-  if (clone !== undefined) exchange.copy = copyBody(clone)
+  exchange.copy = clone && copyBody(clone)
   return sent
 }
 
@@ -99,11 +99,10 @@ function setAuthorization<H extends Headers | Record<string, string>>(
   return headers
 }
 
-function cloneRequest(request: Request): Request | undefined {
-  // The copy is sent by the runtime's own Request, which accepts no other.
-  if (request.bodyUsed || !(request instanceof Request)) return undefined
+/** The copy is sent in the runtime's own Request, which accepts no other. */
+function cloneRequest(request: Request | undefined): Request | undefined {
   try {
-    return request.clone()
+    return request instanceof Request ? request.clone() : undefined
   } catch {
     return undefined
   }

@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.js'
-import { within } from '../deadline.js'
+import { type Clock, within } from '../clock.js'
 import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall } from '../issued-token.js'
 import { accessKey, type RequestedAccess } from '../requested-access.js'

@@ -1,6 +1,5 @@
 import type { StoredToken } from '../access-token.js'
-import type { Clock } from '../clock.js'
-import { within } from '../deadline.js'
+import { type Clock, within } from '../clock.js'
 import type { SentAssertion, ShownKey } from '../diagnosis/sent-assertion.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
 import { type TokenCall, TokenRequestFailure } from '../issued-token.js'
