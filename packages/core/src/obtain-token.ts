@@ -81,9 +81,8 @@ function createStoreKey(
       'kid',
     )
   }
-  return createTokenKey({
-    ...{ tokenEndpoint, access, parameters, partition },
-    key: key.identity,
+  return createTokenKey(access, {
+    ...{ tokenEndpoint, parameters, partition, key: key.identity },
     assertion: assertionIdentity(assertion, key),
   })
 }

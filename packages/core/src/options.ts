@@ -1,4 +1,3 @@
-import { longestTimer } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import { isObject, snapshot } from './snapshot.js'
 
@@ -74,37 +73,31 @@ export function unchecked(value: unknown): unknown {
 
 interface NumberRange {
   readonly from: number
-  readonly to?: number
+  readonly to: number
   readonly default: number
 }
 
-export function wholeNumber(range: NumberRange): ReadOption<number> {
-  return number(range, 'a whole number', Number.isInteger)
+export function wholeNumber({ from, to, default: fallback }: NumberRange): ReadOption<number> {
+  return (value = fallback, option) => {
+    if (isWithin(value, from, to) && Number.isInteger(value)) return value
+    throw invalidOption(option, `must be a whole number from ${from} to ${to}`)
+  }
 }
 
 /** A duration. A small one was probably meant in seconds. */
-export function milliseconds(range: NumberRange): ReadOption<number> {
-  const read = number(range, 'a number of milliseconds', Number.isFinite)
-  return (value, option) => {
-    if (typeof value === 'number' && value > 0 && value < 100) {
-      throw invalidOption(
-        option,
-        `is ${value}, which looks like seconds: pass milliseconds, such as ${value * 1000}`,
-      )
+export function milliseconds({ from, to, default: fallback }: NumberRange): ReadOption<number> {
+  return (value = fallback, option) => {
+    if (isWithin(value, Number.MIN_VALUE, 99)) {
+      const what = `is ${value}, which looks like seconds: pass milliseconds, such as ${value * 1000}`
+      throw invalidOption(option, what)
     }
-    return read(value, option)
+    if (isWithin(value, from, to)) return value
+    throw invalidOption(option, `must be a number of milliseconds from ${from} to ${to}`)
   }
 }
 
-function number(
-  { from, to = longestTimer, default: fallback }: NumberRange,
-  kind: string,
-  isOfKind: (value: unknown) => boolean,
-): ReadOption<number> {
-  return (value = fallback, option) => {
-    if (typeof value === 'number' && isOfKind(value) && value >= from && value <= to) return value
-    throw invalidOption(option, `must be ${kind} from ${from} to ${to}`)
-  }
+function isWithin(value: unknown, from: number, to: number): value is number {
+  return typeof value === 'number' && value >= from && value <= to
 }
 
 /** A string that is not empty; a `URL` counts as its text. */

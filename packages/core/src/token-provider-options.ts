@@ -1,6 +1,6 @@
 import { readAssertionOptions } from './assertion/assertion-options.js'
 import type { AssertionSigner } from './assertion/assertion-signer.js'
-import { type Clock, systemClock, type WaitingClock } from './clock.js'
+import { type Clock, longestTimer, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import type { Algorithm } from './keys/algorithms.js'
@@ -201,7 +201,7 @@ export interface TokenProviderOptions {
 }
 
 const renewalTable = {
-  early: option.milliseconds({ from: 0, default: 60_000 }),
+  early: option.milliseconds({ from: 0, to: longestTimer, default: 60_000 }),
   waitUntil: option.callback<(renewal: Promise<unknown>) => void>(),
 } satisfies option.OptionTable<NonNullable<TokenProviderOptions['renewal']>>
 
@@ -218,7 +218,7 @@ const providerTable = {
   parameters: readParameters,
   assertion: option.unchecked,
   renewal: (value = {}, owner) => option.readOptions(value, renewalTable, { owner }),
-  timeout: option.milliseconds({ from: 1, default: 10_000 }),
+  timeout: option.milliseconds({ from: 1, to: longestTimer, default: 10_000 }),
   retries: option.wholeNumber({ from: 0, to: 10, default: 2 }),
   fetch: option.callback<TokenFetch>(),
   store: option.objectWith<TokenStore>('get', 'set', 'delete'),

@@ -27,16 +27,10 @@ export function createSingleFlight<T>({
 }) {
   const limit = timeout + grace
   let generation = 0
-  const share = pMemoize(
-    async (request: RequestInFlight, work: () => Promise<T>) => {
-      try {
-        return await work()
-      } finally {
-        request.stop()
-      }
-    },
-    { cache: false, cacheKey: ([{ key }]) => key },
-  )
+  const share = pMemoize(async (_: RequestInFlight, work: () => Promise<T>) => work(), {
+    cache: false,
+    cacheKey: ([{ key }]) => key,
+  })
   return { start, isOpen, run, wait }
 
   /** Each request has a generation of its own, so that one that never settles blocks no later one. */
@@ -56,8 +50,8 @@ export function createSingleFlight<T>({
   /** Runs `work`, or joins the work that the same request has in progress. */
   function run(request: RequestInFlight, work: () => Promise<T>): Promise<T> {
     const running = share(request, work)
-    // There may be no caller that waits.
-    running.catch(() => {})
+    // There may be no caller that waits: this also handles its rejection.
+    running.then(request.stop, request.stop)
     return running
   }
 

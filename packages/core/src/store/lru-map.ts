@@ -1,31 +1,24 @@
-/** A map that drops the least recently used entry when it is full. */
-export interface LruMap<T> {
-  get(key: string): T | undefined
-  set(key: string, value: T): void
-  delete(key: string): boolean
-  values(): Iterable<T>
-}
-
 /** How many busy entries are passed over in search of one to drop. */
 const mostPassedOver = 10
 
-/** Creates a map of at most `max` entries, and of more only while `isBusy` keeps them. */
-export function createLruMap<T>(
-  max: number,
-  isBusy: (value: T) => boolean = () => false,
-): LruMap<T> {
+/**
+ * Creates a map of at most `max` entries that drops the least recently used one. It has more only
+ * while `isBusy` keeps them.
+ */
+export function createLruMap<T>(max: number, isBusy: (value: T) => boolean = () => false) {
   const entries = new Map<string, T>() // in the order of their last use
-  return { get, set, delete: (key) => entries.delete(key), values: () => entries.values() }
-
-  function get(key: string): T | undefined {
-    const value = entries.get(key)
-    if (value !== undefined) touch(key, value)
-    return value
-  }
-
-  function set(key: string, value: T): void {
-    touch(key, value)
-    if (entries.size > max) dropOldest()
+  return {
+    get(key: string): T | undefined {
+      const value = entries.get(key)
+      if (value !== undefined) touch(key, value)
+      return value
+    },
+    set(key: string, value: T): void {
+      touch(key, value)
+      if (entries.size > max) dropOldest()
+    },
+    delete: (key: string) => entries.delete(key),
+    values: () => entries.values(),
   }
 
   function touch(key: string, value: T): void {

@@ -18,17 +18,22 @@ interface SharedTokenSettings {
   readonly request: () => Promise<IssuedToken>
 }
 
+const limit = 250
+
+class StoreTimeout extends Error {}
+
 /** Returns the token of all processes: from the store, or from a token request that one of them makes. */
 export async function getSharedToken(
   settings: SharedTokenSettings,
   { rejected, forceRenewal, signal }: TokenCall,
 ): Promise<IssuedToken> {
-  const { store, key, clock, random, early, request } = settings
-  const { ask, askAnyway } = createStoreCalls(settings)
+  const { store, key, clock, random, emit, early, request } = settings
   const duration = settings.timeout / 2
+  /** A store that did not answer in time is not called again. */
+  let isSilent = false
   const known = rejected()
   // Only a certain rejection takes the token away from the other processes.
-  if (known?.isCertain) await ask('delete', (limits) => store.delete(key, known.token, limits))
+  if (known?.isCertain) await call('delete', (limits) => store.delete(key, known.token, limits))
   const found = await getUsable()
   if (found !== undefined) return found
   let lease = await acquireLease()
@@ -40,55 +45,43 @@ export async function getSharedToken(
     if (awaited !== undefined) return awaited
     lease = await acquireLease()
   }
-  if (lease === 'taken') lease = undefined
-  const held = lease
+  const held = lease === 'taken' ? undefined : lease
   try {
-    return (held && (await getUsable())) ?? (await requestAndShare())
+    const again = held && (await getUsable())
+    if (again !== undefined) return again
+    const issued = await request()
+    await call('set', (limits) => store.set(key, issued.token, limits))
+    return issued
   } finally {
     // Even if the store is silent: the other processes wait for it.
-    if (held) await askAnyway('lease', () => held.release())
+    isSilent = false
+    if (held !== undefined) await call('lease', () => held.release())
   }
 
-  function getUsable(): Promise<IssuedToken | undefined> {
-    return ask('get', async (limits) => {
-      if (forceRenewal) return undefined
+  async function getUsable(): Promise<IssuedToken | undefined> {
+    if (forceRenewal) return undefined
+    return call('get', async (limits) => {
       const token = snapshot(await store.get(key, limits))
       const isFit = isUsable(token, { now: clock.now(), early, rejected: rejected()?.token })
-      return isFit ? ({ token, source: 'store', attempts: 0 } as const) : undefined
+      return isFit ? { token, source: 'store', attempts: 0 } : undefined
     })
   }
 
   /** A store that has no leases, or fails to give one, holds nobody up: undefined. */
-  function acquireLease() {
-    return ask('lease', async (limits) => {
-      if (store.acquireLease === undefined) return undefined
-      return (await store.acquireLease(key, { duration, ...limits })) ?? ('taken' as const)
-    })
+  async function acquireLease() {
+    if (store.acquireLease === undefined) return undefined
+    return call(
+      'lease',
+      async (limits) =>
+        (await store.acquireLease?.(key, { duration, ...limits })) ?? ('taken' as const),
+    )
   }
 
-  async function requestAndShare(): Promise<IssuedToken> {
-    const issued = await request()
-    await ask('set', (limits) => store.set(key, issued.token, limits))
-    return issued
-  }
-}
-
-const limit = 250
-
-class StoreTimeout extends Error {}
-
-/** Limits the time of a store's calls. A store that did not answer in time is not called again. */
-function createStoreCalls({ clock, emit }: Pick<SharedTokenSettings, 'clock' | 'emit'>) {
-  type Work<T> = (limits: { signal: AbortSignal }) => Promise<T>
-  type Operation = 'get' | 'set' | 'delete' | 'lease'
-  let isSilent = false
-  return { ask, askAnyway }
-
-  async function ask<T>(operation: Operation, work: Work<T>): Promise<T | undefined> {
-    return isSilent ? undefined : askAnyway(operation, work)
-  }
-
-  async function askAnyway<T>(operation: Operation, work: Work<T>): Promise<T | undefined> {
+  async function call<T>(
+    operation: 'get' | 'set' | 'delete' | 'lease',
+    work: (limits: { signal: AbortSignal }) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (isSilent) return undefined
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
       return await within({ clock, ms: limit, late }, async (signal) => work({ signal }))
@@ -110,15 +103,9 @@ function reasonOf(error: unknown): string {
 
 /**
  * Returns the key of a token in a store: 64 hexadecimal characters that reveal nothing of the
- * identity, which is everything that can change the token.
+ * access and the identity, which are everything that can change the token.
  */
-export function createTokenKey({
-  access,
-  ...identity
-}: {
-  readonly access: RequestedAccess
-  readonly [member: string]: unknown
-}): Promise<string> {
+export function createTokenKey(access: RequestedAccess, identity: object): Promise<string> {
   return sha256(JSON.stringify([sortMembers(identity), accessKey(access)]))
 }
 
