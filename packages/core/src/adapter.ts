@@ -4,6 +4,7 @@ export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer } from './resource/authorizer.js'
 export { isReplayableBody, watchBodyStream } from './resource/body.js'
 export type { HttpClient as Host } from './resource/exchange.js'
+export { requireSafeRedirects } from './resource/fetch-client.js'
 export type { FetchCall } from './resource/fetch-exchange.js'
 export {
   type AttachedProvider,
@@ -11,4 +12,3 @@ export {
   originOfBaseUrl,
   requireSeparateOrigins,
 } from './resource/origins.js'
-export { requireSafeRedirects } from './resource/safe-redirects.js'

@@ -24,12 +24,12 @@ export interface ObtainTokenSettings
 
 /**
  * Obtains one token within the option `timeout`: from the key to an assertion, and from the shared
- * store or the token endpoint to a token.
+ * store or the token endpoint to a token. Returns the failure to remember for whatever is thrown.
  */
 export function obtainToken(
   settings: ObtainTokenSettings,
   callWithoutSignal: Omit<TokenCall, 'signal'>,
-): Promise<IssuedToken> {
+): Promise<IssuedToken | TokenRequestFailure> {
   const { clock, timeout, store, asked, loadKey, proxyVariable } = settings
   let sent = 0
   let waitsFor = asked
@@ -59,7 +59,7 @@ export function obtainToken(
         waitsFor = undefined
       }
     }
-  })
+  }).catch(toFailure)
 
   function late() {
     return waitsFor === undefined
@@ -87,8 +87,7 @@ function createStoreKey(
   })
 }
 
-/** Returns the failure to remember for whatever was thrown. */
-export function toTokenRequestFailure(thrown: unknown): TokenRequestFailure {
+function toFailure(thrown: unknown): TokenRequestFailure {
   if (thrown instanceof TokenRequestFailure) return thrown
   if (isCountersignError(thrown)) return new TokenRequestFailure(thrown)
   // Not a network error: `fetch`, the store, the key and the signer have errors of their own.

@@ -3,7 +3,7 @@ import { abortReason } from './clock.js'
 import { audienceDifference } from './diagnosis/assertion-causes.js'
 import { ignoredProxyVariable } from './diagnosis/proxy-variable.js'
 import { eventEmitter } from './events.js'
-import { obtainToken, toTokenRequestFailure } from './obtain-token.js'
+import { obtainToken } from './obtain-token.js'
 import { createHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
 import { createTokenCache, type Obtained, type TokenCache } from './renewal/token-cache.js'
@@ -80,7 +80,6 @@ function createClient(options: TokenProviderOptions) {
   }
   const renewal = {
     fetchToken: (call: Parameters<typeof obtainToken>[1]) => obtainToken(client, call),
-    toFailure: toTokenRequestFailure,
     singleFlight: createSingleFlight<Obtained | undefined>(settings),
     shared: createHoldOff(),
     // Cloudflare Workers end what a request started when that request has been answered.

@@ -26,7 +26,7 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   const events: Partial<TokenEvent>[] = []
   const background: Promise<unknown>[] = []
   const fetchToken = (call: Omit<TokenCall, 'signal'>) =>
-    new Promise<IssuedToken>((resolve, reject) => {
+    new Promise<IssuedToken | TokenRequestFailure>((resolve) => {
       const answer: Fetch['answer'] = (value, source = 'endpoint') => {
         const issuedAt = clock.now()
         const token = {
@@ -37,12 +37,11 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
         } as const
         resolve({ token, source, attempts: 2 })
       }
-      fetches.push({ call, answer, fail: reject })
+      fetches.push({ call, answer, fail: resolve })
     })
   const cache = createTokenCache({
     ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
     emit: (event) => void events.push(event),
-    toFailure: (thrown) => thrown as TokenRequestFailure,
     access,
     singleFlight: createSingleFlight<Obtained | undefined>({ timeout, clock }),
     shared: createHoldOff(),

@@ -1,14 +1,8 @@
 import type { AccessToken } from '../access-token.js'
 import type { WaitingClock } from '../clock.js'
-import {
-  type CountersignError,
-  copyError,
-  isCountersignError,
-  remember,
-  TokenTransportError,
-} from '../errors.js'
+import { copyError, isCountersignError, remember, TokenTransportError } from '../errors.js'
 import type { Emit } from '../events.js'
-import type { IssuedToken, TokenCall, TokenRequestFailure } from '../issued-token.js'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { accessKey, type RequestedAccess } from '../requested-access.js'
 import type { AccessTokenOptions } from '../token-source.js'
 import {
@@ -27,9 +21,9 @@ export interface TokenCacheSettings extends CurrentTokenSettings {
   readonly clock: WaitingClock
   readonly emit: Emit
   readonly timeout: number
-  readonly fetchToken: (call: Omit<TokenCall, 'signal'>) => Promise<IssuedToken>
-  /** Returns the failure to remember for whatever was thrown. */
-  readonly toFailure: (thrown: unknown) => TokenRequestFailure
+  readonly fetchToken: (
+    call: Omit<TokenCall, 'signal'>,
+  ) => Promise<IssuedToken | TokenRequestFailure>
   /** The provider's, for all of its token caches. */
   readonly singleFlight: SingleFlight<Obtained | undefined>
   /** The provider's: failures that are not about this key's scope or resource. */
@@ -129,19 +123,13 @@ function currentFailure({ clock, singleFlight, own, shared, inFlight }: Cache) {
 }
 
 function joinRequest(cache: Cache, isForced: boolean) {
-  const { singleFlight, inFlight } = cache
-  const request = singleFlight.isOpen(inFlight) ? inFlight : startRequest(cache, isForced)
+  const { singleFlight, key, inFlight, shared } = cache
+  const request = singleFlight.isOpen(inFlight) ? inFlight : singleFlight.start(key, isForced)
+  cache.inFlight = request
+  // Until a single attempt has settled, token requests for other scopes wait.
+  if (request !== inFlight && shared.isFailing()) shared.attempt = request
   const running = singleFlight.run(request, () => obtain(cache, request, isForced))
   return { request, running }
-}
-
-function startRequest(cache: Cache, isForced: boolean): RequestInFlight {
-  const { singleFlight, key, shared } = cache
-  const request = singleFlight.start(key, isForced)
-  cache.inFlight = request
-  // Until it has settled, token requests for other scopes wait.
-  if (shared.isFailing()) shared.attempt = request
-  return request
 }
 
 async function obtain(
@@ -151,36 +139,28 @@ async function obtain(
 ): Promise<Obtained | undefined> {
   const { access, clock, timeout, token, own, shared, emit } = cache
   const { startedAt, generation } = request
-  try {
-    const issued = await cache.fetchToken({
-      access,
-      isProbe: own.isFailing() || shared.isFailing(),
-      forceRenewal,
-      rejected: token.lastRejected,
-      deadline: startedAt + timeout,
-    })
-    const accessToken = token.set(issued, generation)
-    const { source, attempts } = issued
-    own.succeed(startedAt)
-    if (source === 'endpoint') shared.succeed(startedAt)
-    forgetRequest(cache, request)
-    const { expiresAt } = accessToken
-    emit({
-      type: 'token-issued',
-      source,
-      expiresAt,
-      attempts,
-      duration: clock.monotonic() - startedAt,
-    })
-    return { accessToken, source }
-  } catch (thrown) {
-    const failure = cache.toFailure(thrown)
+  const isProbe = own.isFailing() || shared.isFailing()
+  const deadline = startedAt + timeout
+  const { lastRejected: rejected } = token
+  const outcome = await cache.fetchToken({ access, isProbe, forceRenewal, rejected, deadline })
+  if (outcome instanceof TokenRequestFailure) {
     const wasCurrent = forgetRequest(cache, request)
+    const { error } = outcome
+    const isUnanswered = error instanceof TokenTransportError && error.retryable
     // Its time limits ran while the process could not.
-    if (isUnanswered(failure.error) && request.isFrozen()) return undefined
-    if (wasCurrent) noteFailure(cache, failure, startedAt)
-    throw failure.error
+    if (isUnanswered && request.isFrozen()) return undefined
+    if (wasCurrent) noteFailure(cache, outcome, startedAt)
+    throw error
   }
+  const { source, attempts } = outcome
+  const accessToken = token.set(outcome, generation)
+  own.succeed(startedAt)
+  if (source === 'endpoint') shared.succeed(startedAt)
+  forgetRequest(cache, request)
+  const { expiresAt } = accessToken
+  const duration = clock.monotonic() - startedAt
+  emit({ type: 'token-issued', source, expiresAt, attempts, duration })
+  return { accessToken, source }
 }
 
 /**
@@ -206,11 +186,6 @@ function noteFailure(cache: Cache, failure: TokenRequestFailure, startedAt: numb
   token.noteFailure(error)
   const servesUntil = token.usableUntil()
   emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: until.wall })
-}
-
-/** No answer came: the network failed or a time limit passed. */
-function isUnanswered(error: CountersignError): boolean {
-  return error instanceof TokenTransportError && error.retryable
 }
 
 function ignore(): void {}

@@ -4,10 +4,10 @@ import { parseHttpUrl } from '../http-url.js'
 import * as option from '../options.js'
 import { snapshot } from '../snapshot.js'
 import type { TokenSource } from '../token-source.js'
-import type { Authorizer, Exchange, HttpClient, Sent } from './exchange.js'
+import type { Authorizer, Exchange, HttpClient } from './exchange.js'
 import { createOriginRule, createTokenEndpointRule } from './origins.js'
-import { isTelling, judge } from './rejection.js'
-import { replay } from './replay.js'
+import { isTelling } from './rejection.js'
+import { settle } from './replay.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
 
 export const authorizationTable = {
@@ -68,9 +68,9 @@ export function authorizeWith<R, O>(
     const asked = requested && option.readOptions(requested, requestTable, { owner: 'countersign' })
     const token = tokens.currentAccessToken?.(asked)
     const exchange = { request, url, asked }
-    return token === undefined
-      ? waitAndSend(authorizer, exchange)
-      : sendWithToken(authorizer, exchange, token)
+    if (token !== undefined) return sendWithToken(authorizer, exchange, token)
+    const awaited = client.wait(request, tokens.getAccessToken(asked))
+    return awaited.then((token) => sendWithToken(authorizer, exchange, token))
   }
 
   function requireListed(url: string | undefined): void {
@@ -106,12 +106,6 @@ function copyList<T>(value: unknown): T {
   return (Array.isArray(value) ? value.slice() : value) as T
 }
 
-async function waitAndSend<R, O>(authorizer: Authorizer<R, O>, exchange: Exchange<R>): Promise<O> {
-  const { tokens, client } = authorizer
-  const token = await client.wait(exchange.request, tokens.getAccessToken(exchange.asked))
-  return sendWithToken(authorizer, exchange, token)
-}
-
 function sendWithToken<R, O>(
   authorizer: Authorizer<R, O>,
   exchange: Exchange<R>,
@@ -123,9 +117,4 @@ function sendWithToken<R, O>(
   return answer.then((outcome) =>
     isTelling(authorizer, outcome) ? settle(authorizer, { ...exchange, token, outcome }) : outcome,
   )
-}
-
-async function settle<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O>): Promise<O> {
-  const verdict = await judge(authorizer, sent)
-  return verdict === 'accepted' ? sent.outcome : replay(authorizer, sent, verdict)
 }

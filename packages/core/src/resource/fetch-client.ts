@@ -1,5 +1,6 @@
 import { abortReason, untilAborted } from '../clock.js'
 import { discardBody } from '../discard-body.js'
+import { ConfigurationError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
 import { copyBody, isReplayableBody, watchBodyStream } from './body.js'
 import type { HttpClient } from './exchange.js'
@@ -9,7 +10,6 @@ import {
   methodOf,
   sendsRequestBody,
 } from './fetch-exchange.js'
-import { requireSafeRedirects } from './safe-redirects.js'
 
 /** How a call of fetch names its URL, its headers, its body and its response. */
 export const fetchClient: HttpClient<FetchExchange, Response, Response> = {
@@ -46,6 +46,30 @@ export const fetchClient: HttpClient<FetchExchange, Response, Response> = {
     }
   },
   discard: ({ body }) => discardBody(body),
+}
+
+/**
+ * Requires that a fetch follows no redirects with a token where the runtime keeps Authorization on
+ * redirects to other origins: Cloudflare Workers with an old compatibility date.
+ *
+ * @param redirect - The option `redirect` of the request.
+ * @throws {ConfigurationError} `ERR_UNSUPPORTED_HOST`
+ * @example
+ * ```ts
+ * requireSafeRedirects(init.redirect)
+ * ```
+ */
+export function requireSafeRedirects(redirect: string | undefined): void {
+  const { Cloudflare } = globalThis as {
+    Cloudflare?: { compatibilityFlags?: Record<string, boolean | undefined> }
+  }
+  const flag = 'strip_authorization_on_cross_origin_redirect'
+  if (redirect === 'manual' || Cloudflare?.compatibilityFlags?.[flag] !== false) return
+  throw new ConfigurationError(
+    'ERR_UNSUPPORTED_HOST',
+    'This runtime keeps Authorization on redirects to other origins. ' +
+      `Set the compatibility flag ${flag}, or send with redirect: 'manual'.`,
+  )
 }
 
 function fetchUntouched(exchange: FetchExchange): Promise<Response> {

@@ -49,23 +49,16 @@ async function decide<R, O>(
 ): Promise<Verdict> {
   const { client } = authorizer
   const { outcome, request } = sent
-  const fail = () => {
+  const check = async () =>
+    typeof client.check === 'function'
+      ? client.check(outcome, isTokenRejected)
+      : isTokenRejected(outcome)
+  const answer = check().catch(() => {
     emitRequestEvent(authorizer, sent, { type: 'rejection-check-failed' })
     return false
-  }
-  let answer: unknown
+  })
   try {
-    answer =
-      typeof client.check === 'function'
-        ? client.check(outcome, isTokenRejected)
-        : isTokenRejected(outcome)
-  } catch {
-    answer = fail()
-  }
-  try {
-    if (typeof answer !== 'boolean')
-      answer = await client.wait(request, Promise.resolve(answer).catch(fail))
-    return answer === true ? weigh(client, sent) : 'accepted'
+    return (await client.wait(request, answer)) === true ? weigh(client, sent) : 'accepted'
   } catch (error) {
     client.discard(outcome)
     throw error

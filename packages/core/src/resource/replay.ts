@@ -6,16 +6,14 @@ import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
 import { judge, type Verdict, wasRedirected } from './rejection.js'
 
 /**
- * After a rejected token: renews it and sends the request once more with the new one. Returns the
- * rejecting answer itself if the request cannot be sent again.
+ * Judges the answer. After a rejected token it renews the token and sends the request once more.
+ * Returns the rejecting answer itself if the request cannot be sent again.
  */
-export async function replay<R, O>(
-  authorizer: Authorizer<R, O>,
-  sent: Sent<R, O>,
-  verdict: Verdict,
-): Promise<O> {
+export async function settle<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O>): Promise<O> {
   const { tokens, client } = authorizer
   const { request, outcome, token, url } = sent
+  const verdict = await judge(authorizer, sent)
+  if (verdict === 'accepted') return outcome
   invalidate(tokens, token, verdict)
   const skip = (reason: 'one-shot-body' | 'redirected' | 'same-token') => {
     emitRequestEvent(authorizer, sent, { type: 'replay-withheld', reason })
@@ -23,7 +21,8 @@ export async function replay<R, O>(
   }
   const isSafe = /^(GET|HEAD)$/i.test(client.method(request))
   if (!isSafe && wasRedirected(client, outcome, url)) return skip('redirected')
-  if (!(await isReplayable(authorizer, request))) return skip('one-shot-body')
+  const isReplayable = (async () => client.isReplayable(request))()
+  if (!(await isReplayable.catch(() => false))) return skip('one-shot-body')
   const next = await renewToken(authorizer, sent)
   if (next.value === token.value) return skip('same-token')
   client.discard(outcome)
@@ -31,6 +30,11 @@ export async function replay<R, O>(
   const second = await client.send(request, { authorization: next.authorization })
   invalidate(tokens, next, await judge(authorizer, { ...sent, token: next, outcome: second }))
   return second
+}
+
+/** An uncertain rejection never drops the token. */
+function invalidate(tokens: TokenSource, token: AccessToken, verdict: Verdict): void {
+  if (verdict !== 'accepted') tokens.invalidate(token, { isCertain: verdict === 'rejected' })
 }
 
 async function renewToken<R, O>(
@@ -53,19 +57,5 @@ async function renewToken<R, O>(
       emitRequestEvent(authorizer, sent, { type: 'replay-withheld', reason: 'aborted' })
     client.discard(outcome)
     throw error
-  }
-}
-
-/** An uncertain rejection never drops the token. */
-function invalidate(tokens: TokenSource, token: AccessToken, verdict: Verdict): void {
-  if (verdict === 'uncertain') tokens.invalidate(token, { isCertain: false })
-  else if (verdict === 'rejected') tokens.invalidate(token)
-}
-
-async function isReplayable<R, O>({ client }: Authorizer<R, O>, request: R): Promise<boolean> {
-  try {
-    return await client.isReplayable(request)
-  } catch {
-    return false
   }
 }
