@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vitest/config'
-import { conformanceTable } from './test/reporters/conformance-table.ts'
-import { nothingSkipped } from './test/reporters/nothing-skipped.ts'
+import { conformanceTable } from './tools/reporters/conformance-table.ts'
+import { nothingSkipped } from './tools/reporters/nothing-skipped.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -40,11 +40,14 @@ const commonJs: Plugin = {
 }
 
 const axiosTests = [
-  'test/conformance/{axios*,host-versions}.test.ts',
-  'test/neighbours/{axios-retry,axios-mock-adapter,axios-auth-refresh,msw,nock}.test.ts',
+  'test/axios-interceptor/*.test.ts',
+  'test/cross/conformance/{axios*,host-versions}.test.ts',
+  'test/cross/neighbours/{axios-retry,axios-mock-adapter,axios-auth-refresh,msw,nock}.test.ts',
 ]
-const kyTests = ['test/conformance/ky*.test.ts', 'test/neighbours/ky.test.ts']
-const joseTests = ['test/matrix/{assertion*,keys,crypto-keys}.test.ts']
+const kyTests = ['test/ky-hook/*.test.ts', 'test/cross/{conformance/ky*,neighbours/ky}.test.ts']
+const joseTests = [
+  'test/core/{assertion/{assertion,jti,key-import},keys/{keys,crypto-keys}}.test.ts',
+]
 
 export default defineConfig({
   resolve: { alias: [{ find: /^#core\//, replacement: path('./packages/core/src/') }] },
@@ -65,7 +68,7 @@ export default defineConfig({
           name: 'newest',
           include: ['test/**/*.test.ts'],
           // A command of its own, `pnpm test:packages`: it installs from the registry.
-          exclude: ['**/node_modules/**', 'test/packages/**'],
+          exclude: ['**/node_modules/**', 'test/cross/packages/**'],
           env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },
@@ -83,9 +86,13 @@ export default defineConfig({
         plugins: [commonJs],
         test: {
           name: 'commonjs',
-          include: ['test/conformance/{axios,fetch}*.test.ts'],
+          include: [
+            'test/axios-interceptor/*.test.ts',
+            'test/core/resource/fetch-peculiar.test.ts',
+            'test/cross/conformance/{axios,fetch}*.test.ts',
+          ],
           // There an instance of another copy of axios is one of the ES module.
-          exclude: ['**/axios-commonjs.test.ts'],
+          exclude: ['test/axios-interceptor/commonjs.test.ts'],
           env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },

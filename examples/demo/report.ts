@@ -53,7 +53,7 @@ export function createReport({ json }: { json: boolean }): Report {
       say('pnpm bench:warm\n')
       if (broken.length === 0) {
         say(pc.green('Every promise was kept.'))
-        return say('Your own first call, with a key of yours: docs/quickstart.md')
+        return say('Your own first call, with a key of yours: docs/guides/quick-start.md')
       }
       for (const text of broken) console.error(pc.red(`broken: ${text}`))
       process.exitCode = 1

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { TokenProviderOptions } from '@countersign/core'
 import { expect, test } from 'vitest'
-import { mistakes } from '../mistakes/mistakes.ts'
+import { mistakes } from '../cross/end-to-end/mistakes/mistakes.ts'
 import { countersign, documentOf, scratchFolder } from './command-line.ts'
 
 interface Report {

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { main, scratchFolder } from './command-line.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const page = await readFile(join(root, 'docs/quickstart.md'), 'utf8')
+const page = await readFile(join(root, 'docs/guides/quick-start.md'), 'utf8')
 const blocks = (language: string) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
     ([, it = '']) => it,

@@ -4,7 +4,7 @@ import { createAuthorizationServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { countersign, documentOf, scratchFolder } from './command-line.ts'
 
-const page = await readFile(new URL('../../docs/rotation.md', import.meta.url), 'utf8')
+const page = await readFile(new URL('../../docs/guides/rotation.md', import.meta.url), 'utf8')
 const [, runbook = ''] = page.split('## The runbook')
 const blocks = [...runbook.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = '']) =>
   lines

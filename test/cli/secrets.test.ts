@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { leakSearch } from '../matrix/leak-search.ts'
+import { leakSearch } from '../support/leak-search.ts'
 import { countersign, type Ended, onTerminal, scratchFolder } from './command-line.ts'
 
 // Short, as one is that people type.

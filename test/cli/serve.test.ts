@@ -8,7 +8,7 @@ import { parseEnv } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { expect, onTestFinished, test } from 'vitest'
-import { leakSearch } from '../matrix/leak-search.ts'
+import { leakSearch } from '../support/leak-search.ts'
 import { countersign, main, onTerminal, scratchFolder } from './command-line.ts'
 
 interface Ready {
@@ -221,7 +221,7 @@ test('what serve writes of the API is what examples and pages read of it', async
   const root = new URL('../../', import.meta.url)
   const pages: string[] = []
   for await (const page of glob(
-    ['examples/*.ts', 'docs/*.md', 'README.md', 'packages/cli/**/*.md'],
+    ['examples/*.ts', 'docs/**/*.md', 'README.md', 'packages/cli/**/*.md'],
     {
       cwd: fileURLToPath(root),
       exclude: ['**/node_modules/**'],

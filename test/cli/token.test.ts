@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { leakSearch } from '../matrix/leak-search.ts'
+import { leakSearch } from '../support/leak-search.ts'
 import { countersign, documentOf, main, onTerminal, scratchFolder } from './command-line.ts'
 
 const clientId = 'institution-1'

@@ -3,7 +3,7 @@ import { shownKid } from './jwk-set.js'
 import { envLine } from './saved-variables.js'
 import { shellWord } from './shell-words.js'
 
-/** What comes after a key was added: of a rotation its steps, as docs/rotation.md has them. */
+/** What comes after a key was added: of a rotation its steps, as docs/guides/rotation.md has them. */
 export function stepsAfterAdding(
   added: Jwk,
   { path, others }: { path: string; others: readonly Jwk[] },

@@ -1,0 +1,229 @@
+import { addAuthorization } from '@countersign/axios-interceptor'
+import type { TokenSource } from '@countersign/core'
+import { staticTokenProvider } from '@countersign/testing'
+import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { startWorld, until } from '../support/world.ts'
+import { attached, baseURL, scripted } from './scripted-axios.ts'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+describe('what is sent', () => {
+  test('X14: auth is the caller authenticating by himself, null is not', async () => {
+    const { instance, stamps } = attached()
+    await instance.get('/x', { auth: { username: 'u', password: 'p' } })
+    await instance.get('/x', { auth: null as never })
+    expect(stamps()).toEqual([undefined, 'Bearer t1'])
+  })
+
+  test('7: a header whose name is only as long as Authorization is none', async () => {
+    const { instance, stamps } = attached()
+    await instance.get('/x', { headers: { 'x-request-idx': '1' } })
+    expect(stamps()).toEqual(['Bearer t1'])
+  })
+
+  test('each attempt is a copy with headers of its own; the caller’s config is as it was', async () => {
+    const { instance, sent } = attached([{ status: 401 }])
+    const response = await instance.post('/x', 'body', { headers: { 'x-custom': 'mine' } })
+    expect(response.config.headers.get('authorization')).toBeUndefined()
+    expect(response.config).toMatchObject({ baseURL, url: '/x', data: 'body' })
+    expect(sent).toHaveLength(2)
+    for (const { headers, baseURL: base, url, data } of sent) {
+      expect([headers.get('x-custom'), base, url, data]).toEqual(['mine', baseURL, '/x', 'body'])
+    }
+  })
+
+  test('an instance whose base URL is all there is to the URL', async () => {
+    const { instance, sent } = attached()
+    const { config } = await instance.request({})
+    expect(sent[0]?.url).toBe(baseURL)
+    expect(config.url).toBeUndefined()
+  })
+
+  test('U18: without a timeout none is set; with one, what the wait for the token left of it', async () => {
+    const { adapter, sent } = scripted()
+    const instance = axios.create({ baseURL, adapter })
+    let now = 1_000
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const slow: TokenSource = {
+      ...staticTokenProvider(),
+      currentAccessToken: undefined as never,
+      getAccessToken: async () => {
+        now += 400.9
+        return staticTokenProvider().getAccessToken()
+      },
+    }
+    addAuthorization(instance, slow)
+    await instance.get('/x')
+    await instance.get('/x', { timeout: 1_000 })
+    await instance.get('/x', { timeout: 1_000, timeoutErrorMessage: 'too late' })
+    expect(sent.map(({ timeout, timeoutErrorMessage }) => [timeout, timeoutErrorMessage])).toEqual([
+      [0, undefined],
+      [600, 'timeout of 1000ms exceeded'],
+      [600, 'too late'],
+    ])
+  })
+
+  test('U18: a timeout that nothing was taken from is sent as it is', async () => {
+    const { adapter, sent } = scripted()
+    const instance = axios.create({ baseURL, adapter })
+    vi.spyOn(performance, 'now').mockReturnValue(1_000)
+    addAuthorization(instance, staticTokenProvider())
+    await instance.get('/x', { timeout: 1_000 })
+    expect(sent[0]).toMatchObject({ timeout: 1_000 })
+    expect(sent[0]).not.toHaveProperty('timeoutErrorMessage')
+  })
+
+  test('U18: a timeout that is over when the token comes ends the call, and nothing is sent', async () => {
+    const { adapter, sent } = scripted()
+    const instance = axios.create({ baseURL, adapter })
+    let now = 1_000
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const late: TokenSource = {
+      ...staticTokenProvider(),
+      currentAccessToken: undefined as never,
+      getAccessToken: async () => {
+        now += 1_000
+        return staticTokenProvider().getAccessToken()
+      },
+    }
+    addAuthorization(instance, late)
+    await expect(instance.get('/x', { timeout: 1_000 })).rejects.toMatchObject({
+      ...{ name: 'AxiosError', code: 'ECONNABORTED', message: 'timeout of 1000ms exceeded' },
+    })
+    expect(sent).toEqual([])
+  })
+})
+
+describe('a redirect, as the http adapter tells of it', () => {
+  const next = (href: string) => ({
+    href,
+    headers: { authorization: 'a', Authorization: 'A', 'x-request-idx': '1', host: 'h' },
+  })
+
+  /** What is left of the next hop's headers, and what came of a 401 there. */
+  async function redirected(href: string, config: AxiosRequestConfig = {}) {
+    const hop = next(href)
+    const headers = { 'www-authenticate': 'Bearer' }
+    const { instance, sent } = attached()
+    const adapter: AxiosAdapter = async (given) => {
+      sent.push(given)
+      if (sent.length > 1)
+        return { data: '', status: 200, statusText: '', headers: {}, config: given }
+      given.beforeRedirect?.(hop, { headers: {}, statusCode: 302 }, {} as never)
+      return { data: '', status: 401, statusText: '', headers, config: given }
+    }
+    const { status } = await instance.get('/x', { adapter, ...config })
+    return { left: Object.keys(hop.headers), status, sends: sent.length }
+  }
+
+  test.each([
+    'https://sub.a.test/x',
+    'https://a.test:8443/x',
+    'http://a.test/x',
+    'https://evil.test/x',
+    'not a URL',
+  ])(
+    '9 X9 X10 X11: to %s loses the token, whatever axios does, and a 401 there is not about it',
+    async (href) => {
+      expect(await redirected(href)).toEqual({
+        ...{ left: ['x-request-idx', 'host'], status: 401, sends: 1 },
+      })
+    },
+  )
+
+  test('9 X9: on the same origin keeps it, and a 401 there is about it', async () => {
+    expect(await redirected('https://a.test/y')).toEqual({
+      left: ['authorization', 'Authorization', 'x-request-idx', 'host'],
+      ...{ status: 200, sends: 2 },
+    })
+  })
+
+  test('9 X10: is told to the caller when the token is off', async () => {
+    const told: unknown[] = []
+    const beforeRedirect: AxiosRequestConfig['beforeRedirect'] = ({ headers }, ...more) => {
+      told.push(Object.keys(headers), ...more)
+    }
+    await redirected('https://evil.test/x', { beforeRedirect })
+    expect(told).toEqual([['x-request-idx', 'host'], { headers: {}, statusCode: 302 }, {}])
+  })
+
+  test('may come without headers', async () => {
+    const { instance } = attached()
+    const adapter: AxiosAdapter = async (config) => {
+      config.beforeRedirect?.({ href: 'https://evil.test/' }, {} as never, {} as never)
+      return { data: '', status: 200, statusText: '', headers: {}, config }
+    }
+    expect((await instance.get('/x', { adapter })).status).toBe(200)
+  })
+})
+
+describe('10: a renewal that does not come', () => {
+  /** Refused at once; whoever asks again waits for ever. */
+  function stuck(more: () => void = () => {}) {
+    let asked = 0
+    const tokens: TokenSource = {
+      ...staticTokenProvider(),
+      currentAccessToken: undefined as never,
+      getAccessToken: () => {
+        asked += 1
+        return asked === 1 ? staticTokenProvider().getAccessToken() : new Promise(() => {})
+      },
+    }
+    const adapter: AxiosAdapter = async (config) => {
+      more()
+      return { data: '', status: 401, statusText: '', headers: {}, config }
+    }
+    const instance = axios.create({ baseURL, adapter })
+    addAuthorization(instance, tokens)
+    return instance
+  }
+
+  test('U16: is not waited for by a caller who left while the 401 came in', async () => {
+    const caller = new AbortController()
+    const call = stuck(() => caller.abort()).get('/x', { signal: caller.signal })
+    await expect(call).rejects.toBeInstanceOf(axios.CanceledError)
+    const { token, cancel } = axios.CancelToken.source()
+    const other = stuck(() => cancel('enough')).get('/x', { cancelToken: token })
+    await expect(other).rejects.toMatchObject({ code: 'ERR_CANCELED', message: 'enough' })
+  })
+
+  test('U18: is waited for no longer than is left of the timeout, and no timer stays', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    let error: unknown
+    const call = stuck(() => void vi.advanceTimersByTime(600)).get('/x', { timeout: 1_000 })
+    const ended = call.catch((thrown: unknown) => {
+      error = thrown
+    })
+    await vi.advanceTimersByTimeAsync(399)
+    expect(error).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 1000ms exceeded' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('U18: leaves no timer when it came in time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const { instance } = attached([{ status: 401 }])
+    expect((await instance.get('/x', { timeout: 1_000 })).status).toBe(200)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('10: a request without signal, cancel token and timeout', () => {
+  test('waits for its token as long as that takes', async () => {
+    const { api, tokens, server } = await startWorld()
+    const instance = axios.create({ baseURL: api.origin })
+    addAuthorization(instance, tokens)
+    const release = server.hold()
+    const pending = instance.get('/x')
+    await until(() => server.requests.length === 1)
+    release()
+    expect((await pending).status).toBe(200)
+  })
+})

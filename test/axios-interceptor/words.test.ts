@@ -1,0 +1,361 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { getEventListeners } from 'node:events'
+import { inspect } from 'node:util'
+import { addAuthorization } from '@countersign/axios-interceptor'
+import { createTokenProvider, isCountersignError, redactError } from '@countersign/core'
+import axios, {
+  type AxiosAdapter,
+  type AxiosError,
+  type AxiosRequestConfig,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import { describe, expect, test } from 'vitest'
+import { answer, refused } from '../support/recording-api.ts'
+import { startWorld, until } from '../support/world.ts'
+
+async function attached(config: AxiosRequestConfig = {}) {
+  const world = await startWorld()
+  const instance = axios.create({ baseURL: `${world.api.origin}/v1`, ...config })
+  addAuthorization(instance, world.tokens)
+  return { ...world, instance }
+}
+
+async function rejection(call: Promise<unknown>): Promise<AxiosError & { cause?: unknown }> {
+  return call.then(
+    () => expect.unreachable(),
+    (error) => error,
+  )
+}
+
+describe('aborts and timeouts', () => {
+  test('10: a cancel token ends the wait for a token with its own reason, and nothing is sent', async () => {
+    const { instance, api, server } = await attached()
+    const release = server.hold()
+    const source = axios.CancelToken.source()
+
+    const pending = rejection(instance.get('/x', { cancelToken: source.token }))
+    await until(() => server.requests.length === 1)
+    source.cancel('the caller left')
+    const error = await pending
+    release()
+
+    expect(error).toBe((source.token as { reason?: unknown }).reason)
+    expect(error.message).toBe('the caller left')
+    expect(axios.isCancel(error)).toBe(true)
+    expect(api.seen).toEqual([])
+  })
+
+  test('10: neither a signal nor a cancel token keeps a listener of a request that is over', async () => {
+    const { instance, server } = await attached()
+    const controller = new AbortController()
+    const source = axios.CancelToken.source()
+    const release = server.hold()
+
+    const pending = instance.get('/x', { signal: controller.signal, cancelToken: source.token })
+    await until(() => server.requests.length === 1)
+    release()
+    await pending
+
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    const { _listeners } = source.token as { _listeners?: unknown[] | null }
+    expect(_listeners ?? []).toEqual([])
+  })
+
+  test('10: an abort while the token is awaited is a CanceledError with the config of the call', async () => {
+    const { instance, server } = await attached()
+    const release = server.hold()
+    const controller = new AbortController()
+
+    const pending = rejection(instance.get('/x', { signal: controller.signal }))
+    await until(() => server.requests.length === 1)
+    controller.abort()
+    const error = await pending
+    release()
+
+    expect(error).toBeInstanceOf(axios.CanceledError)
+    expect(error).toMatchObject({
+      name: 'CanceledError',
+      code: 'ERR_CANCELED',
+      message: 'canceled',
+    })
+    expect(error.config).toMatchObject({ url: '/x' })
+  })
+
+  test.each<[AxiosRequestConfig, string, string]>([
+    [{}, 'ECONNABORTED', 'timeout of 40ms exceeded'],
+    [{ timeoutErrorMessage: 'too late' }, 'ECONNABORTED', 'too late'],
+    [{ transitional: { clarifyTimeoutError: true } }, 'ETIMEDOUT', 'timeout of 40ms exceeded'],
+  ])('10: a timeout during the wait with %j is %s, %s', async (config, code, message) => {
+    const { instance, server, api } = await attached()
+    const release = server.hold()
+
+    const error = await rejection(instance.get('/x', { timeout: 40, ...config }))
+    release()
+
+    expect(error).toBeInstanceOf(axios.AxiosError)
+    expect(error).toMatchObject({ name: 'AxiosError', code, message })
+    expect(api.seen).toEqual([])
+  })
+
+  test.each(['5000', 'none', 2 ** 31])(
+    '10: a timeout of %j does not end the wait for a token early',
+    async (timeout) => {
+      const { instance, server } = await attached({
+        adapter: async (config) => {
+          return { data: '', status: 200, statusText: 'OK', headers: {}, config }
+        },
+      })
+      const release = server.hold()
+
+      const pending = instance.get('/x', { timeout: timeout as number })
+      await until(() => server.requests.length === 1)
+      release()
+
+      expect((await pending).config.timeout).toBe(timeout)
+    },
+  )
+
+  test('10: the fetch adapter names the whole time too', async () => {
+    const { instance, server, api } = await attached({ adapter: 'fetch' })
+    const release = server.hold()
+    api.next(() => {})
+
+    const pending = rejection(instance.get('/x', { timeout: 1000 }))
+    const since = performance.now()
+    await until(() => server.requests.length === 1 && performance.now() - since > 20)
+    release()
+
+    expect((await pending).message).toBe('timeout of 1000ms exceeded')
+  })
+
+  test('10: an abort takes its listener along, though the token is still awaited', async () => {
+    const { instance, server } = await attached()
+    const release = server.hold()
+    const controller = new AbortController()
+
+    const pending = rejection(instance.get('/x', { signal: controller.signal }))
+    await until(() => server.requests.length === 1)
+    controller.abort()
+    await pending
+
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    release()
+  })
+
+  test('10 U18: a timeout of the send names the whole time, though the wait has used a part of it', async () => {
+    const { instance, server, api } = await attached()
+    const release = server.hold()
+    api.next(() => {})
+
+    const pending = rejection(instance.get('/x', { timeout: 1000, adapter: 'http' }))
+    const since = performance.now()
+    await until(() => server.requests.length === 1 && performance.now() - since > 20)
+    release()
+    const error = await pending
+
+    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 1000ms exceeded' })
+    expect(error.config).toMatchObject({ timeout: 1000 })
+    expect(error.config).not.toHaveProperty('timeoutErrorMessage')
+    expect(api.seen).toHaveLength(1)
+  })
+})
+
+describe('what an adapter of the caller gave', () => {
+  const adapters: Record<string, (config: InternalAxiosRequestConfig) => Promise<never>> = {
+    'an error without a response': () =>
+      Promise.reject(Object.assign(new Error('mine'), { response: null })),
+    'a frozen error': (config) =>
+      Promise.reject(Object.freeze(Object.assign(new Error('mine'), { config }))),
+    'a text': () => Promise.reject('mine'),
+  }
+
+  test.each(Object.keys(adapters))('14: %s is what the caller gets', async (kind) => {
+    const adapter = adapters[kind] as AxiosAdapter
+    const { instance } = await attached({ adapter })
+
+    const error: unknown = await instance.get('/x').catch((thrown: unknown) => thrown)
+
+    expect(error instanceof Error ? error.message : error).toBe('mine')
+  })
+
+  test('14: what it leaves on the config of a request without our token is there', async () => {
+    const { instance } = await attached({
+      adapter: async (config) => ({
+        ...{ data: '', status: 200, statusText: 'OK', headers: {} },
+        config: Object.assign({ ...config }, { cached: true }),
+      }),
+    })
+
+    const { config } = await instance.get('/x', { countersign: false })
+
+    expect(config).toMatchObject({ cached: true })
+  })
+
+  test('12: it finds base URL and URL as the caller gave them, whichever way it joins them', async () => {
+    const seen: unknown[] = []
+    const { instance, api } = await attached({
+      adapter: async (config) => {
+        seen.push([config.url, config.baseURL, axios.getUri(config)])
+        return { data: '', status: 200, statusText: 'OK', headers: {}, config }
+      },
+    })
+
+    await instance.get('/users/1', { params: { a: 1 } })
+
+    const base = `${api.origin}/v1`
+    expect(seen).toEqual([['/users/1', base, `${base}/users/1?a=1`]])
+  })
+
+  test.each(['\\\\evil.test/x', '/\t/evil.test/x', '/\\evil.test/x'])(
+    '9 X3: with the URL %j no way of joining leads elsewhere',
+    async (url) => {
+      const targets: string[] = []
+      const { instance, api } = await attached({
+        adapter: async (config) => {
+          targets.push(new URL(config.url ?? '', config.baseURL).origin)
+          return { data: '', status: 200, statusText: 'OK', headers: {}, config }
+        },
+      })
+
+      await instance.get(url)
+
+      expect(targets).toEqual([api.origin])
+    },
+  )
+})
+
+describe('errors', () => {
+  test('14 X15: without a token response interceptors see one AxiosError, with our error as its cause', async () => {
+    const { instance, server } = await attached()
+    const seen: AxiosError[] = []
+    instance.interceptors.response.use(undefined, (error) => {
+      seen.push(error)
+      throw error
+    })
+    server.next({ status: 400, body: { error: 'invalid_scope' } })
+
+    const error = await rejection(instance.get('/x'))
+
+    expect(seen).toEqual([error])
+    expect(error).toBeInstanceOf(axios.AxiosError)
+    expect(isCountersignError(error.cause)).toBe(true)
+    expect(Object.keys(error)).not.toContain('cause')
+    expect(error).toMatchObject({ code: 'ERR_OAUTH', message: (error.cause as Error).message })
+    expect(error.config).toMatchObject({ url: '/x' })
+    expect([error.response, error.status]).toEqual([undefined, undefined])
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: 'ERR_OAUTH' })
+  })
+
+  const outcomes: [string, (response: never, seen: never) => void][] = [
+    ['a 200', answer(200)],
+    ['a 403', answer(403)],
+    ['a 500', answer(500)],
+    ['two 401s', answer(401)],
+    [
+      'a broken connection',
+      (response: { socket: { destroy(): void } }) => response.socket.destroy(),
+    ],
+  ] as never
+
+  test.each(
+    outcomes.flatMap(([name, play]) =>
+      ['http', 'fetch'].map((adapter) => ({ name, play, adapter })),
+    ),
+  )(
+    'L4: after $name through $adapter no config and no JSON holds the token',
+    async ({ play, adapter }) => {
+      const { instance, api, tokens } = await attached({ adapter })
+      const { value } = await tokens.getAccessToken()
+      api.answerWith(play as never)
+      let passed: unknown
+      instance.interceptors.request.use((config) => {
+        passed = config
+        return config
+      })
+
+      const outcome = await instance.get('/x').catch((error: unknown) => error)
+      const { config, response } = outcome as AxiosError
+      const current = (await tokens.getAccessToken()).value
+
+      expect(api.seen[0]?.authorization).toBe(`Bearer ${value}`)
+      const shown = [config, response?.config, passed].map((item) => inspect(item, { depth: 9 }))
+      shown.push(JSON.stringify([config, response?.config]))
+      if (outcome instanceof Error) shown.push(JSON.stringify(outcome), String(outcome.stack))
+      for (const text of shown) {
+        expect(text).not.toContain(value)
+        expect(text).not.toContain(current)
+        expect(text).not.toMatch(/authorization/i)
+      }
+      // The control: the search finds the token where axios itself has put it.
+      const { request } = outcome as { request?: unknown }
+      if (adapter === 'http') expect(inspect(request, { depth: 9 })).toContain('Bearer ')
+      if (response !== undefined) expect(response.config).toBe(config)
+      expect(config).toMatchObject({ url: '/x', adapter })
+      expect(config).not.toHaveProperty('beforeRedirect')
+    },
+  )
+
+  test('L4: redactError makes of an API failure what is safe to log', async () => {
+    const { instance, api, tokens } = await attached()
+    api.answerWith(answer(500, {}, 'secret body'))
+
+    const error = await rejection(
+      instance.post('/orders?key=hunter2', 'order', { params: { token: 'hunter3' } }),
+    )
+
+    const safe = redactError(error)
+    expect(safe).toEqual({
+      ...{ name: 'AxiosError', message: 'Request failed with status code 500' },
+      ...{ code: 'ERR_BAD_RESPONSE', status: 500, method: 'POST' },
+      url: `${api.origin}/v1/orders`,
+    })
+    const { value } = await tokens.getAccessToken()
+    expect(inspect(error, { depth: 9 })).toContain(value)
+    expect(inspect(safe)).not.toContain(value)
+  })
+
+  test('14: the config of a rejected call can be sent again as it is', async () => {
+    const { instance, api, server, clock } = await attached()
+    api.next(answer(500))
+    const error = await rejection(instance.post('/orders', { a: 1 }, { params: { b: 2 } }))
+    await clock.advance(601_000)
+
+    const { status } = await instance.request(error.config ?? {})
+
+    expect(status).toBe(200)
+    expect(api.seen.map(({ url, body }) => `${url} ${body}`)).toEqual(
+      Array(2).fill('/v1/orders?b=2 {"a":1}'),
+    )
+    expect(api.seen[1]?.authorization).not.toBe(api.seen[0]?.authorization)
+    expect(server.requests).toHaveLength(2)
+  })
+})
+
+describe('the token request', () => {
+  test('9 D8: may go through the very instance that it is for', async () => {
+    const { api, server } = await startWorld()
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const jwk = publicKey.export({ format: 'jwk' }) as { kty: string }
+    server.register({ clientId: 'through-axios', jwks: { keys: [jwk] } })
+    const instance = axios.create({ baseURL: api.origin })
+    const tokens = createTokenProvider({
+      clientId: 'through-axios',
+      tokenEndpoint: server.tokenEndpoint,
+      key: privateKey,
+      fetch: async (url, { method = 'GET', headers, body }) => {
+        const { status, data } = await instance.request({
+          ...{ url, method, data: String(body), responseType: 'text', validateStatus: () => true },
+          headers: Object.fromEntries(new Headers(headers)),
+          transformResponse: (text) => text,
+        })
+        return new Response(data, { status })
+      },
+    })
+    const origins = [api.origin, new URL(server.tokenEndpoint).origin]
+    addAuthorization(instance, tokens, { origins })
+    api.next(refused)
+
+    expect((await instance.get('/x')).status).toBe(200)
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200])
+  })
+})

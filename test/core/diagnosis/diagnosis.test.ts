@@ -1,0 +1,179 @@
+import { inspect } from 'node:util'
+import {
+  createTokenProvider,
+  type Jwk,
+  type KeyInput,
+  type TokenEndpointError,
+  type TokenEvent,
+  type TokenTransportError,
+} from '@countersign/core'
+import { createAuthorizationServer, createManualClock } from '@countersign/testing'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ecPair } from '../../support/keys.ts'
+import {
+  faultServer,
+  providerFor,
+  rejection,
+  standingClock,
+} from '../../support/provider-under-test.ts'
+
+describe('a token endpoint that is not reached, where a proxy is set', () => {
+  const proxy = 'http://user:hunter2@127.0.0.1:9'
+
+  beforeEach(() => vi.stubEnv('HTTPS_PROXY', proxy))
+  afterEach(() => void vi.unstubAllEnvs())
+
+  /** An endpoint whose server has gone. */
+  async function goneEndpoint(): Promise<string> {
+    const server = await faultServer()
+    await server.close()
+    return server.tokenEndpoint
+  }
+
+  test('E6 E21: is told to have been asked for directly, by the name of the variable', async () => {
+    const clock = standingClock()
+    const { tokens, events } = providerFor(await goneEndpoint(), { clock })
+    const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', cause: { code: 'ECONNREFUSED' } })
+    expect(error.hints).toEqual([
+      "HTTPS_PROXY is set, and Node's fetch does not heed it: start Node with NODE_USE_ENV_PROXY=1, or give a `fetch` with a ProxyAgent.",
+      'Check host, port and proxy.',
+    ])
+    expect(error.message).toContain(error.hints.join(' '))
+    const shown = inspect([error, events], { depth: 10, showHidden: true, getters: true })
+    expect(shown).not.toContain('hunter2')
+  })
+
+  test('E6 E21: is not, where a fetch was given or Node heeds the variable', async () => {
+    const endpoint = await goneEndpoint()
+    const clock = standingClock()
+    const own = providerFor(endpoint, { clock, fetch: (url, init) => fetch(url, init) })
+    const { hints } = (await rejection(own.tokens.getAccessToken())) as TokenTransportError
+    expect(hints).toEqual(['Check host, port and proxy.'])
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1')
+    const heeded = providerFor(endpoint, { clock })
+    const error = (await rejection(heeded.tokens.getAccessToken())) as TokenTransportError
+    expect(error.hints).toEqual(['Check host, port and proxy.'])
+  })
+
+  test('E13 E21: is told so too when it does not answer in time', async () => {
+    const server = await faultServer({ type: 'silence' })
+    const { tokens } = providerFor(server.tokenEndpoint, { timeout: 50, retries: 0 })
+    const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
+    expect(error.code).toBe('ERR_TOKEN_TIMEOUT')
+    expect(error.hints[0]).toMatch(/^HTTPS_PROXY is set, and Node's fetch does not heed it: /)
+  })
+})
+
+test('a key that has just rotated is the first suspect, until the server knows it', async () => {
+  const [old, fresh] = [ecPair(), ecPair()]
+  await using server = await createAuthorizationServer()
+  const oldJwk = { ...old.publicJwk, kid: 'old' }
+  const register = (...keys: readonly Jwk[]) =>
+    server.register({ clientId: 'client-1', jwks: { keys } })
+  register(oldJwk)
+  let key: KeyInput = { key: old.privateKey, kid: 'old' }
+  const { tokenEndpoint } = server
+  // For other causes a server that gives no reasons.
+  const body = { error: 'invalid_client' }
+  const clock = createManualClock(Date.now())
+  const tokens = createTokenProvider({ clientId: 'client-1', tokenEndpoint, key: () => key, clock })
+  await tokens.getAccessToken()
+  key = { key: fresh.privateKey, kid: 'fresh' }
+  server.next({ status: 401, body })
+  const refused = tokens.getAccessToken({ forceRenewal: true })
+  expect(((await rejection(refused)) as TokenEndpointError).hints[0]).toBe(
+    'The key (kid fresh) is not the one accepted last: the server has not read the new JWK Set yet.',
+  )
+  register(oldJwk, { ...fresh.publicJwk, kid: 'fresh' })
+  await clock.advance(1_000)
+  await tokens.getAccessToken({ scope: 'another' })
+  server.next({ status: 401, body })
+  const again = tokens.getAccessToken({ scope: 'a third' })
+  expect(((await rejection(again)) as TokenEndpointError).hints[0]).toMatch(/^The public key is/)
+})
+
+describe('an audience', () => {
+  /** What a provider says as it is built. */
+  function toldAtConstruction(audience: string | undefined): TokenEvent[] {
+    const { events } = providerFor('https://login.example.com/token', {
+      assertion: audience === undefined ? {} : { audience },
+    })
+    return events
+  }
+
+  test.each(['https://other.example.com/token', 'https://login.example.com:8443/token'])(
+    'A4: on another host, such as %s, is an event at construction, for some servers want it',
+    (audience) => {
+      expect(toldAtConstruction(audience)).toEqual([
+        {
+          ...{ clientId: 'client-1', tokenEndpoint: 'https://login.example.com/token' },
+          ...{ type: 'configuration-warning', warning: 'audience-on-another-host' },
+        },
+      ])
+    },
+  )
+
+  test.each([
+    undefined,
+    'https://login.example.com/token/',
+    'https://login.example.com',
+    'urn:example:as',
+    'an-issuer',
+  ])('A4: that is %s is none', (audience) => {
+    expect(toldAtConstruction(audience)).toEqual([])
+  })
+})
+
+describe('E1 E2: a redirect that changes little says what', () => {
+  test.each<[string, (endpoint: URL) => string, string]>([
+    ['the scheme', ({ host }) => `https://${host}/token`, ': only the scheme differs'],
+    ['the host', ({ port }) => `http://localhost:${port}/token`, ': only the host differs'],
+    [
+      'scheme and host',
+      () => 'https://login.example.com/token',
+      ': only the scheme and the host differs',
+    ],
+    ['a slash', () => '/token/', ': only the slash at the end differs'],
+    [
+      'the way to a login page',
+      () => '/auth/login?next=/token',
+      ': this one leads to a login page',
+    ],
+    ['the way to a login page', () => '/sign-in', ': this one leads to a login page'],
+    ['much', () => 'https://login.example.com/token/', ''],
+    ['the query', () => '/token?x=1', ''],
+    ['the path', () => '/v2/token', ''],
+    ['nothing', () => '/token', ''],
+  ])('%s', async (_, locate, said) => {
+    const server = await faultServer()
+    const location = locate(new URL(server.tokenEndpoint))
+    server.next({ type: 'answer', status: 302, headers: { location } })
+    const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+    const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
+    expect(error.hints).toEqual([`Configure the final URL${said}.`])
+    expect(error.message).toContain(`would go with it. Configure the final URL${said}.`)
+  })
+})
+
+test('the hints go along when an error is logged as JSON', async () => {
+  const server = await faultServer({ type: 'answer', status: 403 })
+  const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+  const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
+  expect(error.hints).toHaveLength(3)
+  expect(JSON.parse(JSON.stringify(error)).hints).toEqual(error.hints)
+})
+
+test.each([
+  ['unknown kid', ['kid']],
+  ['wrong aud', ['assertion.audience']],
+  ['the client may not ask for this scope', ['scope']],
+  ['wrong signature', []],
+])('names the options to check for %j', async (description, options) => {
+  await using server = await createAuthorizationServer()
+  server.next({ status: 401, body: { error: 'invalid_client', error_description: description } })
+  const { tokens } = providerFor(server.tokenEndpoint)
+  const error = (await rejection(tokens.getAccessToken())) as TokenEndpointError
+  expect(error.options).toEqual(options)
+  expect(error.toJSON()).toMatchObject({ options })
+})

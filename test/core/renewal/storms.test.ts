@@ -1,0 +1,327 @@
+import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import {
+  createTokenProvider,
+  isCountersignError,
+  type TokenFetch,
+  type TokenProvider,
+  type TokenProviderOptions,
+  type TokenStore,
+} from '@countersign/core'
+import { authorizedFetch } from '@countersign/core/fetch'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  createManualClock,
+  createResourceServer,
+  type ManualClock,
+} from '@countersign/testing'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+const clientId = 'institution-1'
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const jwks = { keys: [{ kty: 'EC', ...publicKey.export({ format: 'jwk' }) }] }
+const unavailable = {
+  code: 'ERR_TOKEN_UNAVAILABLE',
+  message: expect.stringContaining('The token endpoint answered 503'),
+}
+
+let clock: ManualClock
+let server: AuthorizationServer
+let unhandled: unknown[]
+
+const noteUnhandled = (reason: unknown) => unhandled.push(reason)
+
+beforeEach(async () => {
+  clock = createManualClock()
+  server = await createAuthorizationServer({ clock })
+  server.register({ clientId, jwks })
+  unhandled = []
+  process.on('unhandledRejection', noteUnhandled)
+})
+
+afterEach(async () => {
+  process.off('unhandledRejection', noteUnhandled)
+  vi.unstubAllGlobals()
+  await server.close()
+})
+
+function provider(options: Partial<TokenProviderOptions> = {}): TokenProvider {
+  const { tokenEndpoint } = server
+  return createTokenProvider({ clientId, tokenEndpoint, key: privateKey, clock, ...options })
+}
+
+/** Turns of the event loop until it holds; the test's own time limit is the only other end. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await setImmediate()
+}
+
+async function reasons(calls: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const outcomes = await Promise.allSettled(calls)
+  return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+}
+
+function storm(tokens: TokenProvider, size: number) {
+  return Array.from({ length: size }, () => tokens.getAccessToken())
+}
+
+test('D1: ten thousand concurrent cold calls make one token request', async () => {
+  const tokens = await Promise.all(storm(provider(), 10_000))
+  expect(new Set(tokens).size).toBe(1)
+  expect(server.requests).toHaveLength(1)
+  expect(server.issued).toBe(1)
+})
+
+test('D2: a failed flight rejects all ten thousand callers with errors of their own that say the same, and the next call after the hold-off makes one token request', async () => {
+  server.next({ status: 503 })
+  const tokens = provider({ retries: 0 })
+  const errors = await reasons(storm(tokens, 10_000))
+  expect(errors).toHaveLength(10_000)
+  expect(new Set(errors).size).toBe(10_000)
+  expect(new Set(errors.map((error) => JSON.stringify(error))).size).toBe(1)
+  expect(errors[0]).toMatchObject({ ...unavailable, nextAttemptAt: clock.now() + 1000 })
+  await clock.advance(999)
+  expect(await reasons([tokens.getAccessToken()])).toEqual([errors[0]])
+  expect(server.requests).toHaveLength(1)
+  await clock.advance(1)
+  await Promise.all(storm(tokens, 100))
+  expect(server.requests).toHaveLength(2)
+  expect(unhandled).toEqual([])
+})
+
+test('D3: ten thousand callers in the five seconds of an outage make three token requests', async () => {
+  server.next(...Array.from({ length: 10 }, () => ({ status: 503 })))
+  const tokens = provider({ retries: 0 })
+  let rejected = 0
+  for (let step = 0; step < 100; step++) {
+    const errors = await reasons(storm(tokens, 100))
+    rejected += errors.length
+    expect(errors[0]).toMatchObject(unavailable)
+    await clock.advance(50)
+  }
+  expect(rejected).toBe(10_000)
+  expect(server.requests).toHaveLength(3)
+  expect(unhandled).toEqual([])
+})
+
+test('D4: a store that throws at each call stops nobody', async () => {
+  const fail = (): never => {
+    throw new Error('out of order')
+  }
+  const store: TokenStore = { get: fail, set: fail, delete: fail, acquireLease: fail }
+  const failed: string[] = []
+  const tokens = provider({
+    store,
+    onEvent: (event) => void (event.type === 'store-failed' && failed.push(event.operation)),
+  })
+  const first = await tokens.getAccessToken()
+  expect(await tokens.getAccessToken({ forceRenewal: true })).not.toBe(first)
+  expect(server.issued).toBe(2)
+  expect(failed).toContain('get')
+  expect(failed).toContain('set')
+})
+
+test('D4: after a key function that threw at once the next call starts anew', async () => {
+  let asked = 0
+  const tokens = provider({
+    key: () => {
+      if (asked++ === 0) throw new Error('no key today')
+      return privateKey
+    },
+  })
+  const [error] = await reasons([tokens.getAccessToken()])
+  expect(error).toMatchObject({ code: 'ERR_KEY_PROVIDER', message: 'The key function failed.' })
+  await clock.advance(1000)
+  expect(server.isLive((await tokens.getAccessToken()).value)).toBe(true)
+  expect(asked).toBe(2)
+})
+
+test.each(['token-issued', 'renewal-failed'])(
+  'a listener that asks for a token at %s does not wait for the token request that called it',
+  async (type) => {
+    const asked: Promise<unknown>[] = []
+    const tokens: TokenProvider = provider({
+      onEvent: (event) => {
+        if (event.type !== type || asked.length > 0) return
+        // Nothing but a token request of its own, or the hold-off, may answer this.
+        asked.push(tokens.getAccessToken({ forceRenewal: true }).catch((error: unknown) => error))
+      },
+    })
+    if (type === 'renewal-failed') server.next({ status: 401 })
+    const [first] = await Promise.allSettled([tokens.getAccessToken()])
+    const [again] = await Promise.all(asked)
+    expect(asked).toHaveLength(1)
+    if (first?.status === 'fulfilled') expect(again).not.toBe(first.value)
+    else expect(again).toMatchObject({ nextAttemptAt: clock.now() + 1_000 })
+    expect(server.requests).toHaveLength(type === 'renewal-failed' ? 1 : 2)
+  },
+)
+
+test('D5: a caller that aborts ends its own wait alone', async () => {
+  const release = server.hold()
+  const tokens = provider()
+  const first = new AbortController()
+  const impatient = tokens.getAccessToken({ signal: first.signal })
+  const patient = storm(tokens, 10)
+  await until(() => server.requests.length === 1)
+  first.abort(new Error('enough'))
+  await expect(impatient).rejects.toBe(first.signal.reason)
+  release()
+  expect(new Set(await Promise.all(patient)).size).toBe(1)
+  expect(server.requests).toHaveLength(1)
+})
+
+test('D5: when all callers abort the flight runs to its end and its token is kept', async () => {
+  const release = server.hold()
+  let issued = 0
+  const tokens = provider({ onEvent: ({ type }) => void (type === 'token-issued' && issued++) })
+  const all = new AbortController()
+  const calls = Array.from({ length: 10 }, () => tokens.getAccessToken({ signal: all.signal }))
+  await until(() => server.requests.length === 1)
+  all.abort()
+  expect(new Set(await reasons(calls))).toEqual(new Set([all.signal.reason]))
+  release()
+  await until(() => issued === 1)
+  expect(tokens.currentAccessToken()).toBeDefined()
+  expect(await tokens.getAccessToken()).toBe(tokens.currentAccessToken())
+  expect(server.requests).toHaveLength(1)
+  expect(unhandled).toEqual([])
+})
+
+test('D6: a signal aborted before the call rejects with its own reason and starts nothing', async () => {
+  const tokens = provider()
+  const reason = new Error('too late')
+  const signal = AbortSignal.abort(reason)
+  await expect(tokens.getAccessToken({ signal })).rejects.toBe(reason)
+  await clock.advance(0)
+  expect(server.requests).toHaveLength(0)
+  await tokens.getAccessToken()
+  await expect(tokens.getAccessToken({ signal })).rejects.toBe(reason)
+  expect(server.requests).toHaveLength(1)
+})
+
+test('D6: an abort after the result, or a second one, changes nothing', async () => {
+  const tokens = provider()
+  const controller = new AbortController()
+  const token = await tokens.getAccessToken({ signal: controller.signal })
+  controller.abort(new Error('first'))
+  controller.abort(new Error('second'))
+  expect(await tokens.getAccessToken()).toBe(token)
+  expect(server.requests).toHaveLength(1)
+  expect(unhandled).toEqual([])
+})
+
+test('D7: a slow token request of one scope holds up no other scope', async () => {
+  let release = () => {}
+  const gate = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const slowForA: TokenFetch = async (url, init) => {
+    if (new URLSearchParams(String(init.body)).get('scope') === 'a') await gate
+    return fetch(url, init)
+  }
+  const tokens = provider({ fetch: slowForA })
+  let isSlowDone = false
+  const slow = tokens.getAccessToken({ scope: 'a' }).finally(() => {
+    isSlowDone = true
+  })
+  expect((await tokens.getAccessToken({ scope: 'b' })).scope).toBe('b')
+  expect(isSlowDone).toBe(false)
+  release()
+  expect((await slow).scope).toBe('a')
+})
+
+test('D8: a token request through an instance that carries the same provider works', async () => {
+  await using api = await createResourceServer(server)
+  const origins = [new URL(server.tokenEndpoint).origin, api.origin]
+  const tokens = provider({ fetch: (url, init) => authorized(url, init) })
+  const authorized = authorizedFetch(tokens, { origins, fetch: globalThis.fetch })
+  expect((await authorized(`${api.origin}/accounts`)).status).toBe(200)
+  expect(server.requests).toMatchObject([{ clientId, status: 200 }])
+  expect(api.requests).toHaveLength(1)
+})
+
+test('D8: a token request through a patched global fetch works', async () => {
+  await using api = await createResourceServer(server)
+  const origins = [new URL(server.tokenEndpoint).origin, api.origin]
+  const tokens = provider()
+  vi.stubGlobal('fetch', authorizedFetch(tokens, { origins, fetch: globalThis.fetch }))
+  expect((await fetch(`${api.origin}/accounts`)).status).toBe(200)
+  expect(server.requests).toMatchObject([{ clientId, status: 200 }])
+})
+
+test('D8: a token request that waits for its own token ends at the timeout, and the message names that cause', async () => {
+  let isWaiting = false
+  const tokens = provider({
+    fetch: async (url, init) => {
+      const token = tokens.getAccessToken()
+      isWaiting = true
+      await token
+      return fetch(url, init)
+    },
+  })
+  const call = reasons([tokens.getAccessToken()])
+  await until(() => isWaiting)
+  await clock.advance(10_000)
+  const [error] = await call
+  expect(isCountersignError(error)).toBe(true)
+  expect(error).toMatchObject({
+    code: 'ERR_TOKEN_TIMEOUT',
+    message: expect.stringContaining(
+      'if the token request goes through an authorized instance, check that it does not wait for its own token',
+    ),
+  })
+  expect(server.requests).toHaveLength(0)
+  expect(unhandled).toEqual([])
+})
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('listener')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('listener'))],
+])('D4 D10: a listener that %s costs nobody a token', async (_, onEvent) => {
+  const tokens = provider({ onEvent, retries: 0 })
+  const token = await tokens.getAccessToken()
+  expect(server.isLive(token.value)).toBe(true)
+  expect(() => tokens.invalidate(token)).not.toThrow()
+  server.next({ status: 503 })
+  expect(await tokens.getAccessToken()).toBe(token)
+  expect(await reasons([tokens.getAccessToken({ rejected: token })])).toMatchObject([unavailable])
+  await clock.advance(1000)
+  expect(await tokens.getAccessToken({ rejected: token })).not.toBe(token)
+  expect(server.isLive((await tokens.getAccessToken()).value)).toBe(true)
+  expect(unhandled).toEqual([])
+})
+
+test('D11: a promise that the program drops is the only unhandled rejection', async () => {
+  const script = `
+    import { generateKeyPairSync } from 'node:crypto'
+    import { createTokenProvider } from '@countersign/core'
+    const seen = []
+    process.on('unhandledRejection', (reason, promise) => seen.push({ reason, promise }))
+    const tokens = createTokenProvider({
+      clientId: 'institution-1',
+      tokenEndpoint: process.argv[1],
+      key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    })
+    const dropped = tokens.getAccessToken()
+    const handled = await tokens.getAccessToken().catch((error) => error)
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    console.log(JSON.stringify({
+      code: handled.code,
+      own: seen.map(({ reason, promise }) => reason.code === handled.code && reason !== handled && promise === dropped),
+    }))`
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', script, server.tokenEndpoint],
+    { cwd: fileURLToPath(new URL('../..', import.meta.url)) },
+  )
+  expect(JSON.parse(stdout)).toEqual({ code: 'ERR_OAUTH', own: [true] })
+})

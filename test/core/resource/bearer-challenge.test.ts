@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { isAboutToken, parseBearerChallenge } from '#core/resource/bearer-challenge.js'
+import { countedText } from './counted-text.ts'
+
+test.each(['"', '\\', '=', ',', ' ', 'a ', 'a=', 'a="', 'Bearer ', 'Bearer a="\\', 'a=b,'])(
+  'U8: reading a challenge of repeated %j costs no more than its length',
+  (piece) => {
+    const cost = (count: number) => {
+      const { counted, reads } = countedText(piece.repeat(count))
+      parseBearerChallenge(counted)
+      isAboutToken(counted)
+      return reads()
+    }
+
+    expect(cost(20_000)).toBeLessThan(cost(2_000) * 11)
+    expect(cost(2_000)).toBeLessThan(2_000 * piece.length * 12)
+  },
+)
+
+describe('what a challenge says', () => {
+  const invalid = { scheme: 'Bearer', error: 'invalid_token' } as const
+
+  test.each<[string, string, object]>([
+    ['nothing', '', {}],
+    ['blanks', ' \t ', {}],
+    ['the scheme alone', 'Bearer', { scheme: 'Bearer' }],
+    ['any case', 'bEARER ERROR=invalid_token', invalid],
+    ['a word', 'Bearer error=invalid_token', invalid],
+    ['a quoted text', 'Bearer error="invalid_token"', invalid],
+    ['blanks about the sign', 'Bearer error \t= \t"invalid_token"', invalid],
+    ['escapes', 'Bearer error="in\\valid\\"_token\\\\"', { ...invalid, error: 'invalid"_token\\' }],
+    ['an escape at the end', 'Bearer error="x\\', { scheme: 'Bearer', error: 'x' }],
+    ['no closing quote', 'Bearer error="invalid_token', invalid],
+    ['an empty text', 'Bearer error=""', { scheme: 'Bearer', error: '' }],
+    [
+      'commas and signs within quotes',
+      'Bearer realm="a, Basic error=b", error=invalid_token',
+      invalid,
+    ],
+    [
+      'no blank after commas',
+      'Bearer realm=a,error=invalid_token,scope=b',
+      { ...invalid, scope: 'b' },
+    ],
+    ['commas in a row', 'Bearer ,,\t, error=invalid_token', invalid],
+    [
+      'other parameters',
+      'Bearer errors=a, xerror=b, scope="c d"',
+      { scheme: 'Bearer', scope: 'c d' },
+    ],
+    ['one named twice: the first counts', 'Bearer error="invalid_token", error="b"', invalid],
+    ['a second challenge', 'Basic realm="a", Bearer error="invalid_token"', invalid],
+    ['a challenge behind it', 'Bearer error="invalid_token", Basic error="b", scope=c', invalid],
+    ['a second of its kind', 'Bearer error="invalid_token", Bearer scope="a"', invalid],
+    ['a token68 before it', 'Negotiate a2tr==, Bearer error="invalid_token"', invalid],
+    ['a bare token68 before it', 'Negotiate bearer, Bearer error="invalid_token"', invalid],
+    ['a token68 that is called Bearer', 'Negotiate Bearer', {}],
+    ['another scheme', 'DPoP error="invalid_token"', {}],
+    ['a scheme of which it is a part', 'Bearers error="invalid_token"', {}],
+    ['the scheme within quotes', 'Basic realm="Bearer error=invalid_token"', {}],
+    ['a stray text in quotes', 'Bearer "error=b, " error=invalid_token', invalid],
+    ['a stray sign', '= Bearer error=invalid_token', invalid],
+    ['DEL, which is no part of a word', 'Bearer\x7ferror=invalid_token', invalid],
+    ['a quote within a word', 'Bearer error=in"valid', { scheme: 'Bearer', error: 'in"valid' }],
+  ])('U8: %s', (_, header, told) => {
+    expect(parseBearerChallenge(header)).toEqual(told)
+  })
+
+  test('U8: is nothing where there is none', () => {
+    expect([parseBearerChallenge(null), parseBearerChallenge(undefined)]).toEqual([{}, {}])
+  })
+})
+
+describe('whether a 401 is about the token', () => {
+  test.each([[undefined], [null], [''], [' \t']])(
+    'U8: without a challenge (%j) it is',
+    (header) => {
+      expect(isAboutToken(header)).toBe(true)
+    },
+  )
+
+  test.each([
+    ['Bearer', true],
+    ['Basic, Bearer', true],
+    ['Bearer error="invalid_token"', true],
+    ['Bearer error="something_else"', true],
+    ['Bearer error="insufficient_scope"', false],
+    ['Bearer error="invalid_request"', false],
+    ['Basic realm="a"', false],
+    ['Negotiate', false],
+    ['DPoP error="invalid_token"', false],
+    ['=', false],
+  ])('U7 U8: with %s: %s', (header, isAbout) => {
+    expect(isAboutToken(header)).toBe(isAbout)
+  })
+})

@@ -1,0 +1,131 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { refused } from '../../../support/recording-api.ts'
+import { startWorld, until } from '../../../support/world.ts'
+import type { HostUnderTest } from '../host.ts'
+
+/** Promise 10: the caller's signal and timeout cover the wait for a token, in the host's words. */
+export function cancelling(host: HostUnderTest): void {
+  test('10 E19 U22: a caller who aborts while the token is awaited sends nothing; others are served', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const release = server.hold()
+    const controller = new AbortController()
+    const reason = new Error('the caller left')
+
+    const left = client.send({ url: '/left', signal: controller.signal }).catch((e: unknown) => e)
+    const stayed = client.send({ url: '/stayed' })
+    await until(() => server.requests.length === 1)
+    controller.abort(reason)
+    const error = await left
+    release()
+
+    expect(host.isAbort(error, reason)).toBe(true)
+    expect(host.tokenFailure(error)).toBeUndefined()
+    expect((await stayed).status).toBe(200)
+    expect(api.seen.map(({ url }) => url)).toEqual(['/stayed'])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('10: a caller who has aborted already asks for no token', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const reason = new Error('the caller left')
+
+    const error = await client
+      .send({ url: '/x', signal: AbortSignal.abort(reason) })
+      .catch((thrown: unknown) => thrown)
+
+    expect(host.isAbort(error, reason)).toBe(true)
+    expect([server.requests.length, api.seen.length]).toEqual([0, 0])
+  })
+
+  test('10 U22: a caller who aborts as the token arrives sends nothing', async () => {
+    const { tokens, api } = await startWorld()
+    const controller = new AbortController()
+    const reason = new Error('the caller left')
+    const client = host.client({
+      tokens: {
+        getAccessToken: async (options) => {
+          const token = await tokens.getAccessToken(options)
+          controller.abort(reason)
+          return token
+        },
+        invalidate: tokens.invalidate,
+      },
+      baseUrl: api.origin,
+      origins: [api.origin],
+    })
+
+    const error = await client
+      .send({ method: 'POST', url: '/x', body: 'b', signal: controller.signal })
+      .catch((thrown: unknown) => thrown)
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+
+    expect(host.isAbort(error, reason)).toBe(true)
+    expect(api.seen).toEqual([])
+  })
+
+  test('10 U16 U22: a caller who aborts between the 401 and the replay sends nothing more', async () => {
+    const { server, tokens, api, requestEvents, onEvent } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin], onEvent })
+    await client.send({ url: '/warm' })
+    server.revokeAll()
+    const release = server.hold()
+    const controller = new AbortController()
+    const reason = new Error('the caller left')
+
+    const left = client.send({ url: '/x', signal: controller.signal }).catch((e: unknown) => e)
+    await until(() => server.requests.length === 2)
+    controller.abort(reason)
+    const error = await left
+    release()
+
+    expect(host.isAbort(error, reason)).toBe(true)
+    expect((await client.send({ url: '/after' })).status).toBe(200)
+    expect(api.seen.map(({ url }) => url)).toEqual(['/warm', '/x', '/after'])
+    expect(server.requests).toHaveLength(2)
+    expect(requestEvents).toMatchObject([{ type: 'replay-withheld', reason: 'aborted' }])
+  })
+
+  test('10: a timeout ends the wait for a token, nothing is sent, and the token serves the next', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const release = server.hold()
+
+    const error = await client.send({ url: '/x', timeout: 50 }).catch((thrown: unknown) => thrown)
+    release()
+
+    expect(host.isTimeout(error)).toBe(true)
+    expect(host.tokenFailure(error)).toBeUndefined()
+    expect((await client.send({ url: '/after' })).status).toBe(200)
+    expect(api.seen.map(({ url }) => url)).toEqual(['/after'])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('10 U18: a timeout covers the wait between the 401 and the replay too', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    await tokens.getAccessToken()
+    api.next(refused)
+    const release = server.hold()
+
+    const error = await client.send({ url: '/x', timeout: 500 }).catch((thrown: unknown) => thrown)
+    release()
+
+    expect(host.isTimeout(error)).toBe(true)
+    expect(api.seen.map(({ status }) => status)).toEqual([401])
+  })
+
+  test('10: a timeout covers an API that does not answer', async () => {
+    const { tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    await client.send({ url: '/warm' })
+    api.next(() => {})
+
+    const error = await client.send({ url: '/x', timeout: 500 }).catch((thrown: unknown) => thrown)
+
+    expect(host.isTimeout(error)).toBe(true)
+    expect(api.seen.map(({ url }) => url)).toEqual(['/warm', '/x'])
+  })
+}

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest'
+import { startApi, startWorld } from '../../../support/world.ts'
+import type { HostUnderTest } from '../host.ts'
+
+/** Promises 1, 7, 8 and 11: whose requests get which token. */
+export function injecting(host: HostUnderTest): void {
+  test('1: a token is put on a request', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+
+    expect(await client.send({ url: '/accounts' })).toEqual({ status: 200, text: 'ok' })
+
+    const { authorization } = await tokens.getAccessToken()
+    expect(api.seen).toMatchObject([{ method: 'GET', url: '/accounts', authorization }])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('1 D1: a thousand at once, with no token yet, make one token request', {
+    timeout: 60_000,
+  }, async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+
+    const calls = Array.from({ length: 1000 }, (_, call) => client.send({ url: `/${call}` }))
+    const statuses = (await Promise.all(calls)).map(({ status }) => status)
+
+    expect(statuses).toEqual(Array(1000).fill(200))
+    expect(server.requests).toHaveLength(1)
+    expect(new Set(api.seen.map(({ authorization }) => authorization)).size).toBe(1)
+  })
+
+  test("7 X13: the caller's own Authorization is sent as it is, once, and its 401 renews nothing", async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    await tokens.getAccessToken()
+
+    for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
+      const answered = await client.send({ url: '/x', headers: { [name]: 'Basic b3duOm93bg==' } })
+      expect(answered.status).toBe(401)
+    }
+
+    expect(api.seen.map(({ authorization }) => authorization)).toEqual(
+      Array(3).fill('Basic b3duOm93bg=='),
+    )
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('7 X21: an Authorization that is undefined counts as absent', async () => {
+    const { tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const headers = { Authorization: undefined, 'x-custom': 'kept' }
+
+    expect((await client.send({ url: '/x', headers })).status).toBe(200)
+
+    expect(api.seen[0]?.headers['x-custom']).toBe('kept')
+    expect(api.seen[0]?.authorization).toMatch(/^Bearer \S+$/)
+  })
+
+  test('8: countersign: false sends the request untouched, and its 401 renews nothing', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+
+    expect((await client.send({ url: '/x', countersign: false })).status).toBe(401)
+
+    expect(api.seen).toMatchObject([{ authorization: undefined }])
+    expect(server.requests).toHaveLength(0)
+  })
+
+  test('8: a scope and a resource of its own give a request a token of its own', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+
+    for (let round = 0; round < 2; round++) {
+      await client.send({ url: '/plain' })
+      await client.send({ url: '/scope', countersign: { scope: ['b', 'a'] } })
+      await client.send({ url: '/resource', countersign: { resource: 'https://r.example/' } })
+    }
+
+    const plain = await tokens.getAccessToken()
+    const scoped = await tokens.getAccessToken({ scope: 'a b' })
+    const other = await tokens.getAccessToken({ resource: ['https://r.example/'] })
+    expect(new Set([plain, scoped, other]).size).toBe(3)
+    expect(api.seen.map(({ authorization }) => authorization)).toEqual([
+      ...[plain, scoped, other].map(({ authorization }) => authorization),
+      ...[plain, scoped, other].map(({ authorization }) => authorization),
+    ])
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('8: an unknown word in countersign is refused by its name, and nothing is sent', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const countersign = { scopes: 'a' } as { scope?: string }
+
+    const error = await client.send({ url: '/x', countersign }).catch((thrown: unknown) => thrown)
+
+    expect(host.tokenFailure(error)).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: "Unknown option 'countersign.scopes'. Did you mean 'countersign.scope'?",
+    })
+    expect([api.seen.length, server.requests.length]).toEqual([0, 0])
+  })
+
+  test('11 X16: attached twice is one attachment: one token request, one header, one replay', async () => {
+    const { server, tokens, api, requestEvents, onEvent } = await startWorld()
+    const setup = { tokens, baseUrl: api.origin, origins: [api.origin], onEvent }
+    const client = host.client(setup)
+    client.attachAgain()
+    await client.send({ url: '/warm' })
+    server.revokeAll()
+
+    expect((await client.send({ url: '/x' })).status).toBe(200)
+
+    expect(api.seen.map(({ status }) => status)).toEqual([200, 401, 200])
+    expect(api.seen[2]?.authorization).toMatch(/^Bearer [^\s,]+$/)
+    expect(server.requests).toHaveLength(2)
+    expect(requestEvents).toEqual([{ type: 'request-replayed', origin: api.origin, method: 'GET' }])
+  })
+
+  test('11 X16: two providers on one instance serve each its own origin, its own 401s too', async () => {
+    const one = await startWorld()
+    const two = await startWorld()
+    const third = await startApi(two.server)
+    const client = host.client({
+      tokens: one.tokens,
+      baseUrl: one.api.origin,
+      origins: [one.api.origin],
+    })
+    client.attachAgain({ tokens: two.tokens, origins: [two.api.origin, third.origin] })
+    const targets = [one.api, two.api, third]
+
+    for (const { origin } of targets) await client.send({ url: `${origin}/first` })
+    one.server.revokeAll()
+    two.server.revokeAll()
+    for (const { origin } of targets) {
+      expect((await client.send({ url: `${origin}/second` })).status).toBe(200)
+    }
+
+    const statuses = targets.map(({ seen }) => seen.map(({ status }) => status))
+    expect(statuses).toEqual([
+      [200, 401, 200],
+      [200, 401, 200],
+      [200, 200],
+    ])
+    expect([one.server.requests.length, two.server.requests.length]).toEqual([2, 2])
+  })
+}

@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest'
+import { everyNameIsHere } from '../../../support/every-name-here.ts'
+import { answer } from '../../../support/recording-api.ts'
+import { startApi, startWorld } from '../../../support/world.ts'
+import { trustedCertificate } from '../certificate.ts'
+import type { HostUnderTest } from '../host.ts'
+
+/** Promise 9: no token for an origin that was not named. EVIL never sees an Authorization. */
+export function originating(host: HostUnderTest): void {
+  test('9 X1 X6 X7: an absolute URL to another origin goes without the token, to ours with it', async () => {
+    const { tokens, api, evil } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const targets = [evil.origin, evil.origin.toUpperCase(), `http://localhost:${evil.port}`]
+
+    for (const target of targets) {
+      expect((await client.send({ url: `${target}/x` })).status).toBe(200)
+    }
+    expect((await client.send({ url: `${api.origin}/x` })).status).toBe(200)
+
+    expect(evil.seen.map(({ authorization }) => authorization)).toEqual(Array(3).fill(undefined))
+    expect(api.seen.map(({ authorization }) => authorization?.slice(0, 7))).toEqual(['Bearer '])
+  })
+
+  test('9 X8: another name of the same address is another origin', async () => {
+    const { server, tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+
+    expect((await client.send({ url: `http://localhost:${api.port}/x` })).status).toBe(401)
+    expect((await client.send({ url: `HTTP://127.0.0.1:${api.port}/x` })).status).toBe(200)
+
+    expect(api.seen[0]?.authorization).toBeUndefined()
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('9 X6: with onForeignOrigin throw nothing is sent to another origin', async () => {
+    const { tokens, api, evil } = await startWorld()
+    const client = host.client({
+      ...{ tokens, baseUrl: api.origin, origins: [api.origin] },
+      onForeignOrigin: 'throw',
+    })
+
+    const error = await client.send({ url: `${evil.origin}/secret-path` }).catch((e: unknown) => e)
+
+    expect(host.tokenFailure(error)).toMatchObject({
+      name: 'ForeignOriginError',
+      code: 'ERR_FOREIGN_ORIGIN',
+      origin: evil.origin,
+      message: `Blocked request to ${evil.origin}: it is not listed in 'origins'.`,
+    })
+    expect(evil.seen).toEqual([])
+    expect((await client.send({ url: '/x' })).status).toBe(200)
+  })
+
+  test("9 D8: a request to the provider's own token endpoint goes untouched, named origin or not", async () => {
+    const { server, tokens } = await startWorld()
+    const { origin, pathname } = new URL(server.tokenEndpoint)
+    const client = host.client({
+      ...{ tokens, baseUrl: origin, origins: [origin] },
+      onForeignOrigin: 'throw',
+    })
+
+    const answered = await client.send({ method: 'POST', url: pathname, body: 'a=b' })
+
+    // The server refuses the form that is none; nobody asked for a token to send it.
+    expect(answered.status).toBeGreaterThanOrEqual(400)
+    expect(server.issued).toBe(0)
+  })
+
+  test('9 X18: what the caller changes while the token is awaited is not sent', async () => {
+    const { server, tokens, api, evil } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    const release = server.hold()
+    const headers: Record<string, string> = { 'x-custom': 'judged' }
+
+    const pending = client.send({ method: 'POST', url: '/judged', headers, body: 'judged' })
+    headers['x-custom'] = 'changed'
+    headers.authorization = 'changed'
+    release()
+
+    expect((await pending).status).toBe(200)
+    expect(evil.seen).toEqual([])
+    expect(api.seen).toMatchObject([{ url: '/judged', body: Buffer.from('judged') }])
+    expect(api.seen[0]?.headers['x-custom']).toBe('judged')
+    expect(api.seen[0]?.authorization).toMatch(/^Bearer /)
+  })
+
+  if (!host.redirects) return
+
+  test.each([
+    [302, 'GET'],
+    [303, 'POST'],
+    [307, 'POST'],
+    [308, 'PUT'],
+  ])(
+    '9 X9: a %i after %s leads to another port or host without the token',
+    async (code, method) => {
+      const { tokens, api, evil } = await startWorld()
+      const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+      const body = method === 'GET' ? {} : { body: 'b' }
+
+      for (const location of [evil.origin, `http://localhost:${evil.port}`]) {
+        api.next(answer(code, { location: `${location}/there` }))
+        expect(await client.send({ method, url: '/x', ...body })).toMatchObject({ text: 'evil' })
+      }
+
+      expect(api.seen.map(({ authorization }) => authorization?.slice(0, 7))).toEqual(
+        Array(2).fill('Bearer '),
+      )
+      expect(evil.seen.map(({ url, authorization }) => [url, authorization])).toEqual(
+        Array(2).fill(['/there', undefined]),
+      )
+    },
+  )
+
+  test.each([
+    ['a subdomain', 'api.test', 'sub.api.test'],
+    ['the parent domain', 'www.api.test', 'api.test'],
+    ['another host', 'api.test', 'evil.test'],
+  ])(
+    '9 X9 X10: a redirect to %s on the same port arrives without the token',
+    async (_, from, to) => {
+      everyNameIsHere()
+      const { tokens, api } = await startWorld()
+      const origin = `http://${from}:${api.port}`
+      const client = host.client({ tokens, baseUrl: origin, origins: [origin] })
+      api.next(answer(307, { location: `http://${to}:${api.port}/there` }), answer(200))
+
+      expect((await client.send({ method: 'POST', url: '/x', body: 'b' })).status).toBe(200)
+
+      const seen = api.seen.map(({ headers, authorization }) => [headers.host, authorization])
+      expect(seen).toEqual([
+        [`${from}:${api.port}`, (await tokens.getAccessToken()).authorization],
+        [`${to}:${api.port}`, undefined],
+      ])
+    },
+  )
+
+  test('9: a redirect within the origin keeps the token', async () => {
+    const { tokens, api } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    api.next(answer(302, { location: '/there' }))
+
+    expect((await client.send({ url: '/here' })).status).toBe(200)
+    expect(api.seen[1]?.authorization).toBe(api.seen[0]?.authorization)
+  })
+
+  test('9 X11: a redirect from https to http on the same host arrives without the token', async () => {
+    const { server, tokens, evil } = await startWorld()
+    const api = await startApi(server, await trustedCertificate())
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    expect((await client.send({ url: '/x' })).status).toBe(200)
+    api.next(answer(307, { location: `${evil.origin}/there` }))
+
+    expect(await client.send({ url: '/x' })).toMatchObject({ text: 'evil' })
+
+    expect(api.seen[1]?.authorization).toMatch(/^Bearer /)
+    expect(evil.seen).toMatchObject([{ url: '/there', authorization: undefined }])
+  })
+
+  test('9 X12: a redirect there and back brings no token back; the 401 costs one renewal at most', async () => {
+    const { server, tokens, api, evil } = await startWorld()
+    const client = host.client({ tokens, baseUrl: api.origin, origins: [api.origin] })
+    api.next(answer(302, { location: `${evil.origin}/there` }))
+    evil.next(answer(302, { location: `${api.origin}/back` }))
+
+    await client.send({ url: '/x' })
+
+    const [there, back] = api.seen
+    expect(there?.authorization).toMatch(/^Bearer /)
+    expect([back?.url, back?.authorization]).toEqual(['/back', undefined])
+    expect(evil.seen).toMatchObject([{ authorization: undefined }])
+    expect(server.requests.length).toBeLessThanOrEqual(2)
+  })
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { inspect } from 'node:util'
+import { addAuthorization } from '@countersign/axios-interceptor'
+import { createTokenProvider, redactError } from '@countersign/core'
+import { createResourceServer } from '@countersign/testing'
+import axios, { AxiosError, type CreateAxiosDefaults } from 'axios'
+import { expect, test } from 'vitest'
+import { clientId, keyPair, serverFor } from './example-program.ts'
+
+const page = await readFile(new URL('../../../docs/guides/axios.md', import.meta.url), 'utf8')
+const redacted = [...(/redact: \[(.*?)\]/.exec(page)?.[1] ?? '').matchAll(/'(.*?)'/g)].map(
+  ([, path = '']) => path,
+)
+
+const ways: Record<string, CreateAxiosDefaults> = {
+  'as it comes': {},
+  'without redirects': { maxRedirects: 0 },
+  'of a stream': { responseType: 'stream' },
+  'of the fetch adapter': { adapter: 'fetch' },
+}
+
+for (const [way, config] of Object.entries(ways)) {
+  test(`L4: an AxiosError ${way} is logged without the token, as docs/guides/axios.md says`, async () => {
+    const pair = keyPair()
+    await using server = await serverFor(pair)
+    await using api = await createResourceServer(server)
+    const { tokenEndpoint } = server
+    const tokens = createTokenProvider({ clientId, tokenEndpoint, key: pair.privateKey })
+    const instance = axios.create({ baseURL: api.origin, ...config })
+    addAuthorization(instance, tokens)
+    api.next({ status: 500 })
+
+    const error: unknown = await instance.get('/accounts').catch((reason: unknown) => reason)
+
+    const { value } = await tokens.getAccessToken()
+    expect(api.requests[0]?.authorization).toBe(`Bearer ${value}`)
+    if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
+    expect(inspect(error)).toContain(value)
+    expect(inspect(error.config, { depth: 10 })).not.toContain(value)
+    expect(inspect(error.response?.config, { depth: 10 })).not.toContain(value)
+    expect(JSON.stringify(error)).not.toContain(value)
+    expect(JSON.stringify(redactError(error))).not.toContain(value)
+    // The fetch adapter's request has no members of its own.
+    expect(membersWith(value, error, [])).toHaveLength(config.adapter === 'fetch' ? 0 : 1)
+    expect(membersWith(value, error, redacted)).toEqual([])
+  })
+}
+
+test('L4: the AxiosError of a stream upload is logged without the token, as docs/guides/axios.md says', async () => {
+  const pair = keyPair()
+  await using server = await serverFor(pair)
+  await using api = await createResourceServer(server)
+  const { tokenEndpoint } = server
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: pair.privateKey })
+  const instance = axios.create({ baseURL: api.origin })
+  addAuthorization(instance, tokens)
+  api.next({ status: 500 })
+
+  const error = await instance
+    .post('/accounts', Readable.from(['a', 'b']))
+    .catch((reason: unknown) => reason)
+
+  const { value } = await tokens.getAccessToken()
+  if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
+  // Why the page warns of it.
+  expect(JSON.stringify(error)).toContain(value)
+  const withoutBody = redacted.filter((path) => path !== 'err.config.data')
+  expect(membersWith(value, error, withoutBody)).toEqual([
+    expect.stringMatching(/^err\.config\.data\./),
+  ])
+  expect(membersWith(value, error, redacted)).toEqual([])
+  expect(JSON.stringify(redactError(error))).not.toContain(value)
+})
+
+test('what docs/guides/axios.md says of an error without a token is what it holds', async () => {
+  await using server = await serverFor(keyPair())
+  const { tokenEndpoint } = server
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: keyPair().privateKey })
+  const instance = axios.create({ baseURL: 'http://127.0.0.1:9' })
+  addAuthorization(instance, tokens)
+
+  const error: unknown = await instance.get('/a?b=c').catch((reason: unknown) => reason)
+
+  if (!(error instanceof AxiosError)) expect.unreachable('no AxiosError')
+  const { message } = error
+  const own = { name: 'AxiosError', message, code: 'ERR_OAUTH' }
+  const request = { method: 'GET', url: 'http://127.0.0.1:9/a' }
+  expect(redactError(error)).toEqual({ ...own, ...request })
+  const ofCause = { message, name: 'TokenEndpointError', code: 'ERR_OAUTH', status: 401 }
+  expect(redactError(error.cause)).toEqual(ofCause)
+  expect(JSON.parse(JSON.stringify(error.cause))).toMatchObject({
+    ...ofCause,
+    retryable: false,
+    hints: [expect.stringContaining('public key is not registered')],
+    nextAttemptAt: expect.any(Number),
+  })
+})
+
+/** The first enumerable member that holds the text, as a serializer that copies them meets it. */
+function membersWith(text: string, error: object, leftOut: readonly string[]): string[] {
+  const seen = new Set<unknown>()
+  const waiting: [path: string, value: unknown][] = [['err', error]]
+  for (const [path, value] of waiting) {
+    if (leftOut.includes(path) || seen.has(value)) continue
+    if (typeof value === 'string' && value.includes(text)) return [path]
+    if (typeof value !== 'object' || value === null) continue
+    seen.add(value)
+    for (const [name, member] of Object.entries(value)) waiting.push([`${path}.${name}`, member])
+  }
+  return []
+}

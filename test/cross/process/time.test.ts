@@ -1,0 +1,166 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { getEventListeners } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import process from 'node:process'
+import { setImmediate } from 'node:timers/promises'
+import { type Clock, createTokenProvider } from '@countersign/core'
+import { createAuthorizationServer, createManualClock } from '@countersign/testing'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createCertificateAuthority } from '../../support/certificates.ts'
+import { hosts } from '../../support/leak-scene.ts'
+import { startRecordingApi } from '../../support/recording-api.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
+
+describe('with faked timers', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** A provider on the platform's clock, as it is when it is asked, and the server of its client. */
+  async function onFakedTime(options: Parameters<typeof vi.useFakeTimers>[0] = {}) {
+    vi.useFakeTimers({ now: Date.UTC(2026, 0, 1), ...options })
+    const server = await createAuthorizationServer()
+    const api = await startRecordingApi((response) => void response.end('ok'))
+    onTestFinished(() => Promise.all([server.close(), api.close()]).then(() => {}))
+    server.register({ clientId: 'client-1', jwks: { keys } })
+    const { tokenEndpoint } = server
+    const events: string[] = []
+    const tokens = createTokenProvider({
+      ...{ clientId: 'client-1', tokenEndpoint, key: privateKey },
+      onEvent: ({ type }) => void events.push(type),
+    })
+    return { server, api, tokens, events }
+  }
+
+  test.each(Object.entries(hosts))(
+    'P3: a request through %s is sent while time stands still',
+    async (_, make) => {
+      const { server, api, tokens } = await onFakedTime()
+      const { send } = make(tokens, { origins: [api.origin] })
+      await send(api.origin, { timeout: 5_000 })
+      await send(api.origin)
+      expect(server.issued).toBe(1)
+      vi.advanceTimersByTime(599_999)
+      expect(tokens.currentAccessToken()).toBeDefined()
+      vi.advanceTimersByTime(1)
+      expect(tokens.currentAccessToken()).toBeUndefined()
+      await send(api.origin)
+      expect(server.issued).toBe(2)
+      expect(api.seen.every(({ authorization }) => authorization?.startsWith('Bearer '))).toBe(true)
+    },
+  )
+
+  test('P3: a pause between attempts ends when it is moved on', async () => {
+    // Node's fetch takes a connection again in a setImmediate: that one stays real.
+    const { server, tokens, events } = await onFakedTime({
+      toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
+    })
+    server.next({ status: 503, headers: { 'retry-after': '2' } })
+    let value: string | undefined
+    const waiting = tokens.getAccessToken().then((token) => {
+      value = token.value
+    })
+    while (!events.includes('token-request-failed')) await setImmediate()
+    await vi.advanceTimersByTimeAsync(1_999)
+    expect([value, server.requests.length]).toEqual([undefined, 1])
+    await vi.advanceTimersByTimeAsync(1)
+    await waiting
+    expect(server.isLive(value ?? '')).toBe(true)
+  })
+
+  test('P3: a time limit ends a request when it is moved on', async () => {
+    const { server, tokens } = await onFakedTime()
+    const release = server.hold()
+    const waiting = tokens.getAccessToken().catch((error: unknown) => error)
+    while (server.requests.length < 1) await setImmediate()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await waiting).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
+    release()
+  })
+})
+
+/** A clock that is moved by its `at`; time limits never come. */
+function handClock(): Clock & { at: number; readonly waiting: number } {
+  let waiting = 0
+  return {
+    at: 0,
+    get waiting() {
+      return waiting
+    },
+    now() {
+      return Date.UTC(2026, 0, 1) + this.at
+    },
+    monotonic() {
+      return this.at
+    },
+    wait: (_, signal) =>
+      new Promise((_resolve, reject) => {
+        waiting += 1
+        signal.addEventListener('abort', () => {
+          waiting -= 1
+          reject(signal.reason)
+        })
+      }),
+  }
+}
+
+test('P7: ten thousand failed flights leave no listener, and no warning of too many', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => void warnings.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const clock = handClock()
+  const { signal } = new AbortController()
+  let flights = 0
+  const tokens = createTokenProvider({
+    ...{ clientId: 'client-1', tokenEndpoint: 'https://as.example/token', clock, retries: 0 },
+    key: privateKey,
+    fetch: async (_url, { signal: own }) => {
+      flights += 1
+      // Like the platform's, it listens to the signal that it is given.
+      own?.addEventListener('abort', () => {})
+      if (flights % 2 === 0) return new Response('{}', { status: 503 })
+      throw new TypeError('fetch failed')
+    },
+  })
+  for (let call = 0; call < 10_000; call++) {
+    const error = await tokens.getAccessToken({ signal }).catch((thrown: unknown) => thrown)
+    if (!(error instanceof Error)) expect.unreachable('it did not fail')
+    clock.at += 30_000
+  }
+  await setImmediate()
+  expect(flights).toBe(10_000)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  expect(clock.waiting).toBe(0)
+  expect(warnings).toEqual([])
+})
+
+test('P8: in a minute of calls a bad certificate is met six times', async () => {
+  const { issue } = await createCertificateAuthority('nobody trusts it')
+  const server = createServer(await issue())
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => new Promise((resolve) => void server.close(() => resolve())))
+  const clock = createManualClock()
+  const { port } = server.address() as AddressInfo
+  const tokens = createTokenProvider({
+    ...{ clientId: 'client-1', tokenEndpoint: `https://127.0.0.1:${port}/token`, clock },
+    key: privateKey,
+  })
+  for (let second = 0; second < 60; second++) {
+    for (let call = 0; call < 20; call++) {
+      const error = await tokens.getAccessToken().catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'ERR_TOKEN_TLS', retryable: false })
+    }
+    await clock.advance(1_000)
+  }
+  // After 0, 1, 3, 7, 15 and 31 seconds.
+  expect(connections).toBe(6)
+})

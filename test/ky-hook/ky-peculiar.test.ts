@@ -1,0 +1,541 @@
+import { Buffer } from 'node:buffer'
+import { inspect } from 'node:util'
+import {
+  type AuthorizationOptions,
+  createTokenProvider,
+  isCountersignError,
+  type RequestAuthorization,
+  redactError,
+} from '@countersign/core'
+import { authorizationHooks } from '@countersign/ky-hook'
+import { staticTokenProvider } from '@countersign/testing'
+import ky, { HTTPError, type KyInstance, type Options } from 'ky'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { answer, refused } from '../support/recording-api.ts'
+import { startWorld, until } from '../support/world.ts'
+
+async function attached(options: Options = {}) {
+  const world = await startWorld()
+  const hooks = authorizationHooks(world.tokens, { origins: [world.api.origin] })
+  const api = ky.create({ prefix: world.api.origin, hooks, ...options })
+  return { ...world, recording: world.api, api }
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe("ky's retries", () => {
+  test("12 U14: each of ky's own attempts carries the current token", async () => {
+    const { api, recording, clock, server } = await attached({
+      retry: { limit: 2, delay: () => 1 },
+    })
+    recording.next(answer(503), (response, seen) => {
+      // The token has gone out of use between two attempts.
+      void clock.advance(601_000).then(() => answer(503)(response, seen))
+    })
+
+    expect(await api.put('x', { json: { a: 1 } }).text()).toBe('ok')
+
+    expect(recording.seen.map(({ status, body }) => `${status} ${body}`)).toEqual([
+      '503 {"a":1}',
+      '503 {"a":1}',
+      '200 {"a":1}',
+    ])
+    const [first, second, third] = recording.seen.map(({ authorization }) => authorization)
+    expect(second).toBe(first)
+    expect(third).not.toBe(second)
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test("12 U14: a replay costs none of ky's retry budget", async () => {
+    const { api, recording } = await attached({ retry: { limit: 1, delay: () => 1 } })
+    recording.next(refused, answer(503))
+
+    expect(await api.get('x').text()).toBe('ok')
+    expect(recording.seen.map(({ status }) => status)).toEqual([401, 503, 200])
+  })
+
+  test('12 U14: retry: 0 is renewed and replayed', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+
+    expect(await api.post('x', { json: 1 }).text()).toBe('ok')
+    expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
+  })
+
+  test('14: no token to be had is not tried again by ky', async () => {
+    const { api, recording, server } = await attached()
+    server.next({ status: 400, body: { error: 'invalid_client' } })
+
+    const error = await api.get('x').catch((thrown: unknown) => thrown)
+
+    expect(isCountersignError(error)).toBe(true)
+    expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
+    expect([server.requests.length, recording.seen.length]).toEqual([1, 0])
+  })
+})
+
+describe("ky's hooks and errors", () => {
+  test('12: hooks see one request without a token and one response', async () => {
+    const { api, recording } = await attached()
+    recording.next(refused)
+    const seen: string[] = []
+    const extended = api.extend({
+      hooks: {
+        beforeRequest: [
+          ({ request }) => void seen.push(`before ${request.headers.has('authorization')}`),
+        ],
+        afterResponse: [({ response }) => void seen.push(`after ${response.status}`)],
+      },
+    })
+
+    await extended.get('x')
+
+    expect(seen).toEqual(['before false', 'after 200'])
+    expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
+  })
+
+  test('12 L5: an HTTPError holds no token, and redactError makes it safe to log', async () => {
+    const { api, recording, tokens } = await attached({ retry: 0 })
+    recording.answerWith(answer(500, {}, 'secret body'))
+
+    const error = await api.get('x?key=hunter2').catch((thrown: unknown) => thrown)
+
+    if (!(error instanceof HTTPError)) expect.unreachable()
+    const { value } = await tokens.getAccessToken()
+    expect(recording.seen[0]?.authorization).toBe(`Bearer ${value}`)
+    expect(inspect(error, { depth: 10, showHidden: true, getters: true })).not.toContain(value)
+    expect(error.request.headers.get('authorization')).toBeNull()
+    expect(redactError(error)).toEqual({
+      name: 'HTTPError',
+      message: `Request failed with status code 500 Internal Server Error: GET ${recording.origin}/x`,
+      status: 500,
+      method: 'GET',
+      url: `${recording.origin}/x`,
+    })
+  })
+
+  test("7: the caller's Authorization wins, from options, a Request or a beforeRequest hook", async () => {
+    const { api, recording } = await attached({ retry: 0, throwHttpErrors: false })
+    const mine = { authorization: 'Basic bWluZQ==' }
+
+    await api.get('options', { headers: mine })
+    await api.get(new Request(`${recording.origin}/request`, { headers: mine }))
+    await api
+      .extend({
+        hooks: {
+          beforeRequest: [
+            ({ request }) => request.headers.set('authorization', mine.authorization),
+          ],
+        },
+      })
+      .get('hook')
+
+    expect(recording.seen.map(({ authorization }) => authorization)).toEqual(
+      Array(3).fill(mine.authorization),
+    )
+  })
+
+  test('7: a caller’s Request is never changed, and each use gets the current token', async () => {
+    const { api, recording, server } = await attached()
+    const request = new Request(`${recording.origin}/x`)
+
+    await api(request)
+    server.revokeAll()
+    await api(request)
+
+    expect(request.headers.has('authorization')).toBe(false)
+    expect(recording.seen.map(({ status }) => status)).toEqual([200, 401, 200])
+    expect(recording.seen[2]?.authorization).not.toBe(recording.seen[0]?.authorization)
+  })
+
+  test('the guard against ky 1 is gone from what other hooks see', async () => {
+    const { api } = await attached()
+    const seen: Options['hooks'][] = []
+    const extended = api.extend({
+      hooks: { init: [(options) => void seen.push(options.hooks)] },
+    })
+
+    await extended.get('x')
+
+    expect(seen.map((hooks) => hooks?.beforeRequest)).toEqual([[]])
+  })
+
+  test('the guard against ky 1 lets ky 2 pass, where an instance has nothing but it', async () => {
+    const { tokens, api, evil } = await startWorld()
+    const { beforeRequest } = authorizationHooks(tokens, { origins: [api.origin] })
+
+    expect(await ky.get(evil.origin, { hooks: { beforeRequest } }).text()).toBe('evil')
+    expect(evil.seen).toHaveLength(1)
+  })
+
+  test('the init hook alone is enough', async () => {
+    const { api, tokens } = await startWorld()
+    const { init } = authorizationHooks(tokens, { origins: [api.origin] })
+
+    expect(await ky.get(api.origin, { hooks: { init } }).text()).toBe('ok')
+    expect(api.seen.map(({ status }) => status)).toEqual([200])
+  })
+
+  test('an init hook never throws: what is wrong in context rejects', async () => {
+    const { api, recording } = await attached()
+
+    const call = api.get('x', { context: { countersign: 'accounts' } })
+
+    await expect(call).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: "Option 'countersign' must be an object.",
+    })
+    expect(recording.seen).toEqual([])
+  })
+
+  test('10: totalTimeout and timeout cover the wait for a token; the flight goes on', async () => {
+    const { api, recording, server } = await attached({ retry: 0 })
+    const release = server.hold()
+
+    for (const options of [{ timeout: 30 }, { timeout: false as const, totalTimeout: 30 }]) {
+      await expect(api.get('x', options)).rejects.toMatchObject({ name: 'TimeoutError' })
+    }
+    release()
+
+    expect(await api.get('after').text()).toBe('ok')
+    expect(recording.seen.map(({ url }) => url)).toEqual(['/after'])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('8: context is merged one level deep: the nearest countersign replaces the whole', async () => {
+    const { api, tokens, recording } = await attached()
+    const scoped = api.extend({
+      context: { countersign: { scope: 'a', resource: 'https://r.test/' } },
+    })
+    const countersign = { scope: 'b' } satisfies RequestAuthorization
+
+    await scoped.get('x')
+    await scoped.get('x', { context: { countersign } })
+
+    const [wide, narrow] = [
+      await tokens.getAccessToken({ scope: 'a', resource: 'https://r.test/' }),
+      await tokens.getAccessToken({ scope: 'b' }),
+    ]
+    expect(recording.seen.map(({ authorization }) => authorization)).toEqual([
+      wide.authorization,
+      narrow.authorization,
+    ])
+  })
+})
+
+describe('bodies', () => {
+  test('6: no request is cloned by us: without a body, with a known one, or with a stream', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    const clone = vi.spyOn(Request.prototype, 'clone')
+    recording.next(refused)
+
+    await api.get('x')
+    await api.post('x', { json: { a: 1 } })
+    await api.post('x', { body: 'text' })
+    await api.post('x', { body: new FormData() })
+    await api.post('x', { body: new Blob(['a']).stream() })
+
+    expect(recording.seen.map(({ status }) => status)).toEqual([401, 200, 200, 200, 200, 200])
+    expect(clone).not.toHaveBeenCalled()
+  })
+
+  test('6: a Request that the caller made is cloned once, to keep a bounded copy', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    const request = new Request(`${recording.origin}/x`, { method: 'POST', body: 'text' })
+    const clone = vi.spyOn(Request.prototype, 'clone')
+    recording.next(refused)
+
+    expect(await api(request).text()).toBe('ok')
+
+    expect(recording.seen.map(({ status, body }) => `${status} ${body}`)).toEqual([
+      '401 text',
+      '200 text',
+    ])
+    expect(clone).toHaveBeenCalledTimes(1)
+  })
+
+  test('6: JSON is replayed as it was sent, though its source was changed meanwhile', async () => {
+    const { api, recording, server } = await attached({ retry: 0 })
+    recording.next(refused)
+    const order = { amount: 1 }
+
+    const pending = api.post('x', { json: order })
+    await until(() => server.requests.length === 1)
+    order.amount = 2
+    await pending
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(['{"amount":1}', '{"amount":1}'])
+  })
+
+  test('6: a stringifyJson of the caller is used, once; one set later by a hook too', async () => {
+    const { api, recording, clock } = await attached({ retry: 0 })
+    let calls = 0
+    const stringifyJson = (data: unknown) => `${JSON.stringify(data)} ${++calls}`
+    recording.next(refused)
+    await api.post('x', { json: 1, stringifyJson })
+    const later = api.extend({
+      hooks: { init: [(options) => void Object.assign(options, { stringifyJson: () => 'later' })] },
+    })
+    await clock.advance(6000)
+    recording.next(refused)
+    await later.post('x', { json: 1 })
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(['1 1', '1 1', 'later', 'later'])
+    expect(calls).toBe(1)
+  })
+
+  test('6: json that a later init hook changes is what is sent and replayed', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    const later = api.extend({
+      hooks: { init: [(options) => void Object.assign(options, { json: { later: true } })] },
+    })
+    recording.next(refused)
+
+    await later.post('x', { json: { later: false } })
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill('{"later":true}'))
+  })
+
+  test('6: progress of the upload and of the final answer is told', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const uploaded: number[] = []
+    const downloaded: number[] = []
+
+    const text = await api
+      .post('x', {
+        body: 'x'.repeat(1000),
+        onUploadProgress: ({ percent }) => void uploaded.push(percent),
+        onDownloadProgress: ({ transferredBytes }) => void downloaded.push(transferredBytes),
+      })
+      .text()
+
+    expect(text).toBe('ok')
+    expect(recording.seen.map(({ status, body }) => `${status} ${body.length}`)).toEqual([
+      '401 1000',
+      '200 1000',
+    ])
+    expect(uploaded.at(-1)).toBe(1)
+    expect(downloaded.at(-1)).toBe(2)
+  })
+})
+
+describe('a Request that is not the one ky made', () => {
+  const disguise = async ({ request }: { request: Request }) =>
+    new Request(request, { body: btoa(await request.clone().text()) })
+
+  test('6: the body that a beforeRequest hook made is what is sent again', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const disguised = api.extend({ hooks: { beforeRequest: [disguise] } })
+
+    await disguised.post('x', { json: { pin: 1 } })
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill(btoa('{"pin":1}')))
+  })
+
+  test('6: a Request without a body stays without one', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const emptied = api.extend({
+      hooks: { beforeRequest: [({ request }) => new Request(request.url, { method: 'POST' })] },
+    })
+
+    await emptied.post('x', { json: { secret: 1 } })
+
+    expect(recording.seen.map(({ status, body }) => `${status} ${body}`)).toEqual(['401 ', '200 '])
+  })
+
+  test('6: ky.retry with another Request sends that one, again too', async () => {
+    const { api, recording, server } = await attached({ retry: 1 })
+    recording.next(answer(500), refused)
+    const again = api.extend({
+      hooks: {
+        afterResponse: [
+          ({ response }) =>
+            response.status === 500
+              ? ky.retry({
+                  request: new Request(`${recording.origin}/fallback`, {
+                    method: 'POST',
+                    body: 'fallback',
+                  }),
+                })
+              : undefined,
+        ],
+      },
+    })
+
+    await again.post('x', { json: { a: 1 } })
+
+    expect(recording.seen.map(({ url, body }) => `${url} ${body}`)).toEqual([
+      '/x {"a":1}',
+      '/fallback fallback',
+      '/fallback fallback',
+    ])
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('6: the Request of a beforeRetry hook is what is sent, again too', async () => {
+    const { api, recording } = await attached({ retry: { limit: 1, delay: () => 1 } })
+    recording.next(answer(503), refused)
+    const other = () =>
+      new Request(`${recording.origin}/other`, { method: 'PUT', body: 'another body' })
+    const again = api.extend({ hooks: { beforeRetry: [other] } })
+
+    await again.put('x', { json: { a: 1 } })
+
+    expect(recording.seen.map(({ url, body }) => `${url} ${body}`)).toEqual([
+      '/x {"a":1}',
+      '/other another body',
+      '/other another body',
+    ])
+  })
+
+  test('6: a fetch that a later init hook puts around ours decides what is sent, twice', async () => {
+    const { api, recording } = await attached({ retry: 0 })
+    recording.next(refused)
+    const around = api.extend({
+      hooks: {
+        init: [
+          (options) => {
+            const inner = options.fetch
+            const fetch: Options['fetch'] = async (input, init) =>
+              inner?.(await disguise({ request: new Request(input) }), init) ?? Response.error()
+            Object.assign(options, { fetch })
+          },
+        ],
+      },
+    })
+
+    await around.post('x', { json: { pin: 1 } })
+
+    expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill(btoa('{"pin":1}')))
+  })
+
+  test('12: what only a fetch reads from its init comes with the replay too', async () => {
+    const inits: unknown[] = []
+    const { api, recording } = await attached({
+      retry: 0,
+      fetch: (input, init) => {
+        inits.push((init as { next?: number } | undefined)?.next)
+        return fetch(input, init)
+      },
+    })
+    recording.next(refused)
+
+    await api.post('x', { json: 1, next: 1 } as Options)
+
+    expect(inits).toEqual([1, 1])
+    expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
+  })
+})
+
+describe('origins', () => {
+  test.each([
+    ['missing', undefined],
+    ['empty', { origins: [] }],
+  ])('X17: %s origins throw: ky’s prefix and baseUrl are not taken for them', (_, options) => {
+    const make = () => authorizationHooks(staticTokenProvider(), options as AuthorizationOptions)
+
+    expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError' }))
+  })
+
+  test.each<[string, (api: KyInstance, url: string) => Promise<Response>]>([
+    ['a prefix of its own', (api, url) => api.get('x', { prefix: url })],
+    ['a baseUrl of its own', (api, url) => api.get('/x', { prefix: '', baseUrl: url })],
+    ['a URL', (api, url) => api.get(new URL(`${url}/x`))],
+    ['a Request', (api, url) => api.get(new Request(`${url}/x`))],
+    ['an absolute text', (api, url) => api.get(`${url}/x`, { prefix: '' })],
+    [
+      'a Request from a beforeRequest hook',
+      (api, url) => api.get('x', { hooks: { beforeRequest: [() => new Request(`${url}/x`)] } }),
+    ],
+  ])('9 X6 X7: %s leads to EVIL without the token', async (_, call) => {
+    const { api, evil, recording } = await attached()
+
+    expect(await (await call(api, evil.origin)).text()).toBe('evil')
+
+    expect(evil.seen).toMatchObject([{ authorization: undefined }])
+    expect(recording.seen).toEqual([])
+  })
+})
+
+test('9 D8: the token request may go through the very ky that it is for', async () => {
+  const { server, api: recording } = await startWorld()
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    true,
+    ['sign', 'verify'],
+  )
+  const jwk = (await crypto.subtle.exportKey('jwk', publicKey)) as { kty: string }
+  server.register({ clientId: 'through-ky', jwks: { keys: [jwk] } })
+  let api: KyInstance | undefined
+  const tokens = createTokenProvider({
+    clientId: 'through-ky',
+    tokenEndpoint: server.tokenEndpoint,
+    key: privateKey,
+    fetch: (url, init) => api?.(url, init as Options) ?? expect.unreachable(),
+  })
+  const origins = [recording.origin, new URL(server.tokenEndpoint).origin]
+  api = ky.create({ hooks: authorizationHooks(tokens, { origins }) })
+
+  expect(await api.get(`${recording.origin}/x`).text()).toBe('ok')
+  expect(server.requests.map(({ status }) => status)).toEqual([200])
+})
+
+test('12 U11: what a later init hook makes of JSON is what is sent again', async () => {
+  const { api, recording } = await attached()
+  const signing = api.extend({
+    hooks: {
+      init: [
+        (options) => {
+          const { stringifyJson } = options
+          options.stringifyJson = (data) => JSON.stringify({ signed: stringifyJson?.(data) })
+        },
+      ],
+    },
+  })
+  recording.next(refused)
+  await signing.post('x', { json: { a: 1 } })
+  const sent = { body: Buffer.from('{"signed":"{\\"a\\":1}"}') }
+  expect(recording.seen).toMatchObject([sent, sent])
+})
+
+test.each([
+  ['text/plain', /^text\/plain$/],
+  [undefined, /^multipart\/form-data; ?boundary=/],
+])(
+  'the replay of a form keeps the content type that the caller set: %s',
+  async (type, expected) => {
+    const { api, recording } = await attached()
+    recording.next(refused)
+    const body = new FormData()
+    body.append('name', 'value')
+
+    await api.post('x', { body, ...(type && { headers: { 'content-type': type } }) }).text()
+
+    const types = recording.seen.map(({ headers }) => headers['content-type'])
+    expect(types).toEqual([expect.stringMatching(expected), expect.stringMatching(expected)])
+    expect(recording.seen[1]?.body.toString()).toContain('name="name"')
+  },
+)
+test('11 X16: a second provider for an origin is found behind a hook that wraps the fetch', async () => {
+  const { api, recording, provider, server } = await attached()
+  const wrap = (request: Options) => {
+    const { fetch = globalThis.fetch } = request
+    request.fetch = (input, init) => fetch(input, init)
+  }
+  const second = authorizationHooks(provider(), { origins: [recording.origin] })
+  const both = api.extend({ hooks: { init: [wrap] } }).extend({ hooks: second })
+
+  await expect(both.get('x')).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    code: 'ERR_INVALID_OPTION',
+    option: 'origins',
+  })
+
+  expect([recording.seen, server.requests]).toEqual([[], []])
+})

@@ -1,0 +1,65 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createTokenProvider } from '@countersign/core'
+import { createAuthorizationServer } from '@countersign/testing'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** What is not committed, and not published either; built files are, with their source maps. */
+const leftOut = new Set(['.git', 'node_modules', 'coverage', '.vitest', '.report', '.stryker-tmp'])
+
+/** What a secret of this library looks like, whether or not it is real. */
+const secrets: Readonly<Record<string, RegExp>> = {
+  'a private key in PEM': /-----BEGIN [A-Z ]*PRIVATE KEY-----(\\[rn]|\s)*[A-Za-z0-9+/]{40}/,
+  'the private member of a JWK': /\bd["']?\s*:\s*["'][\w-]{42,}["']/,
+  'a JWT': /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{16,}/,
+  'an Authorization header': /\b(Bearer|Basic|DPoP) +[\w.~+/-]{32,}/,
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}${entry.name}`
+    if (leftOut.has(entry.name)) return []
+    return entry.isDirectory() ? filesOf(`${path}/`) : entry.isFile() ? [path] : []
+  })
+}
+
+function found(text: string): string[] {
+  return Object.entries(secrets).flatMap(([name, look]) => (look.test(text) ? [name] : []))
+}
+
+test('L12: no file of the repository, nor of the packages as built, holds what looks like a secret', () => {
+  const files = filesOf(root)
+  for (const part of ['README.md', 'docs/guides/axios.md', 'packages/core/dist/index.d.ts.map']) {
+    expect(files).toContain(root + part)
+  }
+  const suspects = files.flatMap((file) =>
+    found(readFileSync(file, 'utf8')).map((what) => `${file.slice(root.length)}: ${what}`),
+  )
+  expect(suspects).toEqual([])
+})
+
+test('L12: the search finds each of them, in source, JSON and an environment file', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  expect(found(pem)).toEqual(['a private key in PEM'])
+  expect(found(JSON.stringify({ pem }))).toEqual(['a private key in PEM'])
+  expect(found(`PRIVATE_KEY="${pem.replaceAll('\n', '\\n')}"`)).toEqual(['a private key in PEM'])
+  const jwk = privateKey.export({ format: 'jwk' })
+  expect(found(JSON.stringify(jwk, null, 2))).toEqual(['the private member of a JWK'])
+  expect(found(`const key = { kty: 'EC', d: '${jwk.d}' }`)).toEqual(['the private member of a JWK'])
+
+  for (const [format, looks] of [
+    ['jwt', ['a JWT', 'an Authorization header']],
+    ['opaque', ['an Authorization header']],
+  ] as const) {
+    await using server = await createAuthorizationServer({ format })
+    const { tokenEndpoint } = server
+    const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
+    server.register({ clientId: 'client-1', jwks: { keys } })
+    const tokens = createTokenProvider({ clientId: 'client-1', tokenEndpoint, key: privateKey })
+    const { authorization } = await tokens.getAccessToken()
+    expect(found(`{ authorization: '${authorization}' }`)).toEqual(looks)
+  }
+})

@@ -1,0 +1,130 @@
+/**
+ * What is mutated under one name, and which tests are about it, in the order in which they run: the
+ * first failure ends a run. Globs from the root.
+ */
+export interface MutatedFolder {
+  /** The lowest score that passes, in percent. */
+  readonly leastScore: number
+  /** Whether the tests run what is built, in processes of their own. */
+  readonly startsProcesses?: true
+  readonly mutate: readonly string[]
+  readonly tests: readonly string[]
+}
+
+export type FolderName =
+  | 'assertion'
+  | 'axios-interceptor'
+  | 'cli'
+  | 'core-root'
+  | 'ky-hook'
+  | 'renewal'
+  | 'resource'
+  | 'store'
+  | 'testing'
+  | 'token-endpoint'
+
+const core = 'packages/core/src'
+
+export const folders: Readonly<Record<FolderName, MutatedFolder>> = {
+  renewal: {
+    leastScore: 97,
+    mutate: [`${core}/renewal/*.ts`],
+    tests: [
+      'test/core/renewal/{freshness,hold-off-length,refusal,single-flight,token-cache}.test.ts',
+      'test/core/renewal/{cache,storms}.test.ts',
+    ],
+  },
+  assertion: {
+    leastScore: 88,
+    mutate: [`${core}/{assertion,keys}/*.ts`],
+    tests: [
+      'test/core/keys/{keys,crypto-keys,jwk-sets,key-dresses,key-functions}.test.ts',
+      'test/core/assertion/remote-signers.test.ts',
+      'test/core/keys/{key-formats,public-jwks}.test.ts',
+      'test/core/assertion/signature-form.property.test.ts',
+      'test/core/assertion/{assertion,key-import}.test.ts',
+      'test/core/configuration.test.ts',
+      'test/core/assertion/signer-local.test.ts',
+    ],
+  },
+  'token-endpoint': {
+    leastScore: 94,
+    mutate: [`${core}/{token-endpoint,diagnosis}/*.ts`],
+    tests: [
+      'test/core/diagnosis/{audience,evidence,proxy-variable,server-text}.test.ts',
+      'test/core/token-endpoint/{error-response-parser,retry,server-memory,token-client}.test.ts',
+      'test/core/token-endpoint/{token-response-parser,transport-failure}.test.ts',
+      'test/core/token-endpoint/token-response.property.test.ts',
+      'test/core/diagnosis/{clock-skew,diagnosis}.test.ts',
+      'test/core/configuration.test.ts',
+      'test/core/token-endpoint/{error-response,token-response}.test.ts',
+      'test/core/token-endpoint/transport-*.test.ts',
+    ],
+  },
+  // With what else the entry point `adapter.ts` exports.
+  resource: {
+    leastScore: 94,
+    mutate: [`${core}/resource/*.ts`, `${core}/adapter.ts`, `${core}/discard-body.ts`],
+    tests: [
+      'test/core/resource/{authorized-fetch,authorizer,authorizer-refusals,base-origin,bearer-challenge}.test.ts',
+      'test/core/resource/{body-copy,discard-body,redirect-safety,replayable-body}.test.ts',
+      'test/core/resource/{bearer-challenge,origin-rule}.property.test.ts',
+      'test/core/resource/{fetch-peculiar,origins}.test.ts',
+      'test/cross/conformance/fetch.test.ts',
+    ],
+  },
+  'axios-interceptor': {
+    leastScore: 89,
+    mutate: ['packages/axios-interceptor/src/*.ts'],
+    tests: [
+      'test/axios-interceptor/{adapters,attaching,attempts,caller,commonjs,redirects}.test.ts',
+      'test/cross/neighbours/axios-{retry,mock-adapter}.test.ts',
+      'test/axios-interceptor/*.test.ts',
+      'test/cross/conformance/axios-*.test.ts',
+    ],
+  },
+  'ky-hook': {
+    leastScore: 90,
+    mutate: ['packages/ky-hook/src/*.ts'],
+    tests: [
+      'test/ky-hook/*.test.ts',
+      'test/cross/conformance/ky*.test.ts',
+      'test/cross/neighbours/ky.test.ts',
+    ],
+  },
+  store: {
+    leastScore: 80,
+    mutate: [`${core}/store/*.ts`],
+    tests: [
+      'test/core/store/{token-key.property,memory-store,shared-store}.test.ts',
+      'test/core/renewal/cache.test.ts',
+    ],
+  },
+  // Without what `resource` covers, and without entry points, which only export.
+  'core-root': {
+    leastScore: 80,
+    mutate: [`${core}/*.ts`, `!${core}/{adapter,discard-body,fetch,index,keys}.ts`],
+    tests: [
+      'test/core/error-names.test.ts',
+      'test/core/renewal/token-cache.test.ts',
+      'test/core/token-endpoint/token-client.test.ts',
+      'test/core/{configuration,secrets-events}.test.ts',
+      'test/core/renewal/{cache,renewal}.test.ts',
+      'test/core/diagnosis/clock-skew.test.ts',
+      'test/core/token-endpoint/transport-{callers,requests,stalls}.test.ts',
+      'test/cross/end-to-end/{axios-logging,events}.test.ts',
+    ],
+  },
+  testing: {
+    leastScore: 80,
+    mutate: ['packages/testing/src/*.ts'],
+    tests: ['test/testing/*.test.ts', 'test/core/store/memory-store.test.ts'],
+  },
+  // Its tests start the command, so the mutants are built and selected by an environment variable.
+  cli: {
+    leastScore: 80,
+    startsProcesses: true,
+    mutate: ['packages/cli/src/{inspect/*,jwk-set,option-flags,rotation,shell-words}.ts'],
+    tests: ['test/cli/{inspect,jwks,rotation,option-notes,token}.test.ts'],
+  },
+}
