@@ -326,6 +326,69 @@ describe('assertion options', () => {
   })
 })
 
+describe('options that look like another unit', () => {
+  test.each([
+    ['timeout', { timeout: 5 }, 'is 5, which looks like seconds: pass milliseconds, such as 5000'],
+    [
+      'timeout',
+      { timeout: 0.5 },
+      'is 0.5, which looks like seconds: pass milliseconds, such as 500',
+    ],
+    [
+      'renewal.early',
+      { renewal: { early: 60 } },
+      'is 60, which looks like seconds: pass milliseconds, such as 60000',
+    ],
+  ])('rejects %s of %j with a hint about milliseconds', (option, options, what) => {
+    expect(refusal(options)).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: `Option '${option}' ${what}.`,
+      option,
+    })
+  })
+
+  test.each([{ timeout: 100 }, { renewal: { early: 0 } }, { renewal: { early: 100 } }])(
+    'accepts %j',
+    (options) => {
+      expect(() => provider(options)).not.toThrow()
+    },
+  )
+
+  test.each([
+    [0, 'a number of milliseconds from 1 to 2147483647'],
+    [-5, 'a number of milliseconds from 1 to 2147483647'],
+    ['5000', 'a number of milliseconds from 1 to 2147483647'],
+  ])('rejects a timeout of %j', (timeout, kind) => {
+    expect(refusal({ timeout })).toMatchObject({ message: `Option 'timeout' must be ${kind}.` })
+  })
+})
+
+describe('a URL object', () => {
+  test('is accepted as token endpoint, audience and resource', async () => {
+    const { tokenEndpoint, requests } = await tokenServer()
+    const tokens = provider({
+      tokenEndpoint: new URL(tokenEndpoint),
+      assertion: { audience: new URL('https://as.example/issuer') },
+      resource: [new URL('https://api.example/'), 'urn:api'],
+    })
+    await tokens.getAccessToken()
+    await tokens.getAccessToken({ resource: new URL('https://other.example/x') })
+    expect(tokens.tokenEndpoint).toBe(tokenEndpoint)
+    expect(claimsOf(requests[0]).aud).toBe('https://as.example/issuer')
+    expect(requests.map((request) => formOf(request).getAll('resource'))).toEqual([
+      ['https://api.example/', 'urn:api'],
+      ['https://other.example/x'],
+    ])
+  })
+
+  test('that is no token endpoint is rejected without its password', () => {
+    const error = refusal({ tokenEndpoint: new URL('https://user:hunter2@as.example/token') })
+    expect(error).toMatchObject({ code: 'ERR_INVALID_TOKEN_ENDPOINT', option: 'tokenEndpoint' })
+    expect(String(error)).not.toContain('hunter2')
+  })
+})
+
 describe('every option', () => {
   const hostile = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 31, 1e12]
   test.each(

@@ -12,8 +12,8 @@ export interface Clock {
 }
 
 /**
- * What the library calls. The platform's clock keeps the process alive only for pauses that a
- * caller waits for.
+ * The clock that the library calls. The platform's clock keeps the process alive only for pauses
+ * that a caller waits for.
  */
 export interface WaitingClock extends Clock {
   wait(ms: number, signal: AbortSignal, keepsProcessAlive?: boolean): Promise<void>

@@ -20,15 +20,10 @@ export interface TokenCall {
   /** The store must not answer. */
   readonly forceRenewal: boolean
   /** Returns the token that was rejected last, which the store may still contain. */
-  readonly rejected: () => RejectedToken | undefined
+  readonly rejected: () => { readonly token: StoredToken; readonly isCertain: boolean } | undefined
   /** Monotonic: no attempt and no pause goes past it. */
   readonly deadline: number
   readonly signal: AbortSignal
-}
-
-export interface RejectedToken {
-  readonly token: StoredToken
-  readonly isCertain: boolean
 }
 
 /** A failed token request, and what its answer asks for. */

@@ -24,7 +24,7 @@ export interface ObtainTokenSettings
 
 /**
  * Obtains one token within the option `timeout`: from the key to an assertion, and from the shared
- * store or the token endpoint to a token. Returns the failure to remember for whatever is thrown.
+ * store or the token endpoint to a token. Returns the failure to remember if anything throws.
  */
 export function obtainToken(
   settings: ObtainTokenSettings,

@@ -171,7 +171,7 @@ export interface TokenProviderOptions {
    */
   store?: TokenStore | undefined
   /**
-   * Separates tokens in a shared store that no other option tells apart, such as those that a custom
+   * Separates tokens in a shared store that no other option distinguishes, such as those that a custom
    * `fetch` requests with a tenant's header or client certificate. It is part of the token's key
    * and is never sent.
    *
@@ -180,7 +180,7 @@ export interface TokenProviderOptions {
    */
   partition?: string | undefined
   /**
-   * Called with each event. What it throws, or rejects with, is ignored.
+   * Called with each event. Its errors are ignored.
    *
    * @default none
    * @example (event) => log.info(event)

@@ -40,7 +40,7 @@ export interface AccessTokenOptions {
   rejected?: AccessToken | undefined
 }
 
-/** What a caller knows about a rejected token. */
+/** The options of a report about a rejected token. */
 export interface InvalidateOptions {
   /**
    * `false` for a 401 that may be the answer to a request without the token, such as after a

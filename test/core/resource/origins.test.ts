@@ -79,6 +79,27 @@ describe('exact origins', () => {
     )
   })
 
+  test.each(['https://a.test', 'https://a.test:443/', 'HTTPS://A.TEST'])(
+    'a URL object of %s is accepted as an origin',
+    async (origin) => {
+      const { sent, fetch } = recorder()
+      const send = authorizedFetch(staticTokenProvider(), { origins: [new URL(origin)], fetch })
+      await send('https://a.test/x')
+      await send('https://b.test/x')
+      expect(sent).toEqual([stamp, null])
+    },
+  )
+
+  test.each(['https://a.test/v1', 'https://a.test/?x', 'https://user@a.test', 'ftp://a.test'])(
+    'a URL object of %s is not an origin',
+    (origin) => {
+      const options = { origins: [new URL(origin)] }
+      expect(() => authorizedFetch(staticTokenProvider(), options)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ORIGIN', option: 'origins' }),
+      )
+    },
+  )
+
   test.each([
     ['missing', {}],
     ['empty', { origins: [] }],

@@ -1,7 +1,7 @@
 import { type AccessToken, createAccessToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import type { CountersignError } from '../errors.js'
-import type { IssuedToken, RejectedToken } from '../issued-token.js'
+import type { IssuedToken, TokenCall } from '../issued-token.js'
 import { computeLifetime, judgeFreshness, type Lifetime, readClocks } from './freshness.js'
 import { createProbation } from './probation.js'
 
@@ -27,7 +27,7 @@ export function createCurrentToken(
 ) {
   let kept: Kept | undefined
   const probation = createProbation()
-  let rejected: RejectedToken | undefined
+  let rejected: ReturnType<TokenCall['rejected']>
   /** The generation of the last token, which may have been dropped since. */
   let newest = 0
 

@@ -26,7 +26,7 @@ export interface Lifetime {
 }
 
 /**
- * `fresh`: use it. `due`: use it and renew it. `expired` as soon as either clock says so; a wall
+ * `fresh`: use it. `due`: use it and renew it. `expired` as soon as it is on either clock; a wall
  * clock that is not a number counts as expired.
  */
 export function judgeFreshness(

@@ -32,7 +32,7 @@ export interface TokenCacheSettings extends CurrentTokenSettings {
   readonly getKeepAlive: () => ((renewal: Promise<unknown>) => void) | undefined
 }
 
-/** What a token request obtained; undefined if the process stood still, so that it could not run. */
+/** The result of a token request; undefined if the process stood still, so that it could not run. */
 export interface Obtained {
   readonly accessToken: AccessToken
   readonly source: IssuedToken['source']

@@ -71,8 +71,8 @@ type Init = RequestInit & {
 }
 
 /**
- * A drop-in replacement for `fetch`. It never changes a Request. Of a Request with a body it keeps
- * a copy of up to 1 MiB for the replay; with a larger body, the caller receives the 401. Do not
+ * A drop-in replacement for `fetch`. It never changes a Request. It keeps a copy of up to 1 MiB
+ * of a Request's body for the replay; with a larger body, the caller receives the 401. Do not
  * change a body until the call has settled.
  */
 export interface AuthorizedFetch {

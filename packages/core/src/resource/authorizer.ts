@@ -21,7 +21,7 @@ export const authorizationTable = {
  * Creates a function that sends a request with the token, for every HTTP client. A request to
  * another origin, an opt-out, a request with its own `Authorization` and one to the token endpoint
  * are sent untouched. If the answer rejects the token, the token is renewed, and the request is
- * sent once more with the new token if its body allows it.
+ * sent again with the new token, once, if its body allows it.
  *
  * @param tokens - The provider of the tokens.
  * @param client - How the HTTP client names a URL, a method, a body and a status.

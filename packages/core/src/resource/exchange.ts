@@ -4,7 +4,7 @@ import type { TokenSource } from '../token-source.js'
 import type { RequestAuthorization, RequestEvent } from './request-event.js'
 
 /**
- * What an adapter implements for its HTTP client. An `Outcome` may stand for a rejection (axios):
+ * The interface that an adapter implements for its HTTP client. An `Outcome` may stand for a rejection (axios):
  * the adapter wraps before and unwraps after.
  */
 export interface HttpClient<Req, Outcome, Answer = unknown> {
@@ -14,7 +14,7 @@ export interface HttpClient<Req, Outcome, Answer = unknown> {
   method(request: Req): string
   /** Returns the value of the per-request option `countersign`. */
   asked(request: Req): RequestAuthorization | false | undefined
-  /** Whether the caller set an `Authorization` header, which is not one that the adapter set. */
+  /** Whether the caller set an `Authorization` header. One that the adapter set does not count. */
   hasAuthorization(request: Req): boolean
   /**
    * Called once, after a 401 about the token. An adapter that must keep a copy of the body begins it
@@ -23,7 +23,7 @@ export interface HttpClient<Req, Outcome, Answer = unknown> {
   isReplayable(request: Req): boolean | Promise<boolean>
   /**
    * Races `awaited` against the request's own signal and timeout, and rejects if they have ended
-   * already. Called before the first send if there is no token yet, and always before the second.
+   * already. Called before the first send without a current token, and always before the second.
    */
   wait<T>(request: Req, awaited: Promise<T>): Promise<T>
   /** Sends the request with `{ authorization }`, or untouched if `headers` is empty. */

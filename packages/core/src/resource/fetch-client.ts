@@ -104,7 +104,7 @@ function sendAgain(exchange: FetchExchange, authorization: string): Promise<Resp
   if (again instanceof FormData && headers instanceof Headers && hasBoundary(headers))
     headers.delete('content-type')
   const withBody = new Request(target, Object.assign(snapshot(init), { headers, body: again }))
-  // What a fetch reads from the init alone; the headers are the Request's.
+  // The rest is for a fetch that reads some members from the init alone.
   const rest = snapshot(init)
   delete rest.headers
   return fetch(withBody, rest)

@@ -2,7 +2,7 @@ import { isObject, snapshot } from '../snapshot.js'
 import type { BodyCopy } from './body.js'
 import type { RequestAuthorization } from './request-event.js'
 
-/** What an adapter over fetch says about one call. */
+/** One call of an adapter over fetch. */
 export interface FetchCall {
   /** Sends the request. */
   fetch: typeof globalThis.fetch
@@ -32,7 +32,7 @@ export interface FetchExchange {
   readonly call: FetchCall
   attempted: boolean
   copy: BodyCopy | undefined
-  /** What a Request's body is sent again from. */
+  /** The source from which a Request's body is sent again. */
   again: RequestInit['body'] | undefined
 }
 

@@ -123,7 +123,7 @@ function normalizeOrigin(origin: string | URL): string {
   return parseHttpUrl(String(origin))?.origin ?? String(origin)
 }
 
-/** What a URL parser would write differently: whitespace, the authority, dots, a fragment. */
+/** Matches spellings that a URL parser changes: whitespace, the authority, dots, a fragment. */
 const respelled =
   /^[\0-\x20]|[\0-\x20]$|^[^/]*:(?!\/\/[^/\\])|^[^/]*(\/\/)?[^/]*([A-Z@]|:\d*(?=[/?#]|$))|[#\\\t\n\r]|\/\.|%2[eE]/
 

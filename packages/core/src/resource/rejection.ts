@@ -3,7 +3,7 @@ import { isAboutToken, loggableScope, parseBearerChallenge } from './bearer-chal
 import { type Authorizer, emitRequestEvent, type HttpClient, type Sent } from './exchange.js'
 
 /**
- * What an answer says about the token that was sent. `uncertain`: a 401 after redirects that the
+ * The judgement of an answer to a request with a token. `uncertain`: a 401 after redirects that the
  * HTTP client does not show, so that the API may have seen the request without its token.
  */
 export type Verdict = 'accepted' | 'rejected' | 'uncertain'

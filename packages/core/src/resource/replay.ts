@@ -6,7 +6,7 @@ import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
 import { judge, type Verdict, wasRedirected } from './rejection.js'
 
 /**
- * Judges the answer. After a rejected token it renews the token and sends the request once more.
+ * Judges the answer. After a rejected token it renews the token and sends the request again.
  * Returns the rejecting answer itself if the request cannot be sent again.
  */
 export async function settle<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O>): Promise<O> {

@@ -63,7 +63,7 @@ export interface AuthorizationOptions<Answer = Response> {
   onForeignOrigin?: 'pass' | 'throw' | undefined
   /**
    * Decides whether a response means that the API rejected the access token; then the token is
-   * renewed and the request sent once more. Replaces the built-in rule: a 401 without a challenge or
+   * renewed and the request sent again. Replaces the built-in rule: a 401 without a challenge or
    * with a Bearer challenge. Called for every response to a request that carried the token, if it
    * came from the origin of that request. Narrow the rule for an API that answers 401 to a wrong
    * PIN, or widen it for one that answers 419. fetch and ky pass a clone of the response, axios its
@@ -79,7 +79,7 @@ export interface AuthorizationOptions<Answer = Response> {
    */
   isTokenRejected?: ((response: Answer) => boolean | Promise<boolean>) | undefined
   /**
-   * Called with each event about a request. What it throws, or rejects with, is ignored.
+   * Called with each event about a request. Its errors are ignored.
    *
    * @default none
    * @example (event) => log.info(event)
