@@ -29,13 +29,13 @@ describe('origins', () => {
   })
 
   test.each([
-    [undefined, "Nothing says where the token may go: give the option 'origins'"],
-    ['', "Nothing says where the token may go: give the option 'origins'"],
-    ['/api', "Nothing says where the token may go: give the option 'origins'"],
-    ['ftp://a.test', "Nothing says where the token may go: give the option 'origins'"],
-    ['http://a.test', "name 'http://a.test' in the option 'origins' to allow it"],
-    ['http://127.0.0.1.evil.test', "'http://127.0.0.1.evil.test' in the option 'origins'"],
-    ['https://user:hunter2@a.test', 'holds a user name or password'],
+    [undefined, "No allowed origin. Pass option 'origins'"],
+    ['', "No allowed origin. Pass option 'origins'"],
+    ['/api', "No allowed origin. Pass option 'origins'"],
+    ['ftp://a.test', "No allowed origin. Pass option 'origins'"],
+    ['http://a.test', "list 'http://a.test' in option 'origins'."],
+    ['http://127.0.0.1.evil.test', "'http://127.0.0.1.evil.test' in option 'origins'"],
+    ['https://user:hunter2@a.test', 'contains a user name or password'],
   ])(
     'X17 G6: the base URL %s alone is not enough, and is not quoted with its secrets',
     (baseURL, words) => {

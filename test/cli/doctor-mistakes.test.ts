@@ -28,7 +28,7 @@ async function commandLine(options: TokenProviderOptions, folder: string) {
     args: flags.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
     env: {
       CLIENT_ID: clientId,
-      TOKEN_ENDPOINT: tokenEndpoint,
+      TOKEN_ENDPOINT: String(tokenEndpoint),
       PRIVATE_KEY: String((key as KeyObject).export({ type: 'pkcs8', format: 'pem' })),
       ...(scope !== undefined && { SCOPE: String(scope) }),
       ...(off !== 0 && { NODE_OPTIONS: `--import=${await shiftedClock(folder, off)}` }),

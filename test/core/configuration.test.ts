@@ -11,7 +11,7 @@ const defaults = { clientId: 'client-1', tokenEndpoint: 'https://as.example/toke
 const insecure = {
   name: 'ConfigurationError',
   code: 'ERR_INSECURE_TOKEN_ENDPOINT',
-  message: expect.stringContaining("The option 'tokenEndpoint' must be https"),
+  message: expect.stringContaining("Option 'tokenEndpoint' must be https"),
   option: 'tokenEndpoint',
 }
 const servers: Server[] = []
@@ -32,7 +32,7 @@ describe('required options', () => {
         clientId: 'ERR_INVALID_CLIENT_ID',
         key: 'ERR_INVALID_OPTION',
       }[option]
-      const message = expect.stringContaining(`The option '${option}' is missing`)
+      const message = expect.stringContaining(`Option '${option}' is missing`)
       const refused = { name: 'ConfigurationError', code, option, message, retryable: false }
       expect(refusal({ [option]: undefined })).toMatchObject(refused)
       const { [option]: _, ...rest } = defaults as Record<string, unknown>
@@ -56,7 +56,7 @@ describe('token endpoint', () => {
     expect(refusal({ tokenEndpoint })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_TOKEN_ENDPOINT',
-      message: `The option 'tokenEndpoint' ${what}.`,
+      message: `Option 'tokenEndpoint' ${what}.`,
       option: 'tokenEndpoint',
     })
   })
@@ -68,7 +68,7 @@ describe('token endpoint', () => {
     expect(provider({ tokenEndpoint, allowInsecureHttp: true }).tokenEndpoint).toBe(tokenEndpoint)
     expect(refusal({ tokenEndpoint, allowInsecureHttp: 'true' })).toMatchObject({
       code: 'ERR_INVALID_OPTION',
-      message: "The option 'allowInsecureHttp' must be true or false.",
+      message: "Option 'allowInsecureHttp' must be true or false.",
       option: 'allowInsecureHttp',
     })
   })
@@ -100,7 +100,7 @@ describe('token endpoint', () => {
       const error = refusal({ tokenEndpoint })
       expect(error).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
-        message: "The option 'tokenEndpoint' must not contain a user name or password.",
+        message: "Option 'tokenEndpoint' must not contain a user name or password.",
       })
       expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain('hunter2')
     },
@@ -111,7 +111,7 @@ describe('token endpoint', () => {
     (tokenEndpoint) => {
       expect(refusal({ tokenEndpoint })).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
-        message: "The option 'tokenEndpoint' must not contain a fragment.",
+        message: "Option 'tokenEndpoint' must not contain a fragment.",
       })
     },
   )
@@ -138,7 +138,7 @@ describe('client id and parameters', () => {
       name: 'ConfigurationError',
       code: 'ERR_INVALID_CLIENT_ID',
       message:
-        "The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end.",
+        "Option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end.",
       option: 'clientId',
     })
   })
@@ -169,7 +169,7 @@ describe('client id and parameters', () => {
     expect(refusal({ parameters: { [name]: 'mine' } })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_RESERVED_PARAMETER',
-      message: expect.stringContaining(`The option 'parameters' may not set '${name}'`),
+      message: expect.stringContaining(`Option 'parameters' must not set '${name}'`),
       option: `parameters.${name}`,
     })
   })
@@ -194,7 +194,7 @@ describe('scope and resource', () => {
     const invalid = {
       name: 'ConfigurationError',
       code: 'ERR_INVALID_SCOPE',
-      message: expect.stringContaining("The option 'scope' must be scope tokens"),
+      message: expect.stringContaining("Option 'scope' must be scope tokens"),
       option: 'scope',
     }
     expect(refusal({ scope })).toMatchObject(invalid)
@@ -226,7 +226,7 @@ describe('scope and resource', () => {
     const invalid = {
       name: 'ConfigurationError',
       code: 'ERR_INVALID_RESOURCE',
-      message: expect.stringContaining("The option 'resource' must be an absolute URI"),
+      message: expect.stringContaining("Option 'resource' must be an absolute URI"),
       option: 'resource',
     }
     expect(refusal({ resource })).toMatchObject(invalid)
@@ -269,7 +269,7 @@ describe('assertion options', () => {
     expect(refusal({ kid })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: "The option 'kid' must be one string that is not empty.",
+      message: "Option 'kid' must be a string that is not empty.",
       option: 'kid',
     })
   })
@@ -288,7 +288,7 @@ describe('assertion options', () => {
       expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
-        message: "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
+        message: "Option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
         option: 'assertion.lifetimeSeconds',
       })
     },
@@ -299,7 +299,7 @@ describe('assertion options', () => {
     [1_000, 'is 1000, which looks like milliseconds: it is in seconds, 10 to 300.'],
   ])('G13: of a lifetime of %i it is said that it %s', (lifetimeSeconds, what) => {
     expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
-      message: `The option 'assertion.lifetimeSeconds' ${what}`,
+      message: `Option 'assertion.lifetimeSeconds' ${what}`,
     })
   })
 
@@ -311,7 +311,7 @@ describe('assertion options', () => {
     expect(refusal({ assertion: { [name]: value } })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: `The option 'assertion.${name}' must be an object.`,
+      message: `Option 'assertion.${name}' must be an object.`,
       option: `assertion.${name}`,
     })
   })
@@ -320,9 +320,72 @@ describe('assertion options', () => {
     expect(refusal({ assertion: { lifetimeSeconds: 60_000 } })).toMatchObject({
       code: 'ERR_INVALID_OPTION',
       message:
-        "The option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 10 to 300.",
+        "Option 'assertion.lifetimeSeconds' is 60000, which looks like milliseconds: it is in seconds, 10 to 300.",
       option: 'assertion.lifetimeSeconds',
     })
+  })
+})
+
+describe('options that look like another unit', () => {
+  test.each([
+    ['timeout', { timeout: 5 }, 'is 5, which looks like seconds: pass milliseconds, such as 5000'],
+    [
+      'timeout',
+      { timeout: 0.5 },
+      'is 0.5, which looks like seconds: pass milliseconds, such as 500',
+    ],
+    [
+      'renewal.early',
+      { renewal: { early: 60 } },
+      'is 60, which looks like seconds: pass milliseconds, such as 60000',
+    ],
+  ])('rejects %s of %j with a hint about milliseconds', (option, options, what) => {
+    expect(refusal(options)).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'ERR_INVALID_OPTION',
+      message: `Option '${option}' ${what}.`,
+      option,
+    })
+  })
+
+  test.each([{ timeout: 100 }, { renewal: { early: 0 } }, { renewal: { early: 100 } }])(
+    'accepts %j',
+    (options) => {
+      expect(() => provider(options)).not.toThrow()
+    },
+  )
+
+  test.each([
+    [0, 'a number of milliseconds from 1 to 2147483647'],
+    [-5, 'a number of milliseconds from 1 to 2147483647'],
+    ['5000', 'a number of milliseconds from 1 to 2147483647'],
+  ])('rejects a timeout of %j', (timeout, kind) => {
+    expect(refusal({ timeout })).toMatchObject({ message: `Option 'timeout' must be ${kind}.` })
+  })
+})
+
+describe('a URL object', () => {
+  test('is accepted as token endpoint, audience and resource', async () => {
+    const { tokenEndpoint, requests } = await tokenServer()
+    const tokens = provider({
+      tokenEndpoint: new URL(tokenEndpoint),
+      assertion: { audience: new URL('https://as.example/issuer') },
+      resource: [new URL('https://api.example/'), 'urn:api'],
+    })
+    await tokens.getAccessToken()
+    await tokens.getAccessToken({ resource: new URL('https://other.example/x') })
+    expect(tokens.tokenEndpoint).toBe(tokenEndpoint)
+    expect(claimsOf(requests[0]).aud).toBe('https://as.example/issuer')
+    expect(requests.map((request) => formOf(request).getAll('resource'))).toEqual([
+      ['https://api.example/', 'urn:api'],
+      ['https://other.example/x'],
+    ])
+  })
+
+  test('that is no token endpoint is rejected without its password', () => {
+    const error = refusal({ tokenEndpoint: new URL('https://user:hunter2@as.example/token') })
+    expect(error).toMatchObject({ code: 'ERR_INVALID_TOKEN_ENDPOINT', option: 'tokenEndpoint' })
+    expect(String(error)).not.toContain('hunter2')
   })
 })
 
@@ -338,7 +401,7 @@ describe('every option', () => {
     expect(refusal(options)).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: expect.stringContaining(`The option '${option}' `),
+      message: expect.stringContaining(`Option '${option}' `),
       option,
     })
   })
@@ -467,12 +530,18 @@ describe('every option', () => {
       'assertion.lifetimeSeconds',
     ],
     [{ renewal: { earl: 1 } }, 'renewal.earl', "Did you mean 'renewal.early'?"],
-    [{ renewal: { earlly: 1 } }, 'renewal.earlly', 'Known: early, waitUntil.'],
-    [{ audience: 'https://as.example' }, 'audience', 'Known: clientId, tokenEndpoint, key'],
+    [{ renewal: { earlly: 1 } }, 'renewal.earlly', 'Known options: early, waitUntil.'],
+    [{ qqq: 1 }, 'qqq', 'Known options: clientId, tokenEndpoint, key'],
+    [{ audience: 'https://as.example' }, 'audience', "Pass 'assertion.audience', or"],
+    [{ clientSecret: 'hunter2' }, 'clientSecret', "pass the client's private key as 'key'."],
+    [{ privateKey: key }, 'privateKey', "Pass the private key as 'key'."],
+    [{ tokenUrl: 'https://as.example' }, 'tokenUrl', "Pass the URL as 'tokenEndpoint'."],
+    [{ issuer: 'https://as.example' }, 'issuer', "token endpoint as 'tokenEndpoint'."],
+    [{ lifetime: 60 }, 'lifetime', "Pass 'assertion.lifetimeSeconds'."],
   ])('G18: an unknown option is named: %j', (options, option, hint) => {
     const error = refusal(options)
     expect(error).toMatchObject({ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option })
-    expect((error as Error).message).toContain(`There is no option '${option}'. `)
+    expect((error as Error).message).toContain(`Unknown option '${option}'. `)
     expect((error as Error).message).toContain(hint)
   })
 })

@@ -55,7 +55,7 @@ test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e12, '10'
       expect.objectContaining({
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
-        message: "The option 'max' must be a whole number from 1 to 1000000.",
+        message: "Option 'max' must be a whole number from 1 to 1000000.",
         option: 'max',
       }),
     )

@@ -186,7 +186,7 @@ describe("ky's hooks and errors", () => {
     await expect(call).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: "The option 'countersign' must be an object.",
+      message: "Option 'countersign' must be an object.",
     })
     expect(recording.seen).toEqual([])
   })

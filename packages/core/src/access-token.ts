@@ -1,40 +1,39 @@
 import { snapshot } from './snapshot.js'
 
 /**
- * An access token as it was issued. Members are getters on the prototype over private fields:
- * destructuring works; spread, JSON, `structuredClone` and `util.inspect` show `[redacted]` or
- * nothing.
+ * An access token. Its members can be destructured; spread, `JSON.stringify`, `structuredClone` and
+ * `util.inspect` show `[redacted]` or nothing.
  */
 export interface AccessToken {
-  /** The token itself: printable ASCII without a space, checked on arrival. */
+  /** The token itself: printable ASCII without spaces. */
   readonly value: string
-  /** How it is shown to a resource server (RFC 6750). */
+  /** How it is sent to a resource server (RFC 6750). */
   readonly tokenType: 'Bearer'
-  /** `Bearer ${value}`, built once. */
+  /** The value of the `Authorization` header: `Bearer`, a space, and the token. */
   readonly authorization: string
-  /** As granted: the response's scope, else the one asked for. */
+  /** The granted scope, or the requested one if the token response has none. */
   readonly scope: string | undefined
-  /** Epoch milliseconds at which the token request was sent. */
+  /** When the token request was sent, in epoch milliseconds. */
   readonly issuedAt: number
-  /** `issuedAt` plus the lifetime that the server gave. */
+  /** When the token expires, in epoch milliseconds. */
   readonly expiresAt: number
 }
 
-/** An access token as plain data: what a token response says and a shared store keeps. */
+/** An access token as plain data, as a shared store keeps it. */
 export interface StoredToken {
-  /** The token itself: whoever reads the store can use it. */
+  /** The token itself. Everyone who can read the store can use it. */
   readonly value: string
-  /** How it is shown to a resource server. */
+  /** How it is sent to a resource server (RFC 6750). */
   readonly tokenType: 'Bearer'
-  /** As granted; left out when neither the response nor the request had one. */
+  /** The granted scope, or the requested one. Absent if there is neither. */
   readonly scope?: string
-  /** Epoch milliseconds at which the token request was sent. */
+  /** When the token request was sent, in epoch milliseconds. */
   readonly issuedAt: number
-  /** Epoch milliseconds. */
+  /** When the token expires, in epoch milliseconds. */
   readonly expiresAt: number
 }
 
-/** Printable ASCII without a space: what may stand in a header (RFC 6749 appendix A.12). */
+/** Whether it is printable ASCII without spaces, so that a header can contain it (RFC 6749 appendix A.12). */
 export function isTokenValue(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 }
@@ -82,7 +81,7 @@ class RedactedAccessToken implements AccessToken {
     return redacted
   }
 
-  /** Node's and Deno's inspection; the plain object is what they print. */
+  /** Node.js and Deno print what this returns. */
   [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
     return this.toJSON()
   }

@@ -1,12 +1,14 @@
 export { discardBody } from './discard-body.js'
 export { isSameOrigin } from './http-url.js'
-export { type AttachedProvider, requireSeparateOrigins } from './resource/attached-provider.js'
 export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer } from './resource/authorizer.js'
-export { originOfBaseUrl } from './resource/base-origin.js'
-export { watchBodyStream } from './resource/body-stream.js'
-export type { Host } from './resource/exchange.js'
+export { isReplayableBody, watchBodyStream } from './resource/body.js'
+export type { HttpClient as Host } from './resource/exchange.js'
+export { requireSafeRedirects } from './resource/fetch-client.js'
 export type { FetchCall } from './resource/fetch-exchange.js'
-export { originRule } from './resource/origin-rule.js'
-export { requireSafeRedirects } from './resource/redirects.js'
-export { isReplayableBody } from './resource/replayable-body.js'
+export {
+  type AttachedProvider,
+  createOriginRule as originRule,
+  originOfBaseUrl,
+  requireSeparateOrigins,
+} from './resource/origins.js'

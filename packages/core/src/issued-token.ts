@@ -19,16 +19,11 @@ export interface TokenCall {
   readonly isProbe: boolean
   /** The store must not answer. */
   readonly forceRenewal: boolean
-  /** Returns the token that was rejected last, which the store may still hold. */
-  readonly refused: () => RefusedToken | undefined
+  /** Returns the token that was rejected last, which the store may still contain. */
+  readonly rejected: () => { readonly token: StoredToken; readonly isCertain: boolean } | undefined
   /** Monotonic: no attempt and no pause goes past it. */
   readonly deadline: number
   readonly signal: AbortSignal
-}
-
-export interface RefusedToken {
-  readonly token: StoredToken
-  readonly isCertain: boolean
 }
 
 /** A failed token request, and what its answer asks for. */
@@ -38,7 +33,7 @@ export class TokenRequestFailure {
   readonly retryAfter?: number | undefined
   /** What to correct the clock by for one more attempt; 0: as it is; undefined: no attempt. */
   readonly clockOffset?: number | undefined
-  /** Milliseconds after which to ask again for a token that had expired on arrival. */
+  /** Milliseconds after which to request a token again that had expired on arrival. */
   readonly expiredPause?: number | undefined
 
   constructor(error: CountersignError, advice: Omit<TokenRequestFailure, 'error'> = {}) {

@@ -1,26 +1,60 @@
 import { ConfigurationError } from './errors.js'
 import { isObject, snapshot } from './snapshot.js'
 
-type Options<K extends string> = Partial<Record<K, unknown>>
+/** Checks the value of one option, and returns what applies: the value or its default. */
+export type ReadOption<T> = (value: unknown, option: string) => T
+
+/** One row for each option of an options object; its names, checks, defaults and types. */
+export type OptionTable<Options> = {
+  readonly [Name in keyof Options]-?: ReadOption<unknown>
+}
+
+/** What {@link readOptions} returns for a table. */
+export type Settings<Table> = {
+  -readonly [Name in keyof Table]: Table[Name] extends ReadOption<infer Value> ? Value : never
+}
 
 /**
- * The own members of an options object under the names that are known, on an object without a
- * prototype: what stands on `Object.prototype` is never an option, and an unknown name throws.
+ * Reads an options object by its table. Only own members count, and an unknown name throws. `owner`
+ * is the option that contains a nested object, and `pointers` has a sentence for each name that is
+ * often looked for here.
+ *
+ * @throws {ConfigurationError} naming the option.
  */
-export function readOptions<K extends string>(
+export function readOptions<Table extends Readonly<Record<string, ReadOption<unknown>>>>(
   options: unknown,
-  known: readonly K[],
-  owner = '',
-): Options<K> {
+  table: Table,
+  { owner = '', pointers = {} }: { owner?: string; pointers?: Record<string, string> } = {},
+): Settings<Table> {
   if (!isObject(options) || Array.isArray(options)) {
     if (owner !== '') throw invalidOption(owner, 'must be an object')
     throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
   }
-  const read: Options<K> = snapshot(options)
-  Reflect.deleteProperty(read, '__proto__')
-  const unknown = Object.keys(read).find((name) => !known.includes(name as K))
-  if (unknown !== undefined) throw unknownOption(unknown, known, owner)
-  return read
+  const path = (name: string) => (owner === '' ? name : `${owner}.${name}`)
+  const given = snapshot(options) as Record<string, unknown>
+  // What JSON.parse makes of such a member is no option.
+  Reflect.deleteProperty(given, '__proto__')
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(table, name)) continue
+    const shown = path(name.slice(0, 64).replace(/[^\x20-\x7e]/g, '?'))
+    const hint = snapshot(pointers)[name] ?? hintAt(name, Object.keys(table), path)
+    throw new ConfigurationError('ERR_INVALID_OPTION', `Unknown option '${shown}'. ${hint}`, shown)
+  }
+  const settings = snapshot({}) as Record<string, unknown>
+  for (const [name, read] of Object.entries(table)) settings[name] = read(given[name], path(name))
+  return settings as Settings<Table>
+}
+
+/** Finds a name that differs in case only, or is longer or shorter: `tokenEndPoint`, `scopes`. */
+function hintAt(name: string, known: readonly string[], path: (name: string) => string): string {
+  const lower = name.toLowerCase()
+  const near = known.find((candidate) => {
+    const other = candidate.toLowerCase()
+    return other.startsWith(lower) || lower.startsWith(other)
+  })
+  return near === undefined
+    ? `Known options: ${known.join(', ')}.`
+    : `Did you mean '${path(near)}'?`
 }
 
 /** `what` is the rest of the sentence, such as `must be a function`. */
@@ -29,71 +63,84 @@ export function invalidOption(
   what: string,
   code: ConfigurationError['code'] = 'ERR_INVALID_OPTION',
 ): ConfigurationError {
-  return new ConfigurationError(code, `The option '${option}' ${what}.`, option)
+  return new ConfigurationError(code, `Option '${option}' ${what}.`, option)
 }
 
-/** A finite number within bounds; `whole` asks for an integer. */
-export function readNumber(
-  value: unknown,
-  option: string,
-  {
-    fallback,
-    least,
-    most,
-    whole,
-  }: { fallback: number; least: number; most: number; whole: boolean },
-): number {
-  if (value === undefined) return fallback
-  const fits = typeof value === 'number' && value >= least && value <= most
-  if (!fits || (whole && !Number.isInteger(value))) {
-    const kind = whole ? 'a whole number' : 'a number'
-    throw invalidOption(option, `must be ${kind} from ${least} to ${most}`)
-  }
+/** For an option that is checked together with another one. */
+export function unchecked(value: unknown): unknown {
   return value
 }
 
-export function readFunction<T>(value: unknown, option: string): T | undefined {
-  if (value === undefined || typeof value === 'function') return value as T | undefined
-  throw invalidOption(option, 'must be a function')
+interface NumberRange {
+  readonly from: number
+  readonly to: number
+  readonly default: number
 }
 
-export function readBoolean(value: unknown, option: string): boolean {
+export function wholeNumber({ from, to, default: fallback }: NumberRange): ReadOption<number> {
+  return (value = fallback, option) => {
+    if (isWithin(value, from, to) && Number.isInteger(value)) return value
+    throw invalidOption(option, `must be a whole number from ${from} to ${to}`)
+  }
+}
+
+/** A duration. A small one was probably meant in seconds. */
+export function milliseconds({ from, to, default: fallback }: NumberRange): ReadOption<number> {
+  return (value = fallback, option) => {
+    if (isWithin(value, Number.MIN_VALUE, 99)) {
+      const what = `is ${value}, which looks like seconds: pass milliseconds, such as ${value * 1000}`
+      throw invalidOption(option, what)
+    }
+    if (isWithin(value, from, to)) return value
+    throw invalidOption(option, `must be a number of milliseconds from ${from} to ${to}`)
+  }
+}
+
+function isWithin(value: unknown, from: number, to: number): value is number {
+  return typeof value === 'number' && value >= from && value <= to
+}
+
+/** A string that is not empty; a `URL` counts as its text. */
+export function text(value: unknown, option: string): string | undefined {
+  const read = textOfUrl(value)
+  if (read === undefined || (typeof read === 'string' && read !== '')) return read
+  throw invalidOption(option, 'must be a string that is not empty')
+}
+
+/** Returns the text of a `URL` of any realm, and anything else as it is. */
+export function textOfUrl(value: unknown): unknown {
+  return Object.prototype.toString.call(value) === '[object URL]' ? String(value) : value
+}
+
+/** `true` or `false`, which is the default. */
+export function flag(value: unknown, option: string): boolean {
   if (value === undefined || typeof value === 'boolean') return value === true
   throw invalidOption(option, 'must be true or false')
 }
 
-/** An object that has all the methods, such as a clock or a store. */
-export function readMethods<T>(
-  value: unknown,
-  option: string,
-  methods: readonly string[],
-): T | undefined {
-  if (value === undefined) return undefined
-  const missing = methods.filter(
-    (name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function',
-  )
-  if (missing.length === 0) return value as T
-  throw invalidOption(option, `lacks the method ${missing.join(', ')}`)
+export function oneOf<T extends string>(...allowed: readonly [T, ...T[]]): ReadOption<T> {
+  return (value = allowed[0], option) => {
+    if (allowed.includes(value as T)) return value as T
+    throw invalidOption(option, `must be ${allowed.map((one) => `'${one}'`).join(' or ')}`)
+  }
 }
 
-function unknownOption(name: string, known: readonly string[], owner: string): ConfigurationError {
-  const path = (member: string) => (owner === '' ? member : `${owner}.${member}`)
-  const shown = printable(name)
-  const near = known.find((candidate) => isNear(candidate, name))
-  const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean '${path(near)}'?`
-  return new ConfigurationError(
-    'ERR_INVALID_OPTION',
-    `There is no option '${path(shown)}'. ${hint}`,
-    path(shown),
-  )
+export function callback<T>(): ReadOption<T | undefined> {
+  return (value, option) => {
+    if (value === undefined || typeof value === 'function') return value as T | undefined
+    throw invalidOption(option, 'must be a function')
+  }
 }
 
-/** The same but for case, or longer or shorter at the end: `tokenEndPoint`, `scopes`. */
-function isNear(a: string, b: string): boolean {
-  const [one, other] = [a.toLowerCase(), b.toLowerCase()]
-  return one.startsWith(other) || other.startsWith(one)
-}
-
-function printable(name: string): string {
-  return name.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')
+/** An object with methods, such as a clock or a store. */
+export function objectWith<T>(
+  ...methods: readonly (keyof T & string)[]
+): ReadOption<T | undefined> {
+  return (value, option) => {
+    if (value === undefined) return undefined
+    const members = Object(value) as Record<string, unknown>
+    const missing = methods.filter((name) => typeof members[name] !== 'function')
+    if (missing.length === 0) return value as T
+    throw invalidOption(option, `must have the method ${missing.join(', ')}`)
+  }
 }

@@ -1,8 +1,8 @@
-import { invalidOption } from './options.js'
+import { invalidOption, textOfUrl } from './options.js'
 
-/** What a token is asked for: its scope (RFC 6749 section 3.3) and resources (RFC 8707). */
+/** What a token is requested for: its scope (RFC 6749 section 3.3) and resources (RFC 8707). */
 export interface RequestedAccess {
-  /** Scope tokens in the order given, each once, joined by one space; undefined: none is asked for. */
+  /** Scope tokens in the order given, each once, joined by one space; undefined: none is requested. */
   readonly scope: string | undefined
   /** Absolute URIs in the order given, each once. */
   readonly resource: readonly string[]
@@ -10,7 +10,7 @@ export interface RequestedAccess {
 
 /** @throws {ConfigurationError} `ERR_INVALID_SCOPE` for what RFC 6749 section 3.3 does not allow. */
 export function parseScope(scope: unknown): string | undefined {
-  const tokens = typeof scope === 'string' ? split(scope) : listed(scope)
+  const tokens = typeof scope === 'string' ? split(scope) : toList(scope)
   if (!Array.isArray(tokens) || !tokens.every(isScopeToken)) {
     throw invalidOption(
       'scope',
@@ -23,7 +23,8 @@ export function parseScope(scope: unknown): string | undefined {
 
 /** @throws {ConfigurationError} `ERR_INVALID_RESOURCE` for what is not an absolute URI without fragment. */
 export function parseResource(resource: unknown): readonly string[] {
-  const resources = typeof resource === 'string' ? [resource] : listed(resource)
+  const read = textOfUrl(resource)
+  const resources = typeof read === 'string' ? [read] : toList(read)
   if (!Array.isArray(resources) || !resources.every(isResourceIndicator)) {
     throw invalidOption(
       'resource',
@@ -34,22 +35,25 @@ export function parseResource(resource: unknown): readonly string[] {
   return [...new Set(resources)]
 }
 
-/** The same for the same set of scopes and resources, whatever their order; never ambiguous. */
+/** Returns one key for one set of scopes and resources, whatever their order. */
 export function accessKey({ scope, resource }: RequestedAccess): string {
   return JSON.stringify([split(scope ?? '').sort(), [...resource].sort()])
 }
 
-/** The asked scope tokens that were not granted. */
-export function isScopeReduced(asked: string | undefined, granted: string | undefined): boolean {
-  if (asked === undefined || granted === undefined) return false
+/** Whether some requested scope tokens were not granted. */
+export function isScopeReduced(
+  requested: string | undefined,
+  granted: string | undefined,
+): boolean {
+  if (requested === undefined || granted === undefined) return false
   const has = new Set(split(granted))
-  return split(asked).some((token) => !has.has(token))
+  return split(requested).some((token) => !has.has(token))
 }
 
-/** A copy of an array: its holes, which `every` would pass over, become members that do not fit. */
-function listed(value: unknown): unknown {
+/** Copies an array: its holes, which `every` would skip, become members that do not fit. */
+function toList(value: unknown): unknown {
   if (value === undefined) return []
-  return Array.isArray(value) ? Array.from(value) : value
+  return Array.isArray(value) ? Array.from(value, textOfUrl) : value
 }
 
 function split(scope: string): string[] {

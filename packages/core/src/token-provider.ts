@@ -1,26 +1,27 @@
-import type { AccessToken } from './access-token.js'
 import { createSigningKeyLoader, findKeySource } from './assertion/signing-key.js'
-import { abortReason } from './deadline.js'
+import { abortReason } from './clock.js'
 import { audienceDifference } from './diagnosis/evidence.js'
 import { findIgnoredProxy } from './diagnosis/proxy-variable.js'
 import { eventEmitter } from './events.js'
-import { providerHoldOff } from './renewal/hold-off.js'
+import { obtainToken } from './obtain-token.js'
+import { createHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
-import { createTokenCache, type Landed, type TokenCache } from './renewal/token-cache.js'
+import { createTokenCache, type Obtained, type TokenCache } from './renewal/token-cache.js'
 import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
 import { snapshot } from './snapshot.js'
-import { recentlyUsed } from './store/recently-used.js'
+import { createLruMap } from './store/lru-map.js'
 import { createServerMemory } from './token-endpoint/server-memory.js'
-import { createTokenFlight, tokenFlightFailure } from './token-flight.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
-import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
+import type { AccessTokenOptions, TokenProvider } from './token-source.js'
 
 /**
- * A provider of access tokens for one client: signs an assertion, makes the token request, keeps
- * the token and renews it. Build it once per client id and share it.
+ * Creates a provider of access tokens for one client. It signs an assertion, makes the token
+ * request, keeps the token and renews it. Create one per client ID and share it.
  *
+ * @param options - Read once. Durations are in milliseconds, except where the name says seconds.
+ * @returns the provider, frozen. It makes no request before its first call.
  * @throws {ConfigurationError} for an option that is missing, unknown or out of range.
- * @throws {KeyError} for a key that cannot be used, where that can be known at once.
+ * @throws {KeyError} for a key that cannot be used, if that can be known at once.
  * @example
  * ```ts
  * const tokens = createTokenProvider({
@@ -33,72 +34,76 @@ import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './tok
  * @see RFC 6749 section 4.4, RFC 7523 section 2.2
  */
 export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
-  // Without the credential: the settings live as long as the provider, and a JWK must not.
+  const { tokenEndpoint, caches } = createClient(options)
+  return Object.freeze({
+    tokenEndpoint,
+    async getAccessToken(call) {
+      const own = snapshot(call)
+      const { forceRenewal = false, rejected } = own
+      // Callers may pass null for none.
+      const signal = own.signal ?? undefined
+      if (signal?.aborted) throw abortReason(signal)
+      const cache = caches.find(own)
+      const token = forceRenewal ? undefined : cache.current(rejected)
+      return token ?? cache.renew({ signal, forceRenewal, rejected })
+    },
+    currentAccessToken(call) {
+      try {
+        return (call === undefined ? caches.own : caches.find(snapshot(call))).current()
+      } catch {
+        return undefined
+      }
+    },
+    invalidate(accessToken, report) {
+      const { isCertain = true } = snapshot(report)
+      // A server may issue one token for several scopes.
+      for (const cache of caches.all()) cache.invalidate(accessToken, isCertain)
+    },
+  } satisfies TokenProvider)
+}
+
+/** Connects the parts of a provider: its key, its token requests and its token caches. */
+function createClient(options: TokenProviderOptions) {
+  // Without the credential: the settings are kept as long as the provider, and a JWK must not be.
   const { credential, ...settings } = readTokenProviderOptions(options)
-  const { clientId, tokenEndpoint, waitUntil } = settings
+  const { clientId, tokenEndpoint, waitUntil, assertion, isPlatformFetch } = settings
   const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
-  const client = { ...settings, emit, random: () => Math.random() }
-  const fetchToken = createTokenFlight({
-    ...client,
+  const client = {
+    ...settings,
+    emit,
+    random: () => Math.random(),
     loadKey: createSigningKeyLoader(credential),
     asked: findKeySource(credential),
-    proxyVariable: () => (settings.isPlatformFetch ? findIgnoredProxy(tokenEndpoint) : undefined),
+    proxyVariable: () => (isPlatformFetch ? findIgnoredProxy(tokenEndpoint) : undefined),
     memory: createServerMemory(),
-  })
-  const singleFlight = createSingleFlight<Landed | undefined>(settings)
-  const shared = providerHoldOff()
+  }
+  const renewal = {
+    fetchToken: (call: Parameters<typeof obtainToken>[1]) => obtainToken(client, call),
+    singleFlight: createSingleFlight<Obtained | undefined>(settings),
+    shared: createHoldOff(),
+    // Cloudflare Workers end what a request started when that request has been answered.
+    getKeepAlive: () => waitUntil ?? ('Cloudflare' in globalThis ? undefined : () => {}),
+  }
   const caches = createTokenCaches(settings.access, (access) =>
-    createTokenCache({
-      ...{ ...client, access, fetchToken, failure: tokenFlightFailure, singleFlight, shared },
-      inBackground: () => waitUntil ?? (isWorker() ? undefined : () => {}),
-    }),
+    createTokenCache({ ...client, ...renewal, access }),
   )
-  // Some servers want it so; of those that do not it is the first mistake.
-  if (audienceDifference(settings.assertion.audience, tokenEndpoint) === 'host')
+  // Some servers require it; with others it is the most common mistake.
+  if (audienceDifference(assertion.audience, tokenEndpoint) === 'host')
     emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
-
-  return Object.freeze({ tokenEndpoint, getAccessToken, currentAccessToken, invalidate })
-
-  async function getAccessToken(call?: AccessTokenOptions): Promise<AccessToken> {
-    const own = snapshot(call)
-    const { forceRenewal = false, rejected } = own
-    // Others take null for none.
-    const signal = own.signal ?? undefined
-    if (signal?.aborted) throw abortReason(signal)
-    const cache = caches.of(own)
-    const token = forceRenewal ? undefined : cache.current(rejected)
-    return token ?? cache.renewed({ signal, forceRenewal, rejected })
-  }
-
-  function currentAccessToken(
-    call?: Pick<AccessTokenOptions, 'scope' | 'resource'>,
-  ): AccessToken | undefined {
-    try {
-      return (call === undefined ? caches.own : caches.of(snapshot(call))).current()
-    } catch {
-      return undefined
-    }
-  }
-
-  function invalidate(accessToken: AccessToken, report?: InvalidateOptions): void {
-    const { isCertain = true } = snapshot(report)
-    caches.own.invalidate(accessToken, isCertain)
-    // A server may issue one token for several scopes.
-    caches.others.forEach((cache) => void cache.invalidate(accessToken, isCertain))
-  }
+  return { tokenEndpoint, caches }
 }
 
 /** The token caches of one provider: one for its own scope and resources, and those of its calls. */
 function createTokenCaches(
   ownAccess: RequestedAccess,
-  cacheFor: (access: RequestedAccess) => TokenCache,
+  createCache: (access: RequestedAccess) => TokenCache,
 ) {
-  const own = cacheFor(ownAccess)
+  const own = createCache(ownAccess)
   const ownKey = accessKey(ownAccess)
-  const others = recentlyUsed<TokenCache>(1000, (cache) => !cache.isBusy())
-  return { own, others, of }
+  const others = createLruMap<TokenCache>(1000, (cache) => cache.isBusy())
+  return { own, all: () => [own, ...others.values()], find }
 
-  function of({ scope, resource }: AccessTokenOptions): TokenCache {
+  function find({ scope, resource }: AccessTokenOptions): TokenCache {
     if (scope === undefined && resource === undefined) return own
     const access = {
       scope: scope === undefined ? ownAccess.scope : parseScope(scope),
@@ -108,13 +113,8 @@ function createTokenCaches(
     if (key === ownKey) return own
     const known = others.get(key)
     if (known !== undefined) return known
-    const cache = cacheFor(access)
+    const cache = createCache(access)
     others.set(key, cache)
     return cache
   }
-}
-
-/** Cloudflare's workers end what a request started when that request has been answered. */
-function isWorker(): boolean {
-  return 'Cloudflare' in globalThis
 }

@@ -62,7 +62,7 @@ describe('claims and header', () => {
     const option = `assertion.${member}`
     expect(rejectionOf({ [member]: { [name]: 'mine' } })).toMatchObject({
       ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option },
-      message: `The option '${option}' may not set '${name}'.`,
+      message: `Option '${option}' must not set '${name}'.`,
     })
   })
 
@@ -103,7 +103,7 @@ describe('typ', () => {
     expect(rejectionOf({ typ })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: "The option 'assertion.typ' must be one string that is not empty.",
+      message: "Option 'assertion.typ' must be a string that is not empty.",
       option: 'assertion.typ',
     })
   })
@@ -186,7 +186,7 @@ describe('audience', () => {
     expect(rejectionOf({ audience: 'issuer' })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: expect.stringContaining("may be 'issuer' only with discovery"),
+      message: expect.stringContaining("discovery of 'issuer' is not supported yet"),
       option: 'assertion.audience',
     })
   })
@@ -219,7 +219,7 @@ describe('audience', () => {
       expect(rejectionOf({ audience })).toMatchObject({
         name: 'ConfigurationError',
         code: 'ERR_INVALID_OPTION',
-        message: "The option 'assertion.audience' must be one string that is not empty.",
+        message: "Option 'assertion.audience' must be a string that is not empty.",
         option: 'assertion.audience',
       })
     },
@@ -243,7 +243,7 @@ describe('lifetime', () => {
     expect(rejectionOf({ lifetimeSeconds: 301 })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: "The option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
+      message: "Option 'assertion.lifetimeSeconds' must be a whole number from 10 to 300.",
       option: 'assertion.lifetimeSeconds',
     })
   })

@@ -40,8 +40,8 @@ afterEach(() => server.close())
 
 describe('the option signer', () => {
   const sound = { alg: 'ES256', kid: 'key-1', sign: async () => new Uint8Array(64) }
-  const missing = "The option 'signer' must be an object with alg, kid and sign."
-  const kid = "The option 'signer.kid' must be a non-empty string."
+  const missing = "Option 'signer' must be an object with alg, kid and sign."
+  const kid = "Option 'signer.kid' must be a non-empty string."
   const rejected: [string, object, string, string][] = [
     ['null', { signer: null }, 'signer', missing],
     ['a function', { signer: sound.sign }, 'signer', missing],
@@ -50,7 +50,7 @@ describe('the option signer', () => {
       'without alg',
       { signer: { ...sound, alg: undefined } },
       'signer.alg',
-      "The option 'signer.alg' must be ES256, PS256 or RS256.",
+      "Option 'signer.alg' must be ES256, PS256 or RS256.",
     ],
     ['without kid', { signer: { ...sound, kid: undefined } }, 'signer.kid', kid],
     ['with an empty kid', { signer: { ...sound, kid: '' } }, 'signer.kid', kid],
@@ -59,31 +59,31 @@ describe('the option signer', () => {
       'without sign',
       { signer: { ...sound, sign: undefined } },
       'signer.sign',
-      "The option 'signer.sign' must be a function.",
+      "Option 'signer.sign' must be a function.",
     ],
     [
       'with a key beside it',
       { signer: sound, key: privateKey },
       'signer',
-      "Of the options 'key' and 'signer' only one can sign: give one.",
+      "Options 'key' and 'signer' are mutually exclusive: pass one of them.",
     ],
     [
       'with a passphrase beside it',
       { signer: sound, passphrase: 'secret' },
       'signer',
-      "Of the options 'key' and 'signer' only one can sign: give one.",
+      "Options 'key' and 'signer' are mutually exclusive: pass one of them.",
     ],
     [
       'with another algorithm beside it',
       { signer: sound, alg: 'PS256' },
       'alg',
-      "The option 'alg' is not the signer's, which is ES256: leave it out.",
+      "Option 'alg' is not the signer's, which is ES256: leave it out.",
     ],
     [
       'that is not given, and no key',
       { signer: undefined },
       'key',
-      "The option 'key' is missing (is the environment variable set?): give a private key, or a 'signer'.",
+      "Option 'key' is missing (is the environment variable set?): pass a private key, or a 'signer'.",
     ],
   ]
 

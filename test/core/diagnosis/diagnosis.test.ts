@@ -60,7 +60,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
 
   test('E13 E21: is told so too when it does not answer in time', async () => {
     const server = await faultServer({ type: 'silence' })
-    const { tokens } = providerFor(server.tokenEndpoint, { timeout: 50, retries: 0 })
+    const { tokens } = providerFor(server.tokenEndpoint, { timeout: 100, retries: 0 })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
     expect(error.code).toBe('ERR_TOKEN_TIMEOUT')
     expect(error.hints[0]).toMatch(/^HTTPS_PROXY is set, but Node's fetch ignores it: /)

@@ -235,7 +235,7 @@ test.each(['crit', 'b64'])('the header member %s cannot be set', (name) => {
   const tokenEndpoint = 'https://as.example/token'
   const assertion = { header: { [name]: ['x'] } }
   expect(() => createTokenProvider({ clientId, tokenEndpoint, key: ec, assertion })).toThrow(
-    `The option 'assertion.header' may not set '${name}'.`,
+    `Option 'assertion.header' must not set '${name}'.`,
   )
 })
 

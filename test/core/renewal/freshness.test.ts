@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { freshness, type Instant, lifetime } from '#core/renewal/freshness.js'
+import { computeLifetime, type Instant, judgeFreshness } from '#core/renewal/freshness.js'
 
 const issuedAt = 1_000_000
 const received: Instant = { wall: issuedAt, monotonic: 500 }
@@ -9,7 +9,7 @@ const after = (ms: number): Instant => ({ wall: issuedAt + ms, monotonic: 500 + 
 
 function lifeOf(ms: number, settings: { early?: number; random?: number } = {}) {
   const token = { issuedAt, expiresAt: issuedAt + ms }
-  return lifetime(token, received, { early: 60_000, random: 1, ...settings })
+  return computeLifetime(token, received, { early: 60_000, random: 1, ...settings })
 }
 
 /** How long before its end a token that lives this long becomes due. */
@@ -44,7 +44,7 @@ describe('a token that lives 100 s', () => {
     [100_000, 'expired'],
     [200_000, 'expired'],
   ])('C2: after %i ms it is %s', (ms, state) => {
-    expect(freshness(life, after(ms))).toBe(state)
+    expect(judgeFreshness(life, after(ms))).toBe(state)
   })
 
   test.each([
@@ -52,18 +52,18 @@ describe('a token that lives 100 s', () => {
     ['expired', 100_000],
   ])('C5 C6: is %s as soon as either clock says so', (state, ms) => {
     const { wall, monotonic } = after(ms)
-    expect(freshness(life, { ...received, wall })).toBe(state)
-    expect(freshness(life, { ...received, monotonic })).toBe(state)
+    expect(judgeFreshness(life, { ...received, wall })).toBe(state)
+    expect(judgeFreshness(life, { ...received, monotonic })).toBe(state)
   })
 
   test('C5: is expired when a clock gives no number', () => {
-    expect(freshness(life, { ...received, wall: Number.NaN })).toBe('expired')
-    expect(freshness(life, { ...received, monotonic: Number.NaN })).toBe('expired')
+    expect(judgeFreshness(life, { ...received, wall: Number.NaN })).toBe('expired')
+    expect(judgeFreshness(life, { ...received, monotonic: Number.NaN })).toBe('expired')
   })
 
   test('C7: has lived already when its response arrives', () => {
     const token = { issuedAt, expiresAt: issuedAt + 100_000 }
-    const late = lifetime(token, after(30_000), { early: 60_000, random: 1 })
+    const late = computeLifetime(token, after(30_000), { early: 60_000, random: 1 })
     expect(late.expiresAt).toEqual(after(100_000))
     expect(late.dueAt).toEqual(after(80_000))
   })

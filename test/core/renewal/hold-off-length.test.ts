@@ -9,7 +9,7 @@ const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
 function pauses(retryAfters: readonly (number | undefined)[]): number[] {
   const holdOff = createHoldOff()
   return retryAfters.map((retryAfter) => {
-    const failure = holdOff.fail({ error, now, retryAfter, since: now.monotonic + 1 })
+    const failure = holdOff.fail({ error, now, retryAfter, startedAt: now.monotonic + 1 })
     expect(failure.error).toBe(error)
     expect(failure.until.monotonic - now.monotonic).toBe(failure.until.wall - now.wall)
     return failure.until.wall - now.wall
@@ -32,7 +32,7 @@ test('without a word from the server again the pause has grown meanwhile', () =>
 
 test('callers share the failure until its end has come on either clock', () => {
   const { fail, current } = createHoldOff()
-  const failure = fail({ error, now, retryAfter: undefined, since: 0 })
+  const failure = fail({ error, now, retryAfter: undefined, startedAt: 0 })
   expect(current({ wall: now.wall + 999, monotonic: now.monotonic + 999 })).toBe(failure)
   expect(current({ wall: now.wall + 1_000, monotonic: now.monotonic })).toBeUndefined()
   expect(current({ wall: now.wall, monotonic: now.monotonic + 1_000 })).toBeUndefined()
@@ -40,15 +40,15 @@ test('callers share the failure until its end has come on either clock', () => {
 
 test('token requests that fail together double the pause once, and the longest hold-off counts', () => {
   const { fail, current } = createHoldOff()
-  fail({ error, now, retryAfter: 60_000, since: 0 })
-  const second = fail({ error, now, retryAfter: undefined, since: 100 })
+  fail({ error, now, retryAfter: 60_000, startedAt: 0 })
+  const second = fail({ error, now, retryAfter: undefined, startedAt: 100 })
   expect(second.pause).toBe(1_000)
   expect(current({ wall: now.wall + 59_999, monotonic: now.monotonic + 59_999 })).toBe(second)
 })
 
 test('the success of a token request that was in flight before the failure does not end it', () => {
   const { fail, succeed, isFailing } = createHoldOff()
-  fail({ error, now, retryAfter: undefined, since: 0 })
+  fail({ error, now, retryAfter: undefined, startedAt: 0 })
   succeed(now.monotonic)
   expect(isFailing()).toBe(true)
   succeed(now.monotonic + 1)

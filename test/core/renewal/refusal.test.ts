@@ -1,18 +1,17 @@
 import { expect, test } from 'vitest'
-import { noRefusals, type Refusals, refuse, replace } from '#core/renewal/refusal.js'
+import { createProbation } from '#core/renewal/probation.js'
 
 /** Tells a story: `refuse` and `replace` at moments of a monotonic clock. */
 function story(...steps: readonly (readonly ['refuse' | 'replace', number])[]) {
-  let state: Refusals = replace(noRefusals, 0)
+  const probation = createProbation()
+  probation.noteReplacement(0)
   return steps.flatMap(([step, at]) => {
     if (step === 'replace') {
-      state = replace(state, at)
+      probation.noteReplacement(at)
       return []
     }
-    const before = state
-    const { action, state: next } = refuse(before, at)
-    state = next
-    return [action === 'kept' ? `kept for ${next.coolDownUntil - at}` : action]
+    const action = probation.noteRejection(at, true) ?? 'ignored'
+    return [action === 'kept' ? `kept for ${probation.coolDownUntil() - at}` : action]
   })
 }
 

@@ -25,7 +25,7 @@ function waiting(signal?: AbortSignal) {
     return clock.wait(ms, timer)
   }
   const single = createSingleFlight<string>({ timeout, clock: { ...clock, wait } })
-  const waited = single.wait(single.begin('key', false), promise, signal)
+  const waited = single.wait(single.start('key', false), promise, signal)
   return { clock, resolve, reject, waited, timers }
 }
 
@@ -35,10 +35,10 @@ test('callers of one flight share its work, and no other flight does', async () 
   const single = createSingleFlight<number>({ timeout, clock })
   let count = 0
   const work = async () => ++count
-  const one = single.begin('key', false)
+  const one = single.start('key', false)
   await clock.advance(2)
-  const two = single.begin('key', true)
-  expect([one.since, two.since]).toEqual([5, 7])
+  const two = single.start('key', true)
+  expect([one.startedAt, two.startedAt]).toEqual([5, 7])
   expect(two.generation).toBeGreaterThan(one.generation)
   const joined = [one, one, two, two].map((flight) => single.run(flight, work))
   expect(await Promise.all(joined)).toEqual([1, 1, 2, 2])
@@ -46,13 +46,13 @@ test('callers of one flight share its work, and no other flight does', async () 
 
 test('a flight that never settles holds up no later one', async () => {
   const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
-  void single.run(single.begin('key', false), () => new Promise(() => {}))
-  expect(await single.run(single.begin('key', false), async () => 'later')).toBe('later')
+  void single.run(single.start('key', false), () => new Promise(() => {}))
+  expect(await single.run(single.start('key', false), async () => 'later')).toBe('later')
 })
 
 test('ten thousand failures leave no entry behind', async () => {
   const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
-  const all = Array.from({ length: 10_000 }, (_, index) => single.begin(`key ${index}`, false))
+  const all = Array.from({ length: 10_000 }, (_, index) => single.start(`key ${index}`, false))
   const fail = () => Promise.reject(new Error('no token'))
   await Promise.allSettled(all.map((flight) => single.run(flight, fail)))
   const again = await Promise.all(all.map((flight) => single.run(flight, async () => 'again')))
@@ -61,7 +61,7 @@ test('ten thousand failures leave no entry behind', async () => {
 
 test('D4: work that throws at once is a rejection', async () => {
   const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
-  const failed = single.run(single.begin('key', false), () => {
+  const failed = single.run(single.start('key', false), () => {
     throw new Error('at once')
   })
   await expect(failed).rejects.toThrow('at once')
@@ -74,7 +74,7 @@ test('D11: the failure of a flight that nobody waits for is no unhandled rejecti
   onTestFinished(() => void process.off('unhandledRejection', note))
 
   const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
-  void single.run(single.begin('key', false), () => Promise.reject(new Error('nobody waits')))
+  void single.run(single.start('key', false), () => Promise.reject(new Error('nobody waits')))
   await setImmediate()
   await setImmediate()
 
@@ -85,7 +85,7 @@ test('P11: a flight is lost a moment after its own time limit', async () => {
   const clock = createManualClock()
   await clock.advance(50)
   const single = createSingleFlight<string>({ timeout, clock })
-  const flight = single.begin('key', false)
+  const flight = single.start('key', false)
   await clock.advance(timeout + 99)
   expect(single.isOpen(flight)).toBe(true)
   await clock.advance(1)
@@ -95,7 +95,7 @@ test('P11: a flight is lost a moment after its own time limit', async () => {
 test('a flight is lost when a clock leaps ahead of what its ticks can explain', async () => {
   const clock = createManualClock()
   const single = createSingleFlight<string>({ timeout: 10_000, clock })
-  const flight = single.begin('key', false)
+  const flight = single.start('key', false)
   await clock.advance(9_000)
   clock.setWallClock(clock.now() + 2_499)
   expect(single.isOpen(flight)).toBe(true)
@@ -135,7 +135,7 @@ test('P11: who comes late waits only for what is left of the time', async () => 
   await clock.advance(900)
   const never = new Promise<string>(() => {})
   const single = createSingleFlight<string>({ timeout, clock })
-  const flight = { ...single.begin('key', false), since: 0 }
+  const flight = { ...single.start('key', false), startedAt: 0 }
   let isOver = false
   const done = single.wait(flight, never, undefined).then(() => {
     isOver = true
@@ -144,7 +144,7 @@ test('P11: who comes late waits only for what is left of the time', async () => 
   expect(isOver).toBe(false)
   await clock.advance(1)
   await done
-  const veryLate = { ...flight, since: -10_000 }
+  const veryLate = { ...flight, startedAt: -10_000 }
   expect(await single.wait(veryLate, never, undefined)).toBeUndefined()
 })
 

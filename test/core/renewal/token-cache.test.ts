@@ -2,11 +2,11 @@ import { type AccessToken, ConfigurationError, type TokenEvent } from '@counters
 import { createManualClock } from '@countersign/testing'
 import { describe, expect, test } from 'vitest'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '#core/issued-token.js'
-import { providerHoldOff } from '#core/renewal/hold-off.js'
+import { createHoldOff } from '#core/renewal/hold-off.js'
 import { createSingleFlight } from '#core/renewal/single-flight.js'
 import {
   createTokenCache,
-  type Landed,
+  type Obtained,
   type TokenCacheSettings,
 } from '#core/renewal/token-cache.js'
 
@@ -26,7 +26,7 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   const events: Partial<TokenEvent>[] = []
   const background: Promise<unknown>[] = []
   const fetchToken = (call: Omit<TokenCall, 'signal'>) =>
-    new Promise<IssuedToken>((resolve, reject) => {
+    new Promise<IssuedToken | TokenRequestFailure>((resolve) => {
       const answer: Fetch['answer'] = (value, source = 'endpoint') => {
         const issuedAt = clock.now()
         const token = {
@@ -37,20 +37,19 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
         } as const
         resolve({ token, source, attempts: 2 })
       }
-      fetches.push({ call, answer, fail: reject })
+      fetches.push({ call, answer, fail: resolve })
     })
   const cache = createTokenCache({
     ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
     emit: (event) => void events.push(event),
-    failure: (thrown) => thrown as TokenRequestFailure,
     access,
-    singleFlight: createSingleFlight<Landed | undefined>({ timeout, clock }),
-    shared: providerHoldOff(),
-    inBackground: () => (renewal) => void background.push(renewal),
+    singleFlight: createSingleFlight<Obtained | undefined>({ timeout, clock }),
+    shared: createHoldOff(),
+    getKeepAlive: () => (renewal) => void background.push(renewal),
     ...settings,
   })
   const ask = (forceRenewal = false) =>
-    cache.renewed({ signal: undefined, forceRenewal, rejected: undefined })
+    cache.renew({ signal: undefined, forceRenewal, rejected: undefined })
   const settle = () => clock.advance(0)
   const first = async (): Promise<AccessToken> => {
     const asked = ask()
@@ -117,7 +116,7 @@ describe('a token at hand', () => {
   })
 
   test('is not renewed early where nothing may run beside a request', async () => {
-    const { cache, first, clock, fetches } = cacheUnderTest({ inBackground: () => undefined })
+    const { cache, first, clock, fetches } = cacheUnderTest({ getKeepAlive: () => undefined })
     const token = await first()
     await clock.advance(80_000)
     expect(cache.current()).toBe(token)
@@ -175,7 +174,7 @@ describe('a flight', () => {
         access,
         isProbe: false,
         forceRenewal: false,
-        refused: expect.any(Function),
+        rejected: expect.any(Function),
         deadline: 50 + timeout,
       },
     ])
@@ -315,7 +314,7 @@ describe('a refused token', () => {
     })
     void ask()
     await settle()
-    expect(fetches[1]?.call.refused()).toEqual({
+    expect(fetches[1]?.call.rejected()).toEqual({
       token: { value, tokenType, issuedAt, expiresAt },
       isCertain: true,
     })

@@ -217,7 +217,7 @@ describe('the inner fetch', () => {
       expect.objectContaining({
         code: 'ERR_INVALID_OPTION',
         option: 'fetch',
-        message: "The option 'fetch' must be a function.",
+        message: "Option 'fetch' must be a function.",
       }),
     )
   })
@@ -235,7 +235,7 @@ describe('the inner fetch', () => {
     vi.stubGlobal('fetch', undefined)
     await expect(send(url)).rejects.toMatchObject({
       ...{ code: 'ERR_INVALID_OPTION', option: 'fetch' },
-      message: "There is no global fetch: pass the option 'fetch'.",
+      message: "This runtime has no global fetch. Pass option 'fetch'.",
     })
   })
 

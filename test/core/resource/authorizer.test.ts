@@ -86,7 +86,7 @@ describe("onForeignOrigin: 'throw'", () => {
     const { authorize, seen } = exchange(strict)
     await expect(authorize({ url: target })).rejects.toMatchObject({
       ...{ name: 'ForeignOriginError', code: 'ERR_FOREIGN_ORIGIN', origin },
-      message: `The request goes to ${origin}, which is none of 'origins'.`,
+      message: `Blocked request to ${origin}: it is not listed in 'origins'.`,
     })
     expect(seen.sent).toEqual([])
   })
@@ -99,7 +99,7 @@ describe("onForeignOrigin: 'throw'", () => {
     const { authorize, seen } = exchange(strict)
     await expect(authorize({ url: target })).rejects.toMatchObject({
       ...{ code: 'ERR_FOREIGN_ORIGIN', origin: '' },
-      message: "The request goes to a URL without an http origin, which is none of 'origins'.",
+      message: "Blocked request to a URL without an http origin: it is not listed in 'origins'.",
     })
     expect(seen.sent).toEqual([])
   })
@@ -121,25 +121,25 @@ describe('what is wrong at the start', () => {
     [
       'another onForeignOrigin',
       'onForeignOrigin',
-      "The option 'onForeignOrigin' must be 'pass' or 'throw'.",
+      "Option 'onForeignOrigin' must be 'pass' or 'throw'.",
       () => exchange({ onForeignOrigin: 'refuse' as 'pass' }),
     ],
     [
       'an onEvent that is no function',
       'onEvent',
-      "The option 'onEvent' must be a function.",
+      "Option 'onEvent' must be a function.",
       () => exchange({ onEvent: 'log' as never }),
     ],
     [
       'no tokens',
       'tokens',
-      "The option 'tokens' must be a token provider.",
+      "Option 'tokens' must be a token provider.",
       () => createAuthorizer(undefined as never, exchange().host, { origins: [url.slice(0, -2)] }),
     ],
     [
       'tokens that are none',
       'tokens',
-      "The option 'tokens' lacks the method getAccessToken, invalidate.",
+      "Option 'tokens' must have the method getAccessToken, invalidate.",
       () => exchange({}, { getAccessToken: undefined as never, invalidate: 1 as never }),
     ],
   ])('is %s, and the error says so', (_, option, message, make) => {
@@ -188,7 +188,7 @@ describe('what a request asks for', () => {
     const { authorize, seen } = exchange()
     await expect(authorize({ asked: { scopes: 'a' } as never })).rejects.toMatchObject({
       ...{ code: 'ERR_INVALID_OPTION', option: 'countersign.scopes' },
-      message: "There is no option 'countersign.scopes'. Did you mean 'countersign.scope'?",
+      message: "Unknown option 'countersign.scopes'. Did you mean 'countersign.scope'?",
     })
     expect(seen.sent).toEqual([])
   })

@@ -25,14 +25,14 @@ test.each([[undefined], [null], [''], ['/v1'], ['//api.example'], ['ftp://api.ex
   (baseUrl) => {
     expect(() => originOfBaseUrl(baseUrl)).toThrow(
       refused(
-        "Nothing says where the token may go: give the option 'origins', or the instance an absolute http(s) base URL before this call.",
+        "No allowed origin. Pass option 'origins', or set an absolute base URL on the instance before this call.",
       ),
     )
   },
 )
 
 test('X17: a URL object is not a base URL that axios would take', () => {
-  expect(() => originOfBaseUrl(new URL('https://api.example'))).toThrow(/^Nothing says/)
+  expect(() => originOfBaseUrl(new URL('https://api.example'))).toThrow(/^No allowed origin/)
 })
 
 test.each(['https://user@api.example', 'https://:password@api.example'])(
@@ -40,7 +40,7 @@ test.each(['https://user@api.example', 'https://:password@api.example'])(
   (baseUrl) => {
     expect(() => originOfBaseUrl(baseUrl)).toThrow(
       refused(
-        "The base URL holds a user name or password, so its requests authenticate themselves: give the option 'origins'.",
+        "The base URL contains a user name or password, so its requests authenticate themselves. Pass option 'origins'.",
       ),
     )
   },
@@ -51,7 +51,7 @@ test.each(['http://api.example/v1', 'http://10.0.0.1', 'http://localhost.example
   (baseUrl) => {
     expect(() => originOfBaseUrl(baseUrl)).toThrow(
       refused(
-        `The base URL is plain http, where anyone on the way can read the token: use https, or name '${new URL(baseUrl).origin}' in the option 'origins' to allow it.`,
+        `The base URL is plain http, so anyone on the network can read the token. Use https, or list '${new URL(baseUrl).origin}' in option 'origins'.`,
       ),
     )
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { bearerChallenge, isAboutToken } from '#core/resource/bearer-challenge.js'
+import { isAboutToken, parseBearerChallenge } from '#core/resource/bearer-challenge.js'
 import { countedText } from './counted-text.ts'
 
 /** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
@@ -105,7 +105,7 @@ describe('a challenge that keeps the grammar', () => {
         (before, { says, written }, after, comma) => {
           const header = [...before, written, ...after].join(comma)
           const isOther = ['insufficient_scope', 'invalid_request'].includes(says.error ?? '')
-          expect(bearerChallenge(header)).toEqual(says)
+          expect(parseBearerChallenge(header)).toEqual(says)
           expect(isAboutToken(header)).toBe(!isOther)
         },
       ),
@@ -117,7 +117,7 @@ describe('a challenge that keeps the grammar', () => {
     fc.assert(
       fc.property(ownChallenge, ownChallenge, separator, (first, second, comma) => {
         const header = first.written + comma + second.written
-        expect(bearerChallenge(header)).toEqual(first.says)
+        expect(parseBearerChallenge(header)).toEqual(first.says)
       }),
       { numRuns: 500 },
     )
@@ -128,7 +128,7 @@ describe('a challenge that keeps the grammar', () => {
       fc.property(ourError, ourError, ourScope, separator, (first, second, scope, comma) => {
         const list = [first, scope, second].map(({ written }) => written).join(comma)
         const says = { scheme: 'Bearer', error: first.value, scope: scope.value }
-        expect(bearerChallenge(`Bearer ${list}`)).toEqual(says)
+        expect(parseBearerChallenge(`Bearer ${list}`)).toEqual(says)
       }),
     )
   })
@@ -137,7 +137,7 @@ describe('a challenge that keeps the grammar', () => {
     const others = fc.array(otherChallenge, { minLength: 1, maxLength: 3 })
     fc.assert(
       fc.property(others, separator, (challenges, comma) => {
-        expect(bearerChallenge(challenges.join(comma))).toEqual({})
+        expect(parseBearerChallenge(challenges.join(comma))).toEqual({})
         expect(isAboutToken(challenges.join(comma))).toBe(false)
       }),
       { numRuns: 2000 },
@@ -151,7 +151,7 @@ test.each([
   ['Negotiate Bearer, Bearer error="invalid_token"', { scheme: 'Bearer', error: 'invalid_token' }],
   ['Basic realm="x" Bearer', { scheme: 'Bearer' }],
 ])('U7: the token68 of another scheme is no scheme: %s', (header, says) => {
-  expect(bearerChallenge(header)).toEqual(says)
+  expect(parseBearerChallenge(header)).toEqual(says)
   expect(isAboutToken(header)).toBe('scheme' in says)
 })
 
@@ -168,7 +168,7 @@ describe('any other text', () => {
   test('U8: gives text or nothing, never an error', () => {
     fc.assert(
       fc.property(anyText, (header) => {
-        const { scheme, error, scope, ...rest } = bearerChallenge(header)
+        const { scheme, error, scope, ...rest } = parseBearerChallenge(header)
         expect(rest).toEqual({})
         expect(scheme ?? 'Bearer').toBe('Bearer')
         for (const value of [error, scope]) {
@@ -197,7 +197,7 @@ describe('any other text', () => {
   /** Characters looked at, and copied, while a text is read. */
   function countedWork(text: string): number {
     const { counted, reads } = countedText(text)
-    bearerChallenge(counted)
+    parseBearerChallenge(counted)
     return reads()
   }
 })

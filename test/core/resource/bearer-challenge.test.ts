@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bearerChallenge, isAboutToken } from '#core/resource/bearer-challenge.js'
+import { isAboutToken, parseBearerChallenge } from '#core/resource/bearer-challenge.js'
 import { countedText } from './counted-text.ts'
 
 test.each(['"', '\\', '=', ',', ' ', 'a ', 'a=', 'a="', 'Bearer ', 'Bearer a="\\', 'a=b,'])(
@@ -7,7 +7,7 @@ test.each(['"', '\\', '=', ',', ' ', 'a ', 'a=', 'a="', 'Bearer ', 'Bearer a="\\
   (piece) => {
     const cost = (count: number) => {
       const { counted, reads } = countedText(piece.repeat(count))
-      bearerChallenge(counted)
+      parseBearerChallenge(counted)
       isAboutToken(counted)
       return reads()
     }
@@ -63,11 +63,11 @@ describe('what a challenge says', () => {
     ['DEL, which is no part of a word', 'Bearer\x7ferror=invalid_token', invalid],
     ['a quote within a word', 'Bearer error=in"valid', { scheme: 'Bearer', error: 'in"valid' }],
   ])('U8: %s', (_, header, told) => {
-    expect(bearerChallenge(header)).toEqual(told)
+    expect(parseBearerChallenge(header)).toEqual(told)
   })
 
   test('U8: is nothing where there is none', () => {
-    expect([bearerChallenge(null), bearerChallenge(undefined)]).toEqual([{}, {}])
+    expect([parseBearerChallenge(null), parseBearerChallenge(undefined)]).toEqual([{}, {}])
   })
 })
 

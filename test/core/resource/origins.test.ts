@@ -73,11 +73,32 @@ describe('exact origins', () => {
         code: 'ERR_INVALID_ORIGIN',
         option: 'origins',
         message:
-          "Each of the option 'origins' must be an origin such as 'https://api.example.com': " +
+          "Option 'origins' must contain origins such as 'https://api.example.com': " +
           'http or https, without a path, a trailing slash, a wildcard or userinfo.',
       }),
     )
   })
+
+  test.each(['https://a.test', 'https://a.test:443/', 'HTTPS://A.TEST'])(
+    'a URL object of %s is accepted as an origin',
+    async (origin) => {
+      const { sent, fetch } = recorder()
+      const send = authorizedFetch(staticTokenProvider(), { origins: [new URL(origin)], fetch })
+      await send('https://a.test/x')
+      await send('https://b.test/x')
+      expect(sent).toEqual([stamp, null])
+    },
+  )
+
+  test.each(['https://a.test/v1', 'https://a.test/?x', 'https://user@a.test', 'ftp://a.test'])(
+    'a URL object of %s is not an origin',
+    (origin) => {
+      const options = { origins: [new URL(origin)] }
+      expect(() => authorizedFetch(staticTokenProvider(), options)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ORIGIN', option: 'origins' }),
+      )
+    },
+  )
 
   test.each([
     ['missing', {}],
@@ -89,7 +110,7 @@ describe('exact origins', () => {
         name: 'ConfigurationError',
         code: 'ERR_INVALID_ORIGIN',
         option: 'origins',
-        message: "The option 'origins' must be an array with at least one origin.",
+        message: "Option 'origins' must be an array with at least one origin.",
       }),
     )
   })

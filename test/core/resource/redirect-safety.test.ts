@@ -20,7 +20,7 @@ describe('X20: where the runtime keeps Authorization on redirects to other origi
           name: 'ConfigurationError',
           code: 'ERR_UNSUPPORTED_HOST',
           message:
-            "This runtime keeps Authorization on redirects to other origins: set the compatibility flag strip_authorization_on_cross_origin_redirect, or send with redirect: 'manual'.",
+            "This runtime keeps Authorization on redirects to other origins. Set the compatibility flag strip_authorization_on_cross_origin_redirect, or send with redirect: 'manual'.",
         }),
       )
     },

@@ -102,7 +102,7 @@ function knownOptions(options: object): string[] {
       ...options,
     } as TokenProviderOptions)
   } catch (error) {
-    return /Known: ([\w, ]+)\./.exec(String(error))?.[1]?.split(', ') ?? []
+    return /Known options: ([\w, ]+)\./.exec(String(error))?.[1]?.split(', ') ?? []
   }
   return []
 }
@@ -176,7 +176,7 @@ describe('what a token in a shared store is kept under', () => {
     expect(sent[0]).not.toContain('tenant-seven')
   })
 
-  test.each(['', 7, null, {}, 'x'.repeat(1025)])('the partition %j is rejected', (partition) => {
+  test.each(['', 7, null, {}])('the partition %j is rejected', (partition) => {
     const options = { clientId: 'c', tokenEndpoint: 'https://as.example/token', key, partition }
     expect(() => createTokenProvider(options as TokenProviderOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'partition' }),

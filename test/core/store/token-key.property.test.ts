@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { accessKey, parseResource, parseScope } from '#core/requested-access.js'
-import { type TokenIdentity, tokenKey } from '#core/store/token-key.js'
+import { createTokenKey } from '#core/store/shared-token.js'
 
 /** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
 vi.setConfig({ testTimeout: 120_000 })
@@ -19,6 +19,18 @@ const resourceUri = fc.oneof(
 const scopes = fc.array(scopeToken, { maxLength: 4 })
 const resources = fc.array(resourceUri, { maxLength: 3 })
 const asked = fc.record({ scopes, resources })
+/** What the key of a token is made from. */
+interface Identity {
+  readonly tokenEndpoint: string
+  readonly key: string
+  readonly partition: string
+  readonly parameters: Readonly<Record<string, string>>
+  readonly assertion: object
+  readonly access: { readonly scope: string | undefined; readonly resource: readonly string[] }
+}
+
+const keyOfIdentity = ({ access, ...rest }: Identity) => createTokenKey(access, rest)
+
 type Asked = { readonly scopes: string[]; readonly resources: string[] }
 
 const keyOf = (scope: unknown, resource: unknown) =>
@@ -120,13 +132,13 @@ test('G10 G11: the holes of a sparse array are no scope and no resource', () => 
   expect(() => parseScope(sparse)).toThrow(
     expect.objectContaining({
       code: 'ERR_INVALID_SCOPE',
-      message: expect.stringContaining("The option 'scope' must be scope tokens"),
+      message: expect.stringContaining("Option 'scope' must be scope tokens"),
     }),
   )
   expect(() => parseResource(sparse)).toThrow(
     expect.objectContaining({
       code: 'ERR_INVALID_RESOURCE',
-      message: expect.stringContaining("The option 'resource' must be an absolute URI"),
+      message: expect.stringContaining("Option 'resource' must be an absolute URI"),
     }),
   )
 })
@@ -145,7 +157,7 @@ describe('the key in a shared store', () => {
     ...{ clientId: text, audience: text, alg: text, kid: fc.option(text, { nil: undefined }) },
     ...{ typ: text, claims: parameters, header: parameters },
   })
-  const identity: fc.Arbitrary<TokenIdentity> = fc.record({
+  const identity: fc.Arbitrary<Identity> = fc.record({
     ...{ tokenEndpoint: text, key: text, partition: text, parameters, assertion },
     access: asked.map(({ scopes, resources }) => ({
       scope: parseScope(scopes),
@@ -160,7 +172,7 @@ describe('the key in a shared store', () => {
   }
 
   /** A letter goes over from one text to the next. */
-  function moved(identity: TokenIdentity, at: number): Record<string, string> {
+  function moved(identity: Identity, at: number): Record<string, string> {
     const [from, to] = texts.slice(at) as [(typeof texts)[number], (typeof texts)[number]]
     const [text, next] = [identity[from] ?? '', identity[to] ?? '']
     return Object.fromEntries([
@@ -170,7 +182,7 @@ describe('the key in a shared store', () => {
   }
 
   /** Everything that an identity says, in one spelling. */
-  function canonical({ access, parameters, ...rest }: TokenIdentity): unknown {
+  function canonical({ access, parameters, ...rest }: Identity): unknown {
     const sorted = Object.entries(parameters).sort(([a], [b]) => Number(a > b) - Number(a < b))
     return [rest, new Set(access.scope?.split(' ')), new Set(access.resource), sorted]
   }
@@ -178,12 +190,12 @@ describe('the key in a shared store', () => {
   test('C12 C14 C17: it is 64 characters, the same for the same identity and only then', async () => {
     const names = fc.constantFrom(...texts, 'parameters', 'access', 'moved')
     const pair = fc.tuple(identity, identity, names, fc.nat(2)).map(([a, b, name, at]) => {
-      const changed = name === 'moved' ? moved(a, at) : { [name]: b[name as keyof TokenIdentity] }
+      const changed = name === 'moved' ? moved(a, at) : { [name]: b[name as keyof Identity] }
       return [a, { ...a, ...changed }] as const
     })
     await fc.assert(
       fc.asyncProperty(pair, async ([a, b]) => {
-        const keys = await Promise.all([tokenKey(a), tokenKey(b)])
+        const keys = await Promise.all([keyOfIdentity(a), keyOfIdentity(b)])
         for (const key of keys) expect(key).toMatch(/^[\w-]{64}$/)
         expect(keys[0] === keys[1]).toBe(isDeepStrictEqual(canonical(a), canonical(b)))
       }),
@@ -196,8 +208,8 @@ describe('the key in a shared store', () => {
     const both = entries.chain((list) => fc.tuple(fc.constant(list), reordered(list)))
     await fc.assert(
       fc.asyncProperty(identity, both, async (identity, [first, second]) => {
-        const a = await tokenKey({ ...identity, parameters: fromEntries(first) })
-        expect(await tokenKey({ ...identity, parameters: fromEntries(second) })).toBe(a)
+        const a = await keyOfIdentity({ ...identity, parameters: fromEntries(first) })
+        expect(await keyOfIdentity({ ...identity, parameters: fromEntries(second) })).toBe(a)
       }),
     )
   })

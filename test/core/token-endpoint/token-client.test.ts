@@ -32,7 +32,7 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
   }
   const call = {
     access: { scope: undefined as string | undefined, resource: [] },
-    ...{ isProbe: false, forceRenewal: false, refused: () => undefined },
+    ...{ isProbe: false, forceRenewal: false, rejected: () => undefined },
     ...{ deadline: 10_000, signal: new AbortController().signal },
   }
   return { clock, events, settings, call, sent: () => sent }

@@ -22,10 +22,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'core/resource/': ['core/'],
   // Only the provider connects the stages. Nothing imports an entry point.
   'core/token-provider-options.ts': ['core/', 'a stage'],
-  'core/token-flight.ts': ['core/', 'a stage', 'core/token-provider-options.ts'],
+  'core/obtain-token.ts': ['core/', 'a stage', 'core/token-provider-options.ts'],
   'core/token-provider.ts': [
     ...['core/', 'a stage'],
-    ...['core/token-flight.ts', 'core/token-provider-options.ts'],
+    ...['core/obtain-token.ts', 'core/token-provider-options.ts'],
   ],
   'core/index.ts': ['core/', 'a stage', 'core/token-provider-options.ts', 'core/token-provider.ts'],
   'core/fetch.ts': ['core/', 'a stage'],

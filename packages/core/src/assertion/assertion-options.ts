@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import { jsonCopy } from '../json-copy.js'
 import { readAlgorithm } from '../keys/algorithms.js'
 import { readPassphrase } from '../keys/read-key.js'
-import { invalidOption, readNumber, readOptions } from '../options.js'
+import { invalidOption, type ReadOption, readOptions, text, wholeNumber } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { readSigner } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
@@ -19,40 +19,33 @@ export function readAssertionOptions(
 /** The options that belong to the key. */
 type KeyOptions = Record<'key' | 'passphrase' | 'alg' | 'kid' | 'signer', unknown>
 
+const assertionTable = {
+  audience: text,
+  lifetimeSeconds: readLifetime,
+  typ: text,
+  claims: extraMembers('iss', 'sub', 'aud', 'jti', 'iat', 'exp'),
+  header: extraMembers('alg', 'kid', 'typ', 'crit', 'b64'),
+}
+
+/** The two options that are about the key, and often looked for here. */
+const pointers = {
+  alg: "Pass 'alg' at the top level, next to 'key'.",
+  kid: "Pass 'kid' at the top level, next to 'key'.",
+}
+
 function readForm(
   assertion: unknown,
   { clientId, tokenEndpoint }: { clientId: string; tokenEndpoint: string },
 ): AssertionForm {
-  checkMoved(assertion)
-  const names = ['audience', 'lifetimeSeconds', 'typ', 'claims', 'header'] as const
-  const read = readOptions(assertion ?? {}, names, 'assertion')
-  const audience = text(read.audience, 'assertion.audience') ?? tokenEndpoint
+  const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion', pointers })
+  const { audience = tokenEndpoint, typ = 'JWT' } = read
   if (audience === 'issuer') {
     throw invalidOption(
       'assertion.audience',
-      "may be 'issuer' only with discovery, which is not there yet: write the issuer's URL",
+      "must be the issuer's URL: discovery of 'issuer' is not supported yet",
     )
   }
-  return {
-    clientId,
-    audience,
-    lifetimeSeconds: lifetimeSeconds(read.lifetimeSeconds),
-    typ: text(read.typ, 'assertion.typ') ?? 'JWT',
-    claims: without(read.claims, 'assertion.claims', ['iss', 'sub', 'aud', 'jti', 'iat', 'exp']),
-    header: without(read.header, 'assertion.header', ['alg', 'kid', 'typ', 'crit', 'b64']),
-  }
-}
-
-/** Names the place of the two options that are about the key and often looked for here. */
-function checkMoved(assertion: unknown): void {
-  if (!isObject(assertion)) return
-  const name = ['alg', 'kid'].find((option) => Object.hasOwn(assertion, option))
-  if (name === undefined) return
-  throw new ConfigurationError(
-    'ERR_INVALID_OPTION',
-    `Unknown option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
-    `assertion.${name}`,
-  )
+  return { ...read, clientId, audience, typ }
 }
 
 function readCredential(read: Partial<KeyOptions>): Credential {
@@ -63,7 +56,7 @@ function readCredential(read: Partial<KeyOptions>): Credential {
     if (key === undefined) {
       throw invalidOption(
         'key',
-        "is missing (is the environment variable set?): give a private key, or a 'signer'",
+        "is missing (is the environment variable set?): pass a private key, or a 'signer'",
       )
     }
     return {
@@ -77,7 +70,7 @@ function readCredential(read: Partial<KeyOptions>): Credential {
   if (key !== undefined || passphrase !== undefined)
     throw new ConfigurationError(
       'ERR_INVALID_OPTION',
-      "Of the options 'key' and 'signer' only one can sign: give one.",
+      "Options 'key' and 'signer' are mutually exclusive: pass one of them.",
       'signer',
     )
   const remote = readSigner(signer)
@@ -85,38 +78,27 @@ function readCredential(read: Partial<KeyOptions>): Credential {
   throw invalidOption('alg', `is not the signer's, which is ${remote.alg}: leave it out`)
 }
 
-function lifetimeSeconds(value: unknown): number {
+// `iat` lies 5 s back: less than 10 s would have expired on arrival.
+const wholeLifetime = wholeNumber({ from: 10, to: 300, default: 60 })
+
+function readLifetime(value: unknown, option: string): number {
   if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
     throw invalidOption(
-      'assertion.lifetimeSeconds',
+      option,
       `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`,
     )
   }
-  return readNumber(value, 'assertion.lifetimeSeconds', {
-    fallback: 60,
-    // `iat` lies 5 s back: less would have expired on arrival.
-    least: 10,
-    most: 300,
-    whole: true,
-  })
+  return wholeLifetime(value, option)
 }
 
-function text(value: unknown, option: string): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw invalidOption(option, 'must be one string that is not empty')
-}
-
-/** A copy of the extra members, none of which may be one of ours. */
-function without(
-  value: unknown,
-  option: string,
-  ours: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (value === undefined) return {}
-  if (!isObject(value) || Array.isArray(value)) {
-    throw invalidOption(option, 'must be an object')
+/** A copy of members that are added to the claims or the header, without those in `reserved`. */
+function extraMembers(
+  ...reserved: readonly string[]
+): ReadOption<Readonly<Record<string, unknown>>> {
+  return (value = {}, option) => {
+    if (!isObject(value) || Array.isArray(value)) throw invalidOption(option, 'must be an object')
+    const taken = reserved.find((name) => Object.hasOwn(value, name))
+    if (taken !== undefined) throw invalidOption(option, `must not set '${taken}'`)
+    return jsonCopy(value, option) as Record<string, unknown>
   }
-  const taken = ours.find((name) => Object.hasOwn(value, name))
-  if (taken !== undefined) throw invalidOption(option, `may not set '${taken}'`)
-  return jsonCopy(value, option) as Record<string, unknown>
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { invalidOption, readOptions } from '../options.js'
+import { invalidOption, readOptions, unchecked } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, joinNames, readAlgorithm } from './algorithms.js'
 import {
@@ -103,18 +103,15 @@ export function readPassphrase(value: unknown, option: string): string | undefin
   throw invalidOption(option, 'must be a string')
 }
 
+const keyTable = {
+  key: unchecked,
+  kid: readKid,
+  alg: readAlgorithm,
+  passphrase: readPassphrase,
+}
+
 function readKeyOptions(input: object): KeyOptions & { key: unknown } {
-  const { key, alg, kid, passphrase } = readOptions(
-    input,
-    ['key', 'alg', 'kid', 'passphrase'],
-    'key',
-  )
-  return {
-    key,
-    kid: readKid(kid),
-    alg: readAlgorithm(alg, 'key.alg'),
-    passphrase: readPassphrase(passphrase, 'key.passphrase'),
-  }
+  return readOptions(input, keyTable, { owner: 'key' })
 }
 
 function parseFormat(input: unknown, options: KeyOptions): Format {

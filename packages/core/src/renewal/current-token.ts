@@ -1,75 +1,55 @@
 import { type AccessToken, createAccessToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import type { CountersignError } from '../errors.js'
-import type { Emit } from '../events.js'
-import type { IssuedToken, RefusedToken } from '../issued-token.js'
-import { freshness, type Lifetime, lifetime, readClocks } from './freshness.js'
-import { doubt, noRefusals, type Refusals, refuse, replace } from './refusal.js'
-
-/** The token of one token key, and what resource servers said about it. */
-export interface CurrentToken {
-  /**
-   * Returns the token, unless it is suspect and either its renewal has not failed yet or `rejected`
-   * is that token. Starts the early renewal when it is due.
-   */
-  get(rejected?: AccessToken): AccessToken | undefined
-  /** Replaces it with what a flight brought, unless a later flight has brought one. */
-  set(issued: IssuedToken, generation: number): AccessToken
-  /** Does nothing unless the current token has the same value. */
-  invalidate(rejected: AccessToken, isCertain: boolean): void
-  /** After a retryable error a suspect token serves again; after any other it is dropped. */
-  noteFailure(error: CountersignError): void
-  /** Epoch milliseconds; undefined: it does not serve. */
-  servesUntil(): number | undefined
-  /** Returns the token that was rejected last, which may have been replaced since. */
-  refused(): RefusedToken | undefined
-}
+import type { IssuedToken, TokenCall } from '../issued-token.js'
+import { computeLifetime, judgeFreshness, type Lifetime, readClocks } from './freshness.js'
+import { createProbation } from './probation.js'
 
 export interface CurrentTokenSettings {
   readonly clock: Clock
   readonly early: number
   readonly random: () => number
-  readonly emit: Emit
-}
-
-/** How the token is renewed. */
-interface Renewal {
-  readonly renewEarly: () => void
-  /** The failure for which no token request is made yet. */
-  readonly heldOff: () => CountersignError | undefined
 }
 
 interface Kept {
   readonly accessToken: AccessToken
   readonly lifetime: Lifetime
-  /** Set once it was rejected; it serves again once its renewal has failed. */
-  suspicion?: { readonly isCertain: boolean; serves: boolean }
+  /** Set once it was rejected. A suspect token is used again if its renewal fails. */
+  suspicion?: { readonly isCertain: boolean; isUsable: boolean }
 }
 
+export type CurrentToken = ReturnType<typeof createCurrentToken>
+
+/** The token of one key, and what resource servers said about it. */
 export function createCurrentToken(
-  { clock, early, random, emit }: CurrentTokenSettings,
-  renewal: Renewal,
-): CurrentToken {
+  { clock, early, random }: CurrentTokenSettings,
+  renewEarly: () => void,
+) {
   let kept: Kept | undefined
-  let refusals: Refusals = noRefusals
-  let refused: RefusedToken | undefined
+  const probation = createProbation()
+  let rejected: ReturnType<TokenCall['rejected']>
   /** The generation of the last token, which may have been dropped since. */
   let newest = 0
 
-  return { get, set, invalidate, noteFailure, servesUntil, refused: () => refused }
+  return { get, set, reject, noteFailure, usableUntil, lastRejected: () => rejected }
 
+  /**
+   * Returns the token, unless it is suspect and either its renewal has not failed yet or `rejected`
+   * is that token. Starts the early renewal when it is due.
+   */
   function get(rejected?: AccessToken): AccessToken | undefined {
     if (kept === undefined) return undefined
     const { accessToken, suspicion } = kept
-    const state = freshness(kept.lifetime, readClocks(clock))
-    if (state === 'fresh' && suspicion === undefined) return accessToken
-    if (state === 'expired') return undefined
+    const freshness = judgeFreshness(kept.lifetime, readClocks(clock))
+    if (freshness === 'fresh' && suspicion === undefined) return accessToken
+    if (freshness === 'expired') return undefined
     const isRejected = accessToken.value === rejected?.value
-    if (suspicion !== undefined && (!suspicion.serves || isRejected)) return undefined
-    renewal.renewEarly()
+    if (suspicion !== undefined && (!suspicion.isUsable || isRejected)) return undefined
+    renewEarly()
     return accessToken
   }
 
+  /** Replaces it with what a token request obtained, unless a later request has replaced it. */
   function set({ token, sentAt }: IssuedToken, generation: number): AccessToken {
     const accessToken = createAccessToken(token)
     if (generation < newest) return accessToken
@@ -77,42 +57,38 @@ export function createCurrentToken(
     const now = readClocks(clock)
     kept = {
       accessToken,
-      lifetime: lifetime(token, now, { early, random: random(), sentAt }),
+      lifetime: computeLifetime(token, now, { early, random: random(), sentAt }),
     }
-    refusals = replace(refusals, now.monotonic)
+    probation.noteReplacement(now.monotonic)
     return accessToken
   }
 
-  function invalidate(rejected: AccessToken, isCertain: boolean): void {
-    if (kept === undefined || kept.accessToken.value !== rejected?.value) return
-    if (kept.suspicion !== undefined && (kept.suspicion.isCertain || !isCertain)) return
+  /** Returns what follows if `reported` has the value of the current token, and something follows. */
+  function reject(reported: AccessToken, isCertain: boolean) {
+    if (kept === undefined || kept.accessToken.value !== reported?.value) return undefined
+    if (kept.suspicion !== undefined && (kept.suspicion.isCertain || !isCertain)) return undefined
     const now = clock.monotonic()
-    const { action, state } = isCertain ? refuse(refusals, now) : doubt(refusals, now)
-    refusals = state
-    if (action === 'ignored') return
-    if (action === 'suspect') suspect(kept, isCertain)
-    const coolDownUntil = action === 'kept' ? clock.now() + (state.coolDownUntil - now) : undefined
-    emit({ type: 'token-refused', action, coolDownUntil })
+    const action = probation.noteRejection(now, isCertain)
+    if (action === undefined) return undefined
+    if (action === 'kept')
+      return { action, coolDownUntil: clock.now() + (probation.coolDownUntil() - now) }
+    const { value, tokenType, issuedAt, expiresAt } = kept.accessToken
+    rejected = { token: { value, tokenType, issuedAt, expiresAt }, isCertain }
+    kept.suspicion = { isCertain, isUsable: false }
+    return { action, coolDownUntil: undefined }
   }
 
-  function suspect(rejected: Kept, isCertain: boolean): void {
-    const { value, tokenType, issuedAt, expiresAt } = rejected.accessToken
-    refused = { token: { value, tokenType, issuedAt, expiresAt }, isCertain }
-    rejected.suspicion = { isCertain, serves: false }
-    const failure = renewal.heldOff()
-    if (failure !== undefined) noteFailure(failure)
-  }
-
+  /** After a retryable error a suspect token is used again; after any other it is dropped. */
   function noteFailure({ retryable }: CountersignError): void {
     const suspicion = kept?.suspicion
     if (suspicion === undefined) return
-    if (retryable || !suspicion.isCertain) suspicion.serves = true
+    if (retryable || !suspicion.isCertain) suspicion.isUsable = true
     else kept = undefined
   }
 
-  function servesUntil(): number | undefined {
-    if (kept === undefined || freshness(kept.lifetime, readClocks(clock)) === 'expired')
-      return undefined
-    return kept.accessToken.expiresAt
+  /** Epoch milliseconds; `undefined` without a token, or if it has expired. */
+  function usableUntil(): number | undefined {
+    const isExpired = kept && judgeFreshness(kept.lifetime, readClocks(clock)) === 'expired'
+    return isExpired ? undefined : kept?.accessToken.expiresAt
   }
 }

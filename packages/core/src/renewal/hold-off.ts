@@ -1,6 +1,6 @@
-import type { CountersignError } from '../errors.js'
-import { type Instant, isBefore, later } from './freshness.js'
-import type { Flight } from './single-flight.js'
+import { type CountersignError, TokenEndpointError } from '../errors.js'
+import { addMilliseconds, type Instant, isBefore } from './freshness.js'
+import type { RequestInFlight } from './single-flight.js'
 
 /** A failed renewal, remembered until a success. */
 interface Failure {
@@ -12,63 +12,57 @@ interface Failure {
   readonly pause: number
 }
 
-export interface HoldOff {
-  /** The failure whose hold-off has not ended yet. */
-  current(now: Instant): Failure | undefined
-  /** Whether the next token request is a single attempt. */
-  readonly isFailing: () => boolean
-  /**
-   * Starts a hold-off: 1 s, doubling to 30 s, or the server's `Retry-After`, up to an hour.
-   * Token requests that were in flight together double it once.
-   */
-  fail(failed: {
-    readonly error: CountersignError
-    readonly now: Instant
-    readonly retryAfter: number | undefined
-    /** Monotonic: when the renewal started. */
-    readonly since: number
-  }): Failure
-  /** Ends it, unless the answer is to a token request that was in flight when another one failed. */
-  succeed(since: number): void
-}
-
-/** What all token caches of one provider share. */
-export interface ProviderHoldOff extends HoldOff {
-  /** The single attempt after a hold-off; token requests for other scopes wait for it. */
-  probe: Flight | undefined
-}
-
-export function providerHoldOff(): ProviderHoldOff {
-  return { ...createHoldOff(), probe: undefined }
+interface FailedRenewal {
+  readonly error: CountersignError
+  readonly now: Instant
+  readonly retryAfter: number | undefined
+  /** Monotonic. */
+  readonly startedAt: number
 }
 
 const firstPause = 1_000
 const longestPause = 30_000
 const longestRetryAfter = 3_600_000
 
-export function createHoldOff(): HoldOff {
+export type HoldOff = ReturnType<typeof createHoldOff>
+
+/**
+ * Remembers failed renewals: no token request is made for 1 s, doubling to 30 s, or for the
+ * server's `Retry-After`, up to an hour. Token requests that fail together double it once.
+ */
+export function createHoldOff() {
   let failure: Failure | undefined
   return {
-    current: (now) => (failure !== undefined && isBefore(now, failure.until) ? failure : undefined),
+    /** The single attempt after a hold-off. Token requests for other scopes wait for it. */
+    attempt: undefined as RequestInFlight | undefined,
+    /** Returns the failure whose hold-off has not ended yet. */
+    current: (now: Instant) => (failure && isBefore(now, failure.until) ? failure : undefined),
+    /** Whether the next token request is a single attempt. */
     isFailing: () => failure !== undefined,
-    fail({ error, now, retryAfter, since }) {
+    fail({ error, now, retryAfter, startedAt }: FailedRenewal): Failure {
       const before = failure
-      const isConcurrent = before !== undefined && since <= before.at
-      const pause = isConcurrent ? before.pause : nextPause(before)
+      const isConcurrent = before !== undefined && startedAt <= before.at
+      const doubled = before ? Math.min(before.pause * 2, longestPause) : firstPause
+      const pause = isConcurrent ? before.pause : doubled
       const wait = retryAfter ? Math.min(retryAfter, longestRetryAfter) : pause
-      const until = later(now, wait)
-      failure = {
-        ...{ error, at: now.monotonic, pause },
-        until: isConcurrent && isBefore(until, before.until) ? before.until : until,
-      }
+      const ends = addMilliseconds(now, wait)
+      const until = isConcurrent && isBefore(ends, before.until) ? before.until : ends
+      failure = { error, at: now.monotonic, pause, until }
       return failure
     },
-    succeed(since) {
-      if (failure !== undefined && since > failure.at) failure = undefined
+    /** Ends the hold-off, unless the token request was in flight when another one failed. */
+    succeed(startedAt: number): void {
+      if (failure !== undefined && startedAt > failure.at) failure = undefined
     },
   }
 }
 
-function nextPause(before: Failure | undefined): number {
-  return before === undefined ? firstPause : Math.min(before.pause * 2, longestPause)
+/** RFC 6749 section 5.2, RFC 8707 section 2, and what servers send instead. */
+const accessError =
+  /^(invalid_(scope|target|resource)|insufficient_scope|access_denied|(consent|interaction)_required)$/
+
+/** Whether the server rejected the requested scope or resource, and not the client. */
+export function isAccessFailure(error: CountersignError): boolean {
+  const isOAuth = error instanceof TokenEndpointError && error.code === 'ERR_OAUTH'
+  return isOAuth && accessError.test(error.error ?? '')
 }

@@ -1,92 +1,80 @@
 import pMemoize from 'p-memoize'
-import { longestTimer, type WaitingClock } from '../clock.js'
-import { abortReason } from '../deadline.js'
+import { longestTimer, untilAborted, type WaitingClock } from '../clock.js'
 import { type FreezeWatch, watchForFreeze } from './freeze-watch.js'
 
-/** A token request in flight. Its promise is held by p-memoize alone. */
-export interface Flight extends FreezeWatch {
+/** A token request in flight. p-memoize alone holds its promise. */
+export interface RequestInFlight extends FreezeWatch {
   /** Names all that changes the token, and the generation. */
   readonly key: string
-  /** Greater than that of every earlier flight. */
+  /** Greater than that of every earlier token request. */
   readonly generation: number
-  /** Monotonic: when it started. */
-  readonly since: number
+  /** Monotonic. */
+  readonly startedAt: number
 }
 
-/** Makes one token request for all callers that want the same token. */
-export interface SingleFlight<T> {
-  /** Starts a generation of its own: a flight that never settles blocks no later one. */
-  begin(tokenKey: string, isForced: boolean): Flight
-  /** Whether it can still end: not past its time limit, and not if the process stood still. */
-  isOpen(flight: Flight | undefined): flight is Flight
-  /** Runs `work`, or joins the same flight's work in progress. */
-  run(flight: Flight, work: () => Promise<T>): Promise<T>
-  /**
-   * Waits for `running`, at most until its flight is dead (then: undefined), or until the caller's
-   * signal. Each waiter has a timer of its own, which lives only while it waits: on Cloudflare
-   * Workers a flight dies with the request that started it.
-   */
-  wait<R>(
-    flight: Flight,
-    running: Promise<R>,
-    signal: AbortSignal | undefined,
-  ): Promise<R | undefined>
-}
+export type SingleFlight<T> = ReturnType<typeof createSingleFlight<T>>
 
-/** A flight ends itself at its time limit; this long after it, it counts as dead. */
+/** A token request ends at its time limit; this long after it, it counts as dead. */
 const grace = 100
 
+/** Makes one token request for all callers that want the same token. */
 export function createSingleFlight<T>({
   timeout,
   clock,
 }: {
-  timeout: number
-  clock: WaitingClock
-}): SingleFlight<T> {
+  readonly timeout: number
+  readonly clock: WaitingClock
+}) {
   const limit = timeout + grace
   let generation = 0
-  const share = pMemoize(
-    async (flight: Flight, work: () => Promise<T>) => {
-      try {
-        return await work()
-      } finally {
-        flight.stop()
-      }
-    },
-    { cache: false, cacheKey: ([{ key }]) => key },
-  )
-  return {
-    begin(tokenKey, isForced) {
-      generation += 1
-      const key = `${tokenKey} ${generation}${isForced ? ' forced' : ''}`
-      return { key, generation, since: clock.monotonic(), ...watchForFreeze(clock, limit) }
-    },
-    isOpen: (flight): flight is Flight =>
-      flight !== undefined && clock.monotonic() - flight.since < limit && !flight.isFrozen(),
-    run(flight, work) {
-      const running = share(flight, work)
-      // Nobody may be waiting.
-      running.catch(nothing)
-      return running
-    },
-    async wait(flight, running, signal) {
-      const over = new AbortController()
-      const left = Math.max(0, flight.since + limit - clock.monotonic())
-      const dead = clock
-        .wait(Math.min(left, longestTimer), over.signal, true)
-        .then(nothing, nothing)
-      let stop = () => {}
-      const aborted = new Promise<never>((_, reject) => {
-        stop = () => reject(abortReason(signal))
-      })
-      signal?.addEventListener('abort', stop)
-      try {
-        return await Promise.race([running, dead, aborted])
-      } finally {
-        over.abort()
-        signal?.removeEventListener('abort', stop)
-      }
-    },
+  const share = pMemoize(async (_: RequestInFlight, work: () => Promise<T>) => work(), {
+    cache: false,
+    cacheKey: ([{ key }]) => key,
+  })
+  return { start, isOpen, run, wait }
+
+  /** Each request has a generation of its own, so that one that never settles blocks no later one. */
+  function start(tokenKey: string, isForced: boolean): RequestInFlight {
+    generation += 1
+    const key = `${tokenKey} ${generation}${isForced ? ' forced' : ''}`
+    return { key, generation, startedAt: clock.monotonic(), ...watchForFreeze(clock, limit) }
+  }
+
+  /** Whether it can still end: its time limit has not passed, and the process did not stand still. */
+  function isOpen(request: RequestInFlight | undefined): request is RequestInFlight {
+    return (
+      request !== undefined && clock.monotonic() - request.startedAt < limit && !request.isFrozen()
+    )
+  }
+
+  /** Runs `work`, or joins the work that the same request has in progress. */
+  function run(request: RequestInFlight, work: () => Promise<T>): Promise<T> {
+    const running = share(request, work)
+    // There may be no caller that waits: this also handles its rejection.
+    running.then(request.stop, request.stop)
+    return running
+  }
+
+  /**
+   * Waits for `running`, until the request is dead (then: undefined), or until the caller's signal.
+   * Each waiter has its own timer: on Cloudflare Workers a token request ends with the request of
+   * the caller that started it.
+   */
+  async function wait<R>(
+    request: RequestInFlight,
+    running: Promise<R>,
+    signal: AbortSignal | undefined,
+  ): Promise<R | undefined> {
+    const settled = new AbortController()
+    const left = Math.max(0, request.startedAt + limit - clock.monotonic())
+    const dead = clock
+      .wait(Math.min(left, longestTimer), settled.signal, true)
+      .then(nothing, nothing)
+    try {
+      return await untilAborted(signal, Promise.race([running, dead]))
+    } finally {
+      settled.abort()
+    }
   }
 }
 

@@ -1,187 +1,191 @@
 import type { AccessToken } from '../access-token.js'
 import type { WaitingClock } from '../clock.js'
-import {
-  type CountersignError,
-  copyError,
-  isCountersignError,
-  remember,
-  TokenTransportError,
-} from '../errors.js'
-import type { IssuedToken, TokenCall, TokenRequestFailure } from '../issued-token.js'
+import { copyError, isCountersignError, remember, TokenTransportError } from '../errors.js'
+import type { Emit } from '../events.js'
+import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { accessKey, type RequestedAccess } from '../requested-access.js'
-import { isAccessFailure } from './access-failure.js'
+import type { AccessTokenOptions } from '../token-source.js'
 import {
   type CurrentToken,
   type CurrentTokenSettings,
   createCurrentToken,
 } from './current-token.js'
 import { readClocks } from './freshness.js'
-import { createHoldOff, type ProviderHoldOff } from './hold-off.js'
-import type { Flight, SingleFlight } from './single-flight.js'
+import { createHoldOff, type HoldOff, isAccessFailure } from './hold-off.js'
+import type { RequestInFlight, SingleFlight } from './single-flight.js'
 
-/** The memory of a provider for one token key: its token, and how it is renewed. */
-export interface TokenCache extends Pick<CurrentToken, 'invalidate'> {
-  current: CurrentToken['get']
-  /** Waits for the flight in progress, or starts one. */
-  renewed(call: RenewalCall): Promise<AccessToken>
-  isBusy(): boolean
-}
-
-interface RenewalCall {
-  readonly signal: AbortSignal | undefined
-  readonly forceRenewal: boolean
-  /** The token that an API rejected to this caller. */
-  readonly rejected: AccessToken | undefined
-}
+type RenewalCall = Pick<AccessTokenOptions, 'signal' | 'forceRenewal' | 'rejected'>
 
 export interface TokenCacheSettings extends CurrentTokenSettings {
   readonly access: RequestedAccess
   readonly clock: WaitingClock
+  readonly emit: Emit
   readonly timeout: number
-  readonly fetchToken: (call: Omit<TokenCall, 'signal'>) => Promise<IssuedToken>
-  /** Returns the failure to remember for whatever was thrown. */
-  readonly failure: (thrown: unknown) => TokenRequestFailure
+  readonly fetchToken: (
+    call: Omit<TokenCall, 'signal'>,
+  ) => Promise<IssuedToken | TokenRequestFailure>
   /** The provider's, for all of its token caches. */
-  readonly singleFlight: SingleFlight<Landed | undefined>
+  readonly singleFlight: SingleFlight<Obtained | undefined>
   /** The provider's: failures that are not about this key's scope or resource. */
-  readonly shared: ProviderHoldOff
-  /** How an early renewal is kept alive; undefined: nothing is renewed early here. */
-  readonly inBackground: () => ((renewal: Promise<unknown>) => void) | undefined
+  readonly shared: HoldOff
+  /** Returns how an early renewal is kept alive; undefined: tokens are not renewed early here. */
+  readonly getKeepAlive: () => ((renewal: Promise<unknown>) => void) | undefined
 }
 
-/** What a flight brought; undefined when the process stood still, so that its request could not run. */
-export interface Landed {
+/** The result of a token request; undefined if the process stood still, so that it could not run. */
+export interface Obtained {
   readonly accessToken: AccessToken
   readonly source: IssuedToken['source']
 }
 
-export function createTokenCache(settings: TokenCacheSettings): TokenCache {
-  const { access, clock, timeout, emit, shared, singleFlight } = settings
-  const { isOpen } = singleFlight
-  const key = accessKey(access)
-  const ownHoldOff = createHoldOff()
-  const token = createCurrentToken(settings, { renewEarly, heldOff })
-  let inFlight: Flight | undefined
+/** The token of one key, and the state of its renewal. */
+interface Cache extends TokenCacheSettings {
+  readonly key: string
+  readonly token: CurrentToken
+  /** Failures that are about this key's scope or resource. */
+  readonly own: HoldOff
+  inFlight: RequestInFlight | undefined
+}
 
+export type TokenCache = ReturnType<typeof createTokenCache>
+
+/** Creates the memory of a provider for one key: its token, and how it is renewed. */
+export function createTokenCache(settings: TokenCacheSettings) {
+  const { singleFlight, access } = settings
+  const token = createCurrentToken(settings, () => renewEarly(cache))
+  const own = createHoldOff()
+  const cache: Cache = { ...settings, key: accessKey(access), token, own, inFlight: undefined }
   return {
     current: token.get,
-    renewed,
-    invalidate: token.invalidate,
-    isBusy: () => isOpen(inFlight),
+    /** Waits for the token request in flight, or starts one. */
+    renew: (call: RenewalCall) => renew(cache, call),
+    /** Does nothing unless the current token has the same value. */
+    invalidate: (reported: AccessToken, isCertain: boolean) =>
+      invalidate(cache, reported, isCertain),
+    isBusy: () => singleFlight.isOpen(cache.inFlight),
   }
+}
 
-  async function renewed({ signal, forceRenewal, rejected }: RenewalCall): Promise<AccessToken> {
-    try {
-      for (;;) {
-        const failure = heldOff()
-        if (failure !== undefined) throw failure
-        const { probe } = shared
-        if (!isOpen(inFlight) && isOpen(probe)) {
-          const ended = singleFlight.run(probe, async () => undefined).then(nothing, nothing)
-          await singleFlight.wait(probe, ended, signal)
-          continue
-        }
-        const { flight, running } = join(forceRenewal)
-        const landed = await singleFlight.wait(flight, running, signal)
-        const isStale = landed === undefined || (forceRenewal && landed.source === 'store')
-        if (!isStale) return landed.accessToken
+async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
+  const { singleFlight, shared } = cache
+  const { signal, forceRenewal = false, rejected } = call
+  try {
+    for (;;) {
+      const failure = currentFailure(cache)
+      if (failure !== undefined) throw failure
+      const { attempt } = shared
+      if (!singleFlight.isOpen(cache.inFlight) && singleFlight.isOpen(attempt)) {
+        const ended = singleFlight.run(attempt, async () => undefined).then(ignore, ignore)
+        await singleFlight.wait(attempt, ended, signal)
+        continue
       }
-    } catch (error) {
-      if (!isCountersignError(error) || signal?.aborted) throw error
-      const kept = forceRenewal ? undefined : token.get(rejected)
-      if (kept !== undefined) return kept
-      throw copyError(error)
+      const { request, running } = joinRequest(cache, forceRenewal)
+      const obtained = await singleFlight.wait(request, running, signal)
+      const isStale = obtained === undefined || (forceRenewal && obtained.source === 'store')
+      if (!isStale) return obtained.accessToken
     }
-  }
-
-  function renewEarly(): void {
-    if (isOpen(inFlight) || heldOff() !== undefined || isOpen(shared.probe)) return
-    const keepAlive = settings.inBackground()
-    if (keepAlive === undefined) return
-    // Its failure is an event; nobody waits for it.
-    const renewal = join(false).running.then(nothing, nothing)
-    try {
-      keepAlive(renewal)
-    } catch {
-      // The platform's own, called without its object: the token at hand serves all the same.
-    }
-  }
-
-  /** The failure for which no token request is made yet, unless one is in flight. */
-  function heldOff(): CountersignError | undefined {
-    if (isOpen(inFlight)) return undefined
-    const now = readClocks(clock)
-    return (ownHoldOff.current(now) ?? shared.current(now))?.error
-  }
-
-  function join(forceRenewal: boolean) {
-    const flight = isOpen(inFlight) ? inFlight : begin(forceRenewal)
-    return { flight, running: singleFlight.run(flight, () => request(flight, forceRenewal)) }
-  }
-
-  function begin(forceRenewal: boolean): Flight {
-    const flight = singleFlight.begin(key, forceRenewal)
-    inFlight = flight
-    // Until it has landed, token requests for other scopes wait.
-    if (shared.isFailing()) shared.probe = flight
-    return flight
-  }
-
-  async function request(flight: Flight, forceRenewal: boolean): Promise<Landed | undefined> {
-    const { since, generation } = flight
-    try {
-      const issued = await settings.fetchToken({
-        access,
-        isProbe: ownHoldOff.isFailing() || shared.isFailing(),
-        forceRenewal,
-        refused: token.refused,
-        deadline: since + timeout,
-      })
-      const accessToken = token.set(issued, generation)
-      const { source, attempts } = issued
-      ownHoldOff.succeed(since)
-      if (source === 'endpoint') shared.succeed(since)
-      land(flight)
-      const duration = clock.monotonic() - since
-      emit({ type: 'token-issued', source, expiresAt: accessToken.expiresAt, attempts, duration })
-      return { accessToken, source }
-    } catch (thrown) {
-      const failure = settings.failure(thrown)
-      const isCurrent = land(flight)
-      // Its time limits ran while the process could not.
-      if (isUnanswered(failure.error) && flight.isFrozen()) return undefined
-      if (isCurrent) fail(failure, since)
-      throw failure.error
-    }
-  }
-
-  /**
-   * Before any event: a listener may ask again, and must not join the flight that it stands in.
-   * False: the flight was given up for lost.
-   */
-  function land(flight: Flight): boolean {
-    if (shared.probe === flight) shared.probe = undefined
-    if (inFlight !== flight) return false
-    inFlight = undefined
-    return true
-  }
-
-  function fail({ error, retryAfter }: TokenRequestFailure, since: number): void {
-    const isAboutAccess = isAccessFailure(error)
-    // The server knows the client, whatever it thinks of this scope.
-    if (isAboutAccess) shared.succeed(since)
-    const holdOff = isAboutAccess ? ownHoldOff : shared
-    const { until } = holdOff.fail({ error, now: readClocks(clock), retryAfter, since })
-    remember(error, until.wall)
-    token.noteFailure(error)
-    const servesUntil = token.servesUntil()
-    emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: until.wall })
+  } catch (error) {
+    if (!isCountersignError(error) || signal?.aborted) throw error
+    const kept = forceRenewal ? undefined : cache.token.get(rejected)
+    if (kept !== undefined) return kept
+    throw copyError(error)
   }
 }
 
-/** No answer came: the network failed or a time limit passed. */
-function isUnanswered(error: CountersignError): boolean {
-  return error instanceof TokenTransportError && error.retryable
+function renewEarly(cache: Cache): void {
+  const { singleFlight, shared } = cache
+  if (singleFlight.isOpen(cache.inFlight) || singleFlight.isOpen(shared.attempt)) return
+  if (currentFailure(cache) !== undefined) return
+  const keepAlive = cache.getKeepAlive()
+  if (keepAlive === undefined) return
+  // Its failure is an event; no caller waits for it.
+  const renewal = joinRequest(cache, false).running.then(ignore, ignore)
+  try {
+    keepAlive(renewal)
+  } catch {
+    // A platform's function may throw without its object. The current token is still used.
+  }
 }
 
-function nothing(): void {}
+function invalidate(cache: Cache, reported: AccessToken, isCertain: boolean): void {
+  const consequence = cache.token.reject(reported, isCertain)
+  if (consequence === undefined) return
+  const failure = currentFailure(cache)
+  if (failure !== undefined && consequence.action === 'suspect') cache.token.noteFailure(failure)
+  cache.emit({ type: 'token-refused', ...consequence })
+}
+
+/** Returns the failure because of which no token request is made, unless one is in flight. */
+function currentFailure({ clock, singleFlight, own, shared, inFlight }: Cache) {
+  if (singleFlight.isOpen(inFlight)) return undefined
+  const now = readClocks(clock)
+  return (own.current(now) ?? shared.current(now))?.error
+}
+
+function joinRequest(cache: Cache, isForced: boolean) {
+  const { singleFlight, key, inFlight, shared } = cache
+  const request = singleFlight.isOpen(inFlight) ? inFlight : singleFlight.start(key, isForced)
+  cache.inFlight = request
+  // Until a single attempt has settled, token requests for other scopes wait.
+  if (request !== inFlight && shared.isFailing()) shared.attempt = request
+  const running = singleFlight.run(request, () => obtain(cache, request, isForced))
+  return { request, running }
+}
+
+async function obtain(
+  cache: Cache,
+  request: RequestInFlight,
+  forceRenewal: boolean,
+): Promise<Obtained | undefined> {
+  const { access, clock, timeout, token, own, shared, emit } = cache
+  const { startedAt, generation } = request
+  const isProbe = own.isFailing() || shared.isFailing()
+  const deadline = startedAt + timeout
+  const { lastRejected: rejected } = token
+  const outcome = await cache.fetchToken({ access, isProbe, forceRenewal, rejected, deadline })
+  if (outcome instanceof TokenRequestFailure) {
+    const wasCurrent = forgetRequest(cache, request)
+    const { error } = outcome
+    const isUnanswered = error instanceof TokenTransportError && error.retryable
+    // Its time limits ran while the process could not.
+    if (isUnanswered && request.isFrozen()) return undefined
+    if (wasCurrent) noteFailure(cache, outcome, startedAt)
+    throw error
+  }
+  const { source, attempts } = outcome
+  const accessToken = token.set(outcome, generation)
+  own.succeed(startedAt)
+  if (source === 'endpoint') shared.succeed(startedAt)
+  forgetRequest(cache, request)
+  const { expiresAt } = accessToken
+  const duration = clock.monotonic() - startedAt
+  emit({ type: 'token-issued', source, expiresAt, attempts, duration })
+  return { accessToken, source }
+}
+
+/**
+ * Called before any event: a listener that asks for a token must not wait for the token request
+ * that called it. Returns false if the request had been given up.
+ */
+function forgetRequest(cache: Cache, request: RequestInFlight): boolean {
+  if (cache.shared.attempt === request) cache.shared.attempt = undefined
+  if (cache.inFlight !== request) return false
+  cache.inFlight = undefined
+  return true
+}
+
+function noteFailure(cache: Cache, failure: TokenRequestFailure, startedAt: number): void {
+  const { clock, own, shared, token, emit } = cache
+  const { error, retryAfter } = failure
+  const isAboutAccess = isAccessFailure(error)
+  // The server knows the client, whatever it thinks of this scope.
+  if (isAboutAccess) shared.succeed(startedAt)
+  const holdOff = isAboutAccess ? own : shared
+  const { until } = holdOff.fail({ error, now: readClocks(clock), retryAfter, startedAt })
+  remember(error, until.wall)
+  token.noteFailure(error)
+  const servesUntil = token.usableUntil()
+  emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: until.wall })
+}
+
+function ignore(): void {}

@@ -1,41 +1,34 @@
-import { abortReason } from '../deadline.js'
+import { abortReason } from '../clock.js'
 import { ConfigurationError } from '../errors.js'
-import { readFunction, readOptions } from '../options.js'
+import { callback, type OptionTable, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
-import { createAuthorizer } from './authorizer.js'
+import { authorizationTable, authorizeWith, createAuthorizer } from './authorizer.js'
+import { fetchClient } from './fetch-client.js'
 import {
   cancelUnsentBody,
   type FetchCall,
-  holdsStream,
-  readExchange,
+  type FetchExchange,
+  mayHaveStream,
+  readFetchExchange,
   sender,
 } from './fetch-exchange.js'
-import { fetchHost } from './fetch-host.js'
 import type { AuthorizationOptions, RequestAuthorization } from './request-event.js'
 
 type Fetch = typeof globalThis.fetch
 
-/** @inline */
-type Init = RequestInit & {
-  /** What this request asks for; `false` sends it untouched. */
-  countersign?: RequestAuthorization | false | undefined
-}
+/** Sends one request of an adapter over fetch. */
+type FetchAuthorizer = (
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  call: FetchCall,
+) => Promise<Response>
 
 /**
- * Goes where a `typeof fetch` is asked. Never mutates a caller's Request. Of a Request with a body
- * a bounded copy (1 MiB) is kept for the replay, read beside the send; past it the 401 is handed
- * back. Leave bodies alone until the call has settled.
- */
-export interface AuthorizedFetch {
-  (input: string | URL | Request, init?: Init): Promise<Response>
-  /** Bun's, which its `typeof fetch` asks for: passed to the inner fetch, ignored where it has none. */
-  preconnect(url: string | URL): void
-}
-
-/**
- * The exchange over fetch, for adapters whose host hands over a fetch function; others have
- * `authorizedFetch`. Input and init are read at once.
+ * Creates a function that sends a request with the token, for adapters whose HTTP client provides a
+ * fetch function. Other programs use `authorizedFetch`. Input and init are read at once.
  *
+ * @param tokens - The provider of the tokens.
+ * @param options - The options of every adapter.
  * @throws {ConfigurationError} for options that cannot work.
  * @example
  * ```ts
@@ -46,19 +39,19 @@ export interface AuthorizedFetch {
 export function createFetchAuthorizer(
   tokens: TokenSource,
   options: AuthorizationOptions,
-): (
-  input: string | URL | Request,
-  init: RequestInit | undefined,
-  call: FetchCall,
-) => Promise<Response> {
-  const authorize = createAuthorizer(tokens, fetchHost, options)
+): FetchAuthorizer {
+  return authorizeCalls(createAuthorizer(tokens, fetchClient, options))
+}
+
+function authorizeCalls(
+  authorize: (exchange: FetchExchange) => Promise<Response>,
+): FetchAuthorizer {
   return (input, init, call) => {
     try {
-      const exchange = readExchange(input, init, call)
-      const answer = exchange.signal?.aborted
-        ? Promise.reject(abortReason(exchange.signal))
-        : authorize(exchange)
-      if (!holdsStream(exchange)) return answer
+      const exchange = readFetchExchange(input, init, call)
+      const { signal } = exchange
+      const answer = signal?.aborted ? Promise.reject(abortReason(signal)) : authorize(exchange)
+      if (!mayHaveStream(exchange)) return answer
       return answer
         .finally(() => exchange.copy?.cancel())
         .catch((error) => {
@@ -71,13 +64,38 @@ export function createFetchAuthorizer(
   }
 }
 
+/** @inline */
+type Init = RequestInit & {
+  /** The scope and resource of this request; `false` sends it untouched. */
+  countersign?: RequestAuthorization | false | undefined
+}
+
 /**
- * A fetch that authorizes the requests to `origins`. Without `fetch` the global one is looked up
- * per call; when this replaces the global, pass `fetch: globalThis.fetch`.
+ * A drop-in replacement for `fetch`. It never changes a Request. It keeps a copy of up to 1 MiB
+ * of a Request's body for the replay; with a larger body, the caller receives the 401. Do not
+ * change a body until the call has settled.
+ */
+export interface AuthorizedFetch {
+  (input: string | URL | Request, init?: Init): Promise<Response>
+  /** Bun's `fetch.preconnect`, which its type requires. Ignored on other runtimes. */
+  preconnect(url: string | URL): void
+}
+
+const fetchTable = { ...authorizationTable, fetch: callback<Fetch>() } satisfies OptionTable<
+  Parameters<typeof authorizedFetch>[1]
+>
+
+/**
+ * Creates a fetch function that authorizes the requests to `origins`. If it replaces the global
+ * `fetch`, pass `fetch: globalThis.fetch`.
  *
- * A call rejects with a `CountersignError` when there is no token to be had or the origin is
- * refused; a request that was sent ends as the inner fetch says.
+ * A call rejects with a `CountersignError` when a token cannot be obtained or the origin is
+ * rejected. Otherwise it settles as the inner fetch does.
  *
+ * @param tokens - The provider of the tokens.
+ * @param options - The options of every adapter, and `fetch`, which sends the requests
+ * (`@default globalThis.fetch`, read at each call).
+ * @returns the fetch function.
  * @throws {ConfigurationError} for options that cannot work.
  * @example
  * ```ts
@@ -90,46 +108,35 @@ export function authorizedFetch(
   tokens: TokenSource,
   options: AuthorizationOptions & { fetch?: typeof globalThis.fetch | undefined },
 ): AuthorizedFetch {
-  const { fetch: given, ...rest } = readOptions(options, [
-    'origins',
-    'onForeignOrigin',
-    'isTokenRejected',
-    'onEvent',
-    'fetch',
-  ])
-  const inner = readFunction<Fetch>(given, 'fetch')
-  const original: unknown = globalThis.fetch
-  const authorize = createFetchAuthorizer(tokens, rest as unknown as AuthorizationOptions)
+  const { fetch: inner, ...settings } = readOptions(options, fetchTable)
+  const original = globalThis.fetch as Fetch | undefined
+  const authorize = authorizeCalls(authorizeWith(tokens, fetchClient, settings))
 
   const send = (input: string | URL | Request, init?: Init): Promise<Response> => {
-    if (inner !== undefined) return authorize(input, init, callOf(init, inner, undefined))
-    if ((init as { [sender]?: unknown } | undefined)?.[sender] === wrapper) {
-      return refuse('The global fetch leads back here: pass `fetch: globalThis.fetch`.')
-    }
-    const current: unknown = globalThis.fetch
-    const own = current === wrapper
-    const fetch = own ? original : current
+    // What is on `Object.prototype` is not an option of this request.
+    const isOwn = init && Object.hasOwn(init, 'countersign')
+    const authorization = isOwn ? init.countersign : undefined
+    if (inner !== undefined) return authorize(input, init, { fetch: inner, authorization })
+    if ((init as { [sender]?: unknown } | undefined)?.[sender] === wrapper)
+      return reject("The global fetch calls itself. Pass option 'fetch': globalThis.fetch.")
+    const fetch = globalFetch()
     if (typeof fetch !== 'function')
-      return refuse("There is no global fetch: pass the option 'fetch'.")
-    return authorize(input, init, callOf(init, fetch as Fetch, own ? undefined : wrapper))
+      return reject("This runtime has no global fetch. Pass option 'fetch'.")
+    if (fetch === original) return authorize(input, init, { fetch, authorization })
+    return authorize(input, init, { fetch, authorization, sender: wrapper })
   }
+  /** Where this function has replaced the global one, the one before. */
+  const globalFetch = (): Fetch | undefined =>
+    (globalThis.fetch as unknown) === wrapper ? original : globalThis.fetch
   const wrapper: AuthorizedFetch = Object.assign(send, {
     preconnect(url: string | URL): void {
-      const current = globalThis.fetch as Fetch | AuthorizedFetch
-      const fetch = inner ?? (current === wrapper ? (original as Fetch) : current)
+      const fetch = (inner ?? globalFetch()) as Fetch | AuthorizedFetch | undefined
       ;(fetch as Partial<AuthorizedFetch> | undefined)?.preconnect?.(url)
     },
   })
   return wrapper
 }
 
-/** What stands on `Object.prototype` is not asked for. */
-function callOf(init: Init | undefined, fetch: Fetch, by: AuthorizedFetch | undefined): FetchCall {
-  const isAsked = init !== undefined && init !== null && Object.hasOwn(init, 'countersign')
-  const authorization = isAsked ? init.countersign : undefined
-  return by === undefined ? { fetch, authorization } : { fetch, authorization, sender: by }
-}
-
-function refuse(message: string): Promise<never> {
+function reject(message: string): Promise<never> {
   return Promise.reject(new ConfigurationError('ERR_INVALID_OPTION', message, 'fetch'))
 }

@@ -1,72 +1,87 @@
 import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError } from '../errors.js'
 import { parseHttpUrl } from '../http-url.js'
-import { invalidOption, readFunction, readMethods, readOptions } from '../options.js'
+import * as option from '../options.js'
 import { snapshot } from '../snapshot.js'
 import type { TokenSource } from '../token-source.js'
-import type { Authorizer, Exchange, Host, Sent } from './exchange.js'
-import { originRule } from './origin-rule.js'
-import { isTelling, judge } from './rejection.js'
-import { replay } from './replay.js'
+import type { Authorizer, Exchange, HttpClient } from './exchange.js'
+import { createOriginRule, createTokenEndpointRule } from './origins.js'
+import { isTelling } from './rejection.js'
+import { settle } from './replay.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
-import { createTokenEndpointRule } from './token-endpoint-rule.js'
 
-const none: Readonly<Record<string, string>> = Object.freeze(snapshot({}))
+export const authorizationTable = {
+  origins: createOriginRule,
+  onForeignOrigin: option.oneOf('pass', 'throw'),
+  isTokenRejected: option.callback<(response: unknown) => boolean | Promise<boolean>>(),
+  onEvent: option.callback<(event: RequestEvent) => unknown>(),
+} satisfies option.OptionTable<AuthorizationOptions>
 
 /**
- * The whole exchange, once, for every host. A request to another origin, an opt-out, a request with
- * an `Authorization` of its own and one to the token endpoint are sent untouched. Any other carries
- * the token. If the answer rejects it, the token is renewed, and the request is sent once more with
- * the new token if its body allows it.
+ * Creates a function that sends a request with the token, for every HTTP client. A request to
+ * another origin, an opt-out, a request with its own `Authorization` and one to the token endpoint
+ * are sent untouched. If the answer rejects the token, the token is renewed, and the request is
+ * sent again with the new token, once, if its body allows it.
  *
- * @returns what sends one request; it rejects with a `CountersignError` when a token cannot be
- * obtained, and for another origin if `onForeignOrigin` is `'throw'`.
+ * @param tokens - The provider of the tokens.
+ * @param client - How the HTTP client names a URL, a method, a body and a status.
+ * @param options - The options of every adapter.
+ * @returns a function that sends one request. It rejects with a `CountersignError` when a token
+ * cannot be obtained, and for another origin if `onForeignOrigin` is `'throw'`.
  * @throws {ConfigurationError} for options that cannot work.
  * @example
  * ```ts
- * const authorize = createAuthorizer(tokens, host, { origins: ['https://api.example.com'] })
+ * const authorize = createAuthorizer(tokens, client, { origins: ['https://api.example.com'] })
  * const outcome = await authorize(request)
  * ```
  * @see RFC 6750 sections 2.1 and 3
  */
 export function createAuthorizer<Req, Outcome, Answer>(
   tokens: TokenSource,
-  host: Host<Req, Outcome, Answer>,
+  client: HttpClient<Req, Outcome, Answer>,
   options: AuthorizationOptions<Answer>,
 ): (request: Req) => Promise<Outcome> {
-  const { belongs, onForeignOrigin, ...read } = readAuthorizationOptions(options)
-  if (readMethods(tokens, 'tokens', ['getAccessToken', 'invalidate']) === undefined) {
-    throw invalidOption('tokens', 'must be a token provider')
-  }
-  const authorizer: Authorizer<Req, Outcome> = { tokens, host, ...read }
+  return authorizeWith(tokens, client, option.readOptions(options, authorizationTable))
+}
+
+/** The same, with options that have been read. */
+export function authorizeWith<R, O>(
+  tokens: TokenSource,
+  client: HttpClient<R, O>,
+  settings: option.Settings<typeof authorizationTable>,
+): (request: R) => Promise<O> {
+  const { origins: belongs, onForeignOrigin, isTokenRejected, onEvent } = settings
+  if (
+    option.objectWith<TokenSource>('getAccessToken', 'invalidate')(tokens, 'tokens') === undefined
+  )
+    throw option.invalidOption('tokens', 'must be a token provider')
+  const authorizer: Authorizer<R, O> = { tokens, client, isTokenRejected, onEvent }
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
+
+  function authorize(request: R): Promise<O> {
+    const requested = client.asked(request)
+    const url = client.url(request)
+    const isOptOut = requested === false || client.hasAuthorization(request)
+    const isListed = url !== undefined && belongs(url)
+    if (!isOptOut && !isListed && onForeignOrigin === 'throw') requireListed(url)
+    if (isOptOut || !isListed || isTokenEndpoint(url)) return client.send(request, none)
+    const asked = requested && option.readOptions(requested, requestTable, { owner: 'countersign' })
+    const token = tokens.currentAccessToken?.(asked)
+    const exchange = { request, url, asked }
+    if (token !== undefined) return sendWithToken(authorizer, exchange, token)
+    const awaited = client.wait(request, tokens.getAccessToken(asked))
+    return awaited.then((token) => sendWithToken(authorizer, exchange, token))
+  }
 
   function requireListed(url: string | undefined): void {
     const parsed = url === undefined ? undefined : parseHttpUrl(url)
     if (parsed !== undefined && (belongs(parsed.origin) || isTokenEndpoint(parsed.href))) return
     const origin = parsed?.origin ?? ''
-    const named = origin === '' ? 'a URL without an http origin' : origin
+    const target = origin === '' ? 'a URL without an http origin' : origin
     throw new ForeignOriginError(
-      `The request goes to ${named}, which is none of 'origins'.`,
+      `Blocked request to ${target}: it is not listed in 'origins'.`,
       origin,
     )
-  }
-
-  function authorize(request: Req): Promise<Outcome> {
-    const wanted = host.asked(request)
-    const url = host.url(request)
-    if (wanted === false || host.hasAuthorization(request)) return host.send(request, none)
-    if (url === undefined || !belongs(url)) {
-      if (onForeignOrigin === 'throw') requireListed(url)
-      return host.send(request, none)
-    }
-    if (isTokenEndpoint(url)) return host.send(request, none)
-    const asked = wanted === undefined ? undefined : readAsked(wanted)
-    const token = tokens.currentAccessToken?.(asked)
-    const exchange = { request, url, asked }
-    return token === undefined
-      ? waitAndSend(authorizer, exchange)
-      : sendStamped(authorizer, exchange, token)
   }
 
   // Not async: with a token at hand, a request costs one promise.
@@ -79,59 +94,27 @@ export function createAuthorizer<Req, Outcome, Answer>(
   }
 }
 
-async function waitAndSend<Req, Outcome>(
-  authorizer: Authorizer<Req, Outcome>,
-  exchange: Exchange<Req>,
-): Promise<Outcome> {
-  const { tokens, host } = authorizer
-  const token = await host.wait(exchange.request, tokens.getAccessToken(exchange.asked))
-  return sendStamped(authorizer, exchange, token)
+const none: Readonly<Record<string, string>> = Object.freeze(snapshot({}))
+
+const requestTable = {
+  scope: copyList<RequestAuthorization['scope']>,
+  resource: copyList<RequestAuthorization['resource']>,
+} satisfies option.OptionTable<RequestAuthorization>
+
+/** The provider checks the list. Its members must not change while a token is awaited. */
+function copyList<T>(value: unknown): T {
+  return (Array.isArray(value) ? value.slice() : value) as T
 }
 
-function sendStamped<Req, Outcome>(
-  authorizer: Authorizer<Req, Outcome>,
-  exchange: Exchange<Req>,
+function sendWithToken<R, O>(
+  authorizer: Authorizer<R, O>,
+  exchange: Exchange<R>,
   token: AccessToken,
-): Promise<Outcome> {
+): Promise<O> {
   const { authorization } = token
-  // Doubles of fetch may answer without a promise.
-  const answered = Promise.resolve(authorizer.host.send(exchange.request, { authorization }))
-  return answered.then((outcome) =>
+  // A mock of fetch may answer without a promise.
+  const answer = Promise.resolve(authorizer.client.send(exchange.request, { authorization }))
+  return answer.then((outcome) =>
     isTelling(authorizer, outcome) ? settle(authorizer, { ...exchange, token, outcome }) : outcome,
   )
-}
-
-async function settle<Req, Outcome>(
-  authorizer: Authorizer<Req, Outcome>,
-  sent: Sent<Req, Outcome>,
-): Promise<Outcome> {
-  const verdict = await judge(authorizer, sent)
-  return verdict === 'accepted' ? sent.outcome : replay(authorizer, sent, verdict)
-}
-
-function readAuthorizationOptions<Answer>(options: AuthorizationOptions<Answer>) {
-  const names = ['origins', 'onForeignOrigin', 'isTokenRejected', 'onEvent'] as const
-  const read = readOptions(options, names)
-  const belongs = originRule(read.origins as readonly string[])
-  const { onForeignOrigin = 'pass' } = read
-  if (onForeignOrigin !== 'pass' && onForeignOrigin !== 'throw') {
-    throw invalidOption('onForeignOrigin', "must be 'pass' or 'throw'")
-  }
-  return {
-    belongs,
-    onForeignOrigin,
-    isTokenRejected: readFunction<NonNullable<Authorizer<unknown, unknown>['isTokenRejected']>>(
-      read.isTokenRejected,
-      'isTokenRejected',
-    ),
-    onEvent: readFunction<(event: RequestEvent) => unknown>(read.onEvent, 'onEvent'),
-  }
-}
-
-/** Read at once: the object may change while a token is awaited. */
-function readAsked(wanted: RequestAuthorization): RequestAuthorization {
-  const asked = readOptions(wanted, ['scope', 'resource'], 'countersign')
-  if (Array.isArray(asked.scope)) asked.scope = asked.scope.slice()
-  if (Array.isArray(asked.resource)) asked.resource = asked.resource.slice()
-  return asked as RequestAuthorization
 }

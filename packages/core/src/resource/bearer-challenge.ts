@@ -13,7 +13,7 @@ const bearerSchemes = ['bearer', 'oauth2', 'oauth', 'token', 'jwt']
  * The first Bearer challenge of a header that may hold several, or an `error="invalid_token"`
  * without any scheme. One pass, no backtracking.
  */
-export function bearerChallenge(header: string | null | undefined): Readonly<BearerChallenge> {
+export function parseBearerChallenge(header: string | null | undefined): Readonly<BearerChallenge> {
   const found: BearerChallenge = { scheme: undefined, error: undefined, scope: undefined }
   if (!header) return found
   let at = 0
@@ -52,7 +52,7 @@ export function bearerChallenge(header: string | null | undefined): Readonly<Bea
 /** Whether a 401 with this header is about the access token that was sent. */
 export function isAboutToken(header: string | null | undefined): boolean {
   if (header === undefined || header === null || header.trim() === '') return true
-  const { scheme, error } = bearerChallenge(header)
+  const { scheme, error } = parseBearerChallenge(header)
   if (scheme === undefined) return false
   return error !== 'insufficient_scope' && error !== 'invalid_request'
 }

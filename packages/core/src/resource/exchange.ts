@@ -4,39 +4,39 @@ import type { TokenSource } from '../token-source.js'
 import type { RequestAuthorization, RequestEvent } from './request-event.js'
 
 /**
- * What an HTTP library must say and do. An `Outcome` may stand for a rejection (axios): the
- * adapter wraps before and unwraps after.
+ * The interface that an adapter implements for its HTTP client. An `Outcome` may stand for a rejection (axios):
+ * the adapter wraps before and unwraps after.
  */
-export interface Host<Req, Outcome, Answer = unknown> {
-  /** Absolute, as it will be sent; undefined counts as foreign. */
+export interface HttpClient<Req, Outcome, Answer = unknown> {
+  /** Returns the absolute URL of the request. Without one, the request is sent untouched. */
   url(request: Req): string | undefined
-  /** As it will be sent; case does not matter. */
+  /** Returns the method. Its case does not matter. */
   method(request: Req): string
-  /** What the caller asked for with this request; false: nothing. */
+  /** Returns the value of the per-request option `countersign`. */
   asked(request: Req): RequestAuthorization | false | undefined
-  /** The caller's own; a stamp of ours left on a request that is sent again is not. */
+  /** Whether the caller set an `Authorization` header. One that the adapter set does not count. */
   hasAuthorization(request: Req): boolean
   /**
-   * Asked once, after a 401 about our token. A host that must keep a copy of the body begins it
-   * in its first `send` with headers and waits for it here. A throw counts as false.
+   * Called once, after a 401 about the token. An adapter that must keep a copy of the body begins it
+   * in the first `send` with headers, and waits for it here. A throw counts as false.
    */
   isReplayable(request: Req): boolean | Promise<boolean>
   /**
-   * Races the request's own signal and timeout; rejects when they have ended already. Before the
-   * first send only when no token is at hand, before the second always.
+   * Races `awaited` against the request's own signal and timeout, and rejects if they have ended
+   * already. Called before the first send without a current token, and always before the second.
    */
   wait<T>(request: Req, awaited: Promise<T>): Promise<T>
-  /** `{ authorization }` now; empty for a request that goes untouched. */
+  /** Sends the request with `{ authorization }`, or untouched if `headers` is empty. */
   send(request: Req, headers: Readonly<Record<string, string>>): Promise<Outcome>
-  /** Undefined where there was no answer. */
+  /** Returns the status, or `undefined` if there was no response. */
   status(outcome: Outcome): number | undefined
-  /** WWW-Authenticate; asked on 401 and 403 only. */
+  /** Returns the `WWW-Authenticate` header. Called for 401 and 403 only. */
   challenge(outcome: Outcome): string | null | undefined
-  /** The final URL after redirects, when it is known. */
+  /** Returns the final URL after redirects, if it is known. */
   answeredBy(outcome: Outcome): string | undefined
-  /** For hosts that know it: a 303 may lead back to the very URL that was sent. */
+  /** Whether there was a redirect, if that is known: a 303 may lead back to the same URL. */
   redirected?(outcome: Outcome): boolean | undefined
-  /** Whether a redirect led through another origin; undefined where redirects are not visible. */
+  /** Whether a redirect led through another origin, if redirects are visible. */
   leftOrigin?(outcome: Outcome): boolean | undefined
   /**
    * Calls `isTokenRejected` with the response, or with a copy if reading it would use up the body;
@@ -46,48 +46,46 @@ export interface Host<Req, Outcome, Answer = unknown> {
     outcome: Outcome,
     isTokenRejected: (response: Answer) => boolean | Promise<boolean>,
   ): boolean | Promise<boolean>
-  /** Frees the socket. */
+  /** Releases a response that nobody will read, so that its socket is free. */
   discard(outcome: Outcome): void
 }
 
 /** One request to a listed origin, from its first send to the answer that the caller receives. */
-export interface Exchange<Req> {
-  readonly request: Req
+export interface Exchange<R> {
+  readonly request: R
   readonly url: string
-  /** The scope and resource that this request asks for. */
+  /** The requested scope and resource. */
   readonly asked: RequestAuthorization | undefined
 }
 
 /** A send of that request and its answer. */
-export interface Sent<Req, Outcome> extends Exchange<Req> {
+export interface Sent<R, O> extends Exchange<R> {
   readonly token: AccessToken
-  readonly outcome: Outcome
+  readonly outcome: O
 }
 
 /** What all requests of one adapter share. */
-export interface Authorizer<Req, Outcome> {
+export interface Authorizer<R, O> {
   readonly tokens: TokenSource
-  readonly host: Host<Req, Outcome>
+  readonly client: HttpClient<R, O>
   readonly isTokenRejected: ((response: unknown) => boolean | Promise<boolean>) | undefined
   readonly onEvent: ((event: RequestEvent) => unknown) | undefined
 }
 
-type Detail = RequestEvent extends infer E
-  ? E extends RequestEvent
-    ? Omit<E, 'origin' | 'method'>
-    : never
+type Detail<Event = RequestEvent> = Event extends RequestEvent
+  ? Omit<Event, 'origin' | 'method'>
   : never
 
-/** Reports what happened to a request; a listener that fails changes nothing. */
-export function emitRequestEvent<Req, Outcome>(
-  { host, onEvent }: Authorizer<Req, Outcome>,
-  { request, url }: Exchange<Req>,
+/** Reports what happened to a request. A listener that fails changes nothing. */
+export function emitRequestEvent<R, O>(
+  { client, onEvent }: Authorizer<R, O>,
+  { request, url }: Exchange<R>,
   detail: Detail,
 ): void {
   if (onEvent === undefined) return
   try {
     const origin = parseHttpUrl(url)?.origin ?? ''
-    const done = onEvent({ origin, method: host.method(request), ...detail } as RequestEvent)
-    if (done instanceof Promise) done.catch(() => {})
+    const event = { origin, method: client.method(request), ...detail } as RequestEvent
+    Promise.resolve(onEvent(event)).catch(() => {})
   } catch {}
 }

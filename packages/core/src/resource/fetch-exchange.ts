@@ -1,19 +1,19 @@
-import { snapshot } from '../snapshot.js'
-import type { BodyCopy } from './replayable-body.js'
+import { isObject, snapshot } from '../snapshot.js'
+import type { BodyCopy } from './body.js'
 import type { RequestAuthorization } from './request-event.js'
 
-/** What an adapter over fetch says of one call. */
+/** One call of an adapter over fetch. */
 export interface FetchCall {
   /** Sends the request. */
   fetch: typeof globalThis.fetch
-  /** What the caller asked for with this request; false sends it untouched. */
+  /** The scope and resource of this request; `false` sends it untouched. */
   authorization: RequestAuthorization | false | undefined
   /**
-   * What a Request's body was made from, for adapters that know it: it is sent again from there, if
-   * it can be. Undefined: not known, and a bounded copy of the body is kept.
+   * Returns what a Request's body was made from, for adapters that know it: it is sent again from
+   * there, if it can be. Without it, a bounded copy of the body is kept.
    */
   source?: () => unknown
-  /** The Node stream that a Request's body was made from, if the adapter knows it. */
+  /** Returns the Node.js stream that a Request's body was made from, if the adapter knows it. */
   stream?: () => unknown
   /** Travels with the request, so that a wrapper can tell that it has called itself. */
   sender?: unknown
@@ -22,9 +22,8 @@ export interface FetchCall {
 /** The key under which {@link FetchCall.sender} travels on the init. */
 export const sender: unique symbol = Symbol.for('countersign.sender')
 
-/** Everything of the caller, read once. */
-export interface Exchange {
-  readonly target: string | Request
+/** One call of fetch: everything of the caller, read once. */
+export interface FetchExchange {
   readonly href: string
   readonly request: Request | undefined
   readonly init: RequestInit
@@ -33,37 +32,31 @@ export interface Exchange {
   readonly call: FetchCall
   attempted: boolean
   copy: BodyCopy | undefined
-  /** What a Request's body is sent again from. */
+  /** The source from which a Request's body is sent again. */
   again: RequestInit['body'] | undefined
 }
 
-export function readExchange(
-  given: string | URL | Request,
-  options: RequestInit | undefined,
+export function readFetchExchange(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
   call: FetchCall,
-): Exchange {
-  let input = given
-  let init = options ?? undefined
-  if (init !== undefined && !isPlainObject(init)) {
-    input = new Request(input, init)
-    init = undefined
-  }
-  if (hasUrlOfItsOwn(input)) input = new Request(input)
-  const text = input instanceof Request ? undefined : String(input)
-  const request = isRequest(input, text) ? fixTarget(input) : undefined
-  const href = request?.url ?? String(text)
-  const copy = snapshot(init)
-  if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
-  if (Object.hasOwn(call, 'sender')) (copy as { [sender]?: unknown })[sender] = call.sender
+): FetchExchange {
+  // A Request as init: its members are not its own.
+  if (init && !isPlainObject(init))
+    return readFetchExchange(new Request(input, init), undefined, call)
+  const text = input instanceof Request ? '' : String(input)
+  const request = readRequest(input, text)
+  const copy = snapshot(init) as RequestInit & { countersign?: unknown; [sender]?: unknown }
+  Reflect.deleteProperty(copy, 'countersign')
+  if (Object.hasOwn(call, 'sender')) copy[sender] = call.sender
   const headers = copyHeaders(copy.headers ?? request?.headers)
   if (copy.headers) copy.headers = headers
   return {
-    target: request ?? href,
-    href,
+    href: request?.url ?? text,
     request,
     init: copy,
     headers,
-    signal: copy.signal !== undefined ? copy.signal : request?.signal,
+    signal: copy.signal === undefined ? request?.signal : copy.signal,
     call,
     attempted: false,
     copy: undefined,
@@ -71,72 +64,54 @@ export function readExchange(
   }
 }
 
-export function hasAuthorization(headers: Record<string, string>): boolean {
+/**
+ * A Request of another package is recognized by its shape: it has no text of its own. A subclass
+ * may name another URL than the platform sends it to, so it is copied.
+ */
+function readRequest(input: unknown, text: string): Request | undefined {
+  if (input instanceof Request) {
+    const isPlain =
+      Object.getPrototypeOf(input) === Request.prototype && !Object.hasOwn(input, 'url')
+    return isPlain ? input : new Request(input)
+  }
+  const isRequest =
+    isObject(input) &&
+    typeof (input as Partial<Request>).clone === 'function' &&
+    !Object.hasOwn(input, 'url') &&
+    /^\[object \w+\]$/.test(text)
+  return isRequest ? (input as Request) : undefined
+}
+
+export function hasAuthorization({ headers }: FetchExchange): boolean {
+  if (headers instanceof Headers) return headers.has('authorization')
   for (const name in headers) if (isAuthorization(name) && Object.hasOwn(headers, name)) return true
   return false
 }
 
-export function methodOf({ init, request }: Exchange): string {
+export function methodOf({ init, request }: FetchExchange): string {
   return String(init.method ?? request?.method ?? 'GET').toUpperCase()
 }
 
 /** By method and options: reading `request.body` before the send changes the framing on Deno. */
-export function sendsRequestBody(exchange: Exchange): boolean {
+export function sendsRequestBody(exchange: FetchExchange): boolean {
   if (exchange.request === undefined || hasBody(exchange.init)) return false
   const method = methodOf(exchange)
   return method !== 'GET' && method !== 'HEAD'
 }
 
 /** Whether the body may be a stream, which the platform cancels when the request is not sent. */
-export function holdsStream(exchange: Exchange): boolean {
+export function mayHaveStream(exchange: FetchExchange): boolean {
   return isStream(exchange.init.body) || sendsRequestBody(exchange)
 }
 
-/** Cancels a stream that will not be sent, as the platform's fetch does; a locked one stays. */
-export function cancelUnsentBody({ init, request }: Exchange, reason: unknown): void {
+/** Cancels a stream that will not be sent, as the platform's fetch does. */
+export function cancelUnsentBody({ init, request }: FetchExchange, reason: unknown): void {
   const body = hasBody(init) ? init.body : request?.body
   if (isStream(body) && !body.locked) body.cancel(reason).catch(() => {})
 }
 
 function isStream(body: unknown): body is ReadableStream {
   return typeof (body as ReadableStream | null | undefined)?.getReader === 'function'
-}
-
-/**
- * By its shape: some runtimes and packages bring a Request of their own. An object that is a URL as
- * text is none, for that is where the platform's fetch sends it.
- */
-function isRequest(input: unknown, text: string | undefined): input is Request {
-  if (text === undefined) return true
-  if (typeof input !== 'object' || input === null || URL.canParse(text)) return false
-  return typeof (input as Partial<Request>).clone === 'function'
-}
-
-/** A subclass of the platform's Request may name another URL than the platform sends it to. */
-function hasUrlOfItsOwn(input: unknown): input is Request {
-  if (!(input instanceof Request)) return false
-  return Object.getPrototypeOf(input) !== Request.prototype || Object.hasOwn(input, 'url')
-}
-
-/**
- * The URL of a Request that was written by hand can change after it was judged, and so can its
- * text, by which the platform's fetch would send it. Those of a package are fixed by their class.
- */
-function fixTarget(given: Request): Request {
-  const request: object & { readonly url: string } = given
-  const isFixed =
-    request instanceof Request ||
-    (!Object.hasOwn(request, 'url') &&
-      request.toString === Object.prototype.toString &&
-      !(Symbol.toPrimitive in request))
-  if (isFixed) return given
-  const { url } = request
-  const text = { value: () => url }
-  return Object.create(request, {
-    url: { value: url },
-    toString: text,
-    [Symbol.toPrimitive]: text,
-  })
 }
 
 function isPlainObject(value: object): boolean {

@@ -1,83 +1,61 @@
 import type { AccessToken } from '../access-token.js'
 import { isCountersignError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
+import type { TokenSource } from '../token-source.js'
 import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
-import { wasRedirected } from './redirects.js'
-import { judge, type Verdict } from './rejection.js'
+import { judge, type Verdict, wasRedirected } from './rejection.js'
 
 /**
- * After a rejected token: renews it and sends the request once more with the new one. Returns the
- * rejecting answer itself where the request cannot be sent again.
+ * Judges the answer. After a rejected token it renews the token and sends the request again.
+ * Returns the rejecting answer itself if the request cannot be sent again.
  */
-export async function replay<Req, Outcome>(
-  authorizer: Authorizer<Req, Outcome>,
-  sent: Sent<Req, Outcome>,
-  verdict: Verdict,
-): Promise<Outcome> {
-  const { tokens, host } = authorizer
-  const { request, outcome, token } = sent
-  invalidate(authorizer, token, verdict)
+export async function settle<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O>): Promise<O> {
+  const { tokens, client } = authorizer
+  const { request, outcome, token, url } = sent
+  const verdict = await judge(authorizer, sent)
+  if (verdict === 'accepted') return outcome
+  invalidate(tokens, token, verdict)
   const skip = (reason: 'one-shot-body' | 'redirected' | 'same-token') => {
     emitRequestEvent(authorizer, sent, { type: 'replay-withheld', reason })
     return outcome
   }
-  if (!isSafe(host.method(request)) && wasRedirected(host, outcome, sent.url))
-    return skip('redirected')
-  if (!(await isReplayable(authorizer, request))) return skip('one-shot-body')
-  const next = await nextToken(authorizer, sent)
+  const isSafe = /^(GET|HEAD)$/i.test(client.method(request))
+  if (!isSafe && wasRedirected(client, outcome, url)) return skip('redirected')
+  const isReplayable = (async () => client.isReplayable(request))()
+  if (!(await isReplayable.catch(() => false))) return skip('one-shot-body')
+  const next = await renewToken(authorizer, sent)
   if (next.value === token.value) return skip('same-token')
-  host.discard(outcome)
+  client.discard(outcome)
   emitRequestEvent(authorizer, sent, { type: 'request-replayed' })
-  const second = await host.send(request, { authorization: next.authorization })
-  const secondVerdict = await judge(authorizer, { ...sent, token: next, outcome: second })
-  if (secondVerdict !== 'accepted') invalidate({ tokens }, next, secondVerdict)
+  const second = await client.send(request, { authorization: next.authorization })
+  invalidate(tokens, next, await judge(authorizer, { ...sent, token: next, outcome: second }))
   return second
 }
 
-async function nextToken<Req, Outcome>(
-  authorizer: Authorizer<Req, Outcome>,
-  sent: Sent<Req, Outcome>,
+/** An uncertain rejection never drops the token. */
+function invalidate(tokens: TokenSource, token: AccessToken, verdict: Verdict): void {
+  if (verdict !== 'accepted') tokens.invalidate(token, { isCertain: verdict === 'rejected' })
+}
+
+async function renewToken<R, O>(
+  authorizer: Authorizer<R, O>,
+  sent: Sent<R, O>,
 ): Promise<AccessToken> {
-  const { tokens, host } = authorizer
+  const { tokens, client } = authorizer
   const { request, asked, token, outcome } = sent
   try {
     const current = tokens.currentAccessToken?.(asked)
-    return await host.wait(
+    const isRenewed = current !== undefined && current !== token
+    return await client.wait(
       request,
-      current !== undefined && current !== token
+      isRenewed
         ? Promise.resolve(current)
         : tokens.getAccessToken(snapshot({ ...asked, rejected: token })),
     )
   } catch (error) {
     if (!isCountersignError(error))
       emitRequestEvent(authorizer, sent, { type: 'replay-withheld', reason: 'aborted' })
-    host.discard(outcome)
+    client.discard(outcome)
     throw error
   }
-}
-
-/** An uncertain rejection never drops the token. */
-function invalidate<Req, Outcome>(
-  { tokens }: Pick<Authorizer<Req, Outcome>, 'tokens'>,
-  token: AccessToken,
-  verdict: Verdict,
-): void {
-  if (verdict === 'uncertain') tokens.invalidate(token, { isCertain: false })
-  else tokens.invalidate(token)
-}
-
-async function isReplayable<Req, Outcome>(
-  { host }: Authorizer<Req, Outcome>,
-  request: Req,
-): Promise<boolean> {
-  try {
-    return await host.isReplayable(request)
-  } catch {
-    return false
-  }
-}
-
-function isSafe(method: string): boolean {
-  const upper = method.toUpperCase()
-  return upper === 'GET' || upper === 'HEAD'
 }

@@ -1,4 +1,4 @@
-/** What an adapter reports of one request. Carries no token, URL path, header or body. */
+/** An event about one request of an adapter. It contains no token, URL path, header or body. */
 export type RequestEvent = {
   /** Where the request went: scheme, host and port. */
   readonly origin: string
@@ -6,19 +6,19 @@ export type RequestEvent = {
   readonly method: string
 } & (
   | {
-      /** It was sent again, with another token, after a 401. */
+      /** The request was sent again with another token, after a 401. */
       readonly type: 'request-replayed'
     }
   | {
-      /** The 401 was handed back, without another try. */
+      /** The caller received the 401. The request was not sent again. */
       readonly type: 'replay-withheld'
       /** Why not. */
       readonly reason: 'one-shot-body' | 'redirected' | 'same-token' | 'aborted'
     }
   | {
-      /** A 403 said that the token has too small a scope (RFC 6750 section 3.1). */
+      /** A 403 says that the scope of the token is insufficient (RFC 6750 section 3.1). */
       readonly type: 'insufficient-scope'
-      /** The scope that its challenge names. */
+      /** The scope in its challenge. */
       readonly scope: string | undefined
     }
   | {
@@ -27,26 +27,43 @@ export type RequestEvent = {
     }
 )
 
-/** The value of the per-request key `countersign`; `false` there sends the request untouched. */
+/** The value of the per-request option `countersign`. There, `false` sends the request untouched. */
 export interface RequestAuthorization {
-  /** Replaces the provider's scope; order and duplicates do not matter. */
+  /**
+   * Replaces the provider's scope. Order and duplicates do not matter.
+   *
+   * @default the provider's `scope`
+   * @example 'payments:write'
+   */
   scope?: string | readonly string[] | undefined
-  /** Replaces the provider's resource indicators (RFC 8707). */
-  resource?: string | readonly string[] | undefined
+  /**
+   * Replaces the provider's resource indicators (RFC 8707).
+   *
+   * @default the provider's `resource`
+   * @example 'https://api.example.com'
+   */
+  resource?: string | URL | readonly (string | URL)[] | undefined
 }
 
 /** The options of every adapter. `Answer` is the response of its HTTP client. */
 export interface AuthorizationOptions<Answer = Response> {
   /**
-   * Exact origins (`'https://banno.com'`), compared after URL parsing. No path, no wildcard, not
-   * empty. An http origin that is not loopback must be written here itself: that is the opt-in.
+   * The origins that receive the token, compared exactly after URL parsing: no path, no wildcard,
+   * at least one. A plain http origin that is not loopback must be listed here.
+   *
+   * @example ['https://api.example.com']
    */
-  origins: readonly string[]
-  /** `'pass'`: sent untouched. `'throw'`: `ForeignOriginError`, nothing is sent. */
+  origins: readonly (string | URL)[]
+  /**
+   * What happens to a request to another origin. `'pass'` sends it untouched. `'throw'` rejects it
+   * with a `ForeignOriginError` before it is sent.
+   *
+   * @default 'pass'
+   */
   onForeignOrigin?: 'pass' | 'throw' | undefined
   /**
    * Decides whether a response means that the API rejected the access token; then the token is
-   * renewed and the request sent once more. Replaces the built-in rule: a 401 without a challenge or
+   * renewed and the request sent again. Replaces the built-in rule: a 401 without a challenge or
    * with a Bearer challenge. Called for every response to a request that carried the token, if it
    * came from the origin of that request. Narrow the rule for an API that answers 401 to a wrong
    * PIN, or widen it for one that answers 419. fetch and ky pass a clone of the response, axios its
@@ -61,6 +78,11 @@ export interface AuthorizationOptions<Answer = Response> {
    * ```
    */
   isTokenRejected?: ((response: Answer) => boolean | Promise<boolean>) | undefined
-  /** What it throws, or rejects with, is swallowed. */
+  /**
+   * Called with each event about a request. Its errors are ignored.
+   *
+   * @default none
+   * @example (event) => log.info(event)
+   */
   onEvent?: ((event: RequestEvent) => void) | undefined
 }

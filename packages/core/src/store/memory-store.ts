@@ -1,13 +1,19 @@
 import type { StoredToken } from '../access-token.js'
-import { readNumber, readOptions } from '../options.js'
-import { recentlyUsed } from './recently-used.js'
+import { type OptionTable, readOptions, wholeNumber } from '../options.js'
+import { createLruMap } from './lru-map.js'
 import type { TokenStore } from './token-store.js'
 
+const table = {
+  max: wholeNumber({ from: 1, to: 1e6, default: 1000 }),
+} satisfies OptionTable<NonNullable<Parameters<typeof memoryStore>[0]>>
+
 /**
- * A {@link TokenStore} in memory, to share tokens between providers of one process.
+ * Creates a {@link TokenStore} in memory, which shares tokens between the providers of one process.
  *
- * @param options.max Records kept, 1,000 by default; the least recently used goes first.
- * @throws {ConfigurationError} for an option that it does not know or that is out of range.
+ * @param options.max How many tokens are kept, from 1 to 1,000,000. The least recently used one is
+ * dropped first. `@default 1000`
+ * @returns the store.
+ * @throws {ConfigurationError} for an option that is unknown or out of range.
  * @example
  * ```ts
  * const store = memoryStore()
@@ -15,9 +21,8 @@ import type { TokenStore } from './token-store.js'
  * ```
  */
 export function memoryStore(options: { max?: number } = {}): TokenStore {
-  const { max } = readOptions(options, ['max'])
-  const most = readNumber(max, 'max', { fallback: 1000, least: 1, most: 1e6, whole: true })
-  const records = recentlyUsed<StoredToken>(most)
+  const { max } = readOptions(options, table)
+  const records = createLruMap<StoredToken>(max)
   const leases = new Map<string, { endsAt: number }>()
   return {
     async get(key) {

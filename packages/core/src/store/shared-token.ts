@@ -1,8 +1,8 @@
-import type { StoredToken } from '../access-token.js'
-import type { Clock } from '../clock.js'
-import { within } from '../deadline.js'
+import { type Clock, within } from '../clock.js'
 import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall } from '../issued-token.js'
+import { accessKey, type RequestedAccess } from '../requested-access.js'
+import { sha256 } from '../sha256.js'
 import { isObject, ownMember, snapshot } from '../snapshot.js'
 import { isUsable, type TokenStore } from './token-store.js'
 
@@ -13,7 +13,7 @@ interface SharedTokenSettings {
   readonly random: () => number
   readonly emit: Emit
   readonly early: number
-  /** Milliseconds: half of it is how long a lease lasts, and how long others wait for its holder. */
+  /** Milliseconds. A lease lasts half of it, and other processes wait for its holder as long. */
   readonly timeout: number
   readonly request: () => Promise<IssuedToken>
 }
@@ -22,70 +22,69 @@ const limit = 250
 
 class StoreTimeout extends Error {}
 
-/** The token of a fleet: from the store, or from a token request that one member makes. */
-export async function sharedToken(
-  { store, key, clock, random, emit, early, timeout, request }: SharedTokenSettings,
-  { refused, forceRenewal, signal }: TokenCall,
+/** Returns the token of all processes: from the store, or from a token request that one of them makes. */
+export async function getSharedToken(
+  settings: SharedTokenSettings,
+  { rejected, forceRenewal, signal }: TokenCall,
 ): Promise<IssuedToken> {
-  const duration = timeout / 2
-  const known = refused()
+  const { store, key, clock, random, emit, early, request } = settings
+  const duration = settings.timeout / 2
+  /** A store that did not answer in time is not called again. */
   let isSilent = false
-  // Only a certain rejection takes the token away from the other members.
-  if (known?.isCertain) await asked('delete', (limits) => store.delete(key, known.token, limits))
-  const found = await usable()
-  if (found !== undefined) return fromStore(found)
-  let lease = await acquire()
+  const known = rejected()
+  // Only a certain rejection takes the token away from the other processes.
+  if (known?.isCertain) await call('delete', (limits) => store.delete(key, known.token, limits))
+  const found = await getUsable()
+  if (found !== undefined) return found
+  let lease = await acquireLease()
   const until = clock.monotonic() + duration
-  // Another member makes the token request: its token comes, or its lease ends.
+  // Another process makes the token request: its token arrives, or its lease ends.
   while (lease === 'taken' && !forceRenewal && clock.monotonic() < until) {
     await clock.wait(50 + 200 * random(), signal)
-    const awaited = await usable()
-    if (awaited !== undefined) return fromStore(awaited)
-    lease = await acquire()
+    const awaited = await getUsable()
+    if (awaited !== undefined) return awaited
+    lease = await acquireLease()
   }
+  const held = lease === 'taken' ? undefined : lease
   try {
-    const again = lease === 'taken' ? undefined : await usable()
-    if (again !== undefined) return fromStore(again)
+    const again = held && (await getUsable())
+    if (again !== undefined) return again
     const issued = await request()
-    await asked('set', (limits) => store.set(key, issued.token, limits))
+    await call('set', (limits) => store.set(key, issued.token, limits))
     return issued
   } finally {
-    const held = lease
-    // Whatever else the store did not answer: until then the other members wait.
-    if (held !== undefined && held !== 'taken') await bounded('lease', () => held.release())
+    // Even if the store is silent: the other processes wait for it.
+    isSilent = false
+    if (held !== undefined) await call('lease', () => held.release())
   }
 
-  async function usable(): Promise<StoredToken | undefined> {
+  async function getUsable(): Promise<IssuedToken | undefined> {
     if (forceRenewal) return undefined
-    return asked('get', async (limits) => {
+    return call('get', async (limits) => {
       const token = snapshot(await store.get(key, limits))
-      const usable = isUsable(token, { now: clock.now(), early, refused: refused()?.token })
-      return usable ? token : undefined
+      const isFit = isUsable(token, { now: clock.now(), early, rejected: rejected()?.token })
+      return isFit ? { token, source: 'store', attempts: 0 } : undefined
     })
   }
 
-  /** A store that cannot lease, or fails to, stops nobody: undefined. */
-  async function acquire() {
+  /** A store that has no leases, or fails to give one, holds nobody up: undefined. */
+  async function acquireLease() {
     if (store.acquireLease === undefined) return undefined
-    return asked(
+    return call(
       'lease',
       async (limits) =>
         (await store.acquireLease?.(key, { duration, ...limits })) ?? ('taken' as const),
     )
   }
 
-  /** A store that did not answer once is not asked again for this token. */
-  async function asked<T>(...call: Parameters<typeof bounded<T>>): Promise<T | undefined> {
-    return isSilent ? undefined : bounded(...call)
-  }
-
-  async function bounded<T>(
+  async function call<T>(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined> {
+    if (isSilent) return undefined
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
-      return await within({ clock, ms: limit, late }, async (s) => work({ signal: s }))
+      return await within({ clock, ms: limit, late }, async (signal) => work({ signal }))
     } catch (error) {
       isSilent ||= error instanceof StoreTimeout
       emit({ type: 'store-failed', operation, reason: reasonOf(error) })
@@ -94,18 +93,29 @@ export async function sharedToken(
   }
 }
 
-function fromStore(token: StoredToken): IssuedToken {
-  return { token, source: 'store', attempts: 0 }
-}
-
-/** A store's error may quote what it was given: only its name and code are told. */
+/** The error of a store may quote the token: only its name or its code is shown. */
 function reasonOf(error: unknown): string {
   if (!isObject(error)) return 'unknown'
   if (error instanceof StoreTimeout) return error.message
-  const code = ownMember(error, 'code')
-  return [code, Reflect.get(error, 'name')].find(isWord) ?? 'Error'
+  const words = [ownMember(error, 'code'), Reflect.get(error, 'name')]
+  return words.find((word) => typeof word === 'string' && /^\w{1,64}$/.test(word)) ?? 'Error'
 }
 
-function isWord(text: unknown): text is string {
-  return typeof text === 'string' && /^\w{1,64}$/.test(text)
+/**
+ * Returns the key of a token in a store: 64 hexadecimal characters that reveal nothing of the
+ * access and the identity, which are everything that can change the token.
+ */
+export function createTokenKey(access: RequestedAccess, identity: object): Promise<string> {
+  return sha256(JSON.stringify([sortMembers(identity), accessKey(access)]))
+}
+
+/** Copies JSON with all members in order, so that two spellings of it have one key. */
+function sortMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortMembers)
+  if (!isObject(value)) return value
+  const entries = Object.entries(value).map(
+    ([name, member]) => [name, sortMembers(member)] as const,
+  )
+  // A tag, or an object would have the key of an array of pairs.
+  return { sorted: entries.sort(([a], [b]) => (a < b ? -1 : 1)) }
 }

@@ -1,55 +1,70 @@
 import { isTokenValue, type StoredToken } from '../access-token.js'
 
 /**
- * One record per key for many processes. `key` is 64 hexadecimal characters: the SHA-256 of
- * everything that changes the token, the signing key's thumbprint included. A store is asked only
- * when the local token is due or gone, never per request. Every call is bounded (250 ms), and
- * every failure becomes an event and a miss: a store may fail, and must not lie.
+ * Shares tokens between processes: one record per key. A key is 64 hexadecimal characters, the
+ * SHA-256 of everything that changes the token, including the thumbprint of the signing key.
+ *
+ * A provider calls its store only when the token in its memory is due for renewal or missing, never
+ * per request. Each call has 250 ms. A call that fails counts as a miss and emits `store-failed`.
+ *
+ * @example
+ * ```ts
+ * const store: TokenStore = {
+ *   get: async (key) => JSON.parse((await redis.get(key)) ?? 'null') ?? undefined,
+ *   set: async (key, token) => {
+ *     await redis.set(key, JSON.stringify(token), { PXAT: token.expiresAt })
+ *   },
+ *   delete: async (key, token) => deleteIfEqual(redis, key, JSON.stringify(token)),
+ * }
+ * ```
  */
 export interface TokenStore {
-  /** The record; missing, expired or unreadable: undefined. */
+  /** Returns the record, or `undefined` if it is missing, expired or unreadable. */
   get(key: string, call: { signal: AbortSignal }): Promise<StoredToken | undefined>
-  /** Kept no longer than `token.expiresAt`. */
+  /** Keeps the record until `token.expiresAt` at most. */
   set(key: string, token: StoredToken, call: { signal: AbortSignal }): Promise<void>
-  /** Compare-and-delete: only if the record is still this token. */
+  /** Deletes the record if it still is this token, and returns whether it did. */
   delete(key: string, token: StoredToken, call: { signal: AbortSignal }): Promise<boolean>
   /**
-   * The right to make the token request: undefined while another member has it. Ends by itself
-   * after `duration` milliseconds. Absent: every member may make it.
+   * Returns the right to make the token request, or `undefined` while another process has it. The
+   * lease ends after `duration` milliseconds. Without this method, every process may make one.
    */
   acquireLease?(
     key: string,
     call: { duration: number; signal: AbortSignal },
   ): Promise<
     | {
-        /** Gives the right back; only if it is still held. */
+        /** Returns the right before its end, if it is still held. */
         release(): Promise<void>
       }
     | undefined
   >
 }
 
-const longestLife = 86_400_000
-/** Between the clocks of two members. */
-const mostSkew = 300_000
+const longestLifetime = 86_400_000
+/** The most by which the clocks of two processes may differ. */
+const longestSkew = 300_000
 
 /**
- * May a token from a shared store be used? It must have the shape of one, be neither due nor over
- * nor too good to be true, and not be the one that was refused.
+ * Whether a token from a store can be used: it is complete, not due for renewal, not from the
+ * future, and not the token that was rejected.
  */
 export function isUsable(
   token: StoredToken,
-  { now, early, refused }: { now: number; early: number; refused: StoredToken | undefined },
+  { now, early, rejected }: { now: number; early: number; rejected: StoredToken | undefined },
 ): boolean {
-  const { value, tokenType, issuedAt, expiresAt } = token
-  if (!isTokenValue(value) || tokenType !== 'Bearer' || !isScope(token.scope)) return false
-  if (!Number.isFinite(issuedAt) || !Number.isFinite(expiresAt)) return false
-  const life = expiresAt - issuedAt
-  if (life <= 0 || life > longestLife || issuedAt - now > mostSkew) return false
-  return now < expiresAt - Math.min(early, life / 5) && value !== refused?.value
-}
-
-/** What a database makes of a scope that is missing is none. */
-function isScope(scope: unknown): boolean {
-  return scope === undefined || typeof scope === 'string'
+  const { value, tokenType, scope, issuedAt, expiresAt } = token
+  const lifetime = expiresAt - issuedAt
+  return (
+    isTokenValue(value) &&
+    value !== rejected?.value &&
+    tokenType === 'Bearer' &&
+    (scope === undefined || typeof scope === 'string') &&
+    Number.isFinite(issuedAt) &&
+    Number.isFinite(expiresAt) &&
+    lifetime > 0 &&
+    lifetime <= longestLifetime &&
+    issuedAt - now <= longestSkew &&
+    now < expiresAt - Math.min(early, lifetime / 5)
+  )
 }

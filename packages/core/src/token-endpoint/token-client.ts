@@ -1,5 +1,5 @@
 import type { StoredToken } from '../access-token.js'
-import { within } from '../deadline.js'
+import { within } from '../clock.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { isObject, ownMember } from '../snapshot.js'

@@ -91,7 +91,7 @@ export function injecting(host: HostUnderTest): void {
     expect(host.tokenFailure(error)).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
-      message: "There is no option 'countersign.scopes'. Did you mean 'countersign.scope'?",
+      message: "Unknown option 'countersign.scopes'. Did you mean 'countersign.scope'?",
     })
     expect([api.seen.length, server.requests.length]).toEqual([0, 0])
   })

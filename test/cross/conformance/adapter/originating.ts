@@ -40,7 +40,7 @@ export function originating(host: HostUnderTest): void {
       name: 'ForeignOriginError',
       code: 'ERR_FOREIGN_ORIGIN',
       origin: evil.origin,
-      message: `The request goes to ${evil.origin}, which is none of 'origins'.`,
+      message: `Blocked request to ${evil.origin}: it is not listed in 'origins'.`,
     })
     expect(evil.seen).toEqual([])
     expect((await client.send({ url: '/x' })).status).toBe(200)

@@ -76,7 +76,7 @@ export const testKitMistakes: readonly Mistake[] = [
   {
     name: 'client id with a blank',
     cause:
-      /^The option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end\.$/,
+      /^Option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end\.$/,
     outcome: 'not accepted',
     plant: () => plantAt({ clientId: `${clientId} ` }),
   },
