@@ -28,9 +28,9 @@ export interface Attempt {
   rejection: unknown
   redirected: boolean
   /** The URL that answered, if a redirect was followed. */
-  answeredBy: string | undefined
+  responseUrl: string | undefined
   /** Whether a redirect left the origin; undefined where redirects are not visible. */
-  leftOrigin: boolean | undefined
+  hasLeftOrigin: boolean | undefined
 }
 
 /** Marks a wrapped adapter with the function that sends its calls, and the adapter itself. */

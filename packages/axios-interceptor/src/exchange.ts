@@ -1,4 +1,4 @@
-import { discardBody, type Host, isReplayableBody } from '@countersign/core/adapter'
+import { discardBody, type HttpClient, isReplayableBody } from '@countersign/core/adapter'
 import { AxiosHeaders, type AxiosResponse } from 'axios'
 import { type Attempt, type Call, type Config, findEnd, measureTimeLeft, wait } from './call.js'
 import { formatTimeout, readResponse, showConfig } from './errors.js'
@@ -7,20 +7,21 @@ import type { Send } from './send.js'
 import { pinUrl } from './target-url.js'
 
 /** Describes calls and attempts to the exchange of core, which judges and resends them. */
-export function createAxiosClient(send: Send): Host<Call, Attempt, AxiosResponse> {
+export function createAxiosClient(send: Send): HttpClient<Call, Attempt, AxiosResponse> {
   return {
     url: ({ url }) => url,
     method: ({ config }) => (config.method ?? 'get').toUpperCase(),
-    asked: ({ config }) => (Object.hasOwn(config, 'countersign') ? config.countersign : undefined),
+    authorization: ({ config }) =>
+      Object.hasOwn(config, 'countersign') ? config.countersign : undefined,
     hasAuthorization: ({ config }) => hasAuthorization(config),
     isReplayable: ({ config }) => isReplayableBody(config.data),
     wait,
     send: (call, { authorization }) => sendOnce(send, call, authorization),
     status: ({ response }) => response.status,
     challenge: ({ response }) => readHeader(response, 'www-authenticate')?.toString(),
-    answeredBy: (attempt) => attempt.answeredBy ?? readResponseUrl(attempt),
-    redirected: ({ redirected }) => redirected,
-    leftOrigin: ({ leftOrigin }) => leftOrigin,
+    responseUrl: (attempt) => attempt.responseUrl ?? readResponseUrl(attempt),
+    isRedirected: ({ redirected }) => redirected,
+    hasLeftOrigin: ({ hasLeftOrigin }) => hasLeftOrigin,
     check: ({ response }, isTokenRejected) => isTokenRejected(response),
     discard: ({ response }) => discard(response),
   }
@@ -38,7 +39,7 @@ function readHeader(holder: unknown, name: string): unknown {
 
 /** Sends a call once, with the token if there is one. */
 async function sendOnce(send: Send, call: Call, authorization?: string): Promise<Attempt> {
-  const redirects = { redirected: false, answeredBy: undefined, leftOrigin: undefined }
+  const redirects = { redirected: false, responseUrl: undefined, hasLeftOrigin: undefined }
   const attempt = { call, ...redirects, rejection: undefined } as Attempt
   const restore = authorization === undefined ? () => {} : authorize(attempt, authorization)
   try {

@@ -12,9 +12,9 @@ export function createRedirectGuard(attempt: Attempt): NonNullable<Config['befor
   const { beforeRedirect } = config
   return (next, ...details) => {
     attempt.redirected = true
-    attempt.answeredBy = next.href
+    attempt.responseUrl = next.href
     const isLeaving = !isSameOrigin(next.href, url)
-    attempt.leftOrigin = attempt.leftOrigin === true || isLeaving
+    attempt.hasLeftOrigin = attempt.hasLeftOrigin === true || isLeaving
     if (isLeaving) removeAuthorization(next.headers)
     beforeRedirect?.(next, ...details)
   }
@@ -41,7 +41,7 @@ export function watchFetch(attempt: Attempt): Pick<Config, 'env' | 'fetchOptions
     const response = await (own ?? globalThis.fetch)(input, init)
     attempt.redirected = response.redirected
     // Without a redirect it is the URL of the request and its parameters.
-    if (response.redirected !== false) attempt.answeredBy = response.url || undefined
+    if (response.redirected !== false) attempt.responseUrl = response.url || undefined
     return response
   }
   return { env: { ...env, fetch: relay } as never, fetchOptions: { ...fetchOptions, [key]: send } }

@@ -3,12 +3,12 @@ export { isSameOrigin } from './http-url.js'
 export { createFetchAuthorizer } from './resource/authorized-fetch.js'
 export { createAuthorizer } from './resource/authorizer.js'
 export { isReplayableBody, watchBodyStream } from './resource/body.js'
-export type { HttpClient as Host } from './resource/exchange.js'
+export type { HttpClient } from './resource/exchange.js'
 export { requireSafeRedirects } from './resource/fetch-client.js'
 export type { FetchCall } from './resource/fetch-exchange.js'
 export {
   type AttachedProvider,
-  createOriginRule as originRule,
+  createOriginRule,
   originOfBaseUrl,
   requireSeparateOrigins,
 } from './resource/origins.js'

@@ -67,7 +67,7 @@ export function invalidOption(
 }
 
 /** For an option that is checked together with another one. */
-export function unchecked(value: unknown): unknown {
+export function acceptAny(value: unknown): unknown {
   return value
 }
 

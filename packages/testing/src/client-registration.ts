@@ -22,10 +22,18 @@ export interface ClientRegistration {
 
 const members = ['clientId', 'jwks', 'algorithms', 'audience', 'scope', 'maxLifetimeSeconds']
 
-/** A registration with its defaults. */
+/**
+ * A registration with its defaults.
+ *
+ * @internal
+ */
 export type RegisteredClient = ReturnType<typeof readRegistration>
 
-/** @throws TypeError for an unknown member, a missing client ID or keys, or a private key. */
+/**
+ * @throws TypeError for an unknown member, a missing client ID or keys, or a private key.
+ *
+ * @internal
+ */
 export function readRegistration(registration: ClientRegistration, tokenEndpoint: string) {
   requireKnownMembers('a registration', registration, members)
   const { clientId, jwks, algorithms, audience, scope, maxLifetimeSeconds } = registration

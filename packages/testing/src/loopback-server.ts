@@ -32,7 +32,11 @@ interface HttpListeners {
   onAnswered?: ((answered: AnsweredRequest, response: ServerResponse) => void) | undefined
 }
 
-/** Starts an HTTP server. */
+/**
+ * Starts an HTTP server.
+ *
+ * @internal
+ */
 export function startHttpServer(listeners: HttpListeners): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/' } = request
@@ -45,7 +49,11 @@ export function startHttpServer(listeners: HttpListeners): Promise<LoopbackServe
   return listen(server, () => server.closeAllConnections())
 }
 
-/** Lets a server listen at a port that the system chooses. `disconnect` ends its connections. */
+/**
+ * Lets a server listen at a port that the system chooses. `disconnect` ends its connections.
+ *
+ * @internal
+ */
 export async function listen(server: Server, disconnect: () => void): Promise<LoopbackServer> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   let closed: Promise<void> | undefined

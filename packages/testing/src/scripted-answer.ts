@@ -41,7 +41,11 @@ export function visibleStatus({ drop, status = 200 }: ScriptedAnswer): number {
   return drop === 'before-headers' ? 0 : status
 }
 
-/** Sends an answer, after its delay. Does nothing if the connection is closed by then. */
+/**
+ * Sends an answer, after its delay. Does nothing if the connection is closed by then.
+ *
+ * @internal
+ */
 export function playAnswer(response: ServerResponse, answer: ScriptedAnswer): void {
   const timer = answer.delay && setTimeout(() => send(response, answer), answer.delay)
   if (timer) response.once('close', () => clearTimeout(timer))
@@ -64,7 +68,11 @@ function send(response: ServerResponse, { status = 200, drop, ...answer }: Scrip
   } else response.end(body)
 }
 
-/** Returns the bytes of the body and the headers, with the type of a JSON body. */
+/**
+ * Returns the bytes of the body and the headers, with the type of a JSON body.
+ *
+ * @internal
+ */
 export function encodeBody({ headers: own, body }: ScriptedAnswer): [Headers, Buffer] {
   const headers = new Headers(own)
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import type { Jwk } from '@countersign/core'
 import {
   type CryptoKey,
@@ -6,6 +5,7 @@ import {
   createLocalJWKSet,
   errors,
   type JWTVerifyGetKey,
+  type KeyObject,
 } from 'jose'
 import { createRule, type JwtFinding } from './finding.js'
 

@@ -33,7 +33,11 @@ type Issue = (clientId: string, form: URLSearchParams) => Promise<object>
 
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] }
 
-/** Creates an endpoint that records, checks and answers token requests. */
+/**
+ * Creates an endpoint that records, checks and answers token requests.
+ *
+ * @internal
+ */
 export function createTokenEndpoint(issue: Issue, now: () => number) {
   const clients = new Map<string, RegisteredClient>()
   const requests: TokenRequestRecord[] = []

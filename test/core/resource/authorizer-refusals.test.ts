@@ -50,7 +50,7 @@ describe('a 401 about our token', () => {
 
   test.each<[string, Partial<Answer>]>([
     ['as the host knows', { redirected: true }],
-    ['as the URL shows that answered', { answeredBy: 'https://api.example/y' }],
+    ['as the URL shows that answered', { responseUrl: 'https://api.example/y' }],
   ])('U21: is handed back where a POST was redirected, %s', async (_, seenBy) => {
     const { authorize, seen } = exchange()
     const answer = { ...refused, ...seenBy }
@@ -65,7 +65,7 @@ describe('a 401 about our token', () => {
     'U21: is replayed where a %s was redirected',
     async (method) => {
       const { authorize, seen } = exchange()
-      const answer = { ...refused, redirected: true, answeredBy: 'https://api.example/y' }
+      const answer = { ...refused, redirected: true, responseUrl: 'https://api.example/y' }
       expect(await authorize({ method, answers: [answer, ok] })).toBe(ok)
       expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
     },
@@ -78,9 +78,9 @@ describe('a 401 about our token', () => {
     ['not known', url, ''],
   ])(
     'U13: is replayed for a POST where the URL that answered is %s',
-    async (_, sent, answeredBy) => {
+    async (_, sent, responseUrl) => {
       const { authorize, seen } = exchange()
-      await authorize({ method: 'POST', url: sent, answers: [{ ...refused, answeredBy }, ok] })
+      await authorize({ method: 'POST', url: sent, answers: [{ ...refused, responseUrl }, ok] })
       expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
     },
   )
@@ -124,8 +124,8 @@ describe('what is not about our token', () => {
     ['U9: a 500', { ...refused, status: 500 }],
     ['U9: a 403', { ...refused, status: 403 }],
     ['U7: a challenge of another scheme', { status: 401, challenge: 'Basic realm="api"' }],
-    ['U10: a 401 of another origin', { ...refused, answeredBy: 'https://other.example/x' }],
-    ['U10: a 401 of no http origin', { ...refused, answeredBy: 'about:blank' }],
+    ['U10: a 401 of another origin', { ...refused, responseUrl: 'https://other.example/x' }],
+    ['U10: a 401 of no http origin', { ...refused, responseUrl: 'about:blank' }],
   ])('%s is handed back', async (_, answer) => {
     const { authorize, seen } = exchange()
     expect(await authorize({ answers: [answer] })).toBe(answer)

@@ -5,7 +5,7 @@ import type {
   RequestEvent,
   TokenSource,
 } from '@countersign/core'
-import { createAuthorizer, type Host } from '@countersign/core/adapter'
+import { createAuthorizer, type HttpClient } from '@countersign/core/adapter'
 import { expect } from 'vitest'
 import { createAccessToken } from '#core/access-token.js'
 
@@ -15,14 +15,14 @@ export interface Call {
   readonly asked?: RequestAuthorization | false
   readonly ownAuthorization?: boolean
   readonly isReplayable?: () => boolean | Promise<boolean>
-  readonly wait?: Host<Call, Answer>['wait']
+  readonly wait?: HttpClient<Call, Answer>['wait']
   readonly answers?: readonly Answer[]
 }
 
 export interface Answer {
   readonly status: number
   readonly challenge?: string
-  readonly answeredBy?: string
+  readonly responseUrl?: string
   readonly redirected?: boolean
 }
 
@@ -48,10 +48,10 @@ export function exchange(
     asked: [] as unknown[],
   }
   const answers = new Map<Call, Answer[]>()
-  const host: Host<Call, Answer, Response> = {
+  const host: HttpClient<Call, Answer, Response> = {
     url: (call) => ('url' in call ? call.url : url),
     method: ({ method = 'GET' }) => method,
-    asked: ({ asked }) => asked,
+    authorization: ({ asked }) => asked,
     hasAuthorization: ({ ownAuthorization = false }) => ownAuthorization,
     isReplayable: ({ isReplayable = () => true }) => isReplayable(),
     wait: (call, promise) => {
@@ -66,8 +66,8 @@ export function exchange(
     },
     status: ({ status }) => status,
     challenge: ({ challenge }) => challenge,
-    answeredBy: ({ answeredBy }) => answeredBy,
-    redirected: ({ redirected }) => redirected,
+    responseUrl: ({ responseUrl }) => responseUrl,
+    isRedirected: ({ redirected }) => redirected,
     discard: (answer) => void seen.discarded.push(answer),
   }
   let current = token('t1')

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@countersign/core'
-import { originRule } from '@countersign/core/adapter'
+import { createOriginRule } from '@countersign/core/adapter'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 
@@ -76,7 +76,7 @@ describe('where a token may go', () => {
     fc.assert(
       fc.property(origins, url, (origins, url) => {
         const named = origins.map((text) => new URL(text).origin)
-        expect(originRule(origins)(url)).toBe(named.includes(platformOrigin(url) ?? 'none'))
+        expect(createOriginRule(origins)(url)).toBe(named.includes(platformOrigin(url) ?? 'none'))
       }),
       { numRuns: 5000 },
     )
@@ -87,7 +87,7 @@ describe('where a token may go', () => {
       fc.property(usableOrigin, noise, tail, tail, (origin, noise, tail, more) => {
         const { origin: named } = new URL(origin)
         const url = named + noise + tail + more
-        expect(originRule([origin])(url)).toBe(platformOrigin(url) === named)
+        expect(createOriginRule([origin])(url)).toBe(platformOrigin(url) === named)
       }),
       { numRuns: 5000 },
     )
@@ -99,7 +99,7 @@ describe('where a token may go', () => {
       fc.property(usableOrigin, path, fc.constantFrom('', '/', '?', '#'), (origin, path, next) => {
         const { origin: named } = new URL(origin)
         const url = next === '' ? named : named + next + path
-        expect(originRule([origin])(unparsable(url))).toBe(true)
+        expect(createOriginRule([origin])(unparsable(url))).toBe(true)
       }),
     )
   })
@@ -114,7 +114,7 @@ describe('where a token may go', () => {
             const count = { reads: 0 }
             const { origin: named } = new URL(origin)
             const url = unparsable(`${named}/${piece.repeat(length)}`, count)
-            expect(originRule(['https://other.test', origin])(url)).toBe(true)
+            expect(createOriginRule(['https://other.test', origin])(url)).toBe(true)
             return count.reads
           }
           expect(work(65_536)).toBe(work(32_768))
@@ -160,7 +160,7 @@ describe('what an origin is', () => {
 
 function ruleOf(origins: unknown) {
   try {
-    return originRule((typeof origins === 'string' ? [origins] : origins) as string[])
+    return createOriginRule((typeof origins === 'string' ? [origins] : origins) as string[])
   } catch (error) {
     return error as Error
   }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { invalidOption, readOptions, unchecked } from '../options.js'
+import { acceptAny, invalidOption, readOptions } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, joinNames, readAlgorithm } from './algorithms.js'
 import {
@@ -104,7 +104,7 @@ export function readPassphrase(value: unknown, option: string): string | undefin
 }
 
 const keyTable = {
-  key: unchecked,
+  key: acceptAny,
   kid: readKid,
   alg: readAlgorithm,
   passphrase: readPassphrase,

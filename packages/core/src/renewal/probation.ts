@@ -3,7 +3,7 @@ const firstCoolDown = 5_000
 const longestCoolDown = 60_000
 const never = Number.NEGATIVE_INFINITY
 
-export type Probation = ReturnType<typeof createProbation>
+type Probation = ReturnType<typeof createProbation>
 
 /**
  * Decides what follows from rejections (401) of one key's tokens. A token that replaced a rejected

@@ -11,7 +11,7 @@ import { settle } from './replay.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
 
 export const authorizationTable = {
-  origins: createOriginRule,
+  origins: createOriginRule as option.ReadOption<(url: string) => boolean>,
   onForeignOrigin: option.oneOf('pass', 'throw'),
   isTokenRejected: option.callback<(response: unknown) => boolean | Promise<boolean>>(),
   onEvent: option.callback<(event: RequestEvent) => unknown>(),
@@ -59,7 +59,7 @@ export function authorizeWith<R, O>(
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
 
   function authorize(request: R): Promise<O> {
-    const requested = client.asked(request)
+    const requested = client.authorization(request)
     const url = client.url(request)
     const isOptOut = requested === false || client.hasAuthorization(request)
     const isListed = url !== undefined && belongs(url)

@@ -22,7 +22,7 @@ export function parseBearerChallenge(header: string | null | undefined): Readonl
     const begin = at
     const end = skip(header, begin, isTokenCharacter)
     if (end === begin) {
-      at = header[begin] === '"' ? quotedEnd(header, begin) : begin + 1
+      at = header[begin] === '"' ? findQuotedEnd(header, begin) : begin + 1
       continue
     }
     const word = header.slice(begin, end)
@@ -38,10 +38,10 @@ export function parseBearerChallenge(header: string | null | undefined): Readonl
     }
     const start = skip(header, sign + 1, isSpace)
     const quoted = header[start] === '"'
-    at = quoted ? quotedEnd(header, start) : skip(header, start, isValueCharacter)
+    at = quoted ? findQuotedEnd(header, start) : skip(header, start, isValueCharacter)
     const name = word.toLowerCase()
     if (name !== 'error' && name !== 'scope') continue
-    const value = quoted ? unquoted(header.slice(start, at)) : header.slice(start, at)
+    const value = quoted ? unquote(header.slice(start, at)) : header.slice(start, at)
     const isBare = schemeEnd === -1 && name === 'error' && value === 'invalid_token'
     if (isBare) found.scheme = 'Bearer'
     if (found.scheme !== undefined) found[name] ??= value
@@ -83,13 +83,13 @@ function isValueCharacter(code: number): boolean {
 }
 
 /** Behind the closing quote, or the end of the text. */
-function quotedEnd(text: string, open: number): number {
+function findQuotedEnd(text: string, open: number): number {
   let at = open + 1
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
   return Math.min(at + 1, text.length)
 }
 
-function unquoted(quoted: string): string {
+function unquote(quoted: string): string {
   let text = ''
   for (let at = 1; at < quoted.length; at++) {
     if (quoted[at] === '"') break

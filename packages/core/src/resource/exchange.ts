@@ -13,7 +13,7 @@ export interface HttpClient<Req, Outcome, Answer = unknown> {
   /** Returns the method. Its case does not matter. */
   method(request: Req): string
   /** Returns the value of the per-request option `countersign`. */
-  asked(request: Req): RequestAuthorization | false | undefined
+  authorization(request: Req): RequestAuthorization | false | undefined
   /** Whether the caller set an `Authorization` header. One that the adapter set does not count. */
   hasAuthorization(request: Req): boolean
   /**
@@ -33,11 +33,11 @@ export interface HttpClient<Req, Outcome, Answer = unknown> {
   /** Returns the `WWW-Authenticate` header. Called for 401 and 403 only. */
   challenge(outcome: Outcome): string | null | undefined
   /** Returns the final URL after redirects, if it is known. */
-  answeredBy(outcome: Outcome): string | undefined
+  responseUrl(outcome: Outcome): string | undefined
   /** Whether there was a redirect, if that is known: a 303 may lead back to the same URL. */
-  redirected?(outcome: Outcome): boolean | undefined
+  isRedirected?(outcome: Outcome): boolean | undefined
   /** Whether a redirect led through another origin, if redirects are visible. */
-  leftOrigin?(outcome: Outcome): boolean | undefined
+  hasLeftOrigin?(outcome: Outcome): boolean | undefined
   /**
    * Calls `isTokenRejected` with the response, or with a copy if reading it would use up the body;
    * the copy is released afterwards. If absent, the outcome itself is passed.

@@ -15,7 +15,7 @@ import {
 export const fetchClient: HttpClient<FetchExchange, Response, Response> = {
   url: ({ href }) => href,
   method: methodOf,
-  asked: ({ call }) => call.authorization,
+  authorization: ({ call }) => call.authorization,
   hasAuthorization,
   isReplayable,
   wait: ({ signal, init, call }, awaited) => {
@@ -34,8 +34,8 @@ export const fetchClient: HttpClient<FetchExchange, Response, Response> = {
   status: ({ status }) => status,
   // A mock of fetch may have no headers.
   challenge: ({ headers }) => headers?.get('www-authenticate'),
-  answeredBy: ({ url }) => url || undefined,
-  redirected: ({ redirected }) => redirected,
+  responseUrl: ({ url }) => url || undefined,
+  isRedirected: ({ redirected }) => redirected,
   async check(response, isTokenRejected) {
     const copy = response.clone()
     try {

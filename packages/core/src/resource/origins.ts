@@ -11,12 +11,12 @@ import type { TokenSource } from '../token-source.js'
  * @throws {ConfigurationError} `ERR_INVALID_ORIGIN`
  * @example
  * ```ts
- * const belongs = originRule(['https://api.example.com'])
+ * const belongs = createOriginRule(['https://api.example.com'])
  * belongs('https://api.example.com/accounts') // true
  * belongs('https://api.example.com.evil.example/') // false
  * ```
  */
-export function createOriginRule(origins: unknown): (url: string) => boolean {
+export function createOriginRule(origins: readonly (string | URL)[]): (url: string) => boolean {
   if (!Array.isArray(origins) || origins.length === 0)
     throw invalidOrigin("Option 'origins' must be an array with at least one origin.")
   const allowed = [...new Set(Array.from(origins, readOrigin))]

@@ -26,8 +26,8 @@ export function judge<R, O>(
   const { outcome, url } = sent
   if (!isTelling(authorizer, outcome)) return 'accepted'
   const status = client.status(outcome)
-  const answeredBy = client.answeredBy(outcome)
-  if ((answeredBy && !isSameOrigin(answeredBy, url)) || leftOrigin(client, outcome))
+  const responseUrl = client.responseUrl(outcome)
+  if ((responseUrl && !isSameOrigin(responseUrl, url)) || hasLeftOrigin(client, outcome))
     return 'accepted'
   if (status === 403) reportScope(authorizer, sent)
   if (isTokenRejected !== undefined) return decide(authorizer, sent, isTokenRejected)
@@ -37,7 +37,7 @@ export function judge<R, O>(
 
 /** Whether the rejected request is known to have carried the token. */
 function weigh<R, O>(client: HttpClient<R, O>, { outcome, url }: Sent<R, O>): Verdict {
-  const showsRedirects = leftOrigin(client, outcome) !== undefined
+  const showsRedirects = hasLeftOrigin(client, outcome) !== undefined
   return !showsRedirects && wasRedirected(client, outcome, url) ? 'uncertain' : 'rejected'
 }
 
@@ -77,15 +77,16 @@ function reportScope<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O>): void
 // The two optional methods below are not functions where they are found on a polluted prototype.
 
 /** Undefined where redirects are not visible. */
-function leftOrigin<R, O>(client: HttpClient<R, O>, outcome: O): boolean | undefined {
-  return typeof client.leftOrigin === 'function' ? client.leftOrigin(outcome) : undefined
+function hasLeftOrigin<R, O>(client: HttpClient<R, O>, outcome: O): boolean | undefined {
+  return typeof client.hasLeftOrigin === 'function' ? client.hasLeftOrigin(outcome) : undefined
 }
 
 /** Whether the answer came from another URL than the one that was sent, if the client shows it. */
 export function wasRedirected<R, O>(client: HttpClient<R, O>, outcome: O, url: string): boolean {
-  if (typeof client.redirected === 'function' && client.redirected(outcome) === true) return true
-  const answeredBy = client.answeredBy(outcome)
-  return Boolean(answeredBy) && withoutFragment(answeredBy as string) !== withoutFragment(url)
+  if (typeof client.isRedirected === 'function' && client.isRedirected(outcome) === true)
+    return true
+  const responseUrl = client.responseUrl(outcome)
+  return Boolean(responseUrl) && withoutFragment(responseUrl as string) !== withoutFragment(url)
 }
 
 function withoutFragment(url: string): string {

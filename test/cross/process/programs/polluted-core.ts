@@ -14,7 +14,7 @@ import {
   type TokenFetch,
   type TokenProviderOptions,
 } from '@countersign/core'
-import { createAuthorizer, type Host } from '@countersign/core/adapter'
+import { createAuthorizer, type HttpClient } from '@countersign/core/adapter'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { clientKey } from '../../../support/keys.ts'
 import { pollutants, polluted } from '../../../support/pollutants.ts'
@@ -158,10 +158,10 @@ async function fetched(target: string | URL, init?: RequestInit): Promise<unknow
 async function judged(status: number, challenge: string): Promise<unknown> {
   const told: unknown[] = []
   const tokens = { getAccessToken: async () => accessToken, invalidate: () => told.push('refused') }
-  const host: Host<string, number> = {
+  const host: HttpClient<string, number> = {
     url: (url) => url,
     method: () => 'GET',
-    asked: () => undefined,
+    authorization: () => undefined,
     hasAuthorization: () => false,
     isReplayable: () => false,
     wait: (_, waited) => waited,
@@ -171,7 +171,7 @@ async function judged(status: number, challenge: string): Promise<unknown> {
     },
     status: (outcome) => outcome,
     challenge: () => challenge,
-    answeredBy: () => undefined,
+    responseUrl: () => undefined,
     discard: () => {},
   }
   const options = { origins: ['https://api.example'], onEvent: (event: object) => told.push(event) }

@@ -2,12 +2,12 @@ import type { TokenSource } from '@countersign/core'
 import {
   createAuthorizer,
   createFetchAuthorizer,
+  createOriginRule,
   discardBody,
   type FetchCall,
-  type Host,
+  type HttpClient,
   isReplayableBody,
   originOfBaseUrl,
-  originRule,
   requireSafeRedirects,
 } from '@countersign/core/adapter'
 
@@ -23,18 +23,18 @@ interface Reply {
 }
 
 /** A host of one's own, by its two nouns. */
-const host: Host<Message, Reply> = {
+const host: HttpClient<Message, Reply> = {
   url: ({ url }) => url,
   method: ({ method }) => method,
-  asked: () => undefined,
+  authorization: () => undefined,
   hasAuthorization: () => false,
   isReplayable: () => true,
   wait: (_, token) => token,
   send: async (_, headers) => ({ status: 200, headers: new Map(Object.entries(headers)) }),
   status: ({ status }) => status,
   challenge: ({ headers }) => headers.get('www-authenticate'),
-  answeredBy: () => undefined,
-  redirected: () => false,
+  responseUrl: () => undefined,
+  isRedirected: () => false,
   discard: ({ headers }) => headers.clear(),
 }
 const origins = ['https://api.example.com']
@@ -43,7 +43,7 @@ await send({ url: 'https://api.example.com/x', method: 'GET' })
 const call: FetchCall = { fetch: globalThis.fetch, authorization: undefined }
 const authorize = createFetchAuthorizer(tokens, { origins })
 export const response: Promise<Response> = authorize('https://api.example.com/x', {}, call)
-export const mayHave: boolean = originRule(origins)('https://api.example.com/x')
+export const mayHave: boolean = createOriginRule(origins)('https://api.example.com/x')
 export const base: string = originOfBaseUrl('https://api.example.com/v1')
 export const again: boolean = isReplayableBody('text')
 requireSafeRedirects('manual')
@@ -57,4 +57,4 @@ createAuthorizer(tokens, host, {})
 // @ts-expect-error 2353: a request of another host
 send({ href: 'https://api.example.com/x' })
 // @ts-expect-error 2345: a list
-originRule('https://api.example.com')
+createOriginRule('https://api.example.com')

@@ -25,8 +25,6 @@ authorizedFetch(tokens)
 authorizedFetch(tokens, { onForeignOrigin: 'pass' })
 // @ts-expect-error 2322: a list
 authorizedFetch(tokens, { origins: 'https://api.example.com' })
-// @ts-expect-error 2322: a list of strings
-authorizedFetch(tokens, { origins: [new URL('https://api.example.com')] })
 // @ts-expect-error 2820: pass or throw
 authorizedFetch(tokens, { origins, onForeignOrigin: 'throws' })
 // @ts-expect-error 2561: misspelt
