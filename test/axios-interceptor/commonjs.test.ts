@@ -83,7 +83,7 @@ describe.each<[string, AxiosRequestConfig]>([
       'POST /x',
       'GET /receipt',
     ])
-    expect(requestEvents).toMatchObject([{ type: 'replay-withheld', reason: 'redirected' }])
+    expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'redirected' }])
   })
 
   test('4 U5: a 401 that stays is an error of that copy', async () => {

@@ -19,7 +19,7 @@ const tokenMembers: Record<TokenEvent['type'], readonly string[]> = {
   'token-issued': ['attempts', 'duration', 'expiresAt', 'source'],
   'token-request-failed': ['attempt', 'duration', 'error', 'retryIn'],
   'renewal-failed': ['error', 'nextAttemptAt', 'servesUntil'],
-  'token-refused': ['action', 'coolDownUntil'],
+  'token-rejected': ['action', 'coolDownUntil'],
   'response-warning': ['warning'],
   'store-failed': ['operation', 'reason'],
   'clock-skew': ['offset'],
@@ -126,10 +126,10 @@ test('L3: a request event holds what it declares, and no secret', async () => {
     { origin, method: 'GET', type: 'insufficient-scope', scope: 'a b' },
     { origin, method: 'GET', type: 'insufficient-scope', scope: undefined },
     { origin, method: 'GET', type: 'request-replayed' },
-    { origin, method: 'POST', type: 'replay-withheld', reason: 'redirected' },
-    { origin, method: 'POST', type: 'replay-withheld', reason: 'one-shot-body' },
-    { origin, method: 'GET', type: 'replay-withheld', reason: 'same-token' },
-    { origin, method: 'GET', type: 'replay-withheld', reason: 'aborted' },
+    { origin, method: 'POST', type: 'replay-skipped', reason: 'redirected' },
+    { origin, method: 'POST', type: 'replay-skipped', reason: 'one-shot-body' },
+    { origin, method: 'GET', type: 'replay-skipped', reason: 'same-token' },
+    { origin, method: 'GET', type: 'replay-skipped', reason: 'aborted' },
     { origin, method: 'GET', type: 'rejection-check-failed' },
   ])
   expect(scene.search.leaks(events)).toEqual([])

@@ -261,7 +261,7 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
   ],
   ['ERR_UNSUPPORTED_ALG', 'a key given as an algorithm', () => provider({ alg: pem as never })],
   [
-    'ERR_UNSUPPORTED_HOST',
+    'ERR_UNSUPPORTED_CLIENT',
     'a runtime that carries the token across redirects',
     async () => {
       const tokens = provider()

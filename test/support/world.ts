@@ -43,7 +43,7 @@ export async function startWorld() {
     ...{ clock, server, api, evil, requestEvents, provider },
     tokens: provider(),
     onEvent: (event: RequestEvent) => void requestEvents.push(event),
-    refusals: () => tokenEvents.filter(({ type }) => type === 'token-refused'),
+    refusals: () => tokenEvents.filter(({ type }) => type === 'token-rejected'),
   }
 }
 

@@ -88,7 +88,7 @@ export class ConfigurationError extends CountersignError {
     | 'ERR_INVALID_RESOURCE'
     | 'ERR_RESERVED_PARAMETER'
     | 'ERR_UNSUPPORTED_ALG'
-    | 'ERR_UNSUPPORTED_HOST'
+    | 'ERR_UNSUPPORTED_CLIENT'
     | 'ERR_CLOCK'
   /** The option's name, as written in the options object. */
   declare readonly option?: string

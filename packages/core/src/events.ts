@@ -50,7 +50,7 @@ export type TokenHappening =
     }
   | {
       /** A resource server rejected the current token. */
-      readonly type: 'token-refused'
+      readonly type: 'token-rejected'
       /**
        * `suspect`: it is renewed, and used again only if the renewal fails with a retryable error.
        * `kept`: it had just replaced a rejected one, so a new token would not help.

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@countersign/core'
 import * as ky from 'ky'
 
-/** @throws {ConfigurationError} `ERR_UNSUPPORTED_HOST` if the installed ky is version 1. */
+/** @throws {ConfigurationError} `ERR_UNSUPPORTED_CLIENT` if the installed ky is version 1. */
 export function requireKy2(): void {
   if (!('replaceOption' in ky)) throw createVersionError()
 }
@@ -16,7 +16,7 @@ export function rejectKy1(...given: readonly unknown[]): void {
 
 function createVersionError(): ConfigurationError {
   return new ConfigurationError(
-    'ERR_UNSUPPORTED_HOST',
+    'ERR_UNSUPPORTED_CLIENT',
     "ky 1 has no 'init' hook and would send every request without a token. " +
       "Update ky to version 2, or use authorizedFetch from '@countersign/core/fetch' with either version: " +
       'ky.create({ fetch: authorizedFetch(tokens, { origins }) }).',

@@ -45,7 +45,7 @@ function provider(options: Partial<TokenProviderOptions> = {}) {
 }
 
 function actions() {
-  return events.flatMap((event) => (event.type === 'token-refused' ? [event.action] : []))
+  return events.flatMap((event) => (event.type === 'token-rejected' ? [event.action] : []))
 }
 
 const caught = (promise: Promise<unknown>) => promise.catch((thrown: unknown) => thrown)

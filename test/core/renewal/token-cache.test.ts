@@ -310,7 +310,7 @@ describe('a refused token', () => {
     cache.invalidate(cache.current() as AccessToken, true)
     expect(cache.current()).toBeUndefined()
     expect(events[1]).toEqual({
-      ...{ type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
+      ...{ type: 'token-rejected', action: 'suspect', coolDownUntil: undefined },
     })
     void ask()
     await settle()
@@ -354,10 +354,10 @@ describe('a refused token', () => {
     await clock.advance(1)
     cache.invalidate(replacement, true)
     expect(cache.current()).toBeUndefined()
-    expect(events.filter(({ type }) => type === 'token-refused')).toEqual([
-      { type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
-      { type: 'token-refused', action: 'kept', coolDownUntil },
-      { type: 'token-refused', action: 'suspect', coolDownUntil: undefined },
+    expect(events.filter(({ type }) => type === 'token-rejected')).toEqual([
+      { type: 'token-rejected', action: 'suspect', coolDownUntil: undefined },
+      { type: 'token-rejected', action: 'kept', coolDownUntil },
+      { type: 'token-rejected', action: 'suspect', coolDownUntil: undefined },
     ])
   })
 })

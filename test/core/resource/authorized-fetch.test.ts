@@ -191,7 +191,7 @@ describe('X20: on a runtime that keeps Authorization on redirects', () => {
   test('a request that may be redirected is refused, a foreign one is not', async () => {
     const { send, given } = attached()
     stub()
-    const unsupported = { name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_HOST' }
+    const unsupported = { name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_CLIENT' }
     await expect(send(url)).rejects.toMatchObject(unsupported)
     await expect(send(new Request(url))).rejects.toMatchObject(unsupported)
     const request = new Request(url, { redirect: 'manual' })

@@ -25,7 +25,7 @@ describe('a 401 about our token', () => {
     expect(await authorize({ answers: [refused] })).toBe(refused)
     expect(seen).toMatchObject({
       ...{ sent: ['Bearer t1'], discarded: [] },
-      events: [{ type: 'replay-withheld', reason: 'same-token' }],
+      events: [{ type: 'replay-skipped', reason: 'same-token' }],
     })
   })
 
@@ -44,7 +44,7 @@ describe('a 401 about our token', () => {
     expect(await authorize({ isReplayable, answers: [refused] })).toBe(refused)
     expect(seen).toMatchObject({
       ...{ sent: ['Bearer t1'], invalidated: ['t1'], discarded: [] },
-      events: [{ type: 'replay-withheld', reason: 'one-shot-body' }],
+      events: [{ type: 'replay-skipped', reason: 'one-shot-body' }],
     })
   })
 
@@ -57,7 +57,7 @@ describe('a 401 about our token', () => {
     expect(await authorize({ method: 'POST', answers: [answer] })).toBe(answer)
     expect(seen).toMatchObject({
       ...{ sent: ['Bearer t1'], invalidated: ['t1'], discarded: [] },
-      events: [{ type: 'replay-withheld', reason: 'redirected', method: 'POST' }],
+      events: [{ type: 'replay-skipped', reason: 'redirected', method: 'POST' }],
     })
   })
 
@@ -105,7 +105,7 @@ describe('a 401 about our token', () => {
     await expect(left).rejects.toBe(reason)
     expect(seen).toMatchObject({
       ...{ sent: ['Bearer t1'], discarded: [refused] },
-      events: [{ type: 'replay-withheld', reason: 'aborted' }],
+      events: [{ type: 'replay-skipped', reason: 'aborted' }],
     })
   })
 

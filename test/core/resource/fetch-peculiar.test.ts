@@ -149,7 +149,7 @@ describe('a Request with a body', () => {
     expect([first.status, next.status]).toEqual([401, 200])
     expect(api.seen.map(({ url }) => url)).toEqual(['/x', '/next'])
     expect(server.requests).toHaveLength(2)
-    expect(requestEvents).toMatchObject([{ type: 'replay-withheld', reason: 'one-shot-body' }])
+    expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'one-shot-body' }])
   })
 
   test("6 U12: that was read already gets the platform's own error", async () => {

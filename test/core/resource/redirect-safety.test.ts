@@ -18,7 +18,7 @@ describe('X20: where the runtime keeps Authorization on redirects to other origi
       expect(() => requireSafeRedirects(redirect)).toThrow(
         expect.objectContaining({
           name: 'ConfigurationError',
-          code: 'ERR_UNSUPPORTED_HOST',
+          code: 'ERR_UNSUPPORTED_CLIENT',
           message:
             "This runtime keeps Authorization on redirects to other origins. Set the compatibility flag strip_authorization_on_cross_origin_redirect, or send with redirect: 'manual'.",
         }),

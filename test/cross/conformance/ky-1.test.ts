@@ -57,7 +57,7 @@ test('hooks on an instance of ky 1 are rejected before any request, with a recom
   for (const method of ['get', 'post']) {
     await expect(old('x', { method })).rejects.toMatchObject({
       name: 'ConfigurationError',
-      code: 'ERR_UNSUPPORTED_HOST',
+      code: 'ERR_UNSUPPORTED_CLIENT',
       message: expect.stringMatching(wayOut),
     })
   }
@@ -76,7 +76,7 @@ test('if ky 1 is installed, creating the hooks throws', async () => {
   expect(make).toThrow(
     expect.objectContaining({
       name: 'ConfigurationError',
-      code: 'ERR_UNSUPPORTED_HOST',
+      code: 'ERR_UNSUPPORTED_CLIENT',
       message: expect.stringMatching(wayOut),
     }),
   )

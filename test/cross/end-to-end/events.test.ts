@@ -113,13 +113,13 @@ console.log(JSON.stringify(Object.fromEntries(counts)))
     const lines = await printed(clientKey)
     expect(lines.slice(0, -1)).toMatchObject([
       { level: 'info', type: 'token-issued', source: 'endpoint', attempts: 1 },
-      { level: 'info', type: 'token-refused', action: 'suspect' },
+      { level: 'info', type: 'token-rejected', action: 'suspect' },
       { level: 'info', type: 'token-issued', source: 'endpoint', attempts: 1 },
       { level: 'info', type: 'request-replayed', method: 'GET' },
     ])
     expect(lines.at(-1)).toEqual({
       'token-issued endpoint': 2,
-      'token-refused suspect': 1,
+      'token-rejected suspect': 1,
       'request-replayed': 1,
     })
   })

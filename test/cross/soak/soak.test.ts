@@ -129,7 +129,7 @@ test('a request that has not ended when the totals are made is lost', () => {
 test('H3: a second rejection of a token, and a host without a replayed POST, are faults', () => {
   const watch = watchRejections()
   const provider = { clientId: 'h3', tokenEndpoint: 'https://as.example/token' }
-  const event = { ...provider, type: 'token-refused', coolDownUntil: undefined } as const
+  const event = { ...provider, type: 'token-rejected', coolDownUntil: undefined } as const
   watch.onTokenEvent({ ...event, action: 'suspect' })
   for (const name of ['axios', 'fetch'] as const) watch.onReplay(name, 'POST')
   watch.onReplay('ky', 'GET')

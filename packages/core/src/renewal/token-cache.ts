@@ -112,7 +112,7 @@ function invalidate(cache: Cache, reported: AccessToken, isCertain: boolean): vo
   if (consequence === undefined) return
   const failure = currentFailure(cache)
   if (failure !== undefined && consequence.action === 'suspect') cache.token.noteFailure(failure)
-  cache.emit({ type: 'token-refused', ...consequence })
+  cache.emit({ type: 'token-rejected', ...consequence })
 }
 
 /** Returns the failure because of which no token request is made, unless one is in flight. */

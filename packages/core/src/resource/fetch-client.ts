@@ -53,7 +53,7 @@ export const fetchClient: HttpClient<FetchExchange, Response, Response> = {
  * redirects to other origins: Cloudflare Workers with an old compatibility date.
  *
  * @param redirect - The option `redirect` of the request.
- * @throws {ConfigurationError} `ERR_UNSUPPORTED_HOST`
+ * @throws {ConfigurationError} `ERR_UNSUPPORTED_CLIENT`
  * @example
  * ```ts
  * requireSafeRedirects(init.redirect)
@@ -66,7 +66,7 @@ export function requireSafeRedirects(redirect: string | undefined): void {
   const flag = 'strip_authorization_on_cross_origin_redirect'
   if (redirect === 'manual' || Cloudflare?.compatibilityFlags?.[flag] !== false) return
   throw new ConfigurationError(
-    'ERR_UNSUPPORTED_HOST',
+    'ERR_UNSUPPORTED_CLIENT',
     'This runtime keeps Authorization on redirects to other origins. ' +
       `Set the compatibility flag ${flag}, or send with redirect: 'manual'.`,
   )

@@ -16,7 +16,7 @@ export async function settle<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O
   if (verdict === 'accepted') return outcome
   invalidate(tokens, token, verdict)
   const skip = (reason: 'one-shot-body' | 'redirected' | 'same-token') => {
-    emitRequestEvent(authorizer, sent, { type: 'replay-withheld', reason })
+    emitRequestEvent(authorizer, sent, { type: 'replay-skipped', reason })
     return outcome
   }
   const isSafe = /^(GET|HEAD)$/i.test(client.method(request))
@@ -54,7 +54,7 @@ async function renewToken<R, O>(
     )
   } catch (error) {
     if (!isCountersignError(error))
-      emitRequestEvent(authorizer, sent, { type: 'replay-withheld', reason: 'aborted' })
+      emitRequestEvent(authorizer, sent, { type: 'replay-skipped', reason: 'aborted' })
     client.discard(outcome)
     throw error
   }

@@ -11,7 +11,7 @@ export type RequestEvent = {
     }
   | {
       /** The caller received the 401. The request was not sent again. */
-      readonly type: 'replay-withheld'
+      readonly type: 'replay-skipped'
       /** Why not. */
       readonly reason: 'one-shot-body' | 'redirected' | 'same-token' | 'aborted'
     }

@@ -75,7 +75,7 @@ export function cancelling(host: HostUnderTest): void {
     expect((await client.send({ url: '/after' })).status).toBe(200)
     expect(api.seen.map(({ url }) => url)).toEqual(['/warm', '/x', '/after'])
     expect(server.requests).toHaveLength(2)
-    expect(requestEvents).toMatchObject([{ type: 'replay-withheld', reason: 'aborted' }])
+    expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'aborted' }])
   })
 
   test('10: a timeout ends the wait for a token, nothing is sent, and the token serves the next', async () => {

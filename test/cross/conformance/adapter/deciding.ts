@@ -113,7 +113,7 @@ export function deciding(host: HostUnderTest): void {
     expect(api.seen.map(({ url }) => url)).toEqual(['/warm', '/start', '/back'])
     expect(api.seen[2]?.authorization).toBeUndefined()
     expect((await tokens.getAccessToken()).value).toBe(before.value)
-    expect(refusals().filter(({ type }) => type === 'token-refused')).toEqual(
+    expect(refusals().filter(({ type }) => type === 'token-rejected')).toEqual(
       host.showsRedirects ? [] : [expect.objectContaining({ action: 'suspect' })],
     )
   })

@@ -129,7 +129,7 @@ export function judging(host: HostUnderTest): void {
       expect(server.requests).toHaveLength(2)
       expect(refusals()).toMatchObject([{ action: 'suspect' }])
       expect(requestEvents).toEqual([
-        { type: 'replay-withheld', reason: 'redirected', origin: api.origin, method: 'POST' },
+        { type: 'replay-skipped', reason: 'redirected', origin: api.origin, method: 'POST' },
       ])
     },
   )

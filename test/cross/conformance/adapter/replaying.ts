@@ -100,7 +100,7 @@ export function replaying(host: HostUnderTest): void {
       expect(api.seen[0]?.body.includes('streamed')).toBe(true)
       expect(server.requests).toHaveLength(2)
       expect(requestEvents).toEqual([
-        { type: 'replay-withheld', reason: 'one-shot-body', origin: api.origin, method: 'POST' },
+        { type: 'replay-skipped', reason: 'one-shot-body', origin: api.origin, method: 'POST' },
       ])
     },
   )

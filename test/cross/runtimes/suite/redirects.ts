@@ -35,7 +35,7 @@ function redirectsThrough({ name, create }: Host): Cases {
       await redirectElsewhere(world)
       if (world.traits.keepsAuthorization) {
         const error = await rejection(send(`${world.api}/moved`))
-        isError(error, 'ERR_UNSUPPORTED_HOST', flag)
+        isError(error, 'ERR_UNSUPPORTED_CLIENT', flag)
         const { api, elsewhere } = await world.ask('seen')
         return same([api, elsewhere], [[], []], 'requests')
       }

@@ -64,7 +64,7 @@ export function watchRejections() {
     posts,
     onTokenEvent(event: TokenEvent) {
       if (event.type === 'token-issued') issued()
-      if (event.type === 'token-refused') actions[event.action] += 1
+      if (event.type === 'token-rejected') actions[event.action] += 1
     },
     onReplay(name: Host['name'], method: string) {
       if (method === 'POST') posts[name] += 1

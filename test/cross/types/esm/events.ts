@@ -14,7 +14,7 @@ export function line(event: TokenEvent): string {
       return `${event.error.code} ${event.attempt} ${event.duration} ${event.retryIn}`
     case 'renewal-failed':
       return `${event.error.message} ${event.servesUntil} ${event.nextAttemptAt}`
-    case 'token-refused':
+    case 'token-rejected':
       return `${event.action} ${event.coolDownUntil}`
     case 'response-warning':
     case 'configuration-warning':
@@ -37,7 +37,7 @@ export function replayed(event: RequestEvent): string {
   switch (event.type) {
     case 'request-replayed':
       return `${event.method} ${event.origin}`
-    case 'replay-withheld':
+    case 'replay-skipped':
       // @ts-expect-error 2367: no such reason
       if (event.reason === 'stream') return ''
       return event.reason
