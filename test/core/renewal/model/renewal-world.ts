@@ -7,8 +7,8 @@ import { type Audit, type Caller, type Key, renewalRules, sharedRules } from './
 import { scriptedApi } from './scripted-api.ts'
 import { scriptedTokenEndpoint } from './scripted-token-endpoint.ts'
 
-/** Not a multiple of any other duration here: of two failures at one instant, either may be kept. */
-const timeout = 10_014
+/** Not whole, as every other duration is: of two failures at one instant, either may be kept. */
+const timeout = 10_000.5
 /** How long after its time limit a flight is taken for dead. */
 const grace = 100
 const origin = 'https://api.example.com'
