@@ -3,8 +3,6 @@ const firstCoolDown = 5_000
 const longestCoolDown = 60_000
 const never = Number.NEGATIVE_INFINITY
 
-type Probation = ReturnType<typeof createProbation>
-
 /**
  * Decides what follows from rejections (401) of one key's tokens. A token that replaced a rejected
  * one is on probation for its first 5 s: if it is rejected in that time it is kept, or an API that
