@@ -47,7 +47,7 @@ export function readFetchExchange(
   const text = input instanceof Request ? '' : String(input)
   const request = readRequest(input, text)
   const copy = snapshot(init) as RequestInit & { countersign?: unknown; [sender]?: unknown }
-  Reflect.deleteProperty(copy, 'countersign')
+  if (Object.hasOwn(copy, 'countersign')) Reflect.deleteProperty(copy, 'countersign')
   if (Object.hasOwn(call, 'sender')) copy[sender] = call.sender
   const headers = copyHeaders(copy.headers ?? request?.headers)
   if (copy.headers) copy.headers = headers
