@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vitest/config'
+import { tags } from './tools/matrix/rows.ts'
 import { conformanceTable } from './tools/reporters/conformance-table.ts'
 import { nothingSkipped } from './tools/reporters/nothing-skipped.ts'
 
@@ -52,6 +53,8 @@ const joseTests = [
 export default defineConfig({
   resolve: { alias: [{ find: /^#core\//, replacement: path('./packages/core/src/') }] },
   test: {
+    // A test with an unknown tag fails.
+    tags,
     retry: 0,
     // For a machine that is busy; no promise is about time.
     testTimeout: 20_000,

@@ -30,7 +30,7 @@ describe('attaching', () => {
     }
   })
 
-  test('X16: the same origins in another order are the same attachment', () => {
+  test('the same origins in another order are the same attachment', { tags: ['X16'] }, () => {
     const api = axios.create()
     const tokens = staticTokenProvider()
     const origins = ['https://b.test', 'https://a.test']
@@ -40,7 +40,7 @@ describe('attaching', () => {
     expect(addAuthorization(api, tokens, again)).toBe(eject)
   })
 
-  test('X16: the error for other options says what to do', () => {
+  test('the error for other options says what to do', { tags: ['X16'] }, () => {
     const api = axios.create({ baseURL })
     const tokens = staticTokenProvider()
     addAuthorization(api, tokens)
@@ -79,20 +79,22 @@ describe('a refusal as adapters of one’s own tell it', () => {
     ['several in a list', { 'www-authenticate': ['Basic realm="a"', bearer] as never }],
     ['an AxiosHeaders', new AxiosHeaders({ 'www-authenticate': bearer })],
     ['none', undefined as never],
-  ])('U8: with headers that are %s is renewed', async (_, headers) => {
+  ])('with headers that are %s is renewed', { tags: ['U8'] }, async (_, headers) => {
     const { instance, stamps } = attached([{ status: 401, headers }])
     expect((await instance.get('/x')).status).toBe(200)
     expect(stamps()).toEqual(['Bearer t1', 'Bearer t2'])
   })
 
-  test('U7: of another scheme only is not', async () => {
+  test('of another scheme only is not', { tags: ['U7'] }, async () => {
     const headers = { 'www-authenticate': ['Basic realm="a"', 'Negotiate'] as never }
     const { instance, stamps } = attached([{ status: 401, headers }])
     expect((await instance.get('/x')).status).toBe(401)
     expect(stamps()).toEqual(['Bearer t1'])
   })
 
-  test('U9: a 403 for want of scope is told, be it a response or a rejection', async () => {
+  test('a 403 for want of scope is told, be it a response or a rejection', {
+    tags: ['U9'],
+  }, async () => {
     const events: RequestEvent[] = []
     const headers = { 'www-authenticate': 'Bearer error="insufficient_scope", scope="a"' }
     const reply = { status: 403, headers }
@@ -139,7 +141,9 @@ describe('a refusal as adapters of one’s own tell it', () => {
 })
 
 describe("axios' own fetch adapter", () => {
-  test('X20: refuses where the runtime keeps Authorization on redirects, the http adapter does not', async () => {
+  test('refuses where the runtime keeps Authorization on redirects, the http adapter does not', {
+    tags: ['X20'],
+  }, async () => {
     const { api, tokens } = await startWorld()
     const instance = axios.create({ baseURL: api.origin })
     addAuthorization(instance, tokens)
@@ -154,7 +158,9 @@ describe("axios' own fetch adapter", () => {
     expect((await get({ adapter: 'http' })).status).toBe(200)
   })
 
-  test('6 U21: with two providers attached a redirected POST is not sent again either', async () => {
+  test('with two providers attached a redirected POST is not sent again either', {
+    tags: ['promise-6', 'U21'],
+  }, async () => {
     const { api, tokens } = await startWorld()
     const instance = axios.create({ baseURL: api.origin, adapter: 'fetch' })
     addAuthorization(instance, tokens)
@@ -168,7 +174,9 @@ describe("axios' own fetch adapter", () => {
     ])
   })
 
-  test('12: has the fetch and the options of the caller, who never sees ours', async () => {
+  test('has the fetch and the options of the caller, who never sees ours', {
+    tags: ['promise-12'],
+  }, async () => {
     const { api, tokens } = await startWorld()
     const instance = axios.create({ baseURL: api.origin, adapter: 'fetch' })
     addAuthorization(instance, tokens)

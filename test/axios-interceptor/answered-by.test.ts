@@ -43,7 +43,7 @@ async function instanceOf([, options, attach]: (typeof ways)[number]) {
 }
 
 describe.each(ways)('through %s', (...way) => {
-  test('U21: a POST that was redirected is not sent again', async () => {
+  test('a POST that was redirected is not sent again', { tags: ['U21'] }, async () => {
     const { instance, api, requestEvents } = await instanceOf(way)
     api.next(answer(303, { location: '/orders/1' }), refused)
     await expect(instance.post('/orders', { a: 1 })).rejects.toMatchObject({ status: 401 })
@@ -51,7 +51,7 @@ describe.each(ways)('through %s', (...way) => {
     expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'redirected' }])
   })
 
-  test('U10: a 401 of a stranger whom a redirect led to renews nothing', async () => {
+  test('a 401 of a stranger whom a redirect led to renews nothing', { tags: ['U10'] }, async () => {
     const { instance, api, evil, server, refusals } = await instanceOf(way)
     api.next(answer(302, { location: `${evil.origin}/x` }))
     evil.next(refused)
@@ -62,7 +62,8 @@ describe.each(ways)('through %s', (...way) => {
   })
 
   test.each(['post', 'put', 'patch', 'delete'])(
-    'U1 U11: a %s with parameters is sent again after a 401',
+    'a %s with parameters is sent again after a 401',
+    { tags: ['U1', 'U11'] },
     async (method) => {
       const { instance, api, requestEvents } = await instanceOf(way)
       api.next(refused)
@@ -75,7 +76,8 @@ describe.each(ways)('through %s', (...way) => {
 })
 
 test.each(ways.filter(([name]) => name.includes('fetch')))(
-  'X20: through %s a runtime that keeps the token on redirects is refused',
+  'through %s a runtime that keeps the token on redirects is refused',
+  { tags: ['X20'] },
   async (...way) => {
     vi.stubGlobal('Cloudflare', {
       compatibilityFlags: { strip_authorization_on_cross_origin_redirect: false },
@@ -108,7 +110,7 @@ describe('an adapter that tells the final URL as the xhr adapter does, of which 
     ['another path', (url) => url.replace('/x', '/y'), { a: 1 }, 1],
     ['other parameters, where there were none', (url) => `${url}?b=2`, undefined, 1],
     ['no URL', () => '', { a: 1 }, 2],
-  ])('U1 U21: of %s', async (_, finalUrl, params, times) => {
+  ])('of %s', { tags: ['U1', 'U21'] }, async (_, finalUrl, params, times) => {
     seen.length = 0
     const { instance } = await instanceOf(['', { adapter: xhr(finalUrl) }, once])
     await instance.post('/x', 'a', { params }).catch(() => {})
@@ -132,7 +134,9 @@ test('what an adapter of the caller keeps shows nothing of ours, and no other co
   expect(Reflect.get(own ?? {}, 'env')).not.toHaveProperty('fetch')
 })
 
-test('X1: an adapter that joins whatever it finds leads an absolute URL to no other origin', async () => {
+test('an adapter that joins whatever it finds leads an absolute URL to no other origin', {
+  tags: ['X1'],
+}, async () => {
   const joined: string[] = []
   const adapter: AxiosAdapter = async (config) => {
     joined.push(`${config.baseURL ?? ''}${config.url}`)
@@ -145,7 +149,8 @@ test('X1: an adapter that joins whatever it finds leads an absolute URL to no ot
 })
 
 test.each([10, 3_000_000])(
-  'U15: a 401 of %i bytes, as a stream of limited length, frees the only connection',
+  'a 401 of %i bytes, as a stream of limited length, frees the only connection',
+  { tags: ['U15'] },
   async (length) => {
     const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
     const { instance, api } = await instanceOf([

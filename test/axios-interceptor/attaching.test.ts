@@ -20,13 +20,17 @@ describe('origins', () => {
     ['http://127.0.0.1:1', 'http://127.0.0.1:1/x'],
     ['http://localhost:1/', 'http://localhost:1/x'],
     ['http://[::1]:1', 'http://[::1]:1/x'],
-  ])('X17 G6: without origins the origin of the base URL %s is taken', async (baseURL, url) => {
-    const api = axios.create({ baseURL, adapter: recorder })
-    addAuthorization(api, staticTokenProvider())
+  ])(
+    'without origins the origin of the base URL %s is taken',
+    { tags: ['X17', 'G6'] },
+    async (baseURL, url) => {
+      const api = axios.create({ baseURL, adapter: recorder })
+      addAuthorization(api, staticTokenProvider())
 
-    expect((await api.get('/x')).data).toEqual([url, stamp])
-    expect((await api.get('https://evil.test/x')).data).toEqual(['https://evil.test/x', null])
-  })
+      expect((await api.get('/x')).data).toEqual([url, stamp])
+      expect((await api.get('https://evil.test/x')).data).toEqual(['https://evil.test/x', null])
+    },
+  )
 
   test.each([
     [undefined, "No allowed origin. Pass option 'origins'"],
@@ -37,7 +41,8 @@ describe('origins', () => {
     ['http://127.0.0.1.evil.test', "'http://127.0.0.1.evil.test' in option 'origins'"],
     ['https://user:hunter2@a.test', 'contains a user name or password'],
   ])(
-    'X17 G6: the base URL %s alone is not enough, and is not quoted with its secrets',
+    'the base URL %s alone is not enough, and is not quoted with its secrets',
+    { tags: ['X17', 'G6'] },
     (baseURL, words) => {
       const api = axios.create(baseURL === undefined ? {} : { baseURL })
       const attach = () => addAuthorization(api, staticTokenProvider())
@@ -54,7 +59,9 @@ describe('origins', () => {
     },
   )
 
-  test('X17: the base URL is read when the provider is attached, and not again', async () => {
+  test('the base URL is read when the provider is attached, and not again', {
+    tags: ['X17'],
+  }, async () => {
     const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
     addAuthorization(api, staticTokenProvider())
 
@@ -64,7 +71,7 @@ describe('origins', () => {
     expect((await api.get('https://a.test/x')).data).toEqual(['https://a.test/x', stamp])
   })
 
-  test('G6: an http origin that is written out is authorized', async () => {
+  test('an http origin that is written out is authorized', { tags: ['G6'] }, async () => {
     const api = axios.create({ baseURL: 'http://a.test', adapter: recorder })
     addAuthorization(api, staticTokenProvider(), { origins: ['http://a.test'] })
 
@@ -77,7 +84,7 @@ describe('origins', () => {
     [{ origin: ['https://a.test'] }, 'ERR_INVALID_OPTION'],
     [{ onForeignOrigin: 'ignore' }, 'ERR_INVALID_OPTION'],
     [{ onEvent: 'log' }, 'ERR_INVALID_OPTION'],
-  ])('X8 G18: %j is refused when attaching', (options, code) => {
+  ])('%j is refused when attaching', { tags: ['X8', 'G18'] }, (options, code) => {
     const api = axios.create({ baseURL: 'https://a.test' })
     const attach = () => addAuthorization(api, staticTokenProvider(), options as never)
 
@@ -111,7 +118,9 @@ describe('origins', () => {
 })
 
 describe('attaching and ejecting', () => {
-  test('X16: after eject later requests go as before; those under way finish', async () => {
+  test('after eject later requests go as before; those under way finish', {
+    tags: ['X16'],
+  }, async () => {
     const { server, tokens, api } = await startWorld()
     const instance = axios.create({ baseURL: api.origin, validateStatus: () => true })
     const eject = addAuthorization(instance, tokens)
@@ -131,7 +140,9 @@ describe('attaching and ejecting', () => {
     eject()
   })
 
-  test("X16: eject takes away its own provider, neither another one nor the user's interceptors", async () => {
+  test("eject takes away its own provider, neither another one nor the user's interceptors", {
+    tags: ['X16'],
+  }, async () => {
     const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
     const seen: string[] = []
     api.interceptors.request.use((config) => {
@@ -148,7 +159,9 @@ describe('attaching and ejecting', () => {
     expect(seen).toEqual(['/x', 'https://b.test/x'])
   })
 
-  test('X16: attached twice gives the same eject, and may be attached again after it', async () => {
+  test('attached twice gives the same eject, and may be attached again after it', {
+    tags: ['X16'],
+  }, async () => {
     const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
     const tokens = staticTokenProvider()
     const eject = addAuthorization(api, tokens)
@@ -163,7 +176,8 @@ describe('attaching and ejecting', () => {
   })
 
   test.each([{ origins: ['https://b.test'] }, { onForeignOrigin: 'throw' as const }])(
-    'X16: attached twice with other options is an error, not a silence: %j',
+    'attached twice with other options is an error, not a silence: %j',
+    { tags: ['X16'] },
     async (options) => {
       const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
       const tokens = staticTokenProvider()
@@ -180,7 +194,9 @@ describe('attaching and ejecting', () => {
     },
   )
 
-  test('X16: the same provider with another isTokenRejected is an error, not a silence', () => {
+  test('the same provider with another isTokenRejected is an error, not a silence', {
+    tags: ['X16'],
+  }, () => {
     const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
     const tokens = staticTokenProvider()
     const isTokenRejected = () => false
@@ -194,7 +210,9 @@ describe('attaching and ejecting', () => {
     }
   })
 
-  test('X16: a second provider for an origin is an error until the first is ejected', async () => {
+  test('a second provider for an origin is an error until the first is ejected', {
+    tags: ['X16'],
+  }, async () => {
     const api = axios.create({ baseURL: 'https://a.test', adapter: recorder })
     const origins = ['https://a.test', 'https://b.test']
     const eject = addAuthorization(api, staticTokenProvider('one'), { origins })
@@ -213,7 +231,7 @@ describe('attaching and ejecting', () => {
     expect((await api.get('/x')).data[1]).toBe('Bearer two')
   })
 
-  test('X16: one provider on two instances gives each its own origins', async () => {
+  test('one provider on two instances gives each its own origins', { tags: ['X16'] }, async () => {
     const tokens = staticTokenProvider()
     const one = axios.create({ baseURL: 'https://a.test', adapter: recorder })
     const two = axios.create({ baseURL: 'https://b.test', adapter: recorder })

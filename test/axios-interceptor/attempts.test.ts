@@ -13,14 +13,16 @@ afterEach(() => {
 })
 
 describe('what is sent', () => {
-  test('X14: auth is the caller authenticating by himself, null is not', async () => {
+  test('auth is the caller authenticating by himself, null is not', { tags: ['X14'] }, async () => {
     const { instance, stamps } = attached()
     await instance.get('/x', { auth: { username: 'u', password: 'p' } })
     await instance.get('/x', { auth: null as never })
     expect(stamps()).toEqual([undefined, 'Bearer t1'])
   })
 
-  test('7: a header whose name is only as long as Authorization is none', async () => {
+  test('a header whose name is only as long as Authorization is none', {
+    tags: ['promise-7'],
+  }, async () => {
     const { instance, stamps } = attached()
     await instance.get('/x', { headers: { 'x-request-idx': '1' } })
     expect(stamps()).toEqual(['Bearer t1'])
@@ -92,7 +94,9 @@ describe('what is sent', () => {
     expect(config.url).toBeUndefined()
   })
 
-  test('U18: without a timeout none is set; with one, what the wait for the token left of it', async () => {
+  test('without a timeout none is set; with one, what the wait for the token left of it', {
+    tags: ['U18'],
+  }, async () => {
     const { adapter, sent } = scripted()
     const instance = axios.create({ baseURL, adapter })
     let now = 1_000
@@ -116,7 +120,7 @@ describe('what is sent', () => {
     ])
   })
 
-  test('U18: a timeout that nothing was taken from is sent as it is', async () => {
+  test('a timeout that nothing was taken from is sent as it is', { tags: ['U18'] }, async () => {
     const { adapter, sent } = scripted()
     const instance = axios.create({ baseURL, adapter })
     vi.spyOn(performance, 'now').mockReturnValue(1_000)
@@ -126,7 +130,9 @@ describe('what is sent', () => {
     expect(sent[0]).not.toHaveProperty('timeoutErrorMessage')
   })
 
-  test('U18: a timeout that is over when the token comes ends the call, and nothing is sent', async () => {
+  test('a timeout that is over when the token comes ends the call, and nothing is sent', {
+    tags: ['U18'],
+  }, async () => {
     const { adapter, sent } = scripted()
     const instance = axios.create({ baseURL, adapter })
     let now = 1_000
@@ -176,7 +182,8 @@ describe('a redirect, as the http adapter tells of it', () => {
     'https://evil.test/x',
     'not a URL',
   ])(
-    '9 X9 X10 X11: to %s loses the token, whatever axios does, and a 401 there is not about it',
+    'to %s loses the token, whatever axios does, and a 401 there is not about it',
+    { tags: ['promise-9', 'X9', 'X10', 'X11'] },
     async (href) => {
       expect(await redirected(href)).toEqual({
         ...{ left: ['x-request-idx', 'host'], status: 401, sends: 1 },
@@ -184,14 +191,16 @@ describe('a redirect, as the http adapter tells of it', () => {
     },
   )
 
-  test('9 X9: on the same origin keeps it, and a 401 there is about it', async () => {
+  test('on the same origin keeps it, and a 401 there is about it', {
+    tags: ['promise-9', 'X9'],
+  }, async () => {
     expect(await redirected('https://a.test/y')).toEqual({
       left: ['authorization', 'Authorization', 'x-request-idx', 'host'],
       ...{ status: 200, sends: 2 },
     })
   })
 
-  test('9 X10: is told to the caller when the token is off', async () => {
+  test('is told to the caller when the token is off', { tags: ['promise-9', 'X10'] }, async () => {
     const told: unknown[] = []
     const beforeRedirect: AxiosRequestConfig['beforeRedirect'] = ({ headers }, ...more) => {
       told.push(Object.keys(headers), ...more)
@@ -210,7 +219,7 @@ describe('a redirect, as the http adapter tells of it', () => {
   })
 })
 
-describe('10: a renewal that does not come', () => {
+describe('a renewal that does not come', { tags: ['promise-10'] }, () => {
   /** Refused at once; whoever asks again waits for ever. */
   function stuck(more: () => void = () => {}) {
     let asked = 0
@@ -231,7 +240,9 @@ describe('10: a renewal that does not come', () => {
     return instance
   }
 
-  test('U16: is not waited for by a caller who left while the 401 came in', async () => {
+  test('is not waited for by a caller who left while the 401 came in', {
+    tags: ['U16'],
+  }, async () => {
     const caller = new AbortController()
     const call = stuck(() => caller.abort()).get('/x', { signal: caller.signal })
     await expect(call).rejects.toBeInstanceOf(axios.CanceledError)
@@ -240,7 +251,9 @@ describe('10: a renewal that does not come', () => {
     await expect(other).rejects.toMatchObject({ code: 'ERR_CANCELED', message: 'enough' })
   })
 
-  test('U18: is waited for no longer than is left of the timeout, and no timer stays', async () => {
+  test('is waited for no longer than is left of the timeout, and no timer stays', {
+    tags: ['U18'],
+  }, async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     let error: unknown
     const call = stuck(() => void vi.advanceTimersByTime(600)).get('/x', { timeout: 1_000 })
@@ -255,7 +268,7 @@ describe('10: a renewal that does not come', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('U18: leaves no timer when it came in time', async () => {
+  test('leaves no timer when it came in time', { tags: ['U18'] }, async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { instance } = attached([{ status: 401 }])
     expect((await instance.get('/x', { timeout: 1_000 })).status).toBe(200)
@@ -263,7 +276,7 @@ describe('10: a renewal that does not come', () => {
   })
 })
 
-describe('10: a request without signal, cancel token and timeout', () => {
+describe('a request without signal, cancel token and timeout', { tags: ['promise-10'] }, () => {
   test('waits for its token as long as that takes', async () => {
     const { api, tokens, server } = await startWorld()
     const instance = axios.create({ baseURL: api.origin })

@@ -18,16 +18,22 @@ async function revoked(config: AxiosRequestConfig = {}) {
 }
 
 describe('the options of axios', () => {
-  test.each(['http', 'fetch'])('12 U17: validateStatus: () => true with %s', async (adapter) => {
-    const { instance, api, clock } = await revoked({ adapter, validateStatus: () => true })
+  test.each(['http', 'fetch'])(
+    'validateStatus: () => true with %s',
+    { tags: ['promise-12', 'U17'] },
+    async (adapter) => {
+      const { instance, api, clock } = await revoked({ adapter, validateStatus: () => true })
 
-    expect((await instance.get('/x')).status).toBe(200)
-    await clock.advance(6000)
-    api.next(refused, answer(401, {}, 'the second'))
-    expect(await instance.get('/x')).toMatchObject({ status: 401, data: 'the second' })
-  })
+      expect((await instance.get('/x')).status).toBe(200)
+      await clock.advance(6000)
+      api.next(refused, answer(401, {}, 'the second'))
+      expect(await instance.get('/x')).toMatchObject({ status: 401, data: 'the second' })
+    },
+  )
 
-  test("12 U17: responseType: 'stream' frees the refused body and hands over the next", async () => {
+  test("responseType: 'stream' frees the refused body and hands over the next", {
+    tags: ['promise-12', 'U17'],
+  }, async () => {
     const { instance, api } = await revoked({ responseType: 'stream', adapter: 'http' })
     let destroyed = false
     api.next((response) => {
@@ -44,7 +50,9 @@ describe('the options of axios', () => {
     expect(destroyed).toBe(true)
   })
 
-  test("12 U17: a second 401 with responseType: 'stream' arrives with its body unread", async () => {
+  test("a second 401 with responseType: 'stream' arrives with its body unread", {
+    tags: ['promise-12', 'U17'],
+  }, async () => {
     const { instance, api } = await revoked({ responseType: 'stream', adapter: 'http' })
     api.next(refused, answer(401, {}, 'the second'))
 
@@ -54,7 +62,9 @@ describe('the options of axios', () => {
     expect(await text(error.response?.data as Readable)).toBe('the second')
   })
 
-  test('12 U18: interceptors and transforms run once; response interceptors see one response', async () => {
+  test('interceptors and transforms run once; response interceptors see one response', {
+    tags: ['promise-12', 'U18'],
+  }, async () => {
     const { instance, api } = await revoked()
     const ran: string[] = []
     instance.interceptors.request.use((config) => {
@@ -82,7 +92,9 @@ describe('the options of axios', () => {
     expect(ran).toEqual(['request false', 'transformRequest', 'transformResponse', 'response 200'])
   })
 
-  test('12 U18: a replayed 401 keeps params, maxRedirects and headers of the call', async () => {
+  test('a replayed 401 keeps params, maxRedirects and headers of the call', {
+    tags: ['promise-12', 'U18'],
+  }, async () => {
     const { instance, api } = await revoked()
     api.next(refused, answer(302, { location: '/elsewhere' }))
 
@@ -99,7 +111,7 @@ describe('the options of axios', () => {
     )
   })
 
-  test('12 U18: progress is told again for the replay', async () => {
+  test('progress is told again for the replay', { tags: ['promise-12', 'U18'] }, async () => {
     const { instance } = await revoked()
     const loaded: number[] = []
 
@@ -110,7 +122,9 @@ describe('the options of axios', () => {
     expect(loaded.filter((bytes) => bytes === 1000).length).toBeGreaterThanOrEqual(2)
   })
 
-  test('12: an interceptor that replaces the config, async ones and the other order work', async () => {
+  test('an interceptor that replaces the config, async ones and the other order work', {
+    tags: ['promise-12'],
+  }, async () => {
     // 1.12 knows one order only, and refuses the option.
     const isOrderKnown = !axios.VERSION.startsWith('1.12.')
     const transitional = { legacyInterceptorReqResOrdering: false } as object
@@ -132,7 +146,7 @@ describe("the caller's own authentication", () => {
     ['the auth option', { auth: { username: 'user', password: 'word' } }],
     ['a header of the instance', { headers: { common: { AUTHORIZATION: basic } } as never }],
     ['AxiosHeaders', { headers: new AxiosHeaders({ authorization: basic }) }],
-  ])('7 X13 X14: %s goes as it is', async (_, config) => {
+  ])('%s goes as it is', { tags: ['promise-7', 'X13', 'X14'] }, async (_, config) => {
     const { instance, api, server } = await revoked({ validateStatus: () => true, ...config })
 
     await instance.get('/x')
@@ -141,7 +155,9 @@ describe("the caller's own authentication", () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('7 X14: userinfo in the URL is the caller authenticating by himself', async () => {
+  test('userinfo in the URL is the caller authenticating by himself', {
+    tags: ['promise-7', 'X14'],
+  }, async () => {
     const { instance, api } = await revoked({ validateStatus: () => true })
 
     await instance.get(`http://user:word@127.0.0.1:${api.port}/x`)
@@ -149,7 +165,9 @@ describe("the caller's own authentication", () => {
     expect(api.seen.map(({ authorization }) => authorization)).toEqual([basic])
   })
 
-  test('7 X13: an Authorization that an interceptor sets wins, whenever it was added', async () => {
+  test('an Authorization that an interceptor sets wins, whenever it was added', {
+    tags: ['promise-7', 'X13'],
+  }, async () => {
     const { instance, api } = await revoked({ validateStatus: () => true })
     instance.interceptors.request.use((config) => {
       config.headers.set('Authorization', basic)
@@ -161,7 +179,9 @@ describe("the caller's own authentication", () => {
     expect(api.seen.map(({ authorization }) => authorization)).toEqual([basic])
   })
 
-  test('7 X21: null counts as absent as undefined does; false is a word against the header', async () => {
+  test('null counts as absent as undefined does; false is a word against the header', {
+    tags: ['promise-7', 'X21'],
+  }, async () => {
     const { instance, api } = await revoked({ validateStatus: () => true })
 
     await instance.get('/null', { headers: { Authorization: null } })
@@ -177,7 +197,9 @@ describe("the caller's own authentication", () => {
 })
 
 describe('per request', () => {
-  test('8: countersign is typed in the config of a request and of an instance', async () => {
+  test('countersign is typed in the config of a request and of an instance', {
+    tags: ['promise-8'],
+  }, async () => {
     const { instance } = await revoked()
     const typed: AxiosRequestConfig = { countersign: false }
     // @ts-expect-error scopes is no member

@@ -39,7 +39,9 @@ describe.each<[string, AxiosRequestConfig]>([
   ['fetch', { adapter: 'fetch' }],
   ['the first of several', { adapter: ['fetch', 'http'] }],
 ])('on an instance of another copy of axios, by %s', (_, config) => {
-  test('3 U1: a refused token is renewed, and the request sent again as it was', async () => {
+  test('a refused token is renewed, and the request sent again as it was', {
+    tags: ['promise-3', 'U1'],
+  }, async () => {
     const seen: unknown[] = []
     const { instance, api, server, tokens } = await attached({
       ...config,
@@ -72,7 +74,7 @@ describe.each<[string, AxiosRequestConfig]>([
     expect(JSON.stringify(response.config)).not.toContain(value)
   })
 
-  test('9 U21: a redirected post is not sent again', async () => {
+  test('a redirected post is not sent again', { tags: ['promise-9', 'U21'] }, async () => {
     const { instance, api, requestEvents } = await attached(config)
     api.next(answer(303, { location: '/receipt' }), refused)
 
@@ -86,7 +88,7 @@ describe.each<[string, AxiosRequestConfig]>([
     expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'redirected' }])
   })
 
-  test('4 U5: a 401 that stays is an error of that copy', async () => {
+  test('a 401 that stays is an error of that copy', { tags: ['promise-4', 'U5'] }, async () => {
     const { instance, api } = await attached(config)
     api.next(refused, refused)
     const error = await rejection(instance.get('/x'))
@@ -95,7 +97,7 @@ describe.each<[string, AxiosRequestConfig]>([
     expect(api.seen).toHaveLength(2)
   })
 
-  test('7: a request of its own Authorization goes as it came', async () => {
+  test('a request of its own Authorization goes as it came', { tags: ['promise-7'] }, async () => {
     const { instance, api } = await attached(config)
     await instance.get('/x', { headers: { authorization: 'Basic mine' }, validateStatus: null })
     expect(api.seen).toMatchObject([{ authorization: 'Basic mine' }])
@@ -103,7 +105,7 @@ describe.each<[string, AxiosRequestConfig]>([
 })
 
 describe('what ends early is told in the words of that copy', () => {
-  test('14 X15: without a token', async () => {
+  test('without a token', { tags: ['promise-14', 'X15'] }, async () => {
     const { instance, server, api } = await attached()
     server.next({ status: 400, body: { error: 'unauthorized_client' } })
     const error = await rejection(instance.get('/x'))
@@ -114,7 +116,7 @@ describe('what ends early is told in the words of that copy', () => {
     expect(api.seen).toEqual([])
   })
 
-  test('10 E19: after an abort while the token is awaited', async () => {
+  test('after an abort while the token is awaited', { tags: ['promise-10', 'E19'] }, async () => {
     const { instance, server, api } = await attached()
     const release = server.hold()
     const caller = new AbortController()
@@ -129,7 +131,7 @@ describe('what ends early is told in the words of that copy', () => {
     expect(api.seen).toEqual([])
   })
 
-  test('10 E19: after a timeout while the token is awaited', async () => {
+  test('after a timeout while the token is awaited', { tags: ['promise-10', 'E19'] }, async () => {
     const { instance, server, api } = await attached()
     const release = server.hold()
     const error = await rejection(instance.get('/x', { timeout: 20 }))

@@ -14,7 +14,9 @@ async function named(host: string) {
   return { ...world, instance, origin }
 }
 
-test("9 X10: the user's own beforeRedirect is called after the guard, with all it is due", async () => {
+test("the user's own beforeRedirect is called after the guard, with all it is due", {
+  tags: ['promise-9', 'X10'],
+}, async () => {
   const { instance, api } = await named('api.test')
   const calls: unknown[] = []
   const location = `http://sub.api.test:${api.port}/there`
@@ -36,7 +38,9 @@ test("9 X10: the user's own beforeRedirect is called after the guard, with all i
   expect(api.seen[2]?.authorization).toBeUndefined()
 })
 
-test('9 X10: a beforeRedirect that throws ends the request as it does without us', async () => {
+test('a beforeRedirect that throws ends the request as it does without us', {
+  tags: ['promise-9', 'X10'],
+}, async () => {
   const { instance, api, evil } = await named('api.test')
   api.next(answer(302, { location: `http://sub.api.test:${evil.port}/there` }))
 
@@ -52,7 +56,9 @@ test('9 X10: a beforeRedirect that throws ends the request as it does without us
   expect(evil.seen).toEqual([])
 })
 
-test('9 U10: after hops through another origin a 401 there renews nothing', async () => {
+test('after hops through another origin a 401 there renews nothing', {
+  tags: ['promise-9', 'U10'],
+}, async () => {
   const { instance, api, server } = await named('api.test')
   const location = `http://sub.api.test:${api.port}/there`
   api.next(answer(302, { location }), answer(401, { 'www-authenticate': 'Bearer' }))

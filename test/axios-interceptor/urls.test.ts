@@ -28,7 +28,7 @@ describe.each(adapters)('axios through %s', (adapter) => {
     ['///EVIL/x', {}],
     ['x', { baseURL: '//EVIL' }],
     ['//API/x', {}],
-  ])('X2: %j with %j is no URL, and no token is got for it', async (url, own) => {
+  ])('%j with %j is no URL, and no token is got for it', { tags: ['X2'] }, async (url, own) => {
     const { outcome, ...seen } = await sent(adapter, ({ api, evil }) => ({
       url: url.replace('EVIL', evil).replace('API', api),
       ...Object.fromEntries(
@@ -55,13 +55,14 @@ describe.each(adapters)('axios through %s', (adapter) => {
     ['%2e%2e/%2E./x', '/x'],
     ['?x=//EVIL', '/?x=//EVIL'],
     ['#@EVIL', '/'],
-  ])('X3: %j arrives at the API, as %j, with the token', async (url, arrived) => {
+  ])('%j arrives at the API, as %j, with the token', { tags: ['X3'] }, async (url, arrived) => {
     const seen = await sent(adapter, ({ evil }) => ({ url: url.replace('EVIL', evil) }))
     expect(seen).toEqual({ outcome: 200, api: [`${arrived} Bearer`], evil: [], tokenRequests: 1 })
   })
 
   test.each(['http:EVIL/x', 'http:/EVIL/x'])(
-    'X3: %j, which versions read differently, has no token wherever it arrives',
+    '%j, which versions read differently, has no token wherever it arrives',
+    { tags: ['X3'] },
     async (url) => {
       const seen = await sent(adapter, ({ evil }) => ({ url: url.replace('EVIL', evil) }))
       // 1.12 sends it to the API, later versions refuse it.
@@ -75,15 +76,21 @@ describe.each(adapters)('axios through %s', (adapter) => {
     ['x', 'http://EVIL/'],
     ['http://EVIL/x', 'http://EVIL'],
     ['http://EVIL/x', 'http://API'],
-  ])('X4: %j with the base URL %j of its own goes without the token', async (url, baseURL) => {
-    const seen = await sent(adapter, ({ api, evil }) => ({
-      url: url.replace('EVIL', evil),
-      baseURL: baseURL.replace('EVIL', evil).replace('API', api),
-    }))
-    expect(seen).toEqual({ outcome: 200, api: [], evil: ['/x -'], tokenRequests: 0 })
-  })
+  ])(
+    '%j with the base URL %j of its own goes without the token',
+    { tags: ['X4'] },
+    async (url, baseURL) => {
+      const seen = await sent(adapter, ({ api, evil }) => ({
+        url: url.replace('EVIL', evil),
+        baseURL: baseURL.replace('EVIL', evil).replace('API', api),
+      }))
+      expect(seen).toEqual({ outcome: 200, api: [], evil: ['/x -'], tokenRequests: 0 })
+    },
+  )
 
-  test('X4: an absolute URL of the API has the token, whatever base URL it came with', async () => {
+  test('an absolute URL of the API has the token, whatever base URL it came with', {
+    tags: ['X4'],
+  }, async () => {
     const seen = await sent(adapter, ({ api, evil }) => ({
       ...{ url: `http://${api}/x`, baseURL: `http://${evil}` },
     }))
@@ -94,21 +101,29 @@ describe.each(adapters)('axios through %s', (adapter) => {
     ['http://EVIL/x', '/http://EVIL/x'],
     ['//EVIL/x', '/EVIL/x'],
     ['http://API/x', '/http://API/x'],
-  ])('X5: %j without absolute URLs is joined, and sent where it was judged', async (url, path) => {
-    const seen = await sent(adapter, ({ api, evil }) => ({
-      url: url.replace('EVIL', evil).replace('API', api),
-      allowAbsoluteUrls: false,
-    }))
-    expect(seen).toEqual({ outcome: 200, api: [`${path} Bearer`], evil: [], tokenRequests: 1 })
-  })
+  ])(
+    '%j without absolute URLs is joined, and sent where it was judged',
+    { tags: ['X5'] },
+    async (url, path) => {
+      const seen = await sent(adapter, ({ api, evil }) => ({
+        url: url.replace('EVIL', evil).replace('API', api),
+        allowAbsoluteUrls: false,
+      }))
+      expect(seen).toEqual({ outcome: 200, api: [`${path} Bearer`], evil: [], tokenRequests: 1 })
+    },
+  )
 
   test.each([
     ['/x', '/x'],
     ['http://API/x', '/http://API/x'],
-  ])('X5: %j on a foreign base URL goes there without the token', async (url, path) => {
-    const seen = await sent(adapter, ({ api, evil }) => ({
-      ...{ url: url.replace('API', api), baseURL: `http://${evil}`, allowAbsoluteUrls: false },
-    }))
-    expect(seen).toEqual({ outcome: 200, api: [], evil: [`${path} -`], tokenRequests: 0 })
-  })
+  ])(
+    '%j on a foreign base URL goes there without the token',
+    { tags: ['X5'] },
+    async (url, path) => {
+      const seen = await sent(adapter, ({ api, evil }) => ({
+        ...{ url: url.replace('API', api), baseURL: `http://${evil}`, allowAbsoluteUrls: false },
+      }))
+      expect(seen).toEqual({ outcome: 200, api: [], evil: [`${path} -`], tokenRequests: 0 })
+    },
+  )
 })

@@ -28,7 +28,9 @@ async function rejection(call: Promise<unknown>): Promise<AxiosError & { cause?:
 }
 
 describe('aborts and timeouts', () => {
-  test('10: a cancel token ends the wait for a token with its own reason, and nothing is sent', async () => {
+  test('a cancel token ends the wait for a token with its own reason, and nothing is sent', {
+    tags: ['promise-10'],
+  }, async () => {
     const { instance, api, server } = await attached()
     const release = server.hold()
     const source = axios.CancelToken.source()
@@ -45,7 +47,9 @@ describe('aborts and timeouts', () => {
     expect(api.seen).toEqual([])
   })
 
-  test('10: neither a signal nor a cancel token keeps a listener of a request that is over', async () => {
+  test('neither a signal nor a cancel token keeps a listener of a request that is over', {
+    tags: ['promise-10'],
+  }, async () => {
     const { instance, server } = await attached()
     const controller = new AbortController()
     const source = axios.CancelToken.source()
@@ -61,7 +65,9 @@ describe('aborts and timeouts', () => {
     expect(_listeners ?? []).toEqual([])
   })
 
-  test('10: an abort while the token is awaited is a CanceledError with the config of the call', async () => {
+  test('an abort while the token is awaited is a CanceledError with the config of the call', {
+    tags: ['promise-10'],
+  }, async () => {
     const { instance, server } = await attached()
     const release = server.hold()
     const controller = new AbortController()
@@ -85,20 +91,25 @@ describe('aborts and timeouts', () => {
     [{}, 'ECONNABORTED', 'timeout of 40ms exceeded'],
     [{ timeoutErrorMessage: 'too late' }, 'ECONNABORTED', 'too late'],
     [{ transitional: { clarifyTimeoutError: true } }, 'ETIMEDOUT', 'timeout of 40ms exceeded'],
-  ])('10: a timeout during the wait with %j is %s, %s', async (config, code, message) => {
-    const { instance, server, api } = await attached()
-    const release = server.hold()
+  ])(
+    'a timeout during the wait with %j is %s, %s',
+    { tags: ['promise-10'] },
+    async (config, code, message) => {
+      const { instance, server, api } = await attached()
+      const release = server.hold()
 
-    const error = await rejection(instance.get('/x', { timeout: 40, ...config }))
-    release()
+      const error = await rejection(instance.get('/x', { timeout: 40, ...config }))
+      release()
 
-    expect(error).toBeInstanceOf(axios.AxiosError)
-    expect(error).toMatchObject({ name: 'AxiosError', code, message })
-    expect(api.seen).toEqual([])
-  })
+      expect(error).toBeInstanceOf(axios.AxiosError)
+      expect(error).toMatchObject({ name: 'AxiosError', code, message })
+      expect(api.seen).toEqual([])
+    },
+  )
 
   test.each(['5000', 'none', 2 ** 31])(
-    '10: a timeout of %j does not end the wait for a token early',
+    'a timeout of %j does not end the wait for a token early',
+    { tags: ['promise-10'] },
     async (timeout) => {
       const { instance, server } = await attached({
         adapter: async (config) => {
@@ -115,7 +126,7 @@ describe('aborts and timeouts', () => {
     },
   )
 
-  test('10: the fetch adapter names the whole time too', async () => {
+  test('the fetch adapter names the whole time too', { tags: ['promise-10'] }, async () => {
     const { instance, server, api } = await attached({ adapter: 'fetch' })
     const release = server.hold()
     api.next(() => {})
@@ -128,7 +139,9 @@ describe('aborts and timeouts', () => {
     expect((await pending).message).toBe('timeout of 1000ms exceeded')
   })
 
-  test('10: an abort takes its listener along, though the token is still awaited', async () => {
+  test('an abort takes its listener along, though the token is still awaited', {
+    tags: ['promise-10'],
+  }, async () => {
     const { instance, server } = await attached()
     const release = server.hold()
     const controller = new AbortController()
@@ -142,7 +155,9 @@ describe('aborts and timeouts', () => {
     release()
   })
 
-  test('10 U18: a timeout of the send names the whole time, though the wait has used a part of it', async () => {
+  test('a timeout of the send names the whole time, though the wait has used a part of it', {
+    tags: ['promise-10', 'U18'],
+  }, async () => {
     const { instance, server, api } = await attached()
     const release = server.hold()
     api.next(() => {})
@@ -169,16 +184,22 @@ describe('what an adapter of the caller gave', () => {
     'a text': () => Promise.reject('mine'),
   }
 
-  test.each(Object.keys(adapters))('14: %s is what the caller gets', async (kind) => {
-    const adapter = adapters[kind] as AxiosAdapter
-    const { instance } = await attached({ adapter })
+  test.each(Object.keys(adapters))(
+    '%s is what the caller gets',
+    { tags: ['promise-14'] },
+    async (kind) => {
+      const adapter = adapters[kind] as AxiosAdapter
+      const { instance } = await attached({ adapter })
 
-    const error: unknown = await instance.get('/x').catch((thrown: unknown) => thrown)
+      const error: unknown = await instance.get('/x').catch((thrown: unknown) => thrown)
 
-    expect(error instanceof Error ? error.message : error).toBe('mine')
-  })
+      expect(error instanceof Error ? error.message : error).toBe('mine')
+    },
+  )
 
-  test('14: what it leaves on the config of a request without our token is there', async () => {
+  test('what it leaves on the config of a request without our token is there', {
+    tags: ['promise-14'],
+  }, async () => {
     const { instance } = await attached({
       adapter: async (config) => ({
         ...{ data: '', status: 200, statusText: 'OK', headers: {} },
@@ -191,7 +212,9 @@ describe('what an adapter of the caller gave', () => {
     expect(config).toMatchObject({ cached: true })
   })
 
-  test('12: it finds base URL and URL as the caller gave them, whichever way it joins them', async () => {
+  test('it finds base URL and URL as the caller gave them, whichever way it joins them', {
+    tags: ['promise-12'],
+  }, async () => {
     const seen: unknown[] = []
     const { instance, api } = await attached({
       adapter: async (config) => {
@@ -207,7 +230,8 @@ describe('what an adapter of the caller gave', () => {
   })
 
   test.each(['\\\\evil.test/x', '/\t/evil.test/x', '/\\evil.test/x'])(
-    '9 X3: with the URL %j no way of joining leads elsewhere',
+    'with the URL %j no way of joining leads elsewhere',
+    { tags: ['promise-9', 'X3'] },
     async (url) => {
       const targets: string[] = []
       const { instance, api } = await attached({
@@ -225,7 +249,9 @@ describe('what an adapter of the caller gave', () => {
 })
 
 describe('errors', () => {
-  test('14 X15: without a token response interceptors see one AxiosError, with our error as its cause', async () => {
+  test('without a token response interceptors see one AxiosError, with our error as its cause', {
+    tags: ['promise-14', 'X15'],
+  }, async () => {
     const { instance, server } = await attached()
     const seen: AxiosError[] = []
     instance.interceptors.response.use(undefined, (error) => {
@@ -262,7 +288,8 @@ describe('errors', () => {
       ['http', 'fetch'].map((adapter) => ({ name, play, adapter })),
     ),
   )(
-    'L4: after $name through $adapter no config and no JSON holds the token',
+    'after $name through $adapter no config and no JSON holds the token',
+    { tags: ['L4'] },
     async ({ play, adapter }) => {
       const { instance, api, tokens } = await attached({ adapter })
       const { value } = await tokens.getAccessToken()
@@ -295,7 +322,7 @@ describe('errors', () => {
     },
   )
 
-  test('L4: redactError makes of an API failure what is safe to log', async () => {
+  test('redactError makes of an API failure what is safe to log', { tags: ['L4'] }, async () => {
     const { instance, api, tokens } = await attached()
     api.answerWith(answer(500, {}, 'secret body'))
 
@@ -314,7 +341,9 @@ describe('errors', () => {
     expect(inspect(safe)).not.toContain(value)
   })
 
-  test('14: the config of a rejected call can be sent again as it is', async () => {
+  test('the config of a rejected call can be sent again as it is', {
+    tags: ['promise-14'],
+  }, async () => {
     const { instance, api, server, clock } = await attached()
     api.next(answer(500))
     const error = await rejection(instance.post('/orders', { a: 1 }, { params: { b: 2 } }))
@@ -332,7 +361,9 @@ describe('errors', () => {
 })
 
 describe('the token request', () => {
-  test('9 D8: may go through the very instance that it is for', async () => {
+  test('may go through the very instance that it is for', {
+    tags: ['promise-9', 'D8'],
+  }, async () => {
     const { api, server } = await startWorld()
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const jwk = publicKey.export({ format: 'jwk' }) as { kty: string }

@@ -25,7 +25,8 @@ afterEach(async () => {
 
 describe('required options', () => {
   test.each(['tokenEndpoint', 'clientId', 'key'])(
-    'G1: a missing %s is named at construction',
+    'a missing %s is named at construction',
+    { tags: ['G1'] },
     (option) => {
       const code = {
         tokenEndpoint: 'ERR_INVALID_TOKEN_ENDPOINT',
@@ -52,7 +53,7 @@ describe('token endpoint', () => {
     ['ftp://as.example/token', 'must be an https URL'],
     ['file:///etc/token', 'must be an https URL'],
     ['data:application/json,{}', 'must be an https URL'],
-  ])('G2: the token endpoint %j is refused', (tokenEndpoint, what) => {
+  ])('the token endpoint %j is refused', { tags: ['G2'] }, (tokenEndpoint, what) => {
     expect(refusal({ tokenEndpoint })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_TOKEN_ENDPOINT',
@@ -61,7 +62,9 @@ describe('token endpoint', () => {
     })
   })
 
-  test('G3: http to another host is refused, and accepted with allowInsecureHttp', () => {
+  test('http to another host is refused, and accepted with allowInsecureHttp', {
+    tags: ['G3'],
+  }, () => {
     const tokenEndpoint = 'http://as.example/token'
     expect(refusal({ tokenEndpoint })).toMatchObject(insecure)
     expect(refusal({ tokenEndpoint, allowInsecureHttp: false })).toMatchObject(insecure)
@@ -76,7 +79,7 @@ describe('token endpoint', () => {
   test.each([
     ...['http://localhost', 'http://127.0.0.1', 'http://[::1]', 'http://LOCALHOST/token'],
     ...['http://localhost/token', 'http://127.0.0.1:8080/token', 'http://[::1]:8080/token'],
-  ])('G4: %s needs no flag', (tokenEndpoint) => {
+  ])('%s needs no flag', { tags: ['G4'] }, (tokenEndpoint) => {
     expect(provider({ tokenEndpoint }).tokenEndpoint).toBe(tokenEndpoint)
   })
 
@@ -85,17 +88,18 @@ describe('token endpoint', () => {
     'http://localhost.evil.test/token',
     'http://0.0.0.0/token',
     'http://[::ffff:127.0.0.1]/token',
-  ])('G5: %s is not loopback', (tokenEndpoint) => {
+  ])('%s is not loopback', { tags: ['G5'] }, (tokenEndpoint) => {
     expect(refusal({ tokenEndpoint })).toMatchObject(insecure)
   })
 
-  test('G5: a host that parses to 127.0.0.1 is loopback', () => {
+  test('a host that parses to 127.0.0.1 is loopback', { tags: ['G5'] }, () => {
     const tokenEndpoint = 'http://2130706433/token'
     expect(provider({ tokenEndpoint }).tokenEndpoint).toBe(tokenEndpoint)
   })
 
   test.each(['https://user:hunter2@as.example/token', 'https://hunter2@as.example/token'])(
-    'G7: a password in the token endpoint is refused and not repeated (%#)',
+    'a password in the token endpoint is refused and not repeated (%#)',
+    { tags: ['G7'] },
     (tokenEndpoint) => {
       const error = refusal({ tokenEndpoint })
       expect(error).toMatchObject({
@@ -107,7 +111,8 @@ describe('token endpoint', () => {
   )
 
   test.each(['https://as.example/token#', 'https://as.example/token#part'])(
-    'G8: the fragment of %s is refused',
+    'the fragment of %s is refused',
+    { tags: ['G8'] },
     (tokenEndpoint) => {
       expect(refusal({ tokenEndpoint })).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
@@ -116,7 +121,9 @@ describe('token endpoint', () => {
     },
   )
 
-  test('G8: the query of the token endpoint is kept in the request and in aud', async () => {
+  test('the query of the token endpoint is kept in the request and in aud', {
+    tags: ['G8'],
+  }, async () => {
     const server = await tokenServer()
     const tokenEndpoint = `${server.tokenEndpoint}?tenant=a&b=%20`
     await provider({ tokenEndpoint }).getAccessToken()
@@ -133,7 +140,7 @@ describe('client id and parameters', () => {
     ['with a line break', 'client\n1'],
     ['not ASCII', 'clié'],
     ['over 1 kB', 'c'.repeat(1025)],
-  ])('G9: a client id that is %s is refused', (_, clientId) => {
+  ])('a client id that is %s is refused', { tags: ['G9'] }, (_, clientId) => {
     expect(refusal({ clientId })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_CLIENT_ID',
@@ -154,7 +161,7 @@ describe('client id and parameters', () => {
     },
   )
 
-  test('G9: a client id of 1 kB is accepted', () => {
+  test('a client id of 1 kB is accepted', { tags: ['G9'] }, () => {
     expect(() => provider({ clientId: 'c'.repeat(1024) })).not.toThrow()
   })
 
@@ -165,7 +172,7 @@ describe('client id and parameters', () => {
     'client_assertion_type',
     'scope',
     'resource',
-  ])('G9: parameters may not set %s', (name) => {
+  ])('parameters may not set %s', { tags: ['G9'] }, (name) => {
     expect(refusal({ parameters: { [name]: 'mine' } })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_RESERVED_PARAMETER',
@@ -190,17 +197,21 @@ describe('scope and resource', () => {
     ['an empty array item', ['']],
     ['an array item with a quote', ['a', 'b"']],
     ['an array item that is a number', [7]],
-  ])('G10: a scope with %s is refused, for the provider and for one call', async (_, scope) => {
-    const invalid = {
-      name: 'ConfigurationError',
-      code: 'ERR_INVALID_SCOPE',
-      message: expect.stringContaining("Option 'scope' must be scope tokens"),
-      option: 'scope',
-    }
-    expect(refusal({ scope })).toMatchObject(invalid)
-    const call = provider().getAccessToken({ scope: scope as string })
-    await expect(call).rejects.toMatchObject(invalid)
-  })
+  ])(
+    'a scope with %s is refused, for the provider and for one call',
+    { tags: ['G10'] },
+    async (_, scope) => {
+      const invalid = {
+        name: 'ConfigurationError',
+        code: 'ERR_INVALID_SCOPE',
+        message: expect.stringContaining("Option 'scope' must be scope tokens"),
+        option: 'scope',
+      }
+      expect(refusal({ scope })).toMatchObject(invalid)
+      const call = provider().getAccessToken({ scope: scope as string })
+      await expect(call).rejects.toMatchObject(invalid)
+    },
+  )
 
   test.each([
     ['b a b', 'b a'],
@@ -208,7 +219,7 @@ describe('scope and resource', () => {
     ['', null],
     [[], null],
     [undefined, null],
-  ])('G10: the scope %j is sent as %j', async (scope, sent) => {
+  ])('the scope %j is sent as %j', { tags: ['G10'] }, async (scope, sent) => {
     const { tokenEndpoint, requests } = await tokenServer()
     await provider({ tokenEndpoint, scope }).getAccessToken()
     expect(formOf(requests[0]).getAll('scope')).toEqual(sent === null ? [] : [sent])
@@ -222,22 +233,27 @@ describe('scope and resource', () => {
     'https://api.example/#',
     7,
     ['https://api.example', '/x'],
-  ])('G11: the resource %j is refused, for the provider and for one call', async (resource) => {
-    const invalid = {
-      name: 'ConfigurationError',
-      code: 'ERR_INVALID_RESOURCE',
-      message: expect.stringContaining("Option 'resource' must be an absolute URI"),
-      option: 'resource',
-    }
-    expect(refusal({ resource })).toMatchObject(invalid)
-    const call = provider().getAccessToken({ resource: resource as string })
-    await expect(call).rejects.toMatchObject(invalid)
-  })
+  ])(
+    'the resource %j is refused, for the provider and for one call',
+    { tags: ['G11'] },
+    async (resource) => {
+      const invalid = {
+        name: 'ConfigurationError',
+        code: 'ERR_INVALID_RESOURCE',
+        message: expect.stringContaining("Option 'resource' must be an absolute URI"),
+        option: 'resource',
+      }
+      expect(refusal({ resource })).toMatchObject(invalid)
+      const call = provider().getAccessToken({ resource: resource as string })
+      await expect(call).rejects.toMatchObject(invalid)
+    },
+  )
 })
 
 describe('assertion options', () => {
   test.each(['none', 'HS256', 'RS1', 'ES512', 'EdDSA', 'es256', 'Es256', 'ES256 ', '', null, 7])(
-    'G12: the algorithm %j is refused',
+    'the algorithm %j is refused',
+    { tags: ['G12'] },
     (alg) => {
       const unsupported = {
         name: 'ConfigurationError',
@@ -256,7 +272,7 @@ describe('assertion options', () => {
     ['alg', 'PS256'],
     ['kid', 'key-1'],
     ['alg', undefined],
-  ])('G1: %s is rejected as a member of assertion, with its place', (name, value) => {
+  ])('%s is rejected as a member of assertion, with its place', { tags: ['G1'] }, (name, value) => {
     expect(refusal({ assertion: { [name]: value } })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
@@ -274,7 +290,7 @@ describe('assertion options', () => {
     })
   })
 
-  test('G12: the algorithm none of a JWK is refused', () => {
+  test('the algorithm none of a JWK is refused', { tags: ['G12'] }, () => {
     const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'none' }
     expect(refusal({ key: jwk })).toMatchObject({
       code: 'ERR_UNSUPPORTED_ALG',
@@ -283,7 +299,8 @@ describe('assertion options', () => {
   })
 
   test.each([0, -1, 9, Number.NaN, 301, 1.5, '60'])(
-    'G13: a lifetime of %j seconds is refused',
+    'a lifetime of %j seconds is refused',
+    { tags: ['G13'] },
     (lifetimeSeconds) => {
       expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
         name: 'ConfigurationError',
@@ -297,7 +314,7 @@ describe('assertion options', () => {
   test.each([
     [999, 'must be a whole number from 10 to 300.'],
     [1_000, 'is 1000, which looks like milliseconds: it is in seconds, 10 to 300.'],
-  ])('G13: of a lifetime of %i it is said that it %s', (lifetimeSeconds, what) => {
+  ])('of a lifetime of %i it is said that it %s', { tags: ['G13'] }, (lifetimeSeconds, what) => {
     expect(refusal({ assertion: { lifetimeSeconds } })).toMatchObject({
       message: `Option 'assertion.lifetimeSeconds' ${what}`,
     })
@@ -307,7 +324,7 @@ describe('assertion options', () => {
     ['claims', 'header'].flatMap((name) =>
       [null, [], 'sub', 7, () => ({})].map((value) => [name, value] as const),
     ),
-  )('G1: %s of an assertion that are %o are refused', (name, value) => {
+  )('%s of an assertion that are %o are refused', { tags: ['G1'] }, (name, value) => {
     expect(refusal({ assertion: { [name]: value } })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
@@ -316,7 +333,7 @@ describe('assertion options', () => {
     })
   })
 
-  test('G13: a lifetime of 60000 is said to look like milliseconds', () => {
+  test('a lifetime of 60000 is said to look like milliseconds', { tags: ['G13'] }, () => {
     expect(refusal({ assertion: { lifetimeSeconds: 60_000 } })).toMatchObject({
       code: 'ERR_INVALID_OPTION',
       message:
@@ -395,7 +412,7 @@ describe('every option', () => {
     ['assertion.lifetimeSeconds', 'renewal.early', 'timeout', 'retries'].flatMap((option) =>
       hostile.map((value) => [option, value] as const),
     ),
-  )('G14: %s refuses %d', (option, value) => {
+  )('%s refuses %d', { tags: ['G14'] }, (option, value) => {
     const [outer = '', inner] = option.split('.')
     const options = { [outer]: inner === undefined ? value : { [inner]: value } }
     expect(refusal(options)).toMatchObject({
@@ -406,7 +423,7 @@ describe('every option', () => {
     })
   })
 
-  test('G15: a __proto__ member out of JSON sets nothing', () => {
+  test('a __proto__ member out of JSON sets nothing', { tags: ['G15'] }, () => {
     const parsed = JSON.parse(
       '{"__proto__":{"allowInsecureHttp":true},"tokenEndpoint":"http://as.example/token"}',
     )
@@ -430,7 +447,7 @@ describe('every option', () => {
     ['allowInsecureHttp', true],
     ['forceRenewal', true],
     ['scope', 'polluted'],
-  ])('G16: Object.prototype.%s changes nothing', async (name, value) => {
+  ])('Object.prototype.%s changes nothing', { tags: ['G16'] }, async (name, value) => {
     const { tokenEndpoint, requests } = await tokenServer()
     const { tokenEndpoint: _, ...incomplete } = defaults
     Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
@@ -448,7 +465,7 @@ describe('every option', () => {
   })
 
   // Node's own sockets read an inherited signal and fail, with us or without: no server here.
-  test('G16: an aborted Object.prototype.signal rejects no caller', async () => {
+  test('an aborted Object.prototype.signal rejects no caller', { tags: ['G16'] }, async () => {
     const sent: unknown[] = []
     const tokens = provider({
       tokenEndpoint: 'https://as.example/token',
@@ -468,7 +485,9 @@ describe('every option', () => {
     expect(sent).toEqual([false, false])
   })
 
-  test('G17: what happens to the options after construction changes nothing', async () => {
+  test('what happens to the options after construction changes nothing', {
+    tags: ['G17'],
+  }, async () => {
     const { tokenEndpoint, requests } = await tokenServer()
     const options = {
       ...{ clientId: 'client-1', tokenEndpoint, retries: 0 },
@@ -518,7 +537,7 @@ describe('every option', () => {
     })
   })
 
-  test('G17: the provider itself is frozen', () => {
+  test('the provider itself is frozen', { tags: ['G17'] }, () => {
     expect(Object.isFrozen(provider())).toBe(true)
   })
 
@@ -538,7 +557,7 @@ describe('every option', () => {
     [{ tokenUrl: 'https://as.example' }, 'tokenUrl', "Pass the URL as 'tokenEndpoint'."],
     [{ issuer: 'https://as.example' }, 'issuer', "token endpoint as 'tokenEndpoint'."],
     [{ lifetime: 60 }, 'lifetime', "Pass 'assertion.lifetimeSeconds'."],
-  ])('G18: an unknown option is named: %j', (options, option, hint) => {
+  ])('an unknown option is named: %j', { tags: ['G18'] }, (options, option, hint) => {
     const error = refusal(options)
     expect(error).toMatchObject({ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option })
     expect((error as Error).message).toContain(`Unknown option '${option}'. `)

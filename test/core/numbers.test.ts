@@ -1,3 +1,5 @@
+// @module-tag G14
+
 import { memoryStore } from '@countersign/core'
 import { expect, test } from 'vitest'
 import { faultServer, goodToken, providerFor } from '../support/provider-under-test.ts'
@@ -9,7 +11,7 @@ test.each([
   ['timeout of one millisecond less', { timeout: longestTimer - 1 }],
   ['renewal.early', { renewal: { early: longestTimer } }],
   ['retries', { retries: 10 }],
-])('G14: the greatest %s keeps every timer within its range', async (_, options) => {
+])('the greatest %s keeps every timer within its range', async (_, options) => {
   const { tokenEndpoint } = await faultServer({
     type: 'answer',
     body: { ...goodToken, expires_in: 2 ** 53 },
@@ -34,7 +36,7 @@ test.each([
   expect(Math.max(...waits)).toBeLessThanOrEqual(longestTimer)
 })
 
-test("G14: the platform's own timers take the greatest timeout without a warning", async () => {
+test("the platform's own timers take the greatest timeout without a warning", async () => {
   const { tokenEndpoint } = await faultServer({ type: 'answer', body: goodToken })
   const warnings: Error[] = []
   const note = (warning: Error) => void warnings.push(warning)
@@ -49,7 +51,7 @@ test("G14: the platform's own timers take the greatest timeout without a warning
 })
 
 test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e12, '10', null])(
-  'G14: a memoryStore of at most %j records is refused',
+  'a memoryStore of at most %j records is refused',
   (max) => {
     expect(() => memoryStore({ max: max as number })).toThrow(
       expect.objectContaining({

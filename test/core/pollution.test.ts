@@ -50,7 +50,9 @@ async function run(program: string, env: Record<string, string> = {}): Promise<u
   return JSON.parse(stdout)
 }
 
-test('G15: a __proto__ member out of JSON sets nothing, in any object that is taken', async () => {
+test('a __proto__ member out of JSON sets nothing, in any object that is taken', {
+  tags: ['G15'],
+}, async () => {
   const results = await run('json-prototype.ts')
   expect(results).toEqual({
     sameToken: true,
@@ -72,7 +74,9 @@ test('G15: a __proto__ member out of JSON sets nothing, in any object that is ta
   expect(evil.seen.map(({ authorization }) => authorization)).toEqual(Array(3).fill(undefined))
 })
 
-test('G16: no option, key, request, response or stored token is read from Object.prototype', async () => {
+test('no option, key, request, response or stored token is read from Object.prototype', {
+  tags: ['G16'],
+}, async () => {
   const results = (await run('polluted-core.ts')) as Record<string, Record<string, unknown>>
   const { nothing, ...pollutions } = results
   expect(Object.keys(pollutions).length).toBeGreaterThan(60)
@@ -111,7 +115,8 @@ const affected: Record<string, readonly string[]> = {
 }
 
 test.each(Object.entries(affected).filter(([host]) => !isNode22 || host !== 'axios, http'))(
-  'G16: no request through %s is changed by us',
+  'no request through %s is changed by us',
+  { tags: ['G16'] },
   async (host, names) => {
     const outcomes = await outcomesOf(host, [...names, 'context'])
     const seen = (who: 'ours' | 'alone', name: string) => ({
@@ -145,7 +150,9 @@ test.each(Object.entries(affected).filter(([host]) => !isNode22 || host !== 'axi
   },
 )
 
-test('G16: to an adapter of the caller’s own axios gives a config that inherits nothing, and so do we', async () => {
+test('to an adapter of the caller’s own axios gives a config that inherits nothing, and so do we', {
+  tags: ['G16'],
+}, async () => {
   const { nothing, ...pollutions } = (await run('polluted-adapter.ts')) as Record<string, unknown[]>
   const inherited = [null, 'function', false]
   expect(nothing).toEqual([

@@ -1,3 +1,5 @@
+// @module-tag L3
+
 import { readFileSync } from 'node:fs'
 import {
   type AuthorizationOptions,
@@ -105,7 +107,7 @@ async function requestEvents({ api, tokens, server, clock }: Scene): Promise<Req
   return events
 }
 
-test('L3: a token event holds what it declares, and no secret', async () => {
+test('a token event holds what it declares, and no secret', async () => {
   const scene = await startScene()
   const events = await tokenEvents(scene)
   const common = ['clientId', 'tokenEndpoint', 'type']
@@ -118,7 +120,7 @@ test('L3: a token event holds what it declares, and no secret', async () => {
   expect(told(events)).toEqual(declared('events.ts', 'export type Emit'))
 })
 
-test('L3: a request event holds what it declares, and no secret', async () => {
+test('a request event holds what it declares, and no secret', async () => {
   const scene = await startScene()
   const events = await requestEvents(scene)
   const { origin } = scene.api
@@ -136,7 +138,7 @@ test('L3: a request event holds what it declares, and no secret', async () => {
   expect(told(events)).toEqual(declared('resource/request-event.ts', '/** The value of'))
 })
 
-test('L3: the search finds a token in an event', async () => {
+test('the search finds a token in an event', async () => {
   const { search, tokens } = await startScene()
   const { value } = await tokens.getAccessToken()
   expect(search.leaks([{ type: 'token-issued', token: value }])).toContain('JSON')

@@ -19,7 +19,7 @@ function texts(value: unknown): string[] {
 }
 
 describe('text from outside', () => {
-  test('L8: of a server stays on one line in errors and events', async () => {
+  test('of a server stays on one line in errors and events', { tags: ['L8'] }, async () => {
     const { server, watched } = await startScene()
     const events: unknown[] = []
     const tokens = watched({ onEvent: (event) => void events.push(event) })
@@ -30,7 +30,7 @@ describe('text from outside', () => {
     expect(events).toHaveLength(2)
   })
 
-  test('L8: of an API stays on one line in events', async () => {
+  test('of an API stays on one line in events', { tags: ['L8'] }, async () => {
     const { api, tokens } = await startScene()
     const events: unknown[] = []
     const onEvent = (event: unknown) => void events.push(event)
@@ -48,7 +48,7 @@ describe('text from outside', () => {
     ['scope', 'ERR_INVALID_SCOPE'],
     ['resource', 'ERR_INVALID_RESOURCE'],
     [forged, 'ERR_INVALID_OPTION'],
-  ])('L8: in the option %j it is refused on one line', async (option, code) => {
+  ])('in the option %j it is refused on one line', { tags: ['L8'] }, async (option, code) => {
     const { watched } = await startScene()
     let error: unknown
     try {
@@ -60,7 +60,7 @@ describe('text from outside', () => {
     expect(texts(error).filter((text) => controls.test(text))).toEqual([])
   })
 
-  test('L8: in kid and audience it is sent, and told on one line', async () => {
+  test('in kid and audience it is sent, and told on one line', { tags: ['L8'] }, async () => {
     const { server, watched } = await startScene()
     const tokens = watched({ kid: forged, assertion: { audience: forged } })
     const error = await tokens.getAccessToken().catch((thrown: unknown) => thrown)
@@ -70,14 +70,16 @@ describe('text from outside', () => {
     expect(texts(error).filter((text) => controls.test(text))).toEqual([])
   })
 
-  test('L8: the search finds what would forge a line', () => {
+  test('the search finds what would forge a line', { tags: ['L8'] }, () => {
     expect(texts({ a: [new Error('x'), { b: forged }] })).toContain(forged)
     for (const character of forged.replace(/[ -~]/g, '')) expect(character).toMatch(controls)
   })
 })
 
 describe('tenants', () => {
-  test('L13: an error of one client reaches neither another nor its log', async () => {
+  test('an error of one client reaches neither another nor its log', {
+    tags: ['L13'],
+  }, async () => {
     const { server, watched, search } = await startScene()
     const { tokenEndpoint } = server
     const store = memoryStore()
@@ -105,7 +107,7 @@ describe('tenants', () => {
     expect(await good.getAccessToken({ forceRenewal: true })).not.toBe(token)
   })
 
-  test('L13: an error of one scope reaches no other of the same client', async () => {
+  test('an error of one scope reaches no other of the same client', { tags: ['L13'] }, async () => {
     const { server, tokens } = await startScene()
     server.next({ status: 400, body: { error: 'invalid_scope' } })
     const asked = { scope: 'refused' }

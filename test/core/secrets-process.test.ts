@@ -1,3 +1,5 @@
+// @module-tag L9
+
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
@@ -64,7 +66,7 @@ test.each([
   ['axios', 'no token', 'AxiosError'],
   ['axios', 'uncaught', 'AxiosError'],
 ])(
-  'L9: a program that logs all it has of %s, and dies of an error (%s), shows no secret',
+  'a program that logs all it has of %s, and dies of an error (%s), shows no secret',
   async (host, ending, name) => {
     const { code, stdout, stderr, search, api } = await run(host, ending)
     expect(code).toBe(1)
@@ -83,7 +85,7 @@ test.each([
   },
 )
 
-test('L9: the search finds a token that is logged, and the one in an axios error', async () => {
+test('the search finds a token that is logged, and the one in an axios error', async () => {
   const planted = await run('fetch', 'planted')
   expect(planted.search.isIn(planted.stdout)).toBe(true)
   // As docs/guides/axios.md says: the error of an API failure shows the request that was sent.

@@ -38,7 +38,9 @@ interface UndiciRequest {
 }
 
 describe.each(Object.entries(hosts))('through %s', (_, make) => {
-  test('L7 L11: what is traced holds the token in a header, as SECURITY.md says, and never in a URL', async () => {
+  test('what is traced holds the token in a header, as SECURITY.md says, and never in a URL', {
+    tags: ['L7', 'L11'],
+  }, async () => {
     const { api, tokens, search, server } = await startScene()
     const seen = traced()
     const { send } = make(tokens, { origins: [api.origin] })

@@ -287,24 +287,28 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
   ['ERR_WEAK_KEY', 'a short RSA key', () => provider({ key: weak, alg: 'PS256' })],
 ]
 
-test('L1: every code that the library has is among them', () => {
+test('every code that the library has is among them', { tags: ['L1'] }, () => {
   const source = readFileSync(new URL('../../packages/core/src/errors.ts', import.meta.url), 'utf8')
   const declared = new Set(source.match(/ERR_[A-Z_]+(?=')/g))
   expect(declared.size).toBeGreaterThan(30)
   expect(new Set(failures.map(([code]) => code))).toEqual(declared)
 })
 
-test.each(failures)('L1: %s after %s shows no secret in any form', async (code, _, fail) => {
-  const known = search.size
-  const error = await rejection(fail)
-  expect(error.code).toBe(code)
-  expect(error.message).not.toBe('')
-  expect(search.leaks(error)).toEqual([])
-  // What was sent is searched for, too.
-  if (/^ERR_(TOKEN|OAUTH)/.test(code)) expect(search.size).toBeGreaterThan(known)
-})
+test.each(failures)(
+  '%s after %s shows no secret in any form',
+  { tags: ['L1'] },
+  async (code, _, fail) => {
+    const known = search.size
+    const error = await rejection(fail)
+    expect(error.code).toBe(code)
+    expect(error.message).not.toBe('')
+    expect(search.leaks(error)).toEqual([])
+    // What was sent is searched for, too.
+    if (/^ERR_(TOKEN|OAUTH)/.test(code)) expect(search.size).toBeGreaterThan(known)
+  },
+)
 
-test('L1 L2: the search finds a planted leak in each of its forms', () => {
+test('the search finds a planted leak in each of its forms', { tags: ['L1', 'L2'] }, () => {
   const planted = Object.assign(new Error(`sent ${secretOfKey}`), {
     key: jwk,
     cause: new Error(pem),
@@ -316,7 +320,9 @@ test('L1 L2: the search finds a planted leak in each of its forms', () => {
   expect(search.leaks(hidden)).toContain('inspect, all of it')
 })
 
-test('L2: a token shows its members to destructuring, and no secret to anything else', async () => {
+test('a token shows its members to destructuring, and no secret to anything else', {
+  tags: ['L2'],
+}, async () => {
   const token = await provider({ scope: 'accounts' }).getAccessToken()
   const { value, authorization, scope } = token
   expect(server.isLive(value)).toBe(true)
@@ -331,7 +337,9 @@ test('L2: a token shows its members to destructuring, and no secret to anything 
   expect({ ...token }).toEqual({})
 })
 
-test('L2: provider, shared store, and what the adapters make of them show no secret', async () => {
+test('provider, shared store, and what the adapters make of them show no secret', {
+  tags: ['L2'],
+}, async () => {
   const store = memoryStore()
   const tokens = provider({ store })
   const { value } = await tokens.getAccessToken()
@@ -359,32 +367,36 @@ const quoting: [name: string, quote: (secret: string) => unknown, message: strin
   ['Request', (secret) => new Request(`not a URL: ${secret}`), unreached],
 ]
 
-test.each(quoting)('L6: what %s throws is neither message nor cause', async (_, quote, message) => {
-  let platform: unknown
-  const tokens = provider({
-    fetch: async (_url, init) => {
-      const assertion = noteAssertion(init)
-      try {
-        quote(assertion)
-      } catch (error) {
-        platform = error
-        throw new TypeError(`fetch failed for ${assertion}`, { cause: error })
-      }
-      return expect.unreachable('the platform accepted it')
-    },
-  })
-  const error = await rejection(() => tokens.getAccessToken())
-  expect(platform).toBeInstanceOf(Error)
-  expect(error).toMatchObject({
-    code: 'ERR_TOKEN_NETWORK',
-    message: expect.stringContaining(message),
-  })
-  expect(error.message).not.toContain((platform as Error).message)
-  expect(error.cause).not.toBe(platform)
-  expect(error.cause).toMatchObject({ name: (platform as Error).name })
-  expect((error.cause as Error).message).toMatch(omitted)
-  expect(search.leaks(error)).toEqual([])
-})
+test.each(quoting)(
+  'what %s throws is neither message nor cause',
+  { tags: ['L6'] },
+  async (_, quote, message) => {
+    let platform: unknown
+    const tokens = provider({
+      fetch: async (_url, init) => {
+        const assertion = noteAssertion(init)
+        try {
+          quote(assertion)
+        } catch (error) {
+          platform = error
+          throw new TypeError(`fetch failed for ${assertion}`, { cause: error })
+        }
+        return expect.unreachable('the platform accepted it')
+      },
+    })
+    const error = await rejection(() => tokens.getAccessToken())
+    expect(platform).toBeInstanceOf(Error)
+    expect(error).toMatchObject({
+      code: 'ERR_TOKEN_NETWORK',
+      message: expect.stringContaining(message),
+    })
+    expect(error.message).not.toContain((platform as Error).message)
+    expect(error.cause).not.toBe(platform)
+    expect(error.cause).toMatchObject({ name: (platform as Error).name })
+    expect((error.cause as Error).message).toMatch(omitted)
+    expect(search.leaks(error)).toEqual([])
+  },
+)
 
 const omitted = /The original message is omitted: it may contain secrets\.$/
 
@@ -411,28 +423,34 @@ const outside: [sender: string, options: (fail: () => never) => Partial<TokenPro
   ],
 ]
 
-test.each(outside)('L6: the cause is a new error after one of %s', async (_, options) => {
-  const thrown = quotingError(secretOfKey)
-  expect(search.leaks({ cause: thrown })).toContain('cause')
-  const { cause } = await rejection(() =>
-    provider(
-      options(() => {
-        throw thrown
-      }),
-    ).getAccessToken(),
-  )
-  expect(Object.getPrototypeOf(cause)).toBe(Error.prototype)
-  expect(Reflect.ownKeys(cause as Error).sort()).toEqual(
-    ['code', 'message', 'name', 'stack', 'syscall'].sort(),
-  )
-  expect({ ...(cause as Error) }).toEqual({ code: 'EPIPE', syscall: 'write' })
-  expect((cause as Error).message).toBe(
-    'write EPIPE. The original message is omitted: it may contain secrets.',
-  )
-  expect(search.leaks({ cause })).toEqual([])
-})
+test.each(outside)(
+  'the cause is a new error after one of %s',
+  { tags: ['L6'] },
+  async (_, options) => {
+    const thrown = quotingError(secretOfKey)
+    expect(search.leaks({ cause: thrown })).toContain('cause')
+    const { cause } = await rejection(() =>
+      provider(
+        options(() => {
+          throw thrown
+        }),
+      ).getAccessToken(),
+    )
+    expect(Object.getPrototypeOf(cause)).toBe(Error.prototype)
+    expect(Reflect.ownKeys(cause as Error).sort()).toEqual(
+      ['code', 'message', 'name', 'stack', 'syscall'].sort(),
+    )
+    expect({ ...(cause as Error) }).toEqual({ code: 'EPIPE', syscall: 'write' })
+    expect((cause as Error).message).toBe(
+      'write EPIPE. The original message is omitted: it may contain secrets.',
+    )
+    expect(search.leaks({ cause })).toEqual([])
+  },
+)
 
-test('L6: loggers show the cause by its name and code, and where each comes from', async () => {
+test('loggers show the cause by its name and code, and where each comes from', {
+  tags: ['L6'],
+}, async () => {
   const thrown = Object.assign(new RangeError(secretOfKey), { code: 'ECONNRESET', syscall: 'read' })
   const error = await rejection(() =>
     provider({ fetch: () => Promise.reject(thrown) }).getAccessToken(),
@@ -448,7 +466,7 @@ test('L6: loggers show the cause by its name and code, and where each comes from
   expect(JSON.stringify(error)).not.toContain('ECONNRESET. The original')
 })
 
-test('L1: a failed renewal shows no secret, nor does its event', async () => {
+test('a failed renewal shows no secret, nor does its event', { tags: ['L1'] }, async () => {
   const clock = createManualClock(Date.now())
   const events: unknown[] = []
   const tokens = provider({ clock, onEvent: (event) => events.push(event) })

@@ -26,7 +26,9 @@ afterEach(() => {
 })
 
 describe("ky's retries", () => {
-  test("12 U14: each of ky's own attempts carries the current token", async () => {
+  test("each of ky's own attempts carries the current token", {
+    tags: ['promise-12', 'U14'],
+  }, async () => {
     const { api, recording, clock, server } = await attached({
       retry: { limit: 2, delay: () => 1 },
     })
@@ -48,7 +50,7 @@ describe("ky's retries", () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test("12 U14: a replay costs none of ky's retry budget", async () => {
+  test("a replay costs none of ky's retry budget", { tags: ['promise-12', 'U14'] }, async () => {
     const { api, recording } = await attached({ retry: { limit: 1, delay: () => 1 } })
     recording.next(refused, answer(503))
 
@@ -56,7 +58,7 @@ describe("ky's retries", () => {
     expect(recording.seen.map(({ status }) => status)).toEqual([401, 503, 200])
   })
 
-  test('12 U14: retry: 0 is renewed and replayed', async () => {
+  test('retry: 0 is renewed and replayed', { tags: ['promise-12', 'U14'] }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
 
@@ -64,7 +66,7 @@ describe("ky's retries", () => {
     expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
   })
 
-  test('14: no token to be had is not tried again by ky', async () => {
+  test('no token to be had is not tried again by ky', { tags: ['promise-14'] }, async () => {
     const { api, recording, server } = await attached()
     server.next({ status: 400, body: { error: 'invalid_client' } })
 
@@ -77,7 +79,9 @@ describe("ky's retries", () => {
 })
 
 describe("ky's hooks and errors", () => {
-  test('12: hooks see one request without a token and one response', async () => {
+  test('hooks see one request without a token and one response', {
+    tags: ['promise-12'],
+  }, async () => {
     const { api, recording } = await attached()
     recording.next(refused)
     const seen: string[] = []
@@ -96,7 +100,9 @@ describe("ky's hooks and errors", () => {
     expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
   })
 
-  test('12 L5: an HTTPError holds no token, and redactError makes it safe to log', async () => {
+  test('an HTTPError holds no token, and redactError makes it safe to log', {
+    tags: ['promise-12', 'L5'],
+  }, async () => {
     const { api, recording, tokens } = await attached({ retry: 0 })
     recording.answerWith(answer(500, {}, 'secret body'))
 
@@ -116,7 +122,9 @@ describe("ky's hooks and errors", () => {
     })
   })
 
-  test("7: the caller's Authorization wins, from options, a Request or a beforeRequest hook", async () => {
+  test("the caller's Authorization wins, from options, a Request or a beforeRequest hook", {
+    tags: ['promise-7'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0, throwHttpErrors: false })
     const mine = { authorization: 'Basic bWluZQ==' }
 
@@ -137,7 +145,9 @@ describe("ky's hooks and errors", () => {
     )
   })
 
-  test('7: a caller’s Request is never changed, and each use gets the current token', async () => {
+  test('a caller’s Request is never changed, and each use gets the current token', {
+    tags: ['promise-7'],
+  }, async () => {
     const { api, recording, server } = await attached()
     const request = new Request(`${recording.origin}/x`)
 
@@ -191,7 +201,9 @@ describe("ky's hooks and errors", () => {
     expect(recording.seen).toEqual([])
   })
 
-  test('10: totalTimeout and timeout cover the wait for a token; the flight goes on', async () => {
+  test('totalTimeout and timeout cover the wait for a token; the flight goes on', {
+    tags: ['promise-10'],
+  }, async () => {
     const { api, recording, server } = await attached({ retry: 0 })
     const release = server.hold()
 
@@ -205,7 +217,9 @@ describe("ky's hooks and errors", () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('8: context is merged one level deep: the nearest countersign replaces the whole', async () => {
+  test('context is merged one level deep: the nearest countersign replaces the whole', {
+    tags: ['promise-8'],
+  }, async () => {
     const { api, tokens, recording } = await attached()
     const scoped = api.extend({
       context: { countersign: { scope: 'a', resource: 'https://r.test/' } },
@@ -227,7 +241,9 @@ describe("ky's hooks and errors", () => {
 })
 
 describe('bodies', () => {
-  test('6: no request is cloned by us: without a body, with a known one, or with a stream', async () => {
+  test('no request is cloned by us: without a body, with a known one, or with a stream', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     const clone = vi.spyOn(Request.prototype, 'clone')
     recording.next(refused)
@@ -242,7 +258,9 @@ describe('bodies', () => {
     expect(clone).not.toHaveBeenCalled()
   })
 
-  test('6: a Request that the caller made is cloned once, to keep a bounded copy', async () => {
+  test('a Request that the caller made is cloned once, to keep a bounded copy', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     const request = new Request(`${recording.origin}/x`, { method: 'POST', body: 'text' })
     const clone = vi.spyOn(Request.prototype, 'clone')
@@ -257,7 +275,9 @@ describe('bodies', () => {
     expect(clone).toHaveBeenCalledTimes(1)
   })
 
-  test('6: JSON is replayed as it was sent, though its source was changed meanwhile', async () => {
+  test('JSON is replayed as it was sent, though its source was changed meanwhile', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording, server } = await attached({ retry: 0 })
     recording.next(refused)
     const order = { amount: 1 }
@@ -270,7 +290,9 @@ describe('bodies', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(['{"amount":1}', '{"amount":1}'])
   })
 
-  test('6: a stringifyJson of the caller is used, once; one set later by a hook too', async () => {
+  test('a stringifyJson of the caller is used, once; one set later by a hook too', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording, clock } = await attached({ retry: 0 })
     let calls = 0
     const stringifyJson = (data: unknown) => `${JSON.stringify(data)} ${++calls}`
@@ -287,7 +309,9 @@ describe('bodies', () => {
     expect(calls).toBe(1)
   })
 
-  test('6: json that a later init hook changes is what is sent and replayed', async () => {
+  test('json that a later init hook changes is what is sent and replayed', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     const later = api.extend({
       hooks: { init: [(options) => void Object.assign(options, { json: { later: true } })] },
@@ -299,7 +323,9 @@ describe('bodies', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill('{"later":true}'))
   })
 
-  test('6: progress of the upload and of the final answer is told', async () => {
+  test('progress of the upload and of the final answer is told', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
     const uploaded: number[] = []
@@ -327,7 +353,9 @@ describe('a Request that is not the one ky made', () => {
   const disguise = async ({ request }: { request: Request }) =>
     new Request(request, { body: btoa(await request.clone().text()) })
 
-  test('6: the body that a beforeRequest hook made is what is sent again', async () => {
+  test('the body that a beforeRequest hook made is what is sent again', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
     const disguised = api.extend({ hooks: { beforeRequest: [disguise] } })
@@ -337,7 +365,7 @@ describe('a Request that is not the one ky made', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill(btoa('{"pin":1}')))
   })
 
-  test('6: a Request without a body stays without one', async () => {
+  test('a Request without a body stays without one', { tags: ['promise-6'] }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
     const emptied = api.extend({
@@ -349,7 +377,9 @@ describe('a Request that is not the one ky made', () => {
     expect(recording.seen.map(({ status, body }) => `${status} ${body}`)).toEqual(['401 ', '200 '])
   })
 
-  test('6: ky.retry with another Request sends that one, again too', async () => {
+  test('ky.retry with another Request sends that one, again too', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording, server } = await attached({ retry: 1 })
     recording.next(answer(500), refused)
     const again = api.extend({
@@ -378,7 +408,9 @@ describe('a Request that is not the one ky made', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('6: the Request of a beforeRetry hook is what is sent, again too', async () => {
+  test('the Request of a beforeRetry hook is what is sent, again too', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: { limit: 1, delay: () => 1 } })
     recording.next(answer(503), refused)
     const other = () =>
@@ -394,7 +426,9 @@ describe('a Request that is not the one ky made', () => {
     ])
   })
 
-  test('6: a fetch that a later init hook puts around ours decides what is sent, twice', async () => {
+  test('a fetch that a later init hook puts around ours decides what is sent, twice', {
+    tags: ['promise-6'],
+  }, async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
     const around = api.extend({
@@ -415,7 +449,9 @@ describe('a Request that is not the one ky made', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill(btoa('{"pin":1}')))
   })
 
-  test('12: what only a fetch reads from its init comes with the replay too', async () => {
+  test('what only a fetch reads from its init comes with the replay too', {
+    tags: ['promise-12'],
+  }, async () => {
     const inits: unknown[] = []
     const { api, recording } = await attached({
       retry: 0,
@@ -437,11 +473,15 @@ describe('origins', () => {
   test.each([
     ['missing', undefined],
     ['empty', { origins: [] }],
-  ])('X17: %s origins throw: ky’s prefix and baseUrl are not taken for them', (_, options) => {
-    const make = () => authorizationHooks(staticTokenProvider(), options as AuthorizationOptions)
+  ])(
+    '%s origins throw: ky’s prefix and baseUrl are not taken for them',
+    { tags: ['X17'] },
+    (_, options) => {
+      const make = () => authorizationHooks(staticTokenProvider(), options as AuthorizationOptions)
 
-    expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError' }))
-  })
+      expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError' }))
+    },
+  )
 
   test.each<[string, (api: KyInstance, url: string) => Promise<Response>]>([
     ['a prefix of its own', (api, url) => api.get('x', { prefix: url })],
@@ -453,7 +493,7 @@ describe('origins', () => {
       'a Request from a beforeRequest hook',
       (api, url) => api.get('x', { hooks: { beforeRequest: [() => new Request(`${url}/x`)] } }),
     ],
-  ])('9 X6 X7: %s leads to EVIL without the token', async (_, call) => {
+  ])('%s leads to EVIL without the token', { tags: ['promise-9', 'X6', 'X7'] }, async (_, call) => {
     const { api, evil, recording } = await attached()
 
     expect(await (await call(api, evil.origin)).text()).toBe('evil')
@@ -463,7 +503,9 @@ describe('origins', () => {
   })
 })
 
-test('9 D8: the token request may go through the very ky that it is for', async () => {
+test('the token request may go through the very ky that it is for', {
+  tags: ['promise-9', 'D8'],
+}, async () => {
   const { server, api: recording } = await startWorld()
   const { privateKey, publicKey } = await crypto.subtle.generateKey(
     { name: 'ECDSA', namedCurve: 'P-256' },
@@ -486,7 +528,9 @@ test('9 D8: the token request may go through the very ky that it is for', async 
   expect(server.requests.map(({ status }) => status)).toEqual([200])
 })
 
-test('12 U11: what a later init hook makes of JSON is what is sent again', async () => {
+test('what a later init hook makes of JSON is what is sent again', {
+  tags: ['promise-12', 'U11'],
+}, async () => {
   const { api, recording } = await attached()
   const signing = api.extend({
     hooks: {
@@ -522,7 +566,9 @@ test.each([
     expect(recording.seen[1]?.body.toString()).toContain('name="name"')
   },
 )
-test('11 X16: a second provider for an origin is found behind a hook that wraps the fetch', async () => {
+test('a second provider for an origin is found behind a hook that wraps the fetch', {
+  tags: ['promise-11', 'X16'],
+}, async () => {
   const { api, recording, provider, server } = await attached()
   const wrap = (request: Options) => {
     const { fetch = globalThis.fetch } = request

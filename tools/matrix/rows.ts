@@ -1,4 +1,4 @@
-/** What must hold, one sentence a row. A test that shows it has the row's id in its name. */
+/** What must hold, one sentence a row. A test that shows it has the row's ID as a tag. */
 export const rows = {
   G1: 'A missing token endpoint, client id or key is named at construction',
   G2: 'A token endpoint that is no absolute https URL is rejected',
@@ -267,3 +267,9 @@ export const owedInPart: Partial<Record<RowId, string>> = {
 function of(ids: readonly RowId[], reason: string): Partial<Record<RowId, string>> {
   return Object.fromEntries(ids.map((id) => [id, reason]))
 }
+
+/** The tags of vitest: the rows, and the promises of the conformance suite. */
+export const tags = [
+  ...Object.entries(rows).map(([name, description]) => ({ name, description })),
+  ...Array.from({ length: 14 }, (_, index) => ({ name: `promise-${index + 1}` })),
+]

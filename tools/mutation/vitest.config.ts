@@ -4,6 +4,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { tags } from '../matrix/rows.ts'
 import { folders, type MutatedFolder } from './folders.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
@@ -37,6 +38,7 @@ export default defineConfig({
     ],
   },
   test: {
+    tags,
     include: [...folder.tests],
     setupFiles: [path('tools/mutation/light-tests.ts')],
     sequence: { sequencer: AsListed },

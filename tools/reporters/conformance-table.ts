@@ -8,11 +8,15 @@ export const conformanceTable: Reporter = {
     for (const module of modules) {
       if (!module.moduleId.includes('/test/cross/conformance/')) continue
       for (const test of module.children.allTests()) {
-        const promise = Number(/^(\d+):? /.exec(test.name)?.[1])
         const host = /^host: (.*?) > /.exec(test.fullName)?.[1]
-        if (host === undefined || !Number.isInteger(promise)) continue
+        if (host === undefined) continue
         const promises = hosts.get(host) ?? new Map<number, TestCase[]>()
-        hosts.set(host, promises.set(promise, [...(promises.get(promise) ?? []), test]))
+        hosts.set(host, promises)
+        for (const tag of test.options.tags ?? []) {
+          const promise = Number(/^promise-(\d+)$/.exec(tag)?.[1])
+          if (!Number.isInteger(promise)) continue
+          promises.set(promise, [...(promises.get(promise) ?? []), test])
+        }
       }
     }
     if (hosts.size === 0) return

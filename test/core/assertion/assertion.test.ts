@@ -32,7 +32,9 @@ afterEach(async () => {
 })
 
 describe('claims and header', () => {
-  test('A1: an assertion has six claims, dated back by 5 s, and the header alg and typ', async () => {
+  test('an assertion has six claims, dated back by 5 s, and the header alg and typ', {
+    tags: ['A1'],
+  }, async () => {
     await provider().getAccessToken()
     expect(server.requests).toMatchObject([{ status: 200 }])
     expect(server.requests[0]?.claims).toEqual({
@@ -46,7 +48,7 @@ describe('claims and header', () => {
     expect(server.requests[0]?.header).toEqual({ alg: 'ES256', typ: 'JWT' })
   })
 
-  test('A1: extra claims and header members are included', async () => {
+  test('extra claims and header members are included', { tags: ['A1'] }, async () => {
     const assertion = { claims: { env: 'test', roles: ['a'] }, header: { x5t: 'thumb' } }
     await provider({ assertion }).getAccessToken()
     const [request] = server.requests
@@ -58,7 +60,7 @@ describe('claims and header', () => {
   test.each([
     ...['iss', 'sub', 'aud', 'jti', 'iat', 'exp'].map((name) => ['claims', name] as const),
     ...['alg', 'kid', 'typ'].map((name) => ['header', name] as const),
-  ])('A1: extra %s cannot override %s', (member, name) => {
+  ])('extra %s cannot override %s', { tags: ['A1'] }, (member, name) => {
     const option = `assertion.${member}`
     expect(rejectionOf({ [member]: { [name]: 'mine' } })).toMatchObject({
       ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION', option },
@@ -66,7 +68,7 @@ describe('claims and header', () => {
     })
   })
 
-  test('A7: an assertion has no kid unless one is known', async () => {
+  test('an assertion has no kid unless one is known', { tags: ['A7'] }, async () => {
     await provider().getAccessToken()
     await provider({ key: privateJwk }).getAccessToken()
     expect(server.requests.map(({ header }) => 'kid' in header)).toEqual([false, false])
@@ -82,7 +84,7 @@ describe('claims and header', () => {
       { key: { ...privateJwk, kid: 'of-jwk' }, kid: 'of-option' },
       'of-option',
     ],
-  ])('A7: the kid comes from %s', async (_, options, kid) => {
+  ])('the kid comes from %s', { tags: ['A7'] }, async (_, options, kid) => {
     server.register({ clientId: 'client-1', jwks: { keys: [{ ...publicJwk, kid }] } })
     await provider(options).getAccessToken()
     expect(server.requests).toMatchObject([{ status: 200, header: { kid } }])
@@ -94,12 +96,12 @@ describe('typ', () => {
     ['JWT', {}],
     ['JWT', { typ: 'JWT' }],
     ['client-authentication+jwt', { typ: 'client-authentication+jwt' }],
-  ])('A6: is %s with %j, and the server takes it', async (typ, assertion) => {
+  ])('is %s with %j, and the server takes it', { tags: ['A6'] }, async (typ, assertion) => {
     await provider({ assertion }).getAccessToken()
     expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256', typ } }])
   })
 
-  test.each([[''], [7], [null], [['JWT']]])('A6: %j is rejected', (typ) => {
+  test.each([[''], [7], [null], [['JWT']]])('%j is rejected', { tags: ['A6'] }, (typ) => {
     expect(rejectionOf({ typ })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
@@ -110,7 +112,9 @@ describe('typ', () => {
 })
 
 describe('form', () => {
-  test('A2: the token request is a UTF-8 form with the assertion and single spaces', async () => {
+  test('the token request is a UTF-8 form with the assertion and single spaces', {
+    tags: ['A2'],
+  }, async () => {
     const { tokenEndpoint, requests } = await rawServer()
     const parameters = { note: '+ & = % é' }
     const options = { tokenEndpoint, parameters, scope: ['read', 'a+b=c&d%'] }
@@ -131,7 +135,7 @@ describe('form', () => {
     ])
   })
 
-  test('A2: special characters are encoded and decoded', async () => {
+  test('special characters are encoded and decoded', { tags: ['A2'] }, async () => {
     const { tokenEndpoint, requests } = await rawServer()
     const clientId = 'a+b&c=d%e'
     const parameters = { note: '+ & = % é' }
@@ -148,7 +152,8 @@ describe('form', () => {
 
 describe('audience', () => {
   test.each(['https://AS.Example', 'https://as.example:443/a/../token', 'https://as.example/?q= '])(
-    'A3: the audience %s is signed byte for byte',
+    'the audience %s is signed byte for byte',
+    { tags: ['A3'] },
     async (audience) => {
       server.register({ clientId: 'client-1', jwks: { keys: [publicJwk] }, audience })
       await provider({ assertion: { audience } }).getAccessToken()
@@ -157,7 +162,8 @@ describe('audience', () => {
   )
 
   test.each(['', '/', '/a/../token', '/TOKEN'])(
-    'A3: a token endpoint with the path %j is signed as configured',
+    'a token endpoint with the path %j is signed as configured',
+    { tags: ['A3'] },
     async (path) => {
       const { origin, requests } = await rawServer()
       for (const tokenEndpoint of [
@@ -171,7 +177,9 @@ describe('audience', () => {
     },
   )
 
-  test('A4: the audience is the token endpoint, or the one that is configured', async () => {
+  test('the audience is the token endpoint, or the one that is configured', {
+    tags: ['A4'],
+  }, async () => {
     const audience = 'https://as.example/issuer'
     await provider().getAccessToken()
     server.register({ clientId: 'client-1', jwks: { keys: [publicJwk] }, audience })
@@ -182,7 +190,9 @@ describe('audience', () => {
     ])
   })
 
-  test("A4: the audience 'issuer' is rejected as long as there is no discovery", () => {
+  test("the audience 'issuer' is rejected as long as there is no discovery", {
+    tags: ['A4'],
+  }, () => {
     expect(rejectionOf({ audience: 'issuer' })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
@@ -191,7 +201,9 @@ describe('audience', () => {
     })
   })
 
-  test('A5: two endpoints of one server sign for one audience, and either server takes it', async () => {
+  test('two endpoints of one server sign for one audience, and either server takes it', {
+    tags: ['A5'],
+  }, async () => {
     const audience = 'https://login.example.com'
     await using region = await createAuthorizationServer({ clock })
     for (const one of [server, region]) {
@@ -202,7 +214,9 @@ describe('audience', () => {
     }
   })
 
-  test('A5: without an audience the alias of an endpoint is another audience', async () => {
+  test('without an audience the alias of an endpoint is another audience', {
+    tags: ['A5'],
+  }, async () => {
     const tokenEndpoint = server.tokenEndpoint.replace('127.0.0.1', 'localhost')
     const call = provider({ tokenEndpoint }).getAccessToken()
     await expect(call).rejects.toMatchObject({
@@ -214,7 +228,8 @@ describe('audience', () => {
   })
 
   test.each([[['https://as.example']], [[]], [''], [7]])(
-    'A4: the audience %j is rejected',
+    'the audience %j is rejected',
+    { tags: ['A4'] },
     (audience) => {
       expect(rejectionOf({ audience })).toMatchObject({
         name: 'ConfigurationError',
@@ -231,15 +246,19 @@ describe('lifetime', () => {
     [undefined, 60],
     [10, 10],
     [300, 300],
-  ])('A8: with lifetimeSeconds %j an assertion lives %i s', async (lifetimeSeconds, seconds) => {
-    const { tokenEndpoint, requests } = await rawServer()
-    await provider({ tokenEndpoint, assertion: { lifetimeSeconds } }).getAccessToken()
-    const form = new URLSearchParams(requests[0]?.body)
-    const { iat, exp } = decodeJwt(form.get('client_assertion') ?? '')
-    expect(Number(exp) - Number(iat)).toBe(seconds)
-  })
+  ])(
+    'with lifetimeSeconds %j an assertion lives %i s',
+    { tags: ['A8'] },
+    async (lifetimeSeconds, seconds) => {
+      const { tokenEndpoint, requests } = await rawServer()
+      await provider({ tokenEndpoint, assertion: { lifetimeSeconds } }).getAccessToken()
+      const form = new URLSearchParams(requests[0]?.body)
+      const { iat, exp } = decodeJwt(form.get('client_assertion') ?? '')
+      expect(Number(exp) - Number(iat)).toBe(seconds)
+    },
+  )
 
-  test('A8: a lifetime above 300 s is rejected', () => {
+  test('a lifetime above 300 s is rejected', { tags: ['A8'] }, () => {
     expect(rejectionOf({ lifetimeSeconds: 301 })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',

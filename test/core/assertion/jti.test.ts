@@ -1,3 +1,5 @@
+// @module-tag A12
+
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { createTokenProvider, type TokenFetch } from '@countersign/core'
@@ -18,7 +20,7 @@ async function startServer() {
   return server
 }
 
-test('A12: a retry carries a new jti', async () => {
+test('a retry carries a new jti', async () => {
   await using server = await startServer()
   const unavailable = { status: 503, headers: { 'retry-after': '0' } }
   server.next(unavailable, unavailable)
@@ -28,7 +30,7 @@ test('A12: a retry carries a new jti', async () => {
   expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(3)
 })
 
-test('A12: an assertion that is sent again is rejected', async () => {
+test('an assertion that is sent again is rejected', async () => {
   await using server = await startServer()
   const sent: RequestInit[] = []
   const recording: TokenFetch = (url, init) => {
@@ -50,7 +52,7 @@ test('A12: an assertion that is sent again is rejected', async () => {
  * To sign a million assertions takes minutes. What makes their jti is asked a million times, and
  * the assertions signed here, in this thread and in four others, are added to the same heap.
  */
-test('A12: a million ids, 20,000 assertions and those of four threads have no jti twice', async () => {
+test('a million ids, 20,000 assertions and those of four threads have no jti twice', async () => {
   const workers = Array.from({ length: 4 }, () => jtisOfWorker(1_000))
   const seen = new Set<string>()
   for (let made = 0; made < 1_000_000; made++) seen.add(createJti())
@@ -63,7 +65,7 @@ test('A12: a million ids, 20,000 assertions and those of four threads have no jt
   expect(others).toBe(0)
 }, 120_000)
 
-test('A12: every bit of a jti is random', async () => {
+test('every bit of a jti is random', async () => {
   const bytes = (await jtisOfAssertions(1_000)).map((jti) => Buffer.from(jti, 'base64url'))
   for (let bit = 0; bit < 128; bit++) {
     const ones = bytes.filter((id) => ((id[bit >> 3] ?? 0) >> (bit & 7)) & 1).length

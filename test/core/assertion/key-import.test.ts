@@ -1,3 +1,5 @@
+// @module-tag A13
+
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createTokenProvider, type Jwk, type KeyInput } from '@countersign/core'
 import {
@@ -45,13 +47,13 @@ test.each<[string, KeyInput | (() => KeyInput), string?]>([
   ['a function that gives the same PEM', () => pem],
   ['a function that gives the same KeyObject', () => privateKey],
   ['a function that gives the same PEM and kid', () => ({ key: pem, kid: 'key-1' }), 'key-1'],
-])('A13: %s is imported once for ten token requests, five of them at once', async (_, key, kid) => {
+])('%s is imported once for ten token requests, five of them at once', async (_, key, kid) => {
   const named = { ...publicJwk(), ...(kid !== undefined && { kid }) }
   server.register({ clientId, jwks: { keys: [named] } })
   expect(await privateImports(key)).toBe(1)
 })
 
-test('A13: a CryptoKey is not imported at all', async () => {
+test('a CryptoKey is not imported at all', async () => {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const pair = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
   const exported = await crypto.subtle.exportKey('jwk', pair.publicKey)
@@ -59,7 +61,7 @@ test('A13: a CryptoKey is not imported at all', async () => {
   expect(await privateImports(pair.privateKey)).toBe(0)
 })
 
-test('A13: another key of a key function is imported again', async () => {
+test('another key of a key function is imported again', async () => {
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const keys = [publicJwk(), publicJwk(other.privateKey)]
   server.register({ clientId, jwks: { keys } })
@@ -71,7 +73,7 @@ test('A13: another key of a key function is imported again', async () => {
 test.each<[string, KeyInput | (() => KeyInput)]>([
   ['as it is', jwk],
   ['of a function', () => jwk],
-])('A13: the import of a key %s that failed once is tried again', async (_, key) => {
+])('the import of a key %s that failed once is tried again', async (_, key) => {
   server.register({ clientId, jwks: { keys: [publicJwk()] } })
   const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('busy'))
   const clock = createManualClock(Date.now())

@@ -87,15 +87,20 @@ describe('the option signer', () => {
     ],
   ]
 
-  test.each(rejected)('K11: %s is rejected at construction', (_, options, option, message) => {
-    expect(rejectionOf(options)).toMatchObject({
-      ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION' },
-      ...{ option, message },
-    })
-  })
+  test.each(rejected)(
+    '%s is rejected at construction',
+    { tags: ['K11'] },
+    (_, options, option, message) => {
+      expect(rejectionOf(options)).toMatchObject({
+        ...{ name: 'ConfigurationError', code: 'ERR_INVALID_OPTION' },
+        ...{ option, message },
+      })
+    },
+  )
 
   test.each(['ES512', 'EdDSA', 'es256', 'none', 256, null])(
-    'G12 K11: with the alg %j is rejected at construction',
+    'with the alg %j is rejected at construction',
+    { tags: ['G12', 'K11'] },
     (alg) => {
       const quoted = typeof alg === 'string' ? alg : '(not shown)'
       expect(rejectionOf({ signer: { ...sound, alg } })).toMatchObject({
@@ -105,7 +110,7 @@ describe('the option signer', () => {
     },
   )
 
-  test('K11: is read once; what is changed in it later changes nothing', async () => {
+  test('is read once; what is changed in it later changes nothing', { tags: ['K11'] }, async () => {
     const signer: Record<string, unknown> = { ...remote() }
     const tokens = provider(signer as never)
     Object.assign(signer, { alg: 'RS256', kid: 'other', sign: () => Promise.reject(new Error()) })
@@ -113,7 +118,9 @@ describe('the option signer', () => {
     expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256', kid: 'key-1' } }])
   })
 
-  test('K11: may be an object of a class, whose method finds its fields', async () => {
+  test('may be an object of a class, whose method finds its fields', {
+    tags: ['K11'],
+  }, async () => {
     class Vault implements AssertionSigner {
       readonly #holder = holder
       readonly alg = 'ES256'
@@ -128,7 +135,7 @@ describe('the option signer', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('K16: a provider with it prints nothing of it', () => {
+  test('a provider with it prints nothing of it', { tags: ['K16'] }, () => {
     const signer = { ...remote(), secret: canary }
     expect(inspect(provider(signer), { depth: 10, showHidden: true })).not.toContain(canary)
   })
@@ -165,7 +172,8 @@ describe('a signer that returns no signature', () => {
   ]
 
   test.each(answers)(
-    'K11: but %s for %s is named by type and length, and nothing is sent',
+    'but %s for %s is named by type and length, and nothing is sent',
+    { tags: ['K11'] },
     async (_, alg, answer, message) => {
       let asked = 0
       const sign = async () => {
@@ -185,7 +193,7 @@ describe('a signer that returns no signature', () => {
     },
   )
 
-  test('K11: but DER of P-384 is rejected', async () => {
+  test('but DER of P-384 is rejected', { tags: ['K11'] }, async () => {
     const der = sign('sha256', someBytes, { key: p384, dsaEncoding: 'der' })
     const error = await rejection(provider(remote(async () => der)).getAccessToken())
     expect(error).toMatchObject({
@@ -213,7 +221,8 @@ describe('a signer that fails', () => {
   ]
 
   test.each(failures)(
-    'K11: with %s is ERR_KEY_PROVIDER, and its message is hidden',
+    'with %s is ERR_KEY_PROVIDER, and its message is hidden',
+    { tags: ['K11'] },
     async (_, made, cause) => {
       const search = leakSearch()
       search.add(canary)
@@ -247,7 +256,9 @@ describe('a signer that fails', () => {
     },
   )
 
-  test('K11: is called once for concurrent callers, and again after the hold-off', async () => {
+  test('is called once for concurrent callers, and again after the hold-off', {
+    tags: ['K11'],
+  }, async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote(async (bytes) => {
@@ -274,7 +285,7 @@ describe('a signer that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('K11: leaves the valid token in use', async () => {
+  test('leaves the valid token in use', { tags: ['K11'] }, async () => {
     const clock = createManualClock(Date.now())
     let isDown = false
     const signer = remote(async (bytes) => {
@@ -292,7 +303,7 @@ describe('a signer that fails', () => {
     expect(await tokens.getAccessToken()).toBe(first)
   })
 
-  test('K11: is called for each attempt of a token request', async () => {
+  test('is called for each attempt of a token request', { tags: ['K11'] }, async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) => {
@@ -314,7 +325,9 @@ describe('a signer that never answers', () => {
     /^No token from \S+ within 3000 ms: the signer did not answer\. Check that the signer can reach its service, and give it a timeout\.$/,
   )
 
-  test('K11: ends the token request at its time limit, and its signal aborts', async () => {
+  test('ends the token request at its time limit, and its signal aborts', {
+    tags: ['K11'],
+  }, async () => {
     const clock = createManualClock(Date.now())
     const signals: AbortSignal[] = []
     const signer = remote((_, signal) => {
@@ -338,7 +351,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K11: but rejects on abort ends in the same error', async () => {
+  test('but rejects on abort ends in the same error', { tags: ['K11'] }, async () => {
     const clock = createManualClock(Date.now())
     const signer = remote(
       (_, signal) =>
@@ -351,7 +364,7 @@ describe('a signer that never answers', () => {
     expect(await answer).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT', message, attempts: 0 })
   })
 
-  test('K11: or too late, sends nothing', async () => {
+  test('or too late, sends nothing', { tags: ['K11'] }, async () => {
     const clock = createManualClock(Date.now())
     let finish = () => {}
     const signer = remote(
@@ -370,7 +383,9 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K11: on a retry, after a request was sent, ends in the same error', async () => {
+  test('on a retry, after a request was sent, ends in the same error', {
+    tags: ['K11'],
+  }, async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) =>
@@ -387,7 +402,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('K11: is not blamed where the token endpoint does not answer', async () => {
+  test('is not blamed where the token endpoint does not answer', { tags: ['K11'] }, async () => {
     const clock = createManualClock(Date.now())
     const signer = remote((bytes) => holder.sign({ alg: 'ES256', form: 'raw', bytes }))
     const release = server.hold()

@@ -1,3 +1,5 @@
+// @module-tag K11
+
 import { Buffer } from 'node:buffer'
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import fc from 'fast-check'
@@ -34,7 +36,7 @@ const integer = fc
   })
 const signature = fc.tuple(integer, integer).map(([r, s]) => Buffer.concat([r, s]))
 
-test('K11: DER of any r and s becomes 32 bytes each, with leading zeros', () => {
+test('DER of any r and s becomes 32 bytes each, with leading zeros', () => {
   fc.assert(
     fc.property(signature, (raw) => {
       const der = derOf(raw)
@@ -46,7 +48,7 @@ test('K11: DER of any r and s becomes 32 bytes each, with leading zeros', () => 
   )
 })
 
-test('K11: so does DER in the middle of a larger buffer', () => {
+test('so does DER in the middle of a larger buffer', () => {
   fc.assert(
     fc.property(signature, fc.nat(40), fc.nat(40), (raw, before, after) => {
       const der = derOf(raw)
@@ -58,7 +60,7 @@ test('K11: so does DER in the middle of a larger buffer', () => {
   )
 })
 
-test('K11: r and s of 32 bytes each stay as they are', () => {
+test('r and s of 32 bytes each stay as they are', () => {
   fc.assert(
     fc.property(signature, (raw) => {
       expect(Buffer.from(formatSignature(raw, 'ES256'))).toEqual(raw)
@@ -66,7 +68,7 @@ test('K11: r and s of 32 bytes each stay as they are', () => {
   )
 })
 
-test('K11: 500 signatures that the platform made in DER verify in the form of JOSE', () => {
+test('500 signatures that the platform made in DER verify in the form of JOSE', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const lengths = new Set<number>()
   for (let count = 0; count < 500; count++) {
@@ -82,7 +84,7 @@ test('K11: 500 signatures that the platform made in DER verify in the form of JO
   expect([...lengths]).toEqual(expect.arrayContaining([70, 71, 72]))
 })
 
-test('K11: other bytes are rejected', () => {
+test('other bytes are rejected', () => {
   const rejected = (bytes: Uint8Array) => () => formatSignature(bytes, 'ES256')
   const message = (length: number) =>
     `signer.sign() returned ${length} bytes instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`

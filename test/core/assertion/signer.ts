@@ -27,7 +27,7 @@ export interface SignerUnderTest {
  */
 export function signerSuite(subject: () => SignerUnderTest, name: string): void {
   describe(`signer: ${name}`, () => {
-    test('K11: a server that verifies the assertion returns a token', async () => {
+    test('a server that verifies the assertion returns a token', { tags: ['K11'] }, async () => {
       const { alg, kid } = subject()
       const { server, tokens, assertions } = await start(subject())
       const { value } = await tokens.getAccessToken()
@@ -38,7 +38,9 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(assertions).toHaveLength(1)
     })
 
-    test('K11: the signer receives the ASCII bytes of header and payload, once for each assertion', async () => {
+    test('the signer receives the ASCII bytes of header and payload, once for each assertion', {
+      tags: ['K11'],
+    }, async () => {
       const { alg, publicKey, signed } = subject()
       const before = signed?.length
       const { tokens, assertions } = await start(subject())
@@ -53,7 +55,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(given).toEqual(inputs)
     })
 
-    test('K11: signs a hundred assertions at once', async () => {
+    test('signs a hundred assertions at once', { tags: ['K11'] }, async () => {
       const { server, tokens } = await start(subject())
       const scopes = Array.from({ length: 100 }, (_, index) => `scope-${index}`)
       const issued = await Promise.all(scopes.map((scope) => tokens.getAccessToken({ scope })))
@@ -63,7 +65,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(100)
     })
 
-    test('K11: the signature of another key is rejected', async () => {
+    test('the signature of another key is rejected', { tags: ['K11'] }, async () => {
       const { publicKey, alg } = subject()
       const other = { ...publicKey, ...(await otherKey(alg)) }
       const { server, tokens } = await start({ ...subject(), publicKey: other })

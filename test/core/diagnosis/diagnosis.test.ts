@@ -30,7 +30,9 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     return server.tokenEndpoint
   }
 
-  test('E6 E21: is told to have been asked for directly, by the name of the variable', async () => {
+  test('is told to have been asked for directly, by the name of the variable', {
+    tags: ['E6', 'E21'],
+  }, async () => {
     const clock = standingClock()
     const { tokens, events } = providerFor(await goneEndpoint(), { clock })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
@@ -46,7 +48,9 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     expect(shown).not.toContain('hunter2')
   })
 
-  test('E6 E21: is not, where a fetch was given or Node heeds the variable', async () => {
+  test('is not, where a fetch was given or Node heeds the variable', {
+    tags: ['E6', 'E21'],
+  }, async () => {
     const endpoint = await goneEndpoint()
     const clock = standingClock()
     const own = providerFor(endpoint, { clock, fetch: (url, init) => fetch(url, init) })
@@ -58,7 +62,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     expect(error.hints).toEqual(['Check host, port and proxy.'])
   })
 
-  test('E13 E21: is told so too when it does not answer in time', async () => {
+  test('is told so too when it does not answer in time', { tags: ['E13', 'E21'] }, async () => {
     const server = await faultServer({ type: 'silence' })
     const { tokens } = providerFor(server.tokenEndpoint, { timeout: 100, retries: 0 })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
@@ -105,7 +109,8 @@ describe('an audience', () => {
   }
 
   test.each(['https://other.example.com/token', 'https://login.example.com:8443/token'])(
-    'A4: on another host, such as %s, is an event at construction, for some servers want it',
+    'on another host, such as %s, is an event at construction, for some servers want it',
+    { tags: ['A4'] },
     (audience) => {
       expect(toldAtConstruction(audience)).toEqual([
         {
@@ -122,7 +127,7 @@ describe('an audience', () => {
     'https://login.example.com',
     'urn:example:as',
     'an-issuer',
-  ])('A4: that is %s is none', (audience) => {
+  ])('that is %s is none', { tags: ['A4'] }, (audience) => {
     expect(toldAtConstruction(audience)).toEqual([])
   })
 })

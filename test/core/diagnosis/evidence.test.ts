@@ -87,7 +87,7 @@ describe("what the server's words name comes first, without what is merely usual
     ],
     ['Invalid client secret provided.', [method]],
     ['resource indicator is missing, or unknown', [resource]],
-  ])('O1 O2 O3: %s', (description, named) => {
+  ])('%s', { tags: ['O1', 'O2', 'O3'] }, (description, named) => {
     expect(hints({ description })).toEqual(named)
     expect(hints({ description: description.toUpperCase() })).toEqual(named)
     expect(hints({ description, status: 500, error: 'server_error' }).slice(1)).toEqual(named)
@@ -108,7 +108,7 @@ describe("what the server's words name comes first, without what is merely usual
     'More than one authentication method was used',
     'Invalid client_id or client_secret',
     'Client secret not provided in request',
-  ])('O2: %s names nothing, and what is usual is told', (description) => {
+  ])('%s names nothing, and what is usual is told', { tags: ['O2'] }, (description) => {
     expect(hints({ description })).toEqual([key, kid, aud])
   })
 
@@ -127,7 +127,7 @@ describe("what the server's words name comes first, without what is merely usual
     ['The private_key_jwt signature is invalid', [key]],
     ['No audience parameter was provided, and no default audience is configured', [parameter]],
     ["Requested audience 'x' has not been whitelisted by the client", [parameter]],
-  ])('O2: %s is not what one of its words would mean alone', (description, told) => {
+  ])('%s is not what one of its words would mean alone', { tags: ['O2'] }, (description, told) => {
     expect(hints({ description })).toEqual(told)
   })
 
@@ -138,12 +138,17 @@ describe("what the server's words name comes first, without what is merely usual
     ['scope_invalid', 'the scope has no key id and no signature', [scope]],
     ['invalid_target', 'the resource is not an audience of this client', [resource]],
     ['invalid_dpop_proof', 'The signature of the DPoP proof is wrong, its iat as well', [dpop]],
-  ])('O3 O8 O16: %s is not about the assertion, though %s', (error, description, told) => {
-    expect(hints({ status: 400, error, description })).toEqual(told)
-  })
+  ])(
+    '%s is not about the assertion, though %s',
+    { tags: ['O3', 'O8', 'O16'] },
+    (error, description, told) => {
+      expect(hints({ status: 400, error, description })).toEqual(told)
+    },
+  )
 
   test.each([429, 502, 503, 504, 408])(
-    'O9 O10: what is said beside a %i is not about the request',
+    'what is said beside a %i is not about the request',
+    { tags: ['O9', 'O10'] },
     (status) => {
       expect(hints({ status, description: 'scope of the outage: signature' })).toHaveLength(1)
     },
@@ -163,7 +168,7 @@ describe('the code of the error', () => {
     ['use_dpop_nonce', [dpop]],
     ['invalid_dpop_proof', [dpop]],
     ['another', []],
-  ])('O1 O2 O3 O5 O8 O16: %s', (error, usual) => {
+  ])('%s', { tags: ['O1', 'O2', 'O3', 'O5', 'O8', 'O16'] }, (error, usual) => {
     expect(hints({ status: 400, error })).toEqual(usual)
   })
 })
@@ -175,31 +180,35 @@ describe('an answer without an OAuth error', () => {
   const wrong =
     "The path /realms/r/token is not a token endpoint: check the option 'tokenEndpoint'."
 
-  test('O4: an empty 403 is a bad assertion, or a kid that is missing', () => {
+  test('an empty 403 is a bad assertion, or a kid that is missing', { tags: ['O4'] }, () => {
     expect(hintsOf({ kid: undefined }, { ...bare, status: 403 })).toEqual([badAssertion, noKid])
     expect(hints({ ...bare, status: 403 })).toEqual([badAssertion])
     expect(hints({ ...bare, status: 400 })).toEqual([badAssertion])
     expect(hints({ ...bare, status: 418 })).toEqual([badAssertion])
   })
 
-  test('O7: a page is something between', () => {
+  test('a page is something between', { tags: ['O7'] }, () => {
     expect(hints({ ...bare, status: 400, isHtml: true })).toEqual([page, badAssertion])
     expect(hints({ status: 400, isHtml: true })).toEqual([key, kid, aud])
   })
 
-  test('O6: a page with a 500 may be about the kid', () => {
+  test('a page with a 500 may be about the kid', { tags: ['O6'] }, () => {
     const html = { ...bare, status: 500, isHtml: true }
     const unknownKid = 'Some servers answer like this to a kid that they do not know.'
     expect(hints(html)).toEqual([trouble, unknownKid])
     expect(hints({ ...bare, status: 500 })).toEqual([trouble])
   })
 
-  test.each([404, 405, 410, 415, 501])('O13: a %i is a wrong path, and nothing else', (status) => {
-    expect(hints({ ...bare, status })).toEqual([wrong])
-    expect(hints({ ...bare, status, isHtml: true })).toEqual([wrong])
-  })
+  test.each([404, 405, 410, 415, 501])(
+    'a %i is a wrong path, and nothing else',
+    { tags: ['O13'] },
+    (status) => {
+      expect(hints({ ...bare, status })).toEqual([wrong])
+      expect(hints({ ...bare, status, isHtml: true })).toEqual([wrong])
+    },
+  )
 
-  test('O13: a path is told without its query, and cut', () => {
+  test('a path is told without its query, and cut', { tags: ['O13'] }, () => {
     const path = `/${'p'.repeat(100)}`
     const endpoint = `https://as.example${path}?secret`
     expect(hints({ ...bare, status: 404, tokenEndpoint: endpoint })).toEqual([
@@ -207,7 +216,7 @@ describe('an answer without an OAuth error', () => {
     ])
   })
 
-  test('O10: a 429 is too many requests', () => {
+  test('a 429 is too many requests', { tags: ['O10'] }, () => {
     expect(hints({ ...bare, status: 429 })).toEqual([
       'Too many token requests: share one provider per client id.',
     ])
@@ -220,13 +229,13 @@ describe('what is known on this side comes before what is usual', () => {
     ['https://x.example/t', 'The aud https://x.example/t is on another host than the token end'],
     ['https://as.example', 'The aud https://as.example looks like the issuer, not the token end'],
     ['urn:as', 'The aud urn:as is not the token endpoint: check assertion.audience.'],
-  ])('A3 A4: the audience %s', (audience, said) => {
+  ])('the audience %s', { tags: ['A3', 'A4'] }, (audience, said) => {
     expect(hintsOf({ audience })[0]).toContain(said)
     expect(hintsOf({ audience })).toHaveLength(3)
     expect(hintsOf({ audience }, { error: 'invalid_scope' })).toEqual([scope])
   })
 
-  test('A8: a lifetime above 60 s', () => {
+  test('a lifetime above 60 s', { tags: ['A8'] }, () => {
     const said = (seconds: number) =>
       `The lifetime of ${seconds} s exceeds the server's limit: lower assertion.lifetimeSeconds.`
     expect(hintsOf({ lifetimeSeconds: 61 })[0]).toBe(said(61))
@@ -249,7 +258,7 @@ describe('what is known on this side comes before what is usual', () => {
     expect(hintsOf(more, { accepted })).toEqual([key, kid, expect.stringContaining('urn:as')])
   })
 
-  test('A10: a clock that is off by 5 s or more, either way', () => {
+  test('a clock that is off by 5 s or more, either way', { tags: ['A10'] }, () => {
     const said = (seconds: number, side: string) =>
       `The clock here is ${seconds} s ${side} the server's Date: set it right.`
     expect(hints({ clockOffset: 5_000 })[0]).toBe(said(5, 'behind'))
@@ -262,14 +271,16 @@ describe('what is known on this side comes before what is usual', () => {
     )
   })
 
-  test('A10: words about time mean that clock; other words come before it', () => {
+  test('words about time mean that clock; other words come before it', { tags: ['A10'] }, () => {
     const off = "The clock here is 600 s behind the server's Date: set it right."
     const clockOffset = 600_000
     expect(hints({ clockOffset, description: 'the assertion has expired' })).toEqual([off, over])
     expect(hints({ clockOffset, description: 'the signature is wrong' })).toEqual([key, off])
   })
 
-  test('A10: a correction that did not help comes first, unless the server names something else', () => {
+  test('a correction that did not help comes first, unless the server names something else', {
+    tags: ['A10'],
+  }, () => {
     const tried = { clockOffset: -600_000, isCorrected: true }
     const said =
       "The clock here is 600 s ahead of the server's Date, and correcting that did not help."

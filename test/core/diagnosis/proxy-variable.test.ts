@@ -15,26 +15,27 @@ afterEach(() => {
 const proxy = 'http://user:secret@proxy.example:3128'
 
 test.each(['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy', 'HTTP_PROXY'])(
-  'E6 E12: the variable %s is told by its name',
+  'the variable %s is told by its name',
+  { tags: ['E6', 'E12'] },
   (name) => {
     vi.stubEnv(name, proxy)
     expect(findIgnoredProxy('https://as.example/token')).toBe(name)
   },
 )
 
-test('E6 E12: the variable for the scheme of the endpoint comes first', () => {
+test('the variable for the scheme of the endpoint comes first', { tags: ['E6', 'E12'] }, () => {
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, proxy)
   expect(findIgnoredProxy('https://as.example/token')).toBe('HTTPS_PROXY')
   expect(findIgnoredProxy('http://as.example/token')).toBe('HTTP_PROXY')
 })
 
-test('E6 E12: none is told where none is set, or where it is empty', () => {
+test('none is told where none is set, or where it is empty', { tags: ['E6', 'E12'] }, () => {
   expect(findIgnoredProxy('https://as.example/token')).toBeUndefined()
   vi.stubEnv('HTTPS_PROXY', '')
   expect(findIgnoredProxy('https://as.example/token')).toBeUndefined()
 })
 
-describe('E6 E12: none is told', () => {
+describe('none is told', { tags: ['E6', 'E12'] }, () => {
   const { env, versions } = process
   test.each([
     ['where Node heeds it', { env: { NODE_USE_ENV_PROXY: '1' }, versions }],
@@ -81,7 +82,7 @@ test.each([
   'ENETUNREACH',
   'EACCES',
   'UND_ERR_CONNECT_TIMEOUT',
-])('E6 E12: after %s the proxy that was passed by is the first cause', (code) => {
+])('after %s the proxy that was passed by is the first cause', { tags: ['E6', 'E12'] }, (code) => {
   const error = transportError(rejected(code), request('HTTPS_PROXY'))
   expect(error.hints).toEqual([heedless, 'Check host, port and proxy.'])
   expect(error.message).toMatch(/^The token request to as\.example failed: [A-Z_]+: /)
@@ -91,21 +92,26 @@ test.each([
 })
 
 test.each(['ECONNRESET', 'UND_ERR_SOCKET', 'CERT_HAS_EXPIRED', 'XECONNREFUSED'])(
-  'E7 E8 E10: %s is not about the proxy',
+  '%s is not about the proxy',
+  { tags: ['E7', 'E8', 'E10'] },
   (code) => {
     expect(transportError(rejected(code), request('HTTPS_PROXY')).hints).toHaveLength(1)
     expect(transportError(rejected(code), request('HTTPS_PROXY')).message).not.toContain('PROXY')
   },
 )
 
-test.each(['ALL_PROXY', 'all_proxy'])('E6 E12: %s is one that Node never heeds', (name) => {
-  const [first] = transportError(rejected('ECONNREFUSED'), request(name)).hints
-  expect(first).toBe(
-    `${name} is set, but Node's fetch ignores it: set HTTPS_PROXY to the same value and start Node with NODE_USE_ENV_PROXY=1, or pass a \`fetch\` with a ProxyAgent.`,
-  )
-})
+test.each(['ALL_PROXY', 'all_proxy'])(
+  '%s is one that Node never heeds',
+  { tags: ['E6', 'E12'] },
+  (name) => {
+    const [first] = transportError(rejected('ECONNREFUSED'), request(name)).hints
+    expect(first).toBe(
+      `${name} is set, but Node's fetch ignores it: set HTTPS_PROXY to the same value and start Node with NODE_USE_ENV_PROXY=1, or pass a \`fetch\` with a ProxyAgent.`,
+    )
+  },
+)
 
-test('E13: a server that is not heard of may be behind the proxy', () => {
+test('a server that is not heard of may be behind the proxy', { tags: ['E13'] }, () => {
   const { hints, message } = timeoutError(7, request('HTTPS_PROXY'))
   expect(hints[0]).toBe(heedless)
   expect(message).toBe(`No token from as.example within 7 ms. ${heedless}`)

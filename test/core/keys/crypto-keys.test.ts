@@ -45,7 +45,7 @@ describe('a CryptoKey', () => {
   test.each([
     ['RSASSA-PKCS1-v1_5', 'RS256'],
     ['RSA-PSS', 'PS256'],
-  ] as const)('K1: of %s with 1024 bits is rejected for %s', async (name, alg) => {
+  ] as const)('of %s with 1024 bits is rejected for %s', { tags: ['K1'] }, async (name, alg) => {
     const { privateKey } = await rsaKey(name, 1024)
     const rejected = {
       name: 'KeyError',
@@ -73,7 +73,7 @@ describe('a CryptoKey', () => {
       'RS256',
       'RS256 needs a CryptoKey for RSASSA-PKCS1-v1_5 SHA-256, got RSA-PSS SHA-256.',
     ],
-  ] as const)('K2: of %s is rejected for %s', async (name, alg, message) => {
+  ] as const)('of %s is rejected for %s', { tags: ['K2'] }, async (name, alg, message) => {
     const { privateKey } = await rsaKey(name, 2048)
     expect(rejectionOf(privateKey, alg)).toMatchObject({
       name: 'KeyError',
@@ -82,7 +82,7 @@ describe('a CryptoKey', () => {
     })
   })
 
-  test('K2: of another hash than SHA-256 is rejected', async () => {
+  test('of another hash than SHA-256 is rejected', { tags: ['K2'] }, async () => {
     const { privateKey } = await rsaKey('RSA-PSS', 2048, 'SHA-512')
     expect(rejectionOf(privateKey)).toMatchObject({
       code: 'ERR_KEY_ALG_MISMATCH',
@@ -93,7 +93,7 @@ describe('a CryptoKey', () => {
   test.each([
     ['RS256', 'RSASSA-PKCS1-v1_5 SHA-256'],
     ['PS256', 'RSA-PSS SHA-256'],
-  ] as const)('K2: of P-256 is rejected for %s', async (alg, needed) => {
+  ] as const)('of P-256 is rejected for %s', { tags: ['K2'] }, async (alg, needed) => {
     const { privateKey } = await ecKey('P-256')
     expect(rejectionOf(privateKey, alg)).toMatchObject({
       code: 'ERR_KEY_ALG_MISMATCH',
@@ -101,7 +101,7 @@ describe('a CryptoKey', () => {
     })
   })
 
-  test.each(['P-384', 'P-521'])('K3: of %s is rejected for ES256', async (curve) => {
+  test.each(['P-384', 'P-521'])('of %s is rejected for ES256', { tags: ['K3'] }, async (curve) => {
     const { privateKey } = await ecKey(curve)
     const rejected = {
       name: 'KeyError',
@@ -121,16 +121,20 @@ describe('a CryptoKey', () => {
     ['ES256', () => ecKey('P-256')],
     ['PS256', () => rsaKey('RSA-PSS', 2048)],
     ['RS256', () => rsaKey('RSASSA-PKCS1-v1_5', 2048)],
-  ] as const)('K13: signs the %s that it was made for, without alg', async (alg, generate) => {
-    const { privateKey, publicKey } = await generate()
-    const jwk = await subtle.exportKey('jwk', publicKey)
-    server.register({ clientId, jwks: { keys: [jwk] } })
-    await provider(privateKey).getAccessToken()
-    expect(server.requests).toMatchObject([{ status: 200, header: { alg } }])
-  })
+  ] as const)(
+    'signs the %s that it was made for, without alg',
+    { tags: ['K13'] },
+    async (alg, generate) => {
+      const { privateKey, publicKey } = await generate()
+      const jwk = await subtle.exportKey('jwk', publicKey)
+      server.register({ clientId, jwks: { keys: [jwk] } })
+      await provider(privateKey).getAccessToken()
+      expect(server.requests).toMatchObject([{ status: 200, header: { alg } }])
+    },
+  )
 })
 
-test('K9: a CryptoKey that may not sign is rejected', async () => {
+test('a CryptoKey that may not sign is rejected', { tags: ['K9'] }, async () => {
   const algorithm = { name: 'ECDH', namedCurve: 'P-256' }
   const { privateKey } = await subtle.generateKey(algorithm, false, ['deriveBits'])
   expect(rejectionOf(privateKey)).toMatchObject({
@@ -140,7 +144,9 @@ test('K9: a CryptoKey that may not sign is rejected', async () => {
   })
 })
 
-test('K11: a CryptoKey whose class has no tag signs, as with old compatibility dates of Workers', async () => {
+test('a CryptoKey whose class has no tag signs, as with old compatibility dates of Workers', {
+  tags: ['K11'],
+}, async () => {
   const { privateKey, publicKey } = await ecKey('P-256')
   Object.defineProperty(privateKey, Symbol.toStringTag, { value: undefined })
   const jwk = await subtle.exportKey('jwk', publicKey)
@@ -157,7 +163,7 @@ describe('where a PEM cannot be read synchronously', () => {
   const pemOf = (key: ReturnType<typeof generateKeyPairSync>['privateKey']) =>
     key.export({ format: 'pem', type: 'pkcs8' }) as string
 
-  test('K1: a weak RSA key is rejected on the first call', async () => {
+  test('a weak RSA key is rejected on the first call', { tags: ['K1'] }, async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     const tokens = provider(pemOf(privateKey), 'PS256')
     await expect(tokens.getAccessToken()).rejects.toMatchObject({
@@ -169,7 +175,9 @@ describe('where a PEM cannot be read synchronously', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('K2: a key of another kind than the algorithm needs is rejected on the first call', async () => {
+  test('a key of another kind than the algorithm needs is rejected on the first call', {
+    tags: ['K2'],
+  }, async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     await expect(provider(pemOf(privateKey), 'RS256').getAccessToken()).rejects.toMatchObject({
       code: 'ERR_KEY_ALG_MISMATCH',
@@ -177,7 +185,7 @@ describe('where a PEM cannot be read synchronously', () => {
     })
   })
 
-  test('K13: a P-256 key still signs ES256', async () => {
+  test('a P-256 key still signs ES256', { tags: ['K13'] }, async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
     server.register({ clientId, jwks: { keys: [jwk] } })
@@ -201,7 +209,7 @@ describe('the key of a key function', () => {
       'The key is a public key. Pass the private key, or create',
     ],
     ['public KeyObject', publicKey, 'The key is a public key. Pass the private key, or create'],
-  ])('K4: a %s is rejected on the call', async (_, key, message) => {
+  ])('a %s is rejected on the call', { tags: ['K4'] }, async (_, key, message) => {
     await expect(provider(() => key).getAccessToken()).rejects.toMatchObject({
       name: 'KeyError',
       code: 'ERR_NOT_PRIVATE_KEY',
@@ -211,7 +219,8 @@ describe('the key of a key function', () => {
   })
 
   test.each(['ES256', 'none', 'es256'])(
-    'G12 K13: the alg %s of a JWK is respected',
+    'the alg %s of a JWK is respected',
+    { tags: ['G12', 'K13'] },
     async (alg) => {
       const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
       server.register({ clientId, jwks: { keys: [jwk] } })

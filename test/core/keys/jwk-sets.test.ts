@@ -1,3 +1,5 @@
+// @module-tag K11
+
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createTokenProvider, type Jwk, type TokenProviderOptions } from '@countersign/core'
 import { createAuthorizationServer } from '@countersign/testing'
@@ -46,7 +48,7 @@ test.each<[string, Jwk[], Choice, { alg: string; kid: string }]>([
     {},
     { alg: 'ES256', kid: 'second' },
   ],
-])('K11: of a JWK Set %s signs', async (_, keys, choice, header) => {
+])('of a JWK Set %s signs', async (_, keys, choice, header) => {
   await using server = await createAuthorizationServer()
   const publics = keys
     .filter(({ d }) => d !== undefined)
@@ -125,7 +127,7 @@ test.each<[string, unknown, Choice, string, string]>([
     'ERR_NOT_PRIVATE_KEY',
     'The key is a JWK Set without a private key. Pass the private key, or create and register a new one: openssl genpkey -out key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
   ],
-])('K11: a JWK Set with %s is rejected', (_, keys, choice, code, message) => {
+])('a JWK Set with %s is rejected', (_, keys, choice, code, message) => {
   const tokenEndpoint = 'https://login.example.com/token'
   for (const key of [{ keys } as never, JSON.stringify({ keys })]) {
     expect(() => createTokenProvider({ clientId, tokenEndpoint, key, ...choice })).toThrow(

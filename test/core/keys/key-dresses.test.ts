@@ -71,11 +71,15 @@ describe.each([
   ['RSA', rsa, 'PS256'],
 ] as const)('an %s key', (kind, key, alg) => {
   describe.each(texts)('as %s', (_, text) => {
-    test.each(changes)('K7: %s signs, with and without node:crypto', async (_name, change) => {
-      await signs(change(text(key)), alg)
-      withoutNode()
-      await signs(change(text(key)), alg)
-    })
+    test.each(changes)(
+      '%s signs, with and without node:crypto',
+      { tags: ['K7'] },
+      async (_name, change) => {
+        await signs(change(text(key)), alg)
+        withoutNode()
+        await signs(change(text(key)), alg)
+      },
+    )
   })
 
   describe.each<[string, string, (key: KeyObject) => string]>([
@@ -84,11 +88,17 @@ describe.each([
       : ['PKCS#1', 'RSA PRIVATE KEY', (it) => String(it.export({ format: 'pem', type: 'pkcs1' }))],
     ['encrypted PKCS#8', 'ENCRYPTED PRIVATE KEY', locked],
   ])('as %s', (_, label, text) => {
-    test.each(changes)('K5 K6: %s signs where there is node:crypto', async (_name, change) => {
-      await signs(change(text(key)), alg, { passphrase })
-    })
+    test.each(changes)(
+      '%s signs where there is node:crypto',
+      { tags: ['K5', 'K6'] },
+      async (_name, change) => {
+        await signs(change(text(key)), alg, { passphrase })
+      },
+    )
 
-    test('K5 K6: elsewhere it is rejected with the command that converts it', () => {
+    test('elsewhere it is rejected with the command that converts it', {
+      tags: ['K5', 'K6'],
+    }, () => {
       withoutNode()
       expect(rejectionOf(text(key), { passphrase, alg })).toMatchObject({
         name: 'KeyError',
@@ -98,25 +108,29 @@ describe.each([
     })
   })
 
-  test('K7: a certificate next to the key is ignored', async () => {
+  test('a certificate next to the key is ignored', { tags: ['K7'] }, async () => {
     await signs(authority.cert + pkcs8(key), alg)
     await signs(pkcs8(key) + authority.cert, alg)
     withoutNode()
     await signs(authority.cert + pkcs8(key), alg)
   })
 
-  test('K6: the passphrase may come with the key', async () => {
+  test('the passphrase may come with the key', { tags: ['K6'] }, async () => {
     await signs({ key: locked(key), passphrase }, alg)
     await signs(() => ({ key: locked(key), passphrase }), alg)
     await signs(() => locked(key), alg, { passphrase })
   })
 })
 
-test('K7: the JSON around a PEM, as in the file of a service account, is ignored', async () => {
+test('the JSON around a PEM, as in the file of a service account, is ignored', {
+  tags: ['K7'],
+}, async () => {
   await signs(JSON.stringify({ type: 'account', private_key: pkcs8(rsa) }, null, 2), 'PS256')
 })
 
-test('K7: the escapes of JSON text are kept: a kid is read as it was written', async () => {
+test('the escapes of JSON text are kept: a kid is read as it was written', {
+  tags: ['K7'],
+}, async () => {
   const publicJwk = createPublicKey(p256).export({ format: 'jwk' })
   for (const kid of ['a&b', 'tenant\\key', 'the "first"']) {
     server.register({ clientId: 'client-2', jwks: { keys: [{ ...publicJwk, kid }] } })
@@ -128,7 +142,9 @@ test('K7: the escapes of JSON text are kept: a kid is read as it was written', a
   }
 })
 
-test('K7: the parameters that openssl writes before an EC key are ignored', async () => {
+test('the parameters that openssl writes before an EC key are ignored', {
+  tags: ['K7'],
+}, async () => {
   const parameters =
     '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n'
   await signs(parameters + String(p256.export({ format: 'pem', type: 'sec1' })), 'ES256')
@@ -616,7 +632,7 @@ function search() {
   return found
 }
 
-test('K15: long text is rejected in linear time', () => {
+test('long text is rejected in linear time', { tags: ['K15'] }, () => {
   const long = 1_000_000
   const texts = ['\\', '"', "'", ' ', 'a', '{', '-', '\\n', '-----BEGIN ', 'MI', '[']
   for (const part of texts) {
@@ -625,7 +641,7 @@ test('K15: long text is rejected in linear time', () => {
   }
 })
 
-test('K15: the search finds a line of a key where there is one', () => {
+test('the search finds a line of a key where there is one', { tags: ['K15'] }, () => {
   const line = pkcs8(rsa).split('\n')[3]
   expect(search().leaks(new Error(`unexpected ${line}`))).not.toEqual([])
 })

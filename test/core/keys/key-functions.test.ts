@@ -38,7 +38,8 @@ describe('a key function that rotates', () => {
   ]
 
   test.each(forms)(
-    'K12: of %s signs with the key and kid of one pair in 60 concurrent calls',
+    'of %s signs with the key and kid of one pair in 60 concurrent calls',
+    { tags: ['K12'] },
     async (_, form) => {
       let asked = 0
       const tokens = provider(async () => {
@@ -57,7 +58,9 @@ describe('a key function that rotates', () => {
     },
   )
 
-  test('K12: whose answer is one object, changed in place, is read at once', async () => {
+  test('whose answer is one object, changed in place, is read at once', {
+    tags: ['K12'],
+  }, async () => {
     const answer = { key: '', kid: '' }
     let asked = 0
     const tokens = provider(() => {
@@ -71,7 +74,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent().slice(0, 3)).toEqual(pairs.map(({ kid }) => kid))
   })
 
-  test('K12: notices another key in the same JWK object', async () => {
+  test('notices another key in the same JWK object', { tags: ['K12'] }, async () => {
     const jwk: Record<string, unknown> = {}
     let calls = 0
     const tokens = provider(() => {
@@ -83,7 +86,9 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(pairs.map(({ kid }) => kid))
   })
 
-  test('K12: the kid of the same key is the one that was returned with it last', async () => {
+  test('the kid of the same key is the one that was returned with it last', {
+    tags: ['K12'],
+  }, async () => {
     const { privateKey, publicKey } = pairOf(0)
     const kids = ['old', 'new', 'new', 'old']
     const keys = ['old', 'new'].map((kid) => ({ ...jwkOf(publicKey), kid, alg: 'ES256' }))
@@ -94,7 +99,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(kids)
   })
 
-  test('K12: a kid is used only for the call that returns it', async () => {
+  test('a kid is used only for the call that returns it', { tags: ['K12'] }, async () => {
     const { privateKey, publicKey } = pairOf(0)
     server.register({ clientId, jwks: { keys: [{ ...jwkOf(publicKey), kid: 'new' }] } })
     const pem = pemOf(privateKey)
@@ -105,7 +110,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual([undefined, 'new', undefined])
   })
 
-  test('K12: signs with a previous key when it is returned again', async () => {
+  test('signs with a previous key when it is returned again', { tags: ['K12'] }, async () => {
     const turns = [0, 1, 0, 0, 2, 1]
     let asked = 0
     const tokens = provider(() => {
@@ -117,7 +122,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(turns.map((turn) => pairOf(turn).kid))
   })
 
-  test('K12: is called once for all attempts of one token request', async () => {
+  test('is called once for all attempts of one token request', { tags: ['K12'] }, async () => {
     let asked = 0
     const clock = createManualClock(Date.now())
     const tokens = provider(
@@ -139,7 +144,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(['2026-a', '2026-a', '2026-a', '2026-b'])
   })
 
-  test('K12: the option kid overrides the kid of the function', async () => {
+  test('the option kid overrides the kid of the function', { tags: ['K12'] }, async () => {
     const tokens = provider(() => ({ key: pairOf(0).privateKey, kid: 'of the function' }), {
       kid: '2026-a',
     })
@@ -185,7 +190,8 @@ describe('a key function that fails', () => {
   ]
 
   test.each(failures)(
-    'K11: with %s is ERR_KEY_PROVIDER, and its words are not told',
+    'with %s is ERR_KEY_PROVIDER, and its words are not told',
+    { tags: ['K11'] },
     async (_, made, cause) => {
       const search = leakSearch(pairOf(0).privateKey)
       search.add(canary)
@@ -210,7 +216,9 @@ describe('a key function that fails', () => {
     },
   )
 
-  test('K11: is called once for concurrent callers, and again after the hold-off', async () => {
+  test('is called once for concurrent callers, and again after the hold-off', {
+    tags: ['K11'],
+  }, async () => {
     const clock = createManualClock()
     let asked = 0
     const tokens = provider(
@@ -234,7 +242,9 @@ describe('a key function that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('K11: that never resolves ends the token request at its time limit', async () => {
+  test('that never resolves ends the token request at its time limit', {
+    tags: ['K11'],
+  }, async () => {
     const clock = createManualClock()
     const tokens = provider(() => new Promise<never>(() => {}), { clock })
     const answer = rejection(tokens.getAccessToken())

@@ -1,3 +1,5 @@
+// @module-tag K16
+
 import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
@@ -25,7 +27,7 @@ test.each([
   ['a JWK given as an option', 'option'],
   ['a JWK of a key function', 'function'],
   ['the text of a key function', 'text'],
-])('K16: %s is no longer in memory once it has signed', async (_, kind) => {
+])('%s is no longer in memory once it has signed', async (_, kind) => {
   expect(await keptBy(kind)).toEqual({ isKept: false })
 })
 
@@ -33,7 +35,7 @@ test.each<[string, () => Jwk | { keys: Jwk[] } | { key: Jwk }]>([
   ['a JWK', jwk],
   ['a JWK Set', () => ({ keys: [jwk()] })],
   ['a JWK with its kid', () => ({ key: jwk() })],
-])('K16: a provider with %s prints nothing of it, before and after it signs', async (_, key) => {
+])('a provider with %s prints nothing of it, before and after it signs', async (_, key) => {
   const { tokenEndpoint } = server
   expect(search.leaks(jwk())).not.toEqual([])
   for (const given of [key(), key]) {
@@ -44,7 +46,7 @@ test.each<[string, () => Jwk | { keys: Jwk[] } | { key: Jwk }]>([
   }
 })
 
-test('K16: a JWK that is changed after construction, or emptied, changes no signature', async () => {
+test('a JWK that is changed after construction, or emptied, changes no signature', async () => {
   const { tokenEndpoint } = server
   const before = server.requests.length
   const changed = jwk() as Record<string, unknown>

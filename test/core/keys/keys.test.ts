@@ -22,20 +22,24 @@ describe('strength', () => {
     ]),
   )
 
-  test.each(weak)('K1: an RSA key of %i bits is rejected for %s', async (bits, alg) => {
-    const weakKey = keys.get(bits) as KeyObject
-    const rejected = {
-      name: 'KeyError',
-      code: 'ERR_WEAK_KEY',
-      message: expect.stringContaining(`The RSA key has ${bits} bits, but 2048 are required.`),
-      retryable: false,
-    }
-    for (const key of [pem(weakKey), weakKey.export({ format: 'jwk' }), weakKey]) {
-      expect(rejectionOf(key, alg)).toMatchObject(rejected)
-      await expect(provider(() => key, alg).getAccessToken()).rejects.toMatchObject(rejected)
-    }
-    expect(server.requests).toEqual([])
-  })
+  test.each(weak)(
+    'an RSA key of %i bits is rejected for %s',
+    { tags: ['K1'] },
+    async (bits, alg) => {
+      const weakKey = keys.get(bits) as KeyObject
+      const rejected = {
+        name: 'KeyError',
+        code: 'ERR_WEAK_KEY',
+        message: expect.stringContaining(`The RSA key has ${bits} bits, but 2048 are required.`),
+        retryable: false,
+      }
+      for (const key of [pem(weakKey), weakKey.export({ format: 'jwk' }), weakKey]) {
+        expect(rejectionOf(key, alg)).toMatchObject(rejected)
+        await expect(provider(() => key, alg).getAccessToken()).rejects.toMatchObject(rejected)
+      }
+      expect(server.requests).toEqual([])
+    },
+  )
 })
 
 describe('kind', () => {
@@ -43,7 +47,7 @@ describe('kind', () => {
     ['RS256', 'EC P-256', p256, 'RS256 needs an RSA key, got EC P-256.'],
     ['PS256', 'EC P-256', p256, 'PS256 needs an RSA key, got EC P-256.'],
     ['ES256', 'RSA', rsa, 'ES256 needs an EC P-256 key, got RSA.'],
-  ])('K2: %s with an %s key names both', async (alg, _, key, message) => {
+  ])('%s with an %s key names both', { tags: ['K2'] }, async (alg, _, key, message) => {
     const rejected = { name: 'KeyError', code: 'ERR_KEY_ALG_MISMATCH', message }
     for (const form of [pem(key), key.export({ format: 'jwk' }), key]) {
       expect(rejectionOf(form, alg)).toMatchObject(rejected)
@@ -51,23 +55,27 @@ describe('kind', () => {
     }
   })
 
-  test.each(['P-384', 'P-521', 'secp256k1'])('K3: a %s key is rejected for ES256', (namedCurve) => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve })
-    const rejected = {
-      name: 'KeyError',
-      code: 'ERR_KEY_ALG_MISMATCH',
-    }
-    for (const key of [pem(privateKey), privateKey.export({ format: 'jwk' }), privateKey]) {
-      expect(rejectionOf(key, 'ES256')).toMatchObject({
-        ...rejected,
-        message: `ES256 needs an EC P-256 key, got EC ${namedCurve}.`,
-      })
-      expect(rejectionOf(key)).toMatchObject({
-        ...rejected,
-        message: `Unsupported key: EC ${namedCurve}. Create an EC P-256 or RSA key: ${createKey}`,
-      })
-    }
-  })
+  test.each(['P-384', 'P-521', 'secp256k1'])(
+    'a %s key is rejected for ES256',
+    { tags: ['K3'] },
+    (namedCurve) => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve })
+      const rejected = {
+        name: 'KeyError',
+        code: 'ERR_KEY_ALG_MISMATCH',
+      }
+      for (const key of [pem(privateKey), privateKey.export({ format: 'jwk' }), privateKey]) {
+        expect(rejectionOf(key, 'ES256')).toMatchObject({
+          ...rejected,
+          message: `ES256 needs an EC P-256 key, got EC ${namedCurve}.`,
+        })
+        expect(rejectionOf(key)).toMatchObject({
+          ...rejected,
+          message: `Unsupported key: EC ${namedCurve}. Create an EC P-256 or RSA key: ${createKey}`,
+        })
+      }
+    },
+  )
 })
 
 describe('public keys', () => {
@@ -76,7 +84,7 @@ describe('public keys', () => {
   test.each([
     ['EC', p256],
     ['RSA', rsa],
-  ])('K4: a public %s key is rejected in every form', async (_, privateKey) => {
+  ])('a public %s key is rejected in every form', { tags: ['K4'] }, async (_, privateKey) => {
     const key = createPublicKey(privateKey)
     const spki = key.export({ format: 'pem', type: 'spki' })
     const jwk = key.export({ format: 'jwk' })
@@ -94,7 +102,7 @@ describe('public keys', () => {
     )
   })
 
-  test('K4: a public CryptoKey is rejected', async () => {
+  test('a public CryptoKey is rejected', { tags: ['K4'] }, async () => {
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
     const { publicKey } = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
     expect(rejectionOf(publicKey)).toMatchObject({
@@ -112,7 +120,7 @@ describe('PEM text', () => {
     ['CRLF', (text: string) => text.replaceAll('\n', '\r\n')],
     ['blanks for line breaks', (text: string) => text.replaceAll('\n', ' ')],
     ['no last line break', (text: string) => text.trimEnd()],
-  ])('K7: a PEM with %s signs', async (_, spoil) => {
+  ])('a PEM with %s signs', { tags: ['K7'] }, async (_, spoil) => {
     register(p256)
     await provider(spoil(pem(p256))).getAccessToken()
     register(rsa)
@@ -122,7 +130,7 @@ describe('PEM text', () => {
 })
 
 describe('algorithm', () => {
-  test('K13: without alg a P-256 key signs ES256', async () => {
+  test('without alg a P-256 key signs ES256', { tags: ['K13'] }, async () => {
     register(p256)
     await provider(pem(p256)).getAccessToken()
     await provider(p256.export({ format: 'jwk' })).getAccessToken()
@@ -130,13 +138,17 @@ describe('algorithm', () => {
     expect(signedWith()).toEqual(['ES256', 'ES256', 'ES256'])
   })
 
-  test.each(['PS256', 'RS256'])('K13: without alg a JWK signs its own %s', async (alg) => {
-    register(rsa)
-    await provider({ ...rsa.export({ format: 'jwk' }), alg }).getAccessToken()
-    expect(signedWith()).toEqual([alg])
-  })
+  test.each(['PS256', 'RS256'])(
+    'without alg a JWK signs its own %s',
+    { tags: ['K13'] },
+    async (alg) => {
+      register(rsa)
+      await provider({ ...rsa.export({ format: 'jwk' }), alg }).getAccessToken()
+      expect(signedWith()).toEqual([alg])
+    },
+  )
 
-  test('K13: without alg an RSA key is rejected, naming PS256 and RS256', () => {
+  test('without alg an RSA key is rejected, naming PS256 and RS256', { tags: ['K13'] }, () => {
     for (const key of [pem(rsa), rsa.export({ format: 'jwk' }), rsa]) {
       expect(rejectionOf(key)).toMatchObject({
         name: 'ConfigurationError',

@@ -89,7 +89,9 @@ async function storeKey(options: Partial<TokenProviderOptions> = {}): Promise<st
   return store.keys[0] ?? ''
 }
 
-test('C1: ten thousand sequential calls make one token request and give one object', async () => {
+test('ten thousand sequential calls make one token request and give one object', {
+  tags: ['C1'],
+}, async () => {
   const tokens = provider()
   const first = await tokens.getAccessToken()
   for (let call = 1; call < 10_000; call++) {
@@ -99,7 +101,9 @@ test('C1: ten thousand sequential calls make one token request and give one obje
   expect(server.issued).toBe(1)
 })
 
-test('C2: one millisecond before its window a token is given and nothing is renewed', async () => {
+test('one millisecond before its window a token is given and nothing is renewed', {
+  tags: ['C2'],
+}, async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0)
   const tokens = provider()
   const first = await tokens.getAccessToken()
@@ -111,7 +115,8 @@ test('C2: one millisecond before its window a token is given and nothing is rene
 })
 
 test.each([0, 1])(
-  'C2: %i ms into its window a token is given, and renewed beside it',
+  '%i ms into its window a token is given, and renewed beside it',
+  { tags: ['C2'] },
   async (ms) => {
     vi.spyOn(Math, 'random').mockReturnValue(0)
     const tokens = provider()
@@ -130,7 +135,7 @@ test.each([0, 1])(
   },
 )
 
-test('C2: one millisecond before it expires a token is still given', async () => {
+test('one millisecond before it expires a token is still given', { tags: ['C2'] }, async () => {
   const tokens = provider({ renewal: { early: 0 } })
   const first = await tokens.getAccessToken()
   await clock.advance(599_999)
@@ -138,17 +143,23 @@ test('C2: one millisecond before it expires a token is still given', async () =>
   expect(server.requests).toHaveLength(1)
 })
 
-test.each([0, 1])('C2: %i ms after its expiry a caller waits for another token', async (ms) => {
-  const tokens = provider({ renewal: { early: 0 } })
-  const first = await tokens.getAccessToken()
-  await clock.advance(600_000 + ms)
-  expect(tokens.currentAccessToken()).toBeUndefined()
-  const second = await tokens.getAccessToken()
-  expect(second.value).not.toBe(first.value)
-  expect(server.requests).toHaveLength(2)
-})
+test.each([0, 1])(
+  '%i ms after its expiry a caller waits for another token',
+  { tags: ['C2'] },
+  async (ms) => {
+    const tokens = provider({ renewal: { early: 0 } })
+    const first = await tokens.getAccessToken()
+    await clock.advance(600_000 + ms)
+    expect(tokens.currentAccessToken()).toBeUndefined()
+    const second = await tokens.getAccessToken()
+    expect(second.value).not.toBe(first.value)
+    expect(server.requests).toHaveLength(2)
+  },
+)
 
-test('C4: callers keep a valid token when its renewal fails, and one event says so', async () => {
+test('callers keep a valid token when its renewal fails, and one event says so', {
+  tags: ['C4'],
+}, async () => {
   const tokens = provider({ retries: 0 })
   const first = await tokens.getAccessToken()
   await clock.advance(560_000)
@@ -169,7 +180,9 @@ test('C4: callers keep a valid token when its renewal fails, and one event says 
   expect(unhandled).toEqual([])
 })
 
-test('C4: a waitUntil that throws takes no token from its caller, and stops no renewal', async () => {
+test('a waitUntil that throws takes no token from its caller, and stops no renewal', {
+  tags: ['C4'],
+}, async () => {
   const waitUntil = () => {
     throw new TypeError('Illegal invocation')
   }
@@ -181,7 +194,9 @@ test('C4: a waitUntil that throws takes no token from its caller, and stops no r
   expect(server.requests).toHaveLength(2)
 })
 
-test('C9: a listener that refuses the token which it is told of gets another one', async () => {
+test('a listener that refuses the token which it is told of gets another one', {
+  tags: ['C9'],
+}, async () => {
   const given: (string | Promise<string>)[] = []
   const tokens = provider({
     onEvent: ({ type }) => {
@@ -200,13 +215,13 @@ test('C9: a listener that refuses the token which it is told of gets another one
   expect(server.requests).toHaveLength(2)
 })
 
-test('C10: a signal of null is none', async () => {
+test('a signal of null is none', { tags: ['C10'] }, async () => {
   const signal = null as unknown as undefined
   const token = await provider().getAccessToken({ signal })
   expect(server.isLive(token.value)).toBe(true)
 })
 
-test('C5: a wall clock that jumps an hour ahead expires the token', async () => {
+test('a wall clock that jumps an hour ahead expires the token', { tags: ['C5'] }, async () => {
   const tokens = provider()
   const first = await tokens.getAccessToken()
   clock.setWallClock(clock.now() + hour)
@@ -215,7 +230,7 @@ test('C5: a wall clock that jumps an hour ahead expires the token', async () => 
   expect(server.requests).toHaveLength(2)
 })
 
-test('C5: a wall clock that jumps an hour back does not extend a token', async () => {
+test('a wall clock that jumps an hour back does not extend a token', { tags: ['C5'] }, async () => {
   const tokens = provider({ renewal: { early: 0 } })
   const first = await tokens.getAccessToken()
   clock.setWallClock(clock.now() - hour)
@@ -227,7 +242,9 @@ test('C5: a wall clock that jumps an hour back does not extend a token', async (
   expect(server.requests).toHaveLength(2)
 })
 
-test('C6: after twenty minutes of suspension, which the wall clock alone sees, a token is over', async () => {
+test('after twenty minutes of suspension, which the wall clock alone sees, a token is over', {
+  tags: ['C6'],
+}, async () => {
   const tokens = provider()
   const first = await tokens.getAccessToken()
   const before = clock.monotonic()
@@ -237,7 +254,7 @@ test('C6: after twenty minutes of suspension, which the wall clock alone sees, a
   expect((await tokens.getAccessToken()).value).not.toBe(first.value)
 })
 
-test('C7: the life of a token counts from when its request was sent', async () => {
+test('the life of a token counts from when its request was sent', { tags: ['C7'] }, async () => {
   server.lifetimeSeconds = 10
   const tokens = provider({ timeout: 20_000, renewal: { early: 0 } })
   const sentAt = clock.now()
@@ -256,7 +273,9 @@ test('C7: the life of a token counts from when its request was sent', async () =
   expect(server.requests).toHaveLength(1)
 })
 
-test('C12: client id and scope that only look alike when joined have different keys', async () => {
+test('client id and scope that only look alike when joined have different keys', {
+  tags: ['C12'],
+}, async () => {
   const one = await storeKey({ clientId: 'a|b', scope: 'c' })
   const other = await storeKey({ clientId: 'a', scope: 'b|c' })
   expect(one).toMatch(/^[0-9a-f]{64}$/)
@@ -264,7 +283,7 @@ test('C12: client id and scope that only look alike when joined have different k
   expect(one).not.toBe(other)
 })
 
-test('C12: unicode and __proto__ make keys of their own', async () => {
+test('unicode and __proto__ make keys of their own', { tags: ['C12'] }, async () => {
   const own = JSON.parse('{"__proto__":"a"}')
   const keys = await Promise.all([
     storeKey(),
@@ -278,7 +297,9 @@ test('C12: unicode and __proto__ make keys of their own', async () => {
   expect(new Set(keys).size).toBe(keys.length)
 })
 
-test('C12: in memory each provider has its own tokens, one for each scope', async () => {
+test('in memory each provider has its own tokens, one for each scope', {
+  tags: ['C12'],
+}, async () => {
   const [one, other] = [provider(), provider()]
   const names = ['__proto__', 'constructor', 'c', 'b|c']
   const given = []
@@ -291,7 +312,7 @@ test('C12: in memory each provider has its own tokens, one for each scope', asyn
   expect(one.currentAccessToken()).toBeUndefined()
 })
 
-test('C13: scope is a set, and its case counts', async () => {
+test('scope is a set, and its case counts', { tags: ['C13'] }, async () => {
   const tokens = provider()
   const token = await tokens.getAccessToken({ scope: 'a b' })
   expect(await tokens.getAccessToken({ scope: 'b a' })).toBe(token)
@@ -302,7 +323,7 @@ test('C13: scope is a set, and its case counts', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-test('C13: resource is a set too', async () => {
+test('resource is a set too', { tags: ['C13'] }, async () => {
   const tokens = provider()
   const [a, b] = ['https://a.example.com', 'https://b.example.com'] as const
   const token = await tokens.getAccessToken({ resource: [a, b] })
@@ -312,7 +333,7 @@ test('C13: resource is a set too', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-test('C13: the key in a shared store takes scope and resource as sets', async () => {
+test('the key in a shared store takes scope and resource as sets', { tags: ['C13'] }, async () => {
   const resource = ['https://a.example.com', 'https://b.example.com']
   const keys = await Promise.all([
     storeKey({ scope: 'a b', resource }),
@@ -323,7 +344,9 @@ test('C13: the key in a shared store takes scope and resource as sets', async ()
   expect(await storeKey({ scope: 'A b', resource })).not.toBe(keys[0])
 })
 
-test('C14: endpoint, client id, resources, parameters and audience each change the key', async () => {
+test('endpoint, client id, resources, parameters and audience each change the key', {
+  tags: ['C14'],
+}, async () => {
   const keys = await Promise.all([
     storeKey(),
     storeKey({ tokenEndpoint: 'https://login.example.com/other' }),
@@ -338,7 +361,9 @@ test('C14: endpoint, client id, resources, parameters and audience each change t
   expect(await storeKey()).toBe(keys[0])
 })
 
-test('C16: a slash at the end of the token endpoint, or another way to write it, makes another key', async () => {
+test('a slash at the end of the token endpoint, or another way to write it, makes another key', {
+  tags: ['C16'],
+}, async () => {
   const keys = await Promise.all([
     storeKey({ tokenEndpoint: 'https://login.example.com/token' }),
     storeKey({ tokenEndpoint: 'https://login.example.com/token/' }),

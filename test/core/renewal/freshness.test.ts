@@ -28,7 +28,7 @@ describe('the window in which a token is renewed', () => {
     ['nothing, where nothing is to be renewed early', 600_000, { early: 0 }, 0],
     ['four fifths of it for the luckiest of a fleet', 3_600_000, { random: 0 }, 48_000],
     ['nine tenths in the middle of a fleet', 3_600_000, { random: 0.5 }, 54_000],
-  ])('C2: is %s', (_, life, settings, window) => {
+  ])('is %s', { tags: ['C2'] }, (_, life, settings, window) => {
     expect(windowOf(life, settings)).toBeCloseTo(window, 6)
   })
 })
@@ -43,25 +43,25 @@ describe('a token that lives 100 s', () => {
     [99_999, 'due'],
     [100_000, 'expired'],
     [200_000, 'expired'],
-  ])('C2: after %i ms it is %s', (ms, state) => {
+  ])('after %i ms it is %s', { tags: ['C2'] }, (ms, state) => {
     expect(judgeFreshness(life, after(ms))).toBe(state)
   })
 
   test.each([
     ['due', 80_000],
     ['expired', 100_000],
-  ])('C5 C6: is %s as soon as either clock says so', (state, ms) => {
+  ])('is %s as soon as either clock says so', { tags: ['C5', 'C6'] }, (state, ms) => {
     const { wall, monotonic } = after(ms)
     expect(judgeFreshness(life, { ...received, wall })).toBe(state)
     expect(judgeFreshness(life, { ...received, monotonic })).toBe(state)
   })
 
-  test('C5: is expired when a clock gives no number', () => {
+  test('is expired when a clock gives no number', { tags: ['C5'] }, () => {
     expect(judgeFreshness(life, { ...received, wall: Number.NaN })).toBe('expired')
     expect(judgeFreshness(life, { ...received, monotonic: Number.NaN })).toBe('expired')
   })
 
-  test('C7: has lived already when its response arrives', () => {
+  test('has lived already when its response arrives', { tags: ['C7'] }, () => {
     const token = { issuedAt, expiresAt: issuedAt + 100_000 }
     const late = computeLifetime(token, after(30_000), { early: 60_000, random: 1 })
     expect(late.expiresAt).toEqual(after(100_000))

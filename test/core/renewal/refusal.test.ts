@@ -15,13 +15,15 @@ function story(...steps: readonly (readonly ['refuse' | 'replace', number])[]) {
   })
 }
 
-test('U1: a token that replaced no refused one is suspect, at any age', () => {
+test('a token that replaced no refused one is suspect, at any age', { tags: ['U1'] }, () => {
   expect(story(['refuse', 0])).toEqual(['suspect'])
   expect(story(['refuse', 4_999])).toEqual(['suspect'])
   expect(story(['replace', 1_000], ['refuse', 1_001])).toEqual(['suspect'])
 })
 
-test('U6: the replacement of a refused token is kept, if it is refused within 5 s', () => {
+test('the replacement of a refused token is kept, if it is refused within 5 s', {
+  tags: ['U6'],
+}, () => {
   expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_009])).toEqual([
     'suspect',
     'kept for 5000',
@@ -29,7 +31,9 @@ test('U6: the replacement of a refused token is kept, if it is refused within 5 
   expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_010])).toEqual(['suspect', 'suspect'])
 })
 
-test('U6: refusals within a cool-down change nothing, and the first after it drops the token', () => {
+test('refusals within a cool-down change nothing, and the first after it drops the token', {
+  tags: ['U6'],
+}, () => {
   const steps = [
     ['refuse', 0],
     ['replace', 0],
@@ -54,7 +58,7 @@ function refusedAgainAndAgain(times: number, from = 0) {
   return { steps, at }
 }
 
-test('U6: the cool-down doubles from 5 s to 60 s', () => {
+test('the cool-down doubles from 5 s to 60 s', { tags: ['U6'] }, () => {
   const kept = story(...refusedAgainAndAgain(6).steps).filter((action) => action !== 'suspect')
   expect(kept).toEqual([
     'kept for 5000',
@@ -66,7 +70,9 @@ test('U6: the cool-down doubles from 5 s to 60 s', () => {
   ])
 })
 
-test('U6: a replacement that passes its probation unrefused sets the cool-down back to 5 s', () => {
+test('a replacement that passes its probation unrefused sets the cool-down back to 5 s', {
+  tags: ['U6'],
+}, () => {
   const { steps, at } = refusedAgainAndAgain(3)
   const passed = story(
     ...steps,
@@ -79,7 +85,7 @@ test('U6: a replacement that passes its probation unrefused sets the cool-down b
   expect(passed.slice(-3)).toEqual(['suspect', 'suspect', 'kept for 5000'])
 })
 
-test('U6: it does so too when it was replaced before anyone refused it', () => {
+test('it does so too when it was replaced before anyone refused it', { tags: ['U6'] }, () => {
   const { steps, at } = refusedAgainAndAgain(3)
   const passed = story(
     ...steps,
@@ -93,7 +99,9 @@ test('U6: it does so too when it was replaced before anyone refused it', () => {
   expect(passed.slice(-3)).toEqual(['suspect', 'suspect', 'kept for 5000'])
 })
 
-test('U6: one that was replaced within its probation does not, nor one that was kept', () => {
+test('one that was replaced within its probation does not, nor one that was kept', {
+  tags: ['U6'],
+}, () => {
   const { steps, at } = refusedAgainAndAgain(1)
   const early = story(
     ...steps,

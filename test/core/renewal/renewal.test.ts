@@ -48,7 +48,9 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await setImmediate()
 }
 
-test('C3: a hundred providers, each as a process would have one, renew in many different seconds', async () => {
+test('a hundred providers, each as a process would have one, renew in many different seconds', {
+  tags: ['C3'],
+}, async () => {
   const renewals: Promise<unknown>[] = []
   const waitUntil = (renewal: Promise<unknown>) => void renewals.push(renewal)
   const fleet = Array.from({ length: 100 }, () => provider({ renewal: { waitUntil } }))
@@ -76,7 +78,8 @@ test('C3: a hundred providers, each as a process would have one, renew in many d
 })
 
 test.each([60_000, 0])(
-  'C8: an API that counts a token out 2 s early costs one renewal and no failure (early: %i)',
+  'an API that counts a token out 2 s early costs one renewal and no failure (early: %i)',
+  { tags: ['C8'] },
   async (early) => {
     const tokens = provider({ renewal: { early } })
     const first = await tokens.getAccessToken()
@@ -103,7 +106,9 @@ test.each([60_000, 0])(
 )
 
 describe('flights', () => {
-  test('C9: forced renewals share the flight under way, and others keep the token meanwhile', async () => {
+  test('forced renewals share the flight under way, and others keep the token meanwhile', {
+    tags: ['C9'],
+  }, async () => {
     const tokens = provider()
     const first = await tokens.getAccessToken()
     const release = server.hold()
@@ -119,7 +124,9 @@ describe('flights', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('C9: a token rejected during a flight is suspect, and the flight brings the next one', async () => {
+  test('a token rejected during a flight is suspect, and the flight brings the next one', {
+    tags: ['C9'],
+  }, async () => {
     const tokens = provider()
     const first = await tokens.getAccessToken()
     const release = server.hold()
@@ -136,7 +143,9 @@ describe('flights', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('C9: a response that comes after its flight was given up does not displace a later token', async () => {
+  test('a response that comes after its flight was given up does not displace a later token', {
+    tags: ['C9'],
+  }, async () => {
     let answerLate: (() => void) | undefined
     const tokens = provider({
       retries: 0,
@@ -164,7 +173,9 @@ describe('flights', () => {
 })
 
 describe('what is shared', () => {
-  test('C10: another key of the key function signs the next request; the token at hand stays', async () => {
+  test('another key of the key function signs the next request; the token at hand stays', {
+    tags: ['C10'],
+  }, async () => {
     let key = { key: old.privateKey, kid: 'old' }
     const tokens = provider({ key: () => key })
     const first = await tokens.getAccessToken()
@@ -179,7 +190,7 @@ describe('what is shared', () => {
     ])
   })
 
-  test('C11: two providers with the same options share nothing', async () => {
+  test('two providers with the same options share nothing', { tags: ['C11'] }, async () => {
     const [one, other] = [provider(), provider()]
     const mine = await one.getAccessToken()
     expect(other.currentAccessToken()).toBeUndefined()
@@ -193,7 +204,7 @@ describe('what is shared', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('C11: neither do failures go from one to the other', async () => {
+  test('neither do failures go from one to the other', { tags: ['C11'] }, async () => {
     const [one, other] = [provider({ retries: 0 }), provider({ retries: 0 })]
     server.next({ status: 503 })
     const error = await one.getAccessToken().catch((thrown: unknown) => thrown)
@@ -203,7 +214,7 @@ describe('what is shared', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('C11: given one store they share one token', async () => {
+  test('given one store they share one token', { tags: ['C11'] }, async () => {
     const store = memoryStore()
     const [one, other] = [provider({ store }), provider({ store })]
     const mine = await one.getAccessToken()

@@ -59,7 +59,7 @@ test('ten thousand failures leave no entry behind', async () => {
   expect(new Set(again)).toEqual(new Set(['again']))
 })
 
-test('D4: work that throws at once is a rejection', async () => {
+test('work that throws at once is a rejection', { tags: ['D4'] }, async () => {
   const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
   const failed = single.run(single.start('key', false), () => {
     throw new Error('at once')
@@ -67,7 +67,9 @@ test('D4: work that throws at once is a rejection', async () => {
   await expect(failed).rejects.toThrow('at once')
 })
 
-test('D11: the failure of a flight that nobody waits for is no unhandled rejection', async () => {
+test('the failure of a flight that nobody waits for is no unhandled rejection', {
+  tags: ['D11'],
+}, async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)
@@ -81,7 +83,7 @@ test('D11: the failure of a flight that nobody waits for is no unhandled rejecti
   expect(unhandled).toEqual([])
 })
 
-test('P11: a flight is lost a moment after its own time limit', async () => {
+test('a flight is lost a moment after its own time limit', { tags: ['P11'] }, async () => {
   const clock = createManualClock()
   await clock.advance(50)
   const single = createSingleFlight<string>({ timeout, clock })
@@ -117,7 +119,9 @@ test('who waits gets the error of the flight, and no timer is left', async () =>
   expect(timers.map(({ aborted }) => aborted)).toEqual([true])
 })
 
-test('P11: who waits learns that a flight is dead when it is, and not before', async () => {
+test('who waits learns that a flight is dead when it is, and not before', {
+  tags: ['P11'],
+}, async () => {
   const { clock, waited } = waiting()
   let outcome: string | undefined = 'still waiting'
   const done = waited.then((value) => {
@@ -130,7 +134,7 @@ test('P11: who waits learns that a flight is dead when it is, and not before', a
   expect(outcome).toBeUndefined()
 })
 
-test('P11: who comes late waits only for what is left of the time', async () => {
+test('who comes late waits only for what is left of the time', { tags: ['P11'] }, async () => {
   const clock = createManualClock()
   await clock.advance(900)
   const never = new Promise<string>(() => {})
@@ -148,7 +152,9 @@ test('P11: who comes late waits only for what is left of the time', async () => 
   expect(await single.wait(veryLate, never, undefined)).toBeUndefined()
 })
 
-test('D5: an abort ends the wait with its own reason, and leaves no timer', async () => {
+test('an abort ends the wait with its own reason, and leaves no timer', {
+  tags: ['D5'],
+}, async () => {
   const caller = new AbortController()
   const { waited, timers } = waiting(caller.signal)
   const reason = new Error('enough')
@@ -157,7 +163,9 @@ test('D5: an abort ends the wait with its own reason, and leaves no timer', asyn
   expect(timers.map(({ aborted }) => aborted)).toEqual([true])
 })
 
-test('P10: no listener is left on the signal of a caller, whatever came of its wait', async () => {
+test('no listener is left on the signal of a caller, whatever came of its wait', {
+  tags: ['P10'],
+}, async () => {
   const { signal } = new AbortController()
   const listeners = new Set<unknown>()
   signal.addEventListener = (_: string, listener: unknown) => void listeners.add(listener)

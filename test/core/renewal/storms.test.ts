@@ -68,14 +68,16 @@ function storm(tokens: TokenProvider, size: number) {
   return Array.from({ length: size }, () => tokens.getAccessToken())
 }
 
-test('D1: ten thousand concurrent cold calls make one token request', async () => {
+test('ten thousand concurrent cold calls make one token request', { tags: ['D1'] }, async () => {
   const tokens = await Promise.all(storm(provider(), 10_000))
   expect(new Set(tokens).size).toBe(1)
   expect(server.requests).toHaveLength(1)
   expect(server.issued).toBe(1)
 })
 
-test('D2: a failed flight rejects all ten thousand callers with errors of their own that say the same, and the next call after the hold-off makes one token request', async () => {
+test('a failed flight rejects all ten thousand callers with errors of their own that say the same, and the next call after the hold-off makes one token request', {
+  tags: ['D2'],
+}, async () => {
   server.next({ status: 503 })
   const tokens = provider({ retries: 0 })
   const errors = await reasons(storm(tokens, 10_000))
@@ -92,7 +94,9 @@ test('D2: a failed flight rejects all ten thousand callers with errors of their 
   expect(unhandled).toEqual([])
 })
 
-test('D3: ten thousand callers in the five seconds of an outage make three token requests', async () => {
+test('ten thousand callers in the five seconds of an outage make three token requests', {
+  tags: ['D3'],
+}, async () => {
   server.next(...Array.from({ length: 10 }, () => ({ status: 503 })))
   const tokens = provider({ retries: 0 })
   let rejected = 0
@@ -107,7 +111,7 @@ test('D3: ten thousand callers in the five seconds of an outage make three token
   expect(unhandled).toEqual([])
 })
 
-test('D4: a store that throws at each call stops nobody', async () => {
+test('a store that throws at each call stops nobody', { tags: ['D4'] }, async () => {
   const fail = (): never => {
     throw new Error('out of order')
   }
@@ -124,7 +128,9 @@ test('D4: a store that throws at each call stops nobody', async () => {
   expect(failed).toContain('set')
 })
 
-test('D4: after a key function that threw at once the next call starts anew', async () => {
+test('after a key function that threw at once the next call starts anew', {
+  tags: ['D4'],
+}, async () => {
   let asked = 0
   const tokens = provider({
     key: () => {
@@ -160,7 +166,7 @@ test.each(['token-issued', 'renewal-failed'])(
   },
 )
 
-test('D5: a caller that aborts ends its own wait alone', async () => {
+test('a caller that aborts ends its own wait alone', { tags: ['D5'] }, async () => {
   const release = server.hold()
   const tokens = provider()
   const first = new AbortController()
@@ -174,7 +180,9 @@ test('D5: a caller that aborts ends its own wait alone', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
-test('D5: when all callers abort the flight runs to its end and its token is kept', async () => {
+test('when all callers abort the flight runs to its end and its token is kept', {
+  tags: ['D5'],
+}, async () => {
   const release = server.hold()
   let issued = 0
   const tokens = provider({ onEvent: ({ type }) => void (type === 'token-issued' && issued++) })
@@ -191,7 +199,9 @@ test('D5: when all callers abort the flight runs to its end and its token is kep
   expect(unhandled).toEqual([])
 })
 
-test('D6: a signal aborted before the call rejects with its own reason and starts nothing', async () => {
+test('a signal aborted before the call rejects with its own reason and starts nothing', {
+  tags: ['D6'],
+}, async () => {
   const tokens = provider()
   const reason = new Error('too late')
   const signal = AbortSignal.abort(reason)
@@ -203,7 +213,7 @@ test('D6: a signal aborted before the call rejects with its own reason and start
   expect(server.requests).toHaveLength(1)
 })
 
-test('D6: an abort after the result, or a second one, changes nothing', async () => {
+test('an abort after the result, or a second one, changes nothing', { tags: ['D6'] }, async () => {
   const tokens = provider()
   const controller = new AbortController()
   const token = await tokens.getAccessToken({ signal: controller.signal })
@@ -214,7 +224,7 @@ test('D6: an abort after the result, or a second one, changes nothing', async ()
   expect(unhandled).toEqual([])
 })
 
-test('D7: a slow token request of one scope holds up no other scope', async () => {
+test('a slow token request of one scope holds up no other scope', { tags: ['D7'] }, async () => {
   let release = () => {}
   const gate = new Promise<void>((resolve) => {
     release = resolve
@@ -234,7 +244,9 @@ test('D7: a slow token request of one scope holds up no other scope', async () =
   expect((await slow).scope).toBe('a')
 })
 
-test('D8: a token request through an instance that carries the same provider works', async () => {
+test('a token request through an instance that carries the same provider works', {
+  tags: ['D8'],
+}, async () => {
   await using api = await createResourceServer(server)
   const origins = [new URL(server.tokenEndpoint).origin, api.origin]
   const tokens = provider({ fetch: (url, init) => authorized(url, init) })
@@ -244,7 +256,7 @@ test('D8: a token request through an instance that carries the same provider wor
   expect(api.requests).toHaveLength(1)
 })
 
-test('D8: a token request through a patched global fetch works', async () => {
+test('a token request through a patched global fetch works', { tags: ['D8'] }, async () => {
   await using api = await createResourceServer(server)
   const origins = [new URL(server.tokenEndpoint).origin, api.origin]
   const tokens = provider()
@@ -253,7 +265,9 @@ test('D8: a token request through a patched global fetch works', async () => {
   expect(server.requests).toMatchObject([{ clientId, status: 200 }])
 })
 
-test('D8: a token request that waits for its own token ends at the timeout, and the message names that cause', async () => {
+test('a token request that waits for its own token ends at the timeout, and the message names that cause', {
+  tags: ['D8'],
+}, async () => {
   let isWaiting = false
   const tokens = provider({
     fetch: async (url, init) => {
@@ -284,7 +298,7 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('listener'))],
-])('D4 D10: a listener that %s costs nobody a token', async (_, onEvent) => {
+])('a listener that %s costs nobody a token', { tags: ['D4', 'D10'] }, async (_, onEvent) => {
   const tokens = provider({ onEvent, retries: 0 })
   const token = await tokens.getAccessToken()
   expect(server.isLive(token.value)).toBe(true)
@@ -298,7 +312,9 @@ test.each([
   expect(unhandled).toEqual([])
 })
 
-test('D11: a promise that the program drops is the only unhandled rejection', async () => {
+test('a promise that the program drops is the only unhandled rejection', {
+  tags: ['D11'],
+}, async () => {
   const script = `
     import { generateKeyPairSync } from 'node:crypto'
     import { createTokenProvider } from '@countersign/core'

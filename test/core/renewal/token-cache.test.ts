@@ -78,7 +78,9 @@ describe('a token at hand', () => {
     expect(fetches).toEqual([])
   })
 
-  test('C2: is the same object until it is over, and one event tells of it', async () => {
+  test('is the same object until it is over, and one event tells of it', {
+    tags: ['C2'],
+  }, async () => {
     const { cache, first, clock, fetches, events } = cacheUnderTest()
     await clock.advance(7)
     const token = await first()
@@ -101,7 +103,7 @@ describe('a token at hand', () => {
     expect(events).toMatchObject([{ type: 'token-issued', source: 'store', duration: 300 }])
   })
 
-  test('C2: is renewed once when it is due, beside its callers', async () => {
+  test('is renewed once when it is due, beside its callers', { tags: ['C2'] }, async () => {
     const { cache, first, clock, fetches, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
@@ -124,7 +126,9 @@ describe('a token at hand', () => {
     expect(fetches).toHaveLength(1)
   })
 
-  test('C4: outlives a renewal that fails, and the next waits for the end of the hold-off', async () => {
+  test('outlives a renewal that fails, and the next waits for the end of the hold-off', {
+    tags: ['C4'],
+  }, async () => {
     const { cache, first, clock, fetches, events, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
@@ -162,7 +166,7 @@ describe('a token at hand', () => {
 })
 
 describe('a flight', () => {
-  test('D1: is one for all who wait, with a deadline', async () => {
+  test('is one for all who wait, with a deadline', { tags: ['D1'] }, async () => {
     const { ask, clock, fetches, settle } = cacheUnderTest()
     await clock.advance(50)
     const calls = [ask(), ask(), ask(true)]
@@ -203,7 +207,9 @@ describe('a flight', () => {
     void waiting
   })
 
-  test('D2: that fails is remembered: later callers get the same in errors of their own, then one probe is made', async () => {
+  test('that fails is remembered: later callers get the same in errors of their own, then one probe is made', {
+    tags: ['D2'],
+  }, async () => {
     const { ask, failed, clock, fetches, first } = cacheUnderTest()
     const error = await failed()
     expect(error).toMatchObject({ code: 'ERR_CLOCK', nextAttemptAt: clock.now() + 1_000 })
@@ -221,7 +227,7 @@ describe('a flight', () => {
     expect(fetches.map(({ call }) => call.isProbe)).toEqual([false, true, true, false])
   })
 
-  test('O10: that fails is remembered for as long as the server asked', async () => {
+  test('that fails is remembered for as long as the server asked', { tags: ['O10'] }, async () => {
     const { ask, failed, clock, fetches, settle } = cacheUnderTest()
     await failed(5_000)
     await clock.advance(4_999)
@@ -232,7 +238,9 @@ describe('a flight', () => {
     expect(fetches).toHaveLength(2)
   })
 
-  test('C5: is joined by all, though a clock that was set back says that a failure still counts', async () => {
+  test('is joined by all, though a clock that was set back says that a failure still counts', {
+    tags: ['C5'],
+  }, async () => {
     const { ask, failed, clock, fetches, settle } = cacheUnderTest()
     await failed()
     const now = clock.now()
@@ -247,7 +255,9 @@ describe('a flight', () => {
 })
 
 describe('a flight that does not end', () => {
-  test('P11: is given up after its time limit: all who wait share one more', async () => {
+  test('is given up after its time limit: all who wait share one more', {
+    tags: ['P11'],
+  }, async () => {
     const { ask, clock, fetches } = cacheUnderTest()
     const calls = [ask(), ask()]
     await clock.advance(timeout + 99)
@@ -258,7 +268,9 @@ describe('a flight that does not end', () => {
     expect((await Promise.all(calls)).map(({ value }) => value)).toEqual(['later', 'later'])
   })
 
-  test('C9: does not bring its token back after a later one was refused', async () => {
+  test('does not bring its token back after a later one was refused', {
+    tags: ['C9'],
+  }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest({ early: 0 })
     const waiting = ask()
     await clock.advance(2_000)
@@ -272,7 +284,9 @@ describe('a flight that does not end', () => {
     expect(cache.current()).toBeUndefined()
   })
 
-  test('C9: brings its token if there is no later one yet, and leaves the later flight alone', async () => {
+  test('brings its token if there is no later one yet, and leaves the later flight alone', {
+    tags: ['C9'],
+  }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest()
     const waiting = ask()
     await clock.advance(timeout + 100)
@@ -304,7 +318,7 @@ describe('a flight that does not end', () => {
 })
 
 describe('a refused token', () => {
-  test('U1: is suspect, and the next fetch knows which it was', async () => {
+  test('is suspect, and the next fetch knows which it was', { tags: ['U1'] }, async () => {
     const { cache, first, ask, fetches, events, settle } = cacheUnderTest()
     const { value, tokenType, issuedAt, expiresAt } = await first()
     cache.invalidate(cache.current() as AccessToken, true)
@@ -320,7 +334,7 @@ describe('a refused token', () => {
     })
   })
 
-  test('U3: changes nothing when it is not the current one', async () => {
+  test('changes nothing when it is not the current one', { tags: ['U3'] }, async () => {
     const { cache, first, ask, fetches, events, settle } = cacheUnderTest()
     const old = await first()
     const renewed = ask(true)
@@ -332,14 +346,16 @@ describe('a refused token', () => {
     expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
   })
 
-  test('U3: changes nothing where there is no token', async () => {
+  test('changes nothing where there is no token', { tags: ['U3'] }, async () => {
     const { cache, events } = cacheUnderTest()
     const other = await cacheUnderTest().first()
     cache.invalidate(other, true)
     expect(events).toEqual([])
   })
 
-  test('U6: is kept if it replaced a refused one just now, and refusals cool down', async () => {
+  test('is kept if it replaced a refused one just now, and refusals cool down', {
+    tags: ['U6'],
+  }, async () => {
     const { cache, first, clock, events } = cacheUnderTest()
     await clock.advance(50)
     cache.invalidate(await first(), true)

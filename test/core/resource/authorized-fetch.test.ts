@@ -47,7 +47,7 @@ function attached(statuses: readonly number[] = [], more: Partial<AuthorizationO
 }
 
 describe('what the transport is given', () => {
-  test('9: a foreign request as it came, with nothing of ours', async () => {
+  test('a foreign request as it came, with nothing of ours', { tags: ['promise-9'] }, async () => {
     const { send, given } = attached()
     await send('https://evil.example/x')
     await send('https://evil.example/x', { method: 'PUT', countersign: { scope: 'a' } })
@@ -55,7 +55,7 @@ describe('what the transport is given', () => {
     expect(given[0]?.init).not.toHaveProperty('headers')
   })
 
-  test('9 X21: neither an Authorization that is undefined', async () => {
+  test('neither an Authorization that is undefined', { tags: ['promise-9', 'X21'] }, async () => {
     const { send, given } = attached()
     const headers = { Authorization: undefined, 'x-other': 'kept' } as never
     await send('https://evil.example/x', { headers })
@@ -66,13 +66,17 @@ describe('what the transport is given', () => {
     ])
   })
 
-  test('7: a header whose name is only as long as Authorization is none', async () => {
+  test('a header whose name is only as long as Authorization is none', {
+    tags: ['promise-7'],
+  }, async () => {
     const { send, given } = attached()
     await send(url, { headers: { 'x-request-idx': '1' } })
     expect(given[0]?.init?.headers).toEqual({ 'x-request-idx': '1', authorization: 'Bearer t1' })
   })
 
-  test('7 X13: an Authorization of the caller’s, however it is written', async () => {
+  test('an Authorization of the caller’s, however it is written', {
+    tags: ['promise-7', 'X13'],
+  }, async () => {
     const { send, given } = attached()
     for (const name of ['authorization', 'Authorization', 'AUTHORIZATION']) {
       await send(url, { headers: { [name]: 'Basic mine' } })
@@ -81,7 +85,9 @@ describe('what the transport is given', () => {
     expect(seen).toEqual(Array(3).fill('Basic mine'))
   })
 
-  test('6: a body in init instead of that of a Request, which is not copied', async () => {
+  test('a body in init instead of that of a Request, which is not copied', {
+    tags: ['promise-6'],
+  }, async () => {
     const clone = vi.spyOn(Request.prototype, 'clone')
     const { fetch, given } = transport(401)
     const send = authorizedFetch(renewingTokens(), { ...options, fetch })
@@ -91,15 +97,19 @@ describe('what the transport is given', () => {
     expect(given.map(({ init }) => init?.body)).toEqual(['of init', 'of init'])
   })
 
-  test.each(['GET', 'HEAD'])('6: a Request that is a %s has no body to copy', async (method) => {
-    const clone = vi.spyOn(Request.prototype, 'clone')
-    const { send } = attached()
-    await send(new Request(url, { method }))
-    expect(clone).not.toHaveBeenCalled()
-  })
+  test.each(['GET', 'HEAD'])(
+    'a Request that is a %s has no body to copy',
+    { tags: ['promise-6'] },
+    async (method) => {
+      const clone = vi.spyOn(Request.prototype, 'clone')
+      const { send } = attached()
+      await send(new Request(url, { method }))
+      expect(clone).not.toHaveBeenCalled()
+    },
+  )
 })
 
-describe('10: a caller who leaves', () => {
+describe('a caller who leaves', { tags: ['promise-10'] }, () => {
   const reason = new Error('enough')
 
   test.each([url, 'https://evil.example/x'])(
@@ -116,17 +126,23 @@ describe('10: a caller who leaves', () => {
   test.each([
     ['of init', (send: Send, signal: AbortSignal) => send(url, { signal })],
     ['of a Request', (send: Send, signal: AbortSignal) => send(new Request(url, { signal }))],
-  ])('U22: while the token is awaited, by the signal %s, sends nothing', async (_, call) => {
-    const caller = new AbortController()
-    const { fetch, given } = transport()
-    const tokens = { getAccessToken: () => new Promise(() => {}), invalidate: () => {} } as never
-    const pending = call(authorizedFetch(tokens, { ...options, fetch }), caller.signal)
-    caller.abort(reason)
-    await expect(pending).rejects.toBe(reason)
-    expect(given).toEqual([])
-  })
+  ])(
+    'while the token is awaited, by the signal %s, sends nothing',
+    { tags: ['U22'] },
+    async (_, call) => {
+      const caller = new AbortController()
+      const { fetch, given } = transport()
+      const tokens = { getAccessToken: () => new Promise(() => {}), invalidate: () => {} } as never
+      const pending = call(authorizedFetch(tokens, { ...options, fetch }), caller.signal)
+      caller.abort(reason)
+      await expect(pending).rejects.toBe(reason)
+      expect(given).toEqual([])
+    },
+  )
 
-  test('U16: while the 401 comes in gets its reason, and nothing more is sent', async () => {
+  test('while the 401 comes in gets its reason, and nothing more is sent', {
+    tags: ['U16'],
+  }, async () => {
     const caller = new AbortController()
     const { fetch, given } = transport(401)
     const leaving: Fetch = async (input, init) => {
@@ -139,7 +155,9 @@ describe('10: a caller who leaves', () => {
     expect(given).toHaveLength(1)
   })
 
-  test('U16: while the 401 comes in does not wait for a renewal that never comes', async () => {
+  test('while the 401 comes in does not wait for a renewal that never comes', {
+    tags: ['U16'],
+  }, async () => {
     const caller = new AbortController()
     let asked = 0
     const tokens = {
@@ -166,7 +184,7 @@ describe('10: a caller who leaves', () => {
     expect(given).toHaveLength(1)
   })
 
-  test('P10: leaves no listener behind when the token comes', async () => {
+  test('leaves no listener behind when the token comes', { tags: ['P10'] }, async () => {
     const { signal } = new AbortController()
     const listeners = new Set<unknown>()
     const added = vi.spyOn(signal, 'addEventListener')
@@ -182,7 +200,7 @@ describe('10: a caller who leaves', () => {
   })
 })
 
-describe('X20: on a runtime that keeps Authorization on redirects', () => {
+describe('on a runtime that keeps Authorization on redirects', { tags: ['X20'] }, () => {
   const stub = () =>
     vi.stubGlobal('Cloudflare', {
       compatibilityFlags: { strip_authorization_on_cross_origin_redirect: false },
@@ -239,7 +257,9 @@ describe('the inner fetch', () => {
     })
   })
 
-  test('9 X22: is the platform’s where ours has taken its place, and gets nothing of ours', async () => {
+  test('is the platform’s where ours has taken its place, and gets nothing of ours', {
+    tags: ['promise-9', 'X22'],
+  }, async () => {
     const { fetch, given } = transport()
     vi.stubGlobal('fetch', fetch)
     vi.stubGlobal('fetch', authorizedFetch(staticTokenProvider('t1'), options))
@@ -258,7 +278,7 @@ describe('the inner fetch', () => {
   })
 })
 
-describe('13: the copy of a body', () => {
+describe('the copy of a body', { tags: ['promise-13'] }, () => {
   test.each([
     ['is answered', 200],
     ['was refused for another reason', 403],
@@ -278,7 +298,9 @@ describe('13: the copy of a body', () => {
     await vi.waitUntil(() => isCancelled)
   })
 
-  test('6: of a Request of another kind is not made: its 401 is handed back', async () => {
+  test('of a Request of another kind is not made: its 401 is handed back', {
+    tags: ['promise-6'],
+  }, async () => {
     const { Request: Own } = globalThis
     const like = { url, method: 'POST', headers: new Headers(), bodyUsed: false } as Request
     const fetch = (async () => new Response(null, { status: 401 })) as Fetch
@@ -287,7 +309,9 @@ describe('13: the copy of a body', () => {
     expect((await send(like)).status).toBe(401)
   })
 
-  test('6: that cannot be made withholds the replay, not the request', async () => {
+  test('that cannot be made withholds the replay, not the request', {
+    tags: ['promise-6'],
+  }, async () => {
     const { fetch, given } = transport(401)
     const send = authorizedFetch(renewingTokens(), { ...options, fetch })
     vi.spyOn(Request.prototype, 'clone').mockImplementation(() => {
@@ -315,12 +339,12 @@ describe('a body whose source an adapter knows', () => {
     return { status, given, clones: clone.mock.calls.length }
   }
 
-  test('6 U11: is sent again from there, and not copied', async () => {
+  test('is sent again from there, and not copied', { tags: ['promise-6', 'U11'] }, async () => {
     const sent = { type: 'text/plain;charset=UTF-8', text: 'text' }
     expect(await replayed('text', 'text')).toEqual({ status: 200, given: [sent, sent], clones: 0 })
   })
 
-  test('6 U11: is a form again, under a boundary of its own', async () => {
+  test('is a form again, under a boundary of its own', { tags: ['promise-6', 'U11'] }, async () => {
     const form = new FormData()
     form.set('name', 'value')
     const { given, status } = await replayed(form, form)
@@ -333,13 +357,17 @@ describe('a body whose source an adapter knows', () => {
     }
   })
 
-  test('6 U12: is not sent again when it is a stream', async () => {
+  test('is not sent again when it is a stream', { tags: ['promise-6', 'U12'] }, async () => {
     const { given, status, clones } = await replayed(new Blob(['x']).stream(), 'text')
     expect([status, given.length, clones]).toEqual([401, 1, 0])
   })
 
-  test.each([[undefined], [null]])('6: that is %s is copied after all', async (source) => {
-    const { given, status, clones } = await replayed(source, 'text')
-    expect([status, given.map(({ text }) => text), clones]).toEqual([200, ['text', 'text'], 1])
-  })
+  test.each([[undefined], [null]])(
+    'that is %s is copied after all',
+    { tags: ['promise-6'] },
+    async (source) => {
+      const { given, status, clones } = await replayed(source, 'text')
+      expect([status, given.map(({ text }) => text), clones]).toEqual([200, ['text', 'text'], 1])
+    },
+  )
 })

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { type Answer, exchange, ok, refused, url } from './exchange-under-test.ts'
 
 describe('a 401 about our token', () => {
-  test('U1: is let go, and the request is sent once more with the next token', async () => {
+  test('is let go, and the request is sent once more with the next token', {
+    tags: ['U1'],
+  }, async () => {
     const { authorize, seen } = exchange()
     expect(await authorize({ method: 'POST', answers: [refused, ok] })).toBe(ok)
     expect(seen).toMatchObject({
@@ -13,14 +15,14 @@ describe('a 401 about our token', () => {
     })
   })
 
-  test('U5: twice is handed back, and the second token is told of too', async () => {
+  test('twice is handed back, and the second token is told of too', { tags: ['U5'] }, async () => {
     const { authorize, seen } = exchange()
     const second = { ...refused }
     expect(await authorize({ answers: [refused, second] })).toBe(second)
     expect(seen).toMatchObject({ invalidated: ['t1', 't2'], discarded: [refused] })
   })
 
-  test('U6: is handed back unread while there is no other token', async () => {
+  test('is handed back unread while there is no other token', { tags: ['U6'] }, async () => {
     const { authorize, seen } = exchange({}, { invalidate: () => {} })
     expect(await authorize({ answers: [refused] })).toBe(refused)
     expect(seen).toMatchObject({
@@ -39,19 +41,23 @@ describe('a 401 about our token', () => {
       },
     ],
     ['rejects when asked whether it can', () => Promise.reject(new Error('no idea'))],
-  ])('U12: is handed back where the body %s be sent again', async (_, isReplayable) => {
-    const { authorize, seen } = exchange()
-    expect(await authorize({ isReplayable, answers: [refused] })).toBe(refused)
-    expect(seen).toMatchObject({
-      ...{ sent: ['Bearer t1'], invalidated: ['t1'], discarded: [] },
-      events: [{ type: 'replay-skipped', reason: 'one-shot-body' }],
-    })
-  })
+  ])(
+    'is handed back where the body %s be sent again',
+    { tags: ['U12'] },
+    async (_, isReplayable) => {
+      const { authorize, seen } = exchange()
+      expect(await authorize({ isReplayable, answers: [refused] })).toBe(refused)
+      expect(seen).toMatchObject({
+        ...{ sent: ['Bearer t1'], invalidated: ['t1'], discarded: [] },
+        events: [{ type: 'replay-skipped', reason: 'one-shot-body' }],
+      })
+    },
+  )
 
   test.each<[string, Partial<Answer>]>([
     ['as the host knows', { redirected: true }],
     ['as the URL shows that answered', { responseUrl: 'https://api.example/y' }],
-  ])('U21: is handed back where a POST was redirected, %s', async (_, seenBy) => {
+  ])('is handed back where a POST was redirected, %s', { tags: ['U21'] }, async (_, seenBy) => {
     const { authorize, seen } = exchange()
     const answer = { ...refused, ...seenBy }
     expect(await authorize({ method: 'POST', answers: [answer] })).toBe(answer)
@@ -62,7 +68,8 @@ describe('a 401 about our token', () => {
   })
 
   test.each(['GET', 'HEAD', 'get', 'head'])(
-    'U21: is replayed where a %s was redirected',
+    'is replayed where a %s was redirected',
+    { tags: ['U21'] },
     async (method) => {
       const { authorize, seen } = exchange()
       const answer = { ...refused, redirected: true, responseUrl: 'https://api.example/y' }
@@ -77,7 +84,8 @@ describe('a 401 about our token', () => {
     ['the same in another spelling', 'https://API.example:443/x', url],
     ['not known', url, ''],
   ])(
-    'U13: is replayed for a POST where the URL that answered is %s',
+    'is replayed for a POST where the URL that answered is %s',
+    { tags: ['U13'] },
     async (_, sent, responseUrl) => {
       const { authorize, seen } = exchange()
       await authorize({ method: 'POST', url: sent, answers: [{ ...refused, responseUrl }, ok] })
@@ -85,20 +93,22 @@ describe('a 401 about our token', () => {
     },
   )
 
-  test('U3: late, is replayed with the token at hand', async () => {
+  test('late, is replayed with the token at hand', { tags: ['U3'] }, async () => {
     const waiting = () => expect.unreachable('nothing to wait for')
     const { authorize, seen } = exchange({}, { getAccessToken: waiting })
     expect(await authorize({ answers: [refused, ok] })).toBe(ok)
     expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
   })
 
-  test('U1: is renewed through a source that has nothing at hand', async () => {
+  test('is renewed through a source that has nothing at hand', { tags: ['U1'] }, async () => {
     const { authorize, seen } = exchange({}, { currentAccessToken: undefined as never })
     expect(await authorize({ answers: [refused, ok] })).toBe(ok)
     expect(seen).toMatchObject({ sent: ['Bearer t1', 'Bearer t2'], waits: 2 })
   })
 
-  test('U16: is let go of when the caller left meanwhile, and nothing is sent', async () => {
+  test('is let go of when the caller left meanwhile, and nothing is sent', {
+    tags: ['U16'],
+  }, async () => {
     const reason = new Error('enough')
     const { authorize, seen } = exchange()
     const left = authorize({ answers: [refused], wait: () => Promise.reject(reason) })
@@ -109,7 +119,9 @@ describe('a 401 about our token', () => {
     })
   })
 
-  test('U19: is let go of when the renewal fails: that error is the answer', async () => {
+  test('is let go of when the renewal fails: that error is the answer', {
+    tags: ['U19'],
+  }, async () => {
     const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
     const { authorize, seen } = exchange()
     const failed = authorize({ answers: [refused], wait: () => Promise.reject(error) })
@@ -120,13 +132,13 @@ describe('a 401 about our token', () => {
 
 describe('what is not about our token', () => {
   test.each<[string, Answer]>([
-    ['U9: a 407', { ...refused, status: 407 }],
-    ['U9: a 500', { ...refused, status: 500 }],
-    ['U9: a 403', { ...refused, status: 403 }],
-    ['U7: a challenge of another scheme', { status: 401, challenge: 'Basic realm="api"' }],
-    ['U10: a 401 of another origin', { ...refused, responseUrl: 'https://other.example/x' }],
-    ['U10: a 401 of no http origin', { ...refused, responseUrl: 'about:blank' }],
-  ])('%s is handed back', async (_, answer) => {
+    ['a 407', { ...refused, status: 407 }],
+    ['a 500', { ...refused, status: 500 }],
+    ['a 403', { ...refused, status: 403 }],
+    ['a challenge of another scheme', { status: 401, challenge: 'Basic realm="api"' }],
+    ['a 401 of another origin', { ...refused, responseUrl: 'https://other.example/x' }],
+    ['a 401 of no http origin', { ...refused, responseUrl: 'about:blank' }],
+  ])('%s is handed back', { tags: ['U7', 'U9', 'U10'] }, async (_, answer) => {
     const { authorize, seen } = exchange()
     expect(await authorize({ answers: [answer] })).toBe(answer)
     expect(seen).toMatchObject({ invalidated: [], discarded: [], events: [] })
@@ -135,7 +147,7 @@ describe('what is not about our token', () => {
   test.each([
     ['with the scope that it names', 'Bearer error="insufficient_scope", scope="a b"', 'a b'],
     ['without one', 'Bearer error="insufficient_scope"', undefined],
-  ])('U9: a 403 for want of scope is told, %s', async (_, challenge, scope) => {
+  ])('a 403 for want of scope is told, %s', { tags: ['U9'] }, async (_, challenge, scope) => {
     const { authorize, seen } = exchange()
     await authorize({ method: 'PUT', answers: [{ status: 403, challenge }] })
     const origin = 'https://api.example'
@@ -153,7 +165,7 @@ describe('a listener', () => {
     ],
     ['rejects', () => Promise.reject(new Error('listener'))],
     ['returns something', () => 7],
-  ])('D10: that %s changes nothing', async (_, onEvent) => {
+  ])('that %s changes nothing', { tags: ['D10'] }, async (_, onEvent) => {
     const { authorize, seen } = exchange({ onEvent })
     expect(await authorize({ answers: [refused, ok] })).toBe(ok)
     expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
@@ -168,14 +180,16 @@ describe('a listener', () => {
 })
 
 describe('before the first send', () => {
-  test('U22: a caller who left while the token was awaited sends nothing', async () => {
+  test('a caller who left while the token was awaited sends nothing', {
+    tags: ['U22'],
+  }, async () => {
     const reason = new Error('enough')
     const { authorize, seen } = exchange({}, { currentAccessToken: () => undefined })
     await expect(authorize({ wait: () => Promise.reject(reason) })).rejects.toBe(reason)
     expect(seen).toMatchObject({ sent: [], discarded: [], events: [] })
   })
 
-  test('X15: no token to be had sends nothing', async () => {
+  test('no token to be had sends nothing', { tags: ['X15'] }, async () => {
     const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
     const source = {
       currentAccessToken: () => undefined,

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { type Call, exchange, ok, refused, token, url } from './exchange-under-test.ts'
 
 describe('which requests carry the token', () => {
-  test('1: one to an origin that was named, at once when a token is at hand', async () => {
+  test('one to an origin that was named, at once when a token is at hand', {
+    tags: ['promise-1'],
+  }, async () => {
     const { authorize, seen } = exchange()
     expect(await authorize({})).toBe(ok)
     expect(seen).toMatchObject({ sent: ['Bearer t1'], waits: 0, discarded: [], events: [] })
@@ -16,22 +18,30 @@ describe('which requests carry the token', () => {
     ['to another origin', { url: 'https://evil.example/x' }],
     ['to nobody knows where', { url: undefined }],
     ['with userinfo', { url: 'https://user@api.example/x' }],
-  ])('7 8 9: none that is %s, and its 401 renews nothing', async (_, call) => {
-    const { authorize, seen } = exchange()
-    expect(await authorize({ ...call, answers: [refused] })).toBe(refused)
-    expect(seen).toMatchObject({ sent: [undefined], invalidated: [], events: [] })
-  })
+  ])(
+    'none that is %s, and its 401 renews nothing',
+    { tags: ['promise-7', 'promise-8', 'promise-9'] },
+    async (_, call) => {
+      const { authorize, seen } = exchange()
+      expect(await authorize({ ...call, answers: [refused] })).toBe(refused)
+      expect(seen).toMatchObject({ sent: [undefined], invalidated: [], events: [] })
+    },
+  )
 
   test.each([
     ['as it is configured', 'https://api.example/Token'],
     ['as a URL is printed', 'https://API.example:443/Token'],
-  ])('9 D8: none to the token endpoint, written %s', async (_, tokenEndpoint) => {
-    const { authorize, seen } = exchange({}, { tokenEndpoint })
-    await authorize({ url: tokenEndpoint })
-    await authorize({ url: 'https://api.example/Token' })
-    await authorize({ url: 'https://api.example/token' })
-    expect(seen.sent).toEqual([undefined, undefined, 'Bearer t1'])
-  })
+  ])(
+    'none to the token endpoint, written %s',
+    { tags: ['promise-9', 'D8'] },
+    async (_, tokenEndpoint) => {
+      const { authorize, seen } = exchange({}, { tokenEndpoint })
+      await authorize({ url: tokenEndpoint })
+      await authorize({ url: 'https://api.example/Token' })
+      await authorize({ url: 'https://api.example/token' })
+      expect(seen.sent).toEqual([undefined, undefined, 'Bearer t1'])
+    },
+  )
 
   test.each([
     'HTTPS://api.example/a/token',
@@ -50,7 +60,7 @@ describe('which requests carry the token', () => {
     'https://api.example/a/token#there',
     'https://api.example\\a\\token',
     'https://api.example/a/to\nken',
-  ])('9 D8: none to the token endpoint, called %j', async (url) => {
+  ])('none to the token endpoint, called %j', { tags: ['promise-9', 'D8'] }, async (url) => {
     const tokenEndpoint = 'https://api.example/a/token'
     const { authorize, seen } = exchange({}, { tokenEndpoint })
     await authorize({ url })
@@ -58,7 +68,9 @@ describe('which requests carry the token', () => {
     expect(seen.sent.map(Boolean)).toEqual([false, true])
   })
 
-  test('9 D8: a token endpoint that is learnt later counts from then on', async () => {
+  test('a token endpoint that is learnt later counts from then on', {
+    tags: ['promise-9', 'D8'],
+  }, async () => {
     let tokenEndpoint: string | undefined
     const source = {
       get tokenEndpoint() {
@@ -82,7 +94,7 @@ describe("onForeignOrigin: 'throw'", () => {
   test.each([
     ['another origin', 'https://evil.example:8443/secret', 'https://evil.example:8443'],
     ['another origin, with userinfo', 'https://api.example@evil.example/', 'https://evil.example'],
-  ])('9: refuses %s by its name', async (_, target, origin) => {
+  ])('refuses %s by its name', { tags: ['promise-9'] }, async (_, target, origin) => {
     const { authorize, seen } = exchange(strict)
     await expect(authorize({ url: target })).rejects.toMatchObject({
       ...{ name: 'ForeignOriginError', code: 'ERR_FOREIGN_ORIGIN', origin },
@@ -95,7 +107,7 @@ describe("onForeignOrigin: 'throw'", () => {
     ['that is not known', undefined],
     ['that is none', 'x'],
     ['of another scheme', 'blob:https://api.example/x'],
-  ])('9: refuses a URL %s', async (_, target) => {
+  ])('refuses a URL %s', { tags: ['promise-9'] }, async (_, target) => {
     const { authorize, seen } = exchange(strict)
     await expect(authorize({ url: target })).rejects.toMatchObject({
       ...{ code: 'ERR_FOREIGN_ORIGIN', origin: '' },
@@ -104,7 +116,9 @@ describe("onForeignOrigin: 'throw'", () => {
     expect(seen.sent).toEqual([])
   })
 
-  test('9: lets pass what authenticates itself, opts out, or goes to the token endpoint', async () => {
+  test('lets pass what authenticates itself, opts out, or goes to the token endpoint', {
+    tags: ['promise-9'],
+  }, async () => {
     const tokenEndpoint = 'https://as.example/token'
     const { authorize, seen } = exchange(strict, { tokenEndpoint })
     await authorize({ url: 'https://user:password@api.example/x' })
@@ -154,7 +168,7 @@ describe('what is wrong at the start', () => {
 })
 
 describe('what a request asks for', () => {
-  test('8: is asked of the provider, and nothing else', async () => {
+  test('is asked of the provider, and nothing else', { tags: ['promise-8'] }, async () => {
     const { authorize, seen } = exchange()
     await authorize({})
     await authorize({ asked: {} })
@@ -165,7 +179,9 @@ describe('what a request asks for', () => {
     ).toEqual([undefined, {}, { scope: 'a' }, { resource: ['https://r.example'] }])
   })
 
-  test('9 X18: is read now, though the caller changes it before the token comes', async () => {
+  test('is read now, though the caller changes it before the token comes', {
+    tags: ['promise-9', 'X18'],
+  }, async () => {
     const asked: unknown[] = []
     const source: Partial<TokenSource> = {
       currentAccessToken: () => undefined,
@@ -184,7 +200,9 @@ describe('what a request asks for', () => {
     expect(asked).toEqual([{ scope: ['a'], resource: ['https://r.example'] }])
   })
 
-  test('8: is refused when it has a member that is unknown, and nothing is sent', async () => {
+  test('is refused when it has a member that is unknown, and nothing is sent', {
+    tags: ['promise-8'],
+  }, async () => {
     const { authorize, seen } = exchange()
     await expect(authorize({ asked: { scopes: 'a' } as never })).rejects.toMatchObject({
       ...{ code: 'ERR_INVALID_OPTION', option: 'countersign.scopes' },

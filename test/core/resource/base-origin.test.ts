@@ -8,7 +8,7 @@ test.each([
   ['http://localhost:3000/v1', 'http://localhost:3000'],
   ['http://127.0.0.1/', 'http://127.0.0.1'],
   ['http://[::1]:3000/', 'http://[::1]:3000'],
-])('X17: the origin of %s is %s', (baseUrl, origin) => {
+])('the origin of %s is %s', { tags: ['X17'] }, (baseUrl, origin) => {
   expect(originOfBaseUrl(baseUrl)).toBe(origin)
 })
 
@@ -21,7 +21,8 @@ const refused = (message: string) =>
   })
 
 test.each([[undefined], [null], [''], ['/v1'], ['//api.example'], ['ftp://api.example'], [7]])(
-  'X17: %j says nothing of an origin',
+  '%j says nothing of an origin',
+  { tags: ['X17'] },
   (baseUrl) => {
     expect(() => originOfBaseUrl(baseUrl)).toThrow(
       refused(
@@ -31,12 +32,13 @@ test.each([[undefined], [null], [''], ['/v1'], ['//api.example'], ['ftp://api.ex
   },
 )
 
-test('X17: a URL object is not a base URL that axios would take', () => {
+test('a URL object is not a base URL that axios would take', { tags: ['X17'] }, () => {
   expect(() => originOfBaseUrl(new URL('https://api.example'))).toThrow(/^No allowed origin/)
 })
 
 test.each(['https://user@api.example', 'https://:password@api.example'])(
-  'X14: of %s the requests authenticate themselves',
+  'of %s the requests authenticate themselves',
+  { tags: ['X14'] },
   (baseUrl) => {
     expect(() => originOfBaseUrl(baseUrl)).toThrow(
       refused(
@@ -47,7 +49,8 @@ test.each(['https://user@api.example', 'https://:password@api.example'])(
 )
 
 test.each(['http://api.example/v1', 'http://10.0.0.1', 'http://localhost.example'])(
-  'X17: %s is plain http, and only its owner can allow that',
+  '%s is plain http, and only its owner can allow that',
+  { tags: ['X17'] },
   (baseUrl) => {
     expect(() => originOfBaseUrl(baseUrl)).toThrow(
       refused(

@@ -98,7 +98,7 @@ const ownChallenge = fc
 const fewOthers = fc.array(otherChallenge, { maxLength: 2 })
 
 describe('a challenge that keeps the grammar', () => {
-  test('U8: is read as it was meant, whatever stands before and after it', () => {
+  test('is read as it was meant, whatever stands before and after it', { tags: ['U8'] }, () => {
     fc.assert(
       fc.property(
         ...[fewOthers, ownChallenge, fewOthers, separator],
@@ -113,7 +113,7 @@ describe('a challenge that keeps the grammar', () => {
     )
   })
 
-  test('U8: of two Bearer challenges the first counts', () => {
+  test('of two Bearer challenges the first counts', { tags: ['U8'] }, () => {
     fc.assert(
       fc.property(ownChallenge, ownChallenge, separator, (first, second, comma) => {
         const header = first.written + comma + second.written
@@ -123,7 +123,7 @@ describe('a challenge that keeps the grammar', () => {
     )
   })
 
-  test('U8: of a parameter given twice the first counts', () => {
+  test('of a parameter given twice the first counts', { tags: ['U8'] }, () => {
     fc.assert(
       fc.property(ourError, ourError, ourScope, separator, (first, second, scope, comma) => {
         const list = [first, scope, second].map(({ written }) => written).join(comma)
@@ -133,7 +133,7 @@ describe('a challenge that keeps the grammar', () => {
     )
   })
 
-  test('U7: of other schemes says nothing about our token', () => {
+  test('of other schemes says nothing about our token', { tags: ['U7'] }, () => {
     const others = fc.array(otherChallenge, { minLength: 1, maxLength: 3 })
     fc.assert(
       fc.property(others, separator, (challenges, comma) => {
@@ -150,7 +150,7 @@ test.each([
   ['Negotiate  bearer, Basic realm="x"', {}],
   ['Negotiate Bearer, Bearer error="invalid_token"', { scheme: 'Bearer', error: 'invalid_token' }],
   ['Basic realm="x" Bearer', { scheme: 'Bearer' }],
-])('U7: the token68 of another scheme is no scheme: %s', (header, says) => {
+])('the token68 of another scheme is no scheme: %s', { tags: ['U7'] }, (header, says) => {
   expect(parseBearerChallenge(header)).toEqual(says)
   expect(isAboutToken(header)).toBe('scheme' in says)
 })
@@ -165,7 +165,7 @@ describe('any other text', () => {
     fc.array(pieces, { maxLength: 12 }).map((list) => list.join('')),
   )
 
-  test('U8: gives text or nothing, never an error', () => {
+  test('gives text or nothing, never an error', { tags: ['U8'] }, () => {
     fc.assert(
       fc.property(anyText, (header) => {
         const { scheme, error, scope, ...rest } = parseBearerChallenge(header)
@@ -181,7 +181,7 @@ describe('any other text', () => {
     )
   })
 
-  test('U8: twice the text is twice the work', () => {
+  test('twice the text is twice the work', { tags: ['U8'] }, () => {
     const size = 32_768
     fc.assert(
       fc.property(fc.array(pieces, { minLength: 1, maxLength: 8 }), (list) => {

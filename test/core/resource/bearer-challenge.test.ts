@@ -3,7 +3,8 @@ import { isAboutToken, parseBearerChallenge } from '#core/resource/bearer-challe
 import { countedText } from './counted-text.ts'
 
 test.each(['"', '\\', '=', ',', ' ', 'a ', 'a=', 'a="', 'Bearer ', 'Bearer a="\\', 'a=b,'])(
-  'U8: reading a challenge of repeated %j costs no more than its length',
+  'reading a challenge of repeated %j costs no more than its length',
+  { tags: ['U8'] },
   (piece) => {
     const cost = (count: number) => {
       const { counted, reads } = countedText(piece.repeat(count))
@@ -62,18 +63,19 @@ describe('what a challenge says', () => {
     ['a stray sign', '= Bearer error=invalid_token', invalid],
     ['DEL, which is no part of a word', 'Bearer\x7ferror=invalid_token', invalid],
     ['a quote within a word', 'Bearer error=in"valid', { scheme: 'Bearer', error: 'in"valid' }],
-  ])('U8: %s', (_, header, told) => {
+  ])('%s', { tags: ['U8'] }, (_, header, told) => {
     expect(parseBearerChallenge(header)).toEqual(told)
   })
 
-  test('U8: is nothing where there is none', () => {
+  test('is nothing where there is none', { tags: ['U8'] }, () => {
     expect([parseBearerChallenge(null), parseBearerChallenge(undefined)]).toEqual([{}, {}])
   })
 })
 
 describe('whether a 401 is about the token', () => {
   test.each([[undefined], [null], [''], [' \t']])(
-    'U8: without a challenge (%j) it is',
+    'without a challenge (%j) it is',
+    { tags: ['U8'] },
     (header) => {
       expect(isAboutToken(header)).toBe(true)
     },
@@ -90,7 +92,7 @@ describe('whether a 401 is about the token', () => {
     ['Negotiate', false],
     ['DPoP error="invalid_token"', false],
     ['=', false],
-  ])('U7 U8: with %s: %s', (header, isAbout) => {
+  ])('with %s: %s', { tags: ['U7', 'U8'] }, (header, isAbout) => {
     expect(isAboutToken(header)).toBe(isAbout)
   })
 })

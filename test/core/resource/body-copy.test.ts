@@ -32,7 +32,7 @@ afterEach(() => {
 })
 
 describe('a copy of a body that can be read once', () => {
-  test('U11: has its bytes, in order, however they came', async () => {
+  test('has its bytes, in order, however they came', { tags: ['U11'] }, async () => {
     const { request, seen } = requestOf([Buffer.from('on'), Buffer.from('e '), Buffer.from('two')])
     const copy = await copyBody(request).read()
     expect(Buffer.from(copy as Uint8Array).toString()).toBe('one two')
@@ -40,11 +40,11 @@ describe('a copy of a body that can be read once', () => {
     expect(seen.cancelled).toBe(0)
   })
 
-  test('U11: has no bytes of an empty body', async () => {
+  test('has no bytes of an empty body', { tags: ['U11'] }, async () => {
     expect(await copyBody(requestOf([]).request).read()).toEqual(new Uint8Array(0))
   })
 
-  test('U11: is null where there is no body at all', async () => {
+  test('is null where there is no body at all', { tags: ['U11'] }, async () => {
     const copy = copyBody(new Request('https://api.example/', { method: 'POST' }))
     expect(await copy.read()).toBeNull()
     expect(() => copy.cancel()).not.toThrow()
@@ -85,7 +85,9 @@ describe('a copy of a body that can be read once', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('U15: is let go of when nobody needs it any more, and troubles nobody', async () => {
+  test('is let go of when nobody needs it any more, and troubles nobody', {
+    tags: ['U15'],
+  }, async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown) => unhandled.push(reason)
     process.on('unhandledRejection', note)

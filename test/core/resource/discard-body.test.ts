@@ -1,14 +1,16 @@
+// @module-tag U15
+
 import { setImmediate } from 'node:timers/promises'
 import { discardBody } from '@countersign/core/adapter'
 import { expect, onTestFinished, test } from 'vitest'
 
-test('U15: a web stream is cancelled', () => {
+test('a web stream is cancelled', () => {
   const calls: string[] = []
   discardBody(new ReadableStream({ cancel: () => void calls.push('cancelled') }))
   expect(calls).toEqual(['cancelled'])
 })
 
-test('U15: a Node stream is destroyed, and its error is nobody’s', () => {
+test('a Node stream is destroyed, and its error is nobody’s', () => {
   const calls: unknown[] = []
   const stream = {
     on: (event: string, listener: () => unknown) => calls.push(event, listener()),
@@ -20,20 +22,20 @@ test('U15: a Node stream is destroyed, and its error is nobody’s', () => {
   expect(calls.at(-1)).toBe('destroyed too')
 })
 
-test('U15: a stream that can do both is cancelled', () => {
+test('a stream that can do both is cancelled', () => {
   const calls: string[] = []
   discardBody({ cancel: () => calls.push('cancel'), destroy: () => calls.push('destroy') })
   expect(calls).toEqual(['cancel'])
 })
 
 test.each([[undefined], [null], ['text'], [{}], [{ cancel: true, destroy: 1 }]])(
-  'U15: %j is left alone',
+  '%j is left alone',
   (body) => {
     expect(() => discardBody(body)).not.toThrow()
   },
 )
 
-test('U15: a stream that fails to be let go of troubles nobody', async () => {
+test('a stream that fails to be let go of troubles nobody', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)

@@ -26,17 +26,23 @@ describe('what is sent', () => {
     ['a text', (url: string) => url],
     ['a URL', (url: string) => new URL(url)],
     ['a Request', (url: string) => new Request(url)],
-  ])('9 X6 X7: %s to another origin goes without the token, to ours with it', async (_, target) => {
-    const { send, api, evil } = await attached()
+  ])(
+    '%s to another origin goes without the token, to ours with it',
+    { tags: ['promise-9', 'X6', 'X7'] },
+    async (_, target) => {
+      const { send, api, evil } = await attached()
 
-    await send(target(`${evil.origin}/x`))
-    await send(target(`${api.origin}/x`))
+      await send(target(`${evil.origin}/x`))
+      await send(target(`${api.origin}/x`))
 
-    expect(evil.seen).toMatchObject([{ authorization: undefined }])
-    expect(api.seen[0]?.authorization).toMatch(/^Bearer /)
-  })
+      expect(evil.seen).toMatchObject([{ authorization: undefined }])
+      expect(api.seen[0]?.authorization).toMatch(/^Bearer /)
+    },
+  )
 
-  test("9 X7: a relative URL is rejected in the platform's own words", async () => {
+  test("a relative URL is rejected in the platform's own words", {
+    tags: ['promise-9', 'X7'],
+  }, async () => {
     const { send, api } = await attached()
     const own: Error = await platformFetch('/x').catch((error) => error)
 
@@ -47,7 +53,9 @@ describe('what is sent', () => {
     expect(api.seen).toEqual([])
   })
 
-  test("7 X13: the caller's Authorization is found in Headers, pairs and a Request", async () => {
+  test("the caller's Authorization is found in Headers, pairs and a Request", {
+    tags: ['promise-7', 'X13'],
+  }, async () => {
     const { send, api } = await attached()
     const own = 'Basic b3duOm93bg=='
     const url = `${api.origin}/x`
@@ -59,7 +67,9 @@ describe('what is sent', () => {
     expect(api.seen.map(({ authorization }) => authorization)).toEqual(Array(3).fill(own))
   })
 
-  test('7: a Request is never changed: one sent twice gets each time the current token', async () => {
+  test('a Request is never changed: one sent twice gets each time the current token', {
+    tags: ['promise-7'],
+  }, async () => {
     const { send, api, server } = await attached()
     const request = new Request(`${api.origin}/x`)
 
@@ -72,7 +82,9 @@ describe('what is sent', () => {
     expect(api.seen[2]?.authorization).not.toBe(api.seen[0]?.authorization)
   })
 
-  test('9 X18: a URL, init or headers changed while the token is awaited are not sent', async () => {
+  test('a URL, init or headers changed while the token is awaited are not sent', {
+    tags: ['promise-9', 'X18'],
+  }, async () => {
     const { send, api, evil, server } = await attached()
     const release = server.hold()
     const url = new URL(`${api.origin}/judged`)
@@ -94,7 +106,9 @@ describe('what is sent', () => {
     expect(seen?.headers['x-custom']).toBe('judged')
   })
 
-  test('9 X18: a target whose toString answers differently is asked once', async () => {
+  test('a target whose toString answers differently is asked once', {
+    tags: ['promise-9', 'X18'],
+  }, async () => {
     const { send, api, evil } = await attached()
     const answers = [`${api.origin}/judged`]
     const target = { toString: () => answers.shift() ?? `${evil.origin}/changed` }
@@ -105,7 +119,9 @@ describe('what is sent', () => {
     expect(evil.seen).toEqual([])
   })
 
-  test('6 X19: a Request as init keeps its method, headers and body', async () => {
+  test('a Request as init keeps its method, headers and body', {
+    tags: ['promise-6', 'X19'],
+  }, async () => {
     const { send, api } = await attached()
     const headers = { 'x-custom': 'kept' }
     const like = new Request('http://unused.test/', { method: 'POST', headers, body: 'the body' })
@@ -124,7 +140,7 @@ describe('a Request with a body', () => {
     ['bytes', () => new Uint8Array([0, 255])],
     ['a stream', () => new Blob(['text']).stream()],
     ['just under 1 MiB', () => 'x'.repeat(1024 * 1024)],
-  ])('6 U11: of %s is replayed from a bounded copy', async (_, body) => {
+  ])('of %s is replayed from a bounded copy', { tags: ['promise-6', 'U11'] }, async (_, body) => {
     const { send, api } = await attached()
     api.next(refused)
     const init = { method: 'POST', body: body(), duplex: 'half' } as RequestInit
@@ -138,7 +154,9 @@ describe('a Request with a body', () => {
     expect(replay?.headers['content-type']).toBe(denied?.headers['content-type'])
   })
 
-  test('6 U12: of more than 1 MiB gets its 401 back, and the next call works', async () => {
+  test('of more than 1 MiB gets its 401 back, and the next call works', {
+    tags: ['promise-6', 'U12'],
+  }, async () => {
     const { send, api, server, requestEvents } = await attached()
     api.next(refused)
     const body = 'x'.repeat(1024 * 1024 + 1)
@@ -152,7 +170,9 @@ describe('a Request with a body', () => {
     expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'one-shot-body' }])
   })
 
-  test("6 U12: that was read already gets the platform's own error", async () => {
+  test("that was read already gets the platform's own error", {
+    tags: ['promise-6', 'U12'],
+  }, async () => {
     const { send, api } = await attached()
     const request = new Request(`${api.origin}/x`, { method: 'POST', body: 'text' })
     await request.text()
@@ -161,7 +181,9 @@ describe('a Request with a body', () => {
     expect(api.seen).toEqual([])
   })
 
-  test('6: is cloned once, one without a body or with its body in init not at all', async () => {
+  test('is cloned once, one without a body or with its body in init not at all', {
+    tags: ['promise-6'],
+  }, async () => {
     const { send, api } = await attached()
     const clone = vi.spyOn(Request.prototype, 'clone')
 
@@ -175,7 +197,9 @@ describe('a Request with a body', () => {
 })
 
 describe('a refused answer', () => {
-  test('13 U15: is let go before the replay, even one that never ends', async () => {
+  test('is let go before the replay, even one that never ends', {
+    tags: ['promise-13', 'U15'],
+  }, async () => {
     const { tokens, api } = await startWorld()
     const order: string[] = []
     let closed: Promise<unknown> | undefined
@@ -207,33 +231,39 @@ describe('a refused answer', () => {
   test.each([
     ['fails', { status: 400, body: { error: 'invalid_client' } }, undefined],
     ['is not waited for', undefined, new Error('the caller left')],
-  ])('13 U15: is let go when the renewal %s', async (_, failure, reason) => {
-    const { send, tokens, server, api } = await attached()
-    await tokens.getAccessToken()
-    if (failure !== undefined) server.next(failure)
-    const release = server.hold()
-    let closed: Promise<unknown> | undefined
-    api.next((response) => {
-      closed = once(response, 'close')
-      response.writeHead(401).write('without end')
-    })
-    const controller = new AbortController()
+  ])(
+    'is let go when the renewal %s',
+    { tags: ['promise-13', 'U15'] },
+    async (_, failure, reason) => {
+      const { send, tokens, server, api } = await attached()
+      await tokens.getAccessToken()
+      if (failure !== undefined) server.next(failure)
+      const release = server.hold()
+      let closed: Promise<unknown> | undefined
+      api.next((response) => {
+        closed = once(response, 'close')
+        response.writeHead(401).write('without end')
+      })
+      const controller = new AbortController()
 
-    const pending = send(`${api.origin}/x`, { signal: controller.signal })
-    const settled = pending.catch((error: unknown) => error)
-    await until(() => server.requests.length === 2)
-    if (reason !== undefined) controller.abort(reason)
-    else release()
+      const pending = send(`${api.origin}/x`, { signal: controller.signal })
+      const settled = pending.catch((error: unknown) => error)
+      await until(() => server.requests.length === 2)
+      if (reason !== undefined) controller.abort(reason)
+      else release()
 
-    const error = await settled
-    if (reason !== undefined) expect(error).toBe(reason)
-    else expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
-    await closed
-  })
+      const error = await settled
+      if (reason !== undefined) expect(error).toBe(reason)
+      else expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
+      await closed
+    },
+  )
 })
 
 describe('in place of the global fetch', () => {
-  test('9 X22: with fetch given it calls the platform once, another patch above it or not', async () => {
+  test('with fetch given it calls the platform once, another patch above it or not', {
+    tags: ['promise-9', 'X22'],
+  }, async () => {
     const { tokens, api } = await startWorld()
     await tokens.getAccessToken()
     const origins = [api.origin]
@@ -250,7 +280,9 @@ describe('in place of the global fetch', () => {
     ])
   })
 
-  test('9 X22 D8: the token request of a patched global goes through untouched', async () => {
+  test('the token request of a patched global goes through untouched', {
+    tags: ['promise-9', 'X22', 'D8'],
+  }, async () => {
     const { tokens, api, server } = await startWorld()
     const origins = [api.origin, new URL(server.tokenEndpoint).origin]
     globalThis.fetch = authorizedFetch(tokens, { origins, fetch: platformFetch })
@@ -259,7 +291,9 @@ describe('in place of the global fetch', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('9 X22: without fetch, a patch above that leads back is named and nothing is sent', async () => {
+  test('without fetch, a patch above that leads back is named and nothing is sent', {
+    tags: ['promise-9', 'X22'],
+  }, async () => {
     const { api } = await startWorld()
     const below = authorizedFetch(staticTokenProvider(), { origins: [api.origin] })
     globalThis.fetch = (input, init) => below(input, init)
@@ -447,22 +481,28 @@ describe('a Request that names one URL and is sent to another', () => {
       (url, other) => ({ method: 'GET', headers: {}, url, [Symbol.toPrimitive]: () => other }),
       undefined,
     ],
-  ])('9 X18: %s brings no token to another origin', async (_, create, fetch) => {
-    const { tokens, api, evil } = await startWorld()
-    const options = {
-      origins: [api.origin],
-      ...(fetch && { fetch: fetch as typeof platformFetch }),
-    }
-    const send = authorizedFetch(tokens, options)
+  ])(
+    '%s brings no token to another origin',
+    { tags: ['promise-9', 'X18'] },
+    async (_, create, fetch) => {
+      const { tokens, api, evil } = await startWorld()
+      const options = {
+        origins: [api.origin],
+        ...(fetch && { fetch: fetch as typeof platformFetch }),
+      }
+      const send = authorizedFetch(tokens, options)
 
-    await send(create(`${api.origin}/x`, `${evil.origin}/x`) as Request).catch(() => {})
+      await send(create(`${api.origin}/x`, `${evil.origin}/x`) as Request).catch(() => {})
 
-    expect(evil.seen.map(({ authorization }) => authorization ?? 'none')).not.toContainEqual(
-      expect.stringMatching(/^Bearer /),
-    )
-  })
+      expect(evil.seen.map(({ authorization }) => authorization ?? 'none')).not.toContainEqual(
+        expect.stringMatching(/^Bearer /),
+      )
+    },
+  )
 
-  test('9 X18: which is written by hand, and whose url may change, carries no token', async () => {
+  test('which is written by hand, and whose url may change, carries no token', {
+    tags: ['promise-9', 'X18'],
+  }, async () => {
     const { tokens, api } = await startWorld()
     const sent: [unknown, RequestInit | undefined][] = []
     const fetch: typeof platformFetch = async (input, init) => {
@@ -479,7 +519,9 @@ describe('a Request that names one URL and is sent to another', () => {
 })
 
 describe('isTokenRejected', () => {
-  test('5: a copy that it does not read does not keep the connection of a cancelled answer', async () => {
+  test('a copy that it does not read does not keep the connection of a cancelled answer', {
+    tags: ['promise-5'],
+  }, async () => {
     const { tokens, api } = await startWorld()
     const send = authorizedFetch(tokens, {
       origins: [api.origin],

@@ -71,7 +71,7 @@ function platformOrigin(text: string): string | undefined {
 }
 
 describe('where a token may go', () => {
-  test('X3 X8: the proof by prefix and the parsed URL agree on every URL', () => {
+  test('the proof by prefix and the parsed URL agree on every URL', { tags: ['X3', 'X8'] }, () => {
     const origins = fc.array(usableOrigin, { minLength: 1, maxLength: 3 })
     fc.assert(
       fc.property(origins, url, (origins, url) => {
@@ -82,7 +82,7 @@ describe('where a token may go', () => {
     )
   })
 
-  test('X3 X8: they agree on URLs that begin with an allowed origin', () => {
+  test('they agree on URLs that begin with an allowed origin', { tags: ['X3', 'X8'] }, () => {
     fc.assert(
       fc.property(usableOrigin, noise, tail, tail, (origin, noise, tail, more) => {
         const { origin: named } = new URL(origin)
@@ -93,7 +93,7 @@ describe('where a token may go', () => {
     )
   })
 
-  test('X3: a URL of an allowed origin is proven without being parsed', () => {
+  test('a URL of an allowed origin is proven without being parsed', { tags: ['X3'] }, () => {
     const path = fc.webPath({ size: 'small' })
     fc.assert(
       fc.property(usableOrigin, path, fc.constantFrom('', '/', '?', '#'), (origin, path, next) => {
@@ -104,7 +104,7 @@ describe('where a token may go', () => {
     )
   })
 
-  test('X3: however long the URL, no more than its origin is looked at', () => {
+  test('however long the URL, no more than its origin is looked at', { tags: ['X3'] }, () => {
     fc.assert(
       fc.property(
         usableOrigin,
@@ -126,7 +126,7 @@ describe('where a token may go', () => {
 })
 
 describe('what an origin is', () => {
-  test('X8: any text is one origin and nothing more, or refused in our words', () => {
+  test('any text is one origin and nothing more, or refused in our words', { tags: ['X8'] }, () => {
     fc.assert(
       fc.property(fc.oneof(origin, url), fc.option(tail, { nil: '' }), (text, more) => {
         const written = text + more
@@ -145,7 +145,7 @@ describe('what an origin is', () => {
     )
   })
 
-  test('X8: what is no text is refused in our words', () => {
+  test('what is no text is refused in our words', { tags: ['X8'] }, () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         for (const origins of [value, [value], ['https://a.example', value]]) {

@@ -25,7 +25,7 @@ describe('exact origins', () => {
     'https://a.test@evil.test/',
     'https://a.test:443@evil.test/',
     'https://xn--a-0fa.test/',
-  ])('X8: %s is not https://a.test', async (url) => {
+  ])('%s is not https://a.test', { tags: ['X8'] }, async (url) => {
     const { sent, fetch } = recorder()
     const options = { origins: ['https://a.test'], fetch }
     const bare = url.replace(/\/\/.*@/, '//')
@@ -47,7 +47,7 @@ describe('exact origins', () => {
     ['https://xn--4ca.test', 'https://Ä.test/x'],
     ['http://[::1]:8080', 'http://[0:0:0:0:0:0:0:1]:8080/x'],
     ['http://api.internal', 'http://api.internal:80/x'],
-  ])('X8: %s written as %s is the same origin', async (origin, url) => {
+  ])('%s written as %s is the same origin', { tags: ['X8'] }, async (origin, url) => {
     const { sent, fetch } = recorder()
 
     await authorizedFetch(staticTokenProvider(), { origins: [origin], fetch })(url)
@@ -66,7 +66,7 @@ describe('exact origins', () => {
     'a.test',
     '*',
     '',
-  ])('X8: %j is refused as an origin', (origin) => {
+  ])('%j is refused as an origin', { tags: ['X8'] }, (origin) => {
     expect(() => authorizedFetch(staticTokenProvider(), { origins: [origin] })).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',
@@ -104,7 +104,7 @@ describe('exact origins', () => {
     ['missing', {}],
     ['empty', { origins: [] }],
     ['a string', { origins: 'https://a.test' }],
-  ])('X17: origins that are %s throw and never mean every origin', (_, options) => {
+  ])('origins that are %s throw and never mean every origin', { tags: ['X17'] }, (_, options) => {
     expect(() => authorizedFetch(staticTokenProvider(), options as never)).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',

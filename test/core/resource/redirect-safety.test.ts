@@ -10,7 +10,9 @@ function runOn(flag: boolean | undefined): void {
   vi.stubGlobal('Cloudflare', { compatibilityFlags: flag === undefined ? {} : { [name]: flag } })
 }
 
-describe('X20: where the runtime keeps Authorization on redirects to other origins', () => {
+describe('where the runtime keeps Authorization on redirects to other origins', {
+  tags: ['X20'],
+}, () => {
   test.each([undefined, 'follow', 'error'])(
     'a request that says redirect: %s is refused',
     (redirect) => {
@@ -37,7 +39,7 @@ test.each([
   ['says nothing of it', () => runOn(undefined)],
   ['has no flags', () => vi.stubGlobal('Cloudflare', {})],
   ['is none of Cloudflare', () => {}],
-])('X20: a runtime that %s may follow redirects', (_, run) => {
+])('a runtime that %s may follow redirects', { tags: ['X20'] }, (_, run) => {
   run()
   expect(() => requireSafeRedirects('follow')).not.toThrow()
   expect(() => requireSafeRedirects(undefined)).not.toThrow()

@@ -22,7 +22,7 @@ test.each([
   ['a typed array', bytes],
   ['a DataView', new DataView(bytes.buffer)],
   ['a Buffer', Buffer.from('a')],
-])('U11: %s can be sent again', (_, body) => {
+])('%s can be sent again', { tags: ['U11'] }, (_, body) => {
   expect(isReplayableBody(body)).toBe(true)
 })
 
@@ -32,20 +32,21 @@ test.each([
   new Blob(['a']),
   new File(['a'], 'a.txt'),
 ])(
-  'U11: %s can be sent again where classes have no tag (old dates of Cloudflare Workers)',
+  '%s can be sent again where classes have no tag (old dates of Cloudflare Workers)',
+  { tags: ['U11'] },
   (body) => {
     Object.defineProperty(body, Symbol.toStringTag, { value: undefined })
     expect(isReplayableBody(body)).toBe(true)
   },
 )
 
-test('U12: a stream is sent once where classes have no tag', () => {
+test('a stream is sent once where classes have no tag', { tags: ['U12'] }, () => {
   const stream = new Blob(['a']).stream()
   Object.defineProperty(stream, Symbol.toStringTag, { value: undefined })
   expect(isReplayableBody(stream)).toBe(false)
 })
 
-test('U12: what the runtime has no class for is sent once', ({ onTestFinished }) => {
+test('what the runtime has no class for is sent once', { tags: ['U12'] }, ({ onTestFinished }) => {
   const { FormData } = globalThis
   const form = new FormData()
   Object.defineProperty(form, Symbol.toStringTag, { value: undefined })
@@ -64,6 +65,6 @@ test.each([
   ['an object without a prototype', Object.create(null)],
   ['a function', () => 'text'],
   ['a symbol', Symbol('body')],
-])('U12: %s is sent once', (_, body) => {
+])('%s is sent once', { tags: ['U12'] }, (_, body) => {
   expect(isReplayableBody(body)).toBe(false)
 })

@@ -65,7 +65,7 @@ const reordered = <T>(list: readonly T[]) =>
     .map(([all, again]) => [...all, ...again])
 
 describe('the key of what is asked for', () => {
-  test('C13: order, repetition and writing do not matter', () => {
+  test('order, repetition and writing do not matter', { tags: ['C13'] }, () => {
     const twice = asked.chain((first) =>
       fc.tuple(fc.constant(first), reordered(first.scopes), reordered(first.resources)),
     )
@@ -79,7 +79,9 @@ describe('the key of what is asked for', () => {
     )
   })
 
-  test('C12 C13 C14: two requests have one key when they mean the same, and only then', () => {
+  test('two requests have one key when they mean the same, and only then', {
+    tags: ['C12', 'C13', 'C14'],
+  }, () => {
     const pair = asked.chain((a) => fc.tuple(fc.constant(a), fc.oneof(asked, alike(a))))
     fc.assert(
       fc.property(pair, ([a, b]) => {
@@ -90,7 +92,7 @@ describe('the key of what is asked for', () => {
     )
   })
 
-  test('G10 G11: any other scope or resource is refused by its name', () => {
+  test('any other scope or resource is refused by its name', { tags: ['G10', 'G11'] }, () => {
     const anything = fc.oneof(
       fc.anything({ withSparseArray: true, withNullPrototype: true }),
       fc.string({ unit: 'binary' }),
@@ -125,7 +127,7 @@ describe('the key of what is asked for', () => {
   })
 })
 
-test('G10 G11: the holes of a sparse array are no scope and no resource', () => {
+test('the holes of a sparse array are no scope and no resource', { tags: ['G10', 'G11'] }, () => {
   const sparse: string[] = []
   sparse.length = 2
   sparse[1] = 'urn:a'
@@ -187,7 +189,9 @@ describe('the key in a shared store', () => {
     return [rest, new Set(access.scope?.split(' ')), new Set(access.resource), sorted]
   }
 
-  test('C12 C14 C17: it is 64 characters, the same for the same identity and only then', async () => {
+  test('it is 64 characters, the same for the same identity and only then', {
+    tags: ['C12', 'C14', 'C17'],
+  }, async () => {
     const names = fc.constantFrom(...texts, 'parameters', 'access', 'moved')
     const pair = fc.tuple(identity, identity, names, fc.nat(2)).map(([a, b, name, at]) => {
       const changed = name === 'moved' ? moved(a, at) : { [name]: b[name as keyof Identity] }
@@ -203,7 +207,9 @@ describe('the key in a shared store', () => {
     )
   })
 
-  test('C12: the order in which parameters were written does not matter', async () => {
+  test('the order in which parameters were written does not matter', {
+    tags: ['C12'],
+  }, async () => {
     const entries = fc.uniqueArray(fc.tuple(text, text), { selector: ([name]) => name })
     const both = entries.chain((list) => fc.tuple(fc.constant(list), reordered(list)))
     await fc.assert(

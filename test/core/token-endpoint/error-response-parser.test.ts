@@ -38,7 +38,8 @@ const advice = {
 }
 
 test.each(Object.entries(advice))(
-  'O1 O2 O3 O5 O8: %s says what happened and what is likely',
+  '%s says what happened and what is likely',
+  { tags: ['O1', 'O2', 'O3', 'O5', 'O8'] },
   (error, likely) => {
     expect(errorOf(400, { error })).toMatchObject({
       ...{ code: 'ERR_OAUTH', status: 400, error, attempts: 1, retryable: false },
@@ -56,7 +57,7 @@ test('the hints are told one by one beside the message, as sentences', () => {
   expect(errorOf(400, { error: 'another_error' }).hints).toEqual([])
 })
 
-test("O14: the server's own description is shown as its words", () => {
+test("the server's own description is shown as its words", { tags: ['O14'] }, () => {
   const body = { error: 'invalid_scope', error_description: 'no scope\nof that name' }
   const error = errorOf(400, body)
   expect(error.errorDescription).toBe('no scope of that name')
@@ -65,7 +66,7 @@ test("O14: the server's own description is shown as its words", () => {
   )
 })
 
-test('O7 O14: an error has 64 characters at most, a description 512', () => {
+test('an error has 64 characters at most, a description 512', { tags: ['O7', 'O14'] }, () => {
   const words = 'no such '.repeat(100)
   const { error, errorDescription } = errorOf(400, { error: words, error_description: words })
   expect(error).toBe(`${words.slice(0, 58)}...`)
@@ -101,7 +102,7 @@ test.each([
   expect(error).not.toHaveProperty('errorDescription')
 })
 
-test('O9 O10: a status that says enough is not outdone by an OAuth error', () => {
+test('a status that says enough is not outdone by an OAuth error', { tags: ['O9', 'O10'] }, () => {
   expect(errorOf(429, { error: 'slow_down' })).toMatchObject({
     ...{ code: 'ERR_TOKEN_RATE_LIMITED', error: 'slow_down' },
     message: `The token endpoint answered 429 'slow_down'. ${busy}`,
@@ -112,7 +113,7 @@ test('O9 O10: a status that says enough is not outdone by an OAuth error', () =>
   })
 })
 
-test('O6 O7: an HTML page is told as one, never quoted', () => {
+test('an HTML page is told as one, never quoted', { tags: ['O6', 'O7'] }, () => {
   const html = 'text/html; charset=utf-8'
   expect(errorOf(500, undefined, html).message).toBe(
     `The token endpoint answered 500 with an HTML page. ${trouble}`,
@@ -178,7 +179,7 @@ test('a message has three sentences and 350 characters at most, whatever the ser
     }
 })
 
-test('R1: a success that is no JSON object is told by its type and length', () => {
+test('a success that is no JSON object is told by its type and length', { tags: ['R1'] }, () => {
   expect(createMalformedError({ status: 200, contentType: 'text/html' }, 12)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
     message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy answered in place of the token endpoint.`,

@@ -45,7 +45,9 @@ describe('an error by its name', () => {
 })
 
 describe('a server in trouble', () => {
-  test('O6: an HTML page with a 500 is retried twice, then mentioned and not quoted', async () => {
+  test('an HTML page with a 500 is retried twice, then mentioned and not quoted', {
+    tags: ['O6'],
+  }, async () => {
     const body = `<html>unknown kid ${secretText}</html>`
     const { error, requests } = await refusalOf({ status: 500, headers: html, body })
     expect(error).toMatchObject({
@@ -67,7 +69,7 @@ describe('a server in trouble', () => {
     [502, 'temporarily_unavailable'],
     [503, 'temporarily_unavailable'],
     [504, 'server_error'],
-  ])('O9: a %i with %s is retried and carries that error', async (status, oauth) => {
+  ])('a %i with %s is retried and carries that error', { tags: ['O9'] }, async (status, oauth) => {
     const body = { error: oauth, error_description: 'in an hour' }
     const { error, requests } = await refusalOf({ status, body })
     expect(error).toMatchObject({
@@ -85,7 +87,8 @@ describe('a server in trouble', () => {
   })
 
   test.each([408, 425, 500, 502, 504])(
-    'O13: a %i is retried twice, each time with a new assertion',
+    'a %i is retried twice, each time with a new assertion',
+    { tags: ['O13'] },
     async (status) => {
       const { error, events, jtis, pauses } = await refusalOf({ status })
       expect(error).toMatchObject({
@@ -108,14 +111,18 @@ describe('a server in trouble', () => {
   test.each([
     [429, 'ERR_TOKEN_RATE_LIMITED'],
     [503, 'ERR_TOKEN_UNAVAILABLE'],
-  ])('O11 O13: a %i with a page of 100 kB is judged by its status', async (status, code) => {
-    const headers = { ...html, 'retry-after': '60' }
-    const { error, requests } = await refusalOf({ status, headers, body: 'x'.repeat(100_000) })
-    expect(error).toMatchObject({ code, status, nextAttemptAt: startOfTime + 60_000 })
-    expect(requests).toHaveLength(1)
-  })
+  ])(
+    'a %i with a page of 100 kB is judged by its status',
+    { tags: ['O11', 'O13'] },
+    async (status, code) => {
+      const headers = { ...html, 'retry-after': '60' }
+      const { error, requests } = await refusalOf({ status, headers, body: 'x'.repeat(100_000) })
+      expect(error).toMatchObject({ code, status, nextAttemptAt: startOfTime + 60_000 })
+      expect(requests).toHaveLength(1)
+    },
+  )
 
-  test('O13: a 502 with a page of 100 kB is retried', async () => {
+  test('a 502 with a page of 100 kB is retried', { tags: ['O13'] }, async () => {
     const body = 'x'.repeat(100_000)
     const { error, requests } = await refusalOf({ status: 502, headers: html, body })
     expect(error).toMatchObject({ code: 'ERR_TOKEN_UNAVAILABLE', status: 502, attempts: 3 })
@@ -130,7 +137,7 @@ describe('a wrong URL', () => {
     [410, 'ERR_TOKEN_HTTP'],
     [415, 'ERR_TOKEN_HTTP'],
     [501, 'ERR_TOKEN_UNAVAILABLE'],
-  ])('O13: a %i is not retried, and asks to check the URL', async (status, code) => {
+  ])('a %i is not retried, and asks to check the URL', { tags: ['O13'] }, async (status, code) => {
     const { error, requests, pauses } = await refusalOf({ status, headers: html })
     expect(error).toMatchObject({
       name: 'TokenEndpointError',

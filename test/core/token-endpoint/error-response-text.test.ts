@@ -27,15 +27,20 @@ describe('the description of a server', () => {
     ['with separators and overrides of Unicode', 'a\u2028b\u202ec\ufeffd', 'a b c d'],
     ['with markup, which stays text', '<script>x</script>', '<script>x</script>'],
     ['with quotes', 'say "no"', 'say "no"'],
-  ])('O14: %s is one line of printable ASCII, told as its words', async (_, text, shown) => {
-    const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
-    expect(error.errorDescription).toBe(shown)
-    expect(error.message).toContain(` The server says: "${shown}". `)
-    expect(error.message).toMatch(/^[\x20-\x7e]+$/)
-  })
+  ])(
+    '%s is one line of printable ASCII, told as its words',
+    { tags: ['O14'] },
+    async (_, text, shown) => {
+      const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
+      expect(error.errorDescription).toBe(shown)
+      expect(error.message).toContain(` The server says: "${shown}". `)
+      expect(error.message).toMatch(/^[\x20-\x7e]+$/)
+    },
+  )
 
   test.each([513, 5_000, 60_000])(
-    'O14: of %i characters is cut at a space, to 512 at most',
+    'of %i characters is cut at a space, to 512 at most',
+    { tags: ['O14'] },
     async (length) => {
       const text = 'no such '.repeat(length / 8 + 1).slice(0, length)
       const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
@@ -45,7 +50,7 @@ describe('the description of a server', () => {
     },
   )
 
-  test('O14: of 1 MB is not read: the status is what is told', async () => {
+  test('of 1 MB is not read: the status is what is told', { tags: ['O14'] }, async () => {
     const body = { error: 'invalid_client', error_description: 'no such '.repeat(125_000) }
     const error = await refusalOf({ body })
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'ERR_TOKEN_HTTP', status: 400 })
@@ -54,7 +59,8 @@ describe('the description of a server', () => {
   })
 
   test.each([[7], [{ text: 'x' }], [['x']], [''], [null]])(
-    'O14: that is %j is left out',
+    'that is %j is left out',
+    { tags: ['O14'] },
     async (text) => {
       const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
       expect(error.errorDescription).toBeUndefined()
@@ -84,7 +90,7 @@ describe('an assertion that comes back', () => {
     return error
   }
 
-  test('O15: in the middle of a description is redacted there', async () => {
+  test('in the middle of a description is redacted there', { tags: ['O15'] }, async () => {
     const error = await echoed((assertion) => ({
       error: 'invalid_client',
       error_description: `invalid token ${assertion}, try another`,
@@ -93,12 +99,12 @@ describe('an assertion that comes back', () => {
     expect(error.message).toContain('The server says: "invalid token [redacted], try another".')
   })
 
-  test('O15: as the error itself is redacted too', async () => {
+  test('as the error itself is redacted too', { tags: ['O15'] }, async () => {
     const error = await echoed((assertion) => ({ error: assertion }))
     expect(error).toMatchObject({ code: 'ERR_OAUTH', error: '[redacted]' })
   })
 
-  test('O15: many times over is redacted each time', async () => {
+  test('many times over is redacted each time', { tags: ['O15'] }, async () => {
     const error = await echoed((assertion) => ({
       error: 'invalid_client',
       error_description: Array(5).fill(assertion).join(' or '),
@@ -115,7 +121,7 @@ describe('an assertion that comes back', () => {
       'a key as one line',
       `-----BEGIN PRIVATE KEY----- ${'MIGh2'.repeat(13)} -----END PRIVATE KEY-----`,
     ],
-  ])('O15: %s in a description is redacted', async (_, secret) => {
+  ])('%s in a description is redacted', { tags: ['O15'] }, async (_, secret) => {
     const error = await refusalOf({
       body: { error: 'invalid_client', error_description: `got ${secret} instead` },
     })
@@ -138,7 +144,7 @@ describe('an assertion that comes back', () => {
     `the aud is not https://${'a-long-name.'.repeat(6)}example/realms/${'some-name-'.repeat(5)}`,
     `thumbprint ${'0123456789ABCDEF'.repeat(4)}`,
     'client app-1.eu.example is unknown',
-  ])('O15: the plain words %j are shown', async (text) => {
+  ])('the plain words %j are shown', { tags: ['O15'] }, async (text) => {
     const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
     expect(error.errorDescription).toBe(text)
   })

@@ -59,7 +59,7 @@ test.each([
   },
 )
 
-test('O2: invalid_client never falls back to Basic, and is remembered', async () => {
+test('invalid_client never falls back to Basic, and is remembered', { tags: ['O2'] }, async () => {
   const { error, tokens, requests } = await refusalOf({
     status: 401,
     headers: {
@@ -74,7 +74,9 @@ test('O2: invalid_client never falls back to Basic, and is remembered', async ()
   expect(requests.map((request) => wireOf(request).head).join()).not.toMatch(/authorization/i)
 })
 
-test('O4: an empty 403 is told as a rejection, with what is likely wrong', async () => {
+test('an empty 403 is told as a rejection, with what is likely wrong', {
+  tags: ['O4'],
+}, async () => {
   const { error, requests } = await refusalOf({ status: 403 })
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_HTTP',
@@ -99,23 +101,27 @@ test.each([
     undefined,
     ' without an OAuth error',
   ],
-])('O7: a 400 with %s is an HTTP error that quotes nothing', async (_, body, headers, note) => {
-  const { error, requests } = await refusalOf({ status: 400, body, ...(headers && { headers }) })
-  expect(error).toMatchObject({
-    code: 'ERR_TOKEN_HTTP',
-    status: 400,
-    retryable: false,
-    message: expect.stringContaining(`The token endpoint answered 400${note}.`),
-  })
-  expect(error).not.toHaveProperty('error')
-  expect(String(error)).not.toContain(secretText)
-  expect(requests).toHaveLength(1)
-})
+])(
+  'a 400 with %s is an HTTP error that quotes nothing',
+  { tags: ['O7'] },
+  async (_, body, headers, note) => {
+    const { error, requests } = await refusalOf({ status: 400, body, ...(headers && { headers }) })
+    expect(error).toMatchObject({
+      code: 'ERR_TOKEN_HTTP',
+      status: 400,
+      retryable: false,
+      message: expect.stringContaining(`The token endpoint answered 400${note}.`),
+    })
+    expect(error).not.toHaveProperty('error')
+    expect(String(error)).not.toContain(secretText)
+    expect(requests).toHaveLength(1)
+  },
+)
 
 test.each([
   ['of 10 kB', 'no such '.repeat(1_250), `${'no such '.repeat(8).slice(0, 58)}...`],
   ['with control characters', 'bad\r\n\x1b[31mclient\0', 'bad [31mclient'],
-])('O7: an error %s is cut to 64 printable characters', async (_, oauth, shown) => {
+])('an error %s is cut to 64 printable characters', { tags: ['O7'] }, async (_, oauth, shown) => {
   const { error, requests } = await refusalOf({ status: 400, body: { error: oauth } })
   expect(error).toMatchObject({
     code: 'ERR_OAUTH',
@@ -126,7 +132,9 @@ test.each([
   expect(requests).toHaveLength(1)
 })
 
-test('O10: a Retry-After of 2 s is waited for once, by all callers together', async () => {
+test('a Retry-After of 2 s is waited for once, by all callers together', {
+  tags: ['O10'],
+}, async () => {
   const server = await faultServer(
     { type: 'answer', status: 429, headers: { 'retry-after': '2' } },
     { type: 'answer', body: goodToken },
@@ -160,7 +168,8 @@ test.each([
   [429, 'that is a date', inTwoMinutes, 120_000],
   [503, 'of 10^20 s', { 'retry-after': `1${'0'.repeat(20)}` }, 3_600_000],
 ])(
-  'O11: a %i with a Retry-After %s fails at once until then, at most an hour',
+  'a %i with a Retry-After %s fails at once until then, at most an hour',
+  { tags: ['O11'] },
   async (status, _, headers, wait) => {
     const { error, tokens, requests, pauses } = await refusalOf({ status, headers })
     expect(error).toMatchObject({
@@ -189,18 +198,22 @@ test.each<[string, Fault, string, number, number]>([
   ['503', cut('503 Down'), 'ERR_TOKEN_UNAVAILABLE', 3, 1_000],
   ['401', cut('401 No'), 'ERR_TOKEN_HTTP', 1, 1_000],
   ['400', cut('400 No', gzip), 'ERR_TOKEN_HTTP', 1, 1_000],
-])('O10 O11: a %s counts whatever becomes of its body', async (_, fault, code, attempts, wait) => {
-  const { error, server } = await failureAt(fault)
-  expect(error).toMatchObject({ code, attempts, nextAttemptAt: startOfTime + wait })
-  expect(server.requests).toHaveLength(attempts)
-})
+])(
+  'a %s counts whatever becomes of its body',
+  { tags: ['O10', 'O11'] },
+  async (_, fault, code, attempts, wait) => {
+    const { error, server } = await failureAt(fault)
+    expect(error).toMatchObject({ code, attempts, nextAttemptAt: startOfTime + wait })
+    expect(server.requests).toHaveLength(attempts)
+  },
+)
 
 test.each([
   ['in the past', { ...inTwoMinutes, 'retry-after': new Date(0).toUTCString() }],
   ['of garbage', { 'retry-after': 'soon' }],
   ['below zero', { 'retry-after': '-5' }],
   ['in scientific notation', { 'retry-after': '1e20' }],
-])('O11: a Retry-After %s leaves the usual pauses', async (_, headers) => {
+])('a Retry-After %s leaves the usual pauses', { tags: ['O11'] }, async (_, headers) => {
   const { error, requests, pauses } = await refusalOf({ status: 503, headers })
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_UNAVAILABLE',
@@ -212,7 +225,9 @@ test.each([
   expect(pauses.map((pause, index) => pause < 200 * 2 ** index)).toEqual([true, true])
 })
 
-test('O12: three times 503 is the end, each with an assertion of its own', async () => {
+test('three times 503 is the end, each with an assertion of its own', {
+  tags: ['O12'],
+}, async () => {
   const { error, jtis } = await refusalOf({ status: 503 })
   expect(error).toMatchObject({
     name: 'TokenEndpointError',

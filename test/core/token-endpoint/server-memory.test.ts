@@ -1,3 +1,5 @@
+// @module-tag A10
+
 import { expect, test } from 'vitest'
 import { clockOffset } from '#core/diagnosis/evidence.js'
 import { createServerMemory } from '#core/token-endpoint/server-memory.js'
@@ -15,20 +17,20 @@ test.each([
   ['a millisecond after it', second + 1_000, second + 1_010, -1],
   ['ten minutes after it', second + 600_999, second + 601_010, -600_000],
 ])(
-  'A10: a request that was under way %s is off by what lies between',
+  'a request that was under way %s is off by what lies between',
   (_, sentAt, receivedAt, offset) => {
     expect(clockOffset(date, sentAt, receivedAt)).toBe(offset)
   },
 )
 
 test.each([null, '', 'GMT', 'soon', '2026-01-01T12:00:00Z', '1767268800', 'yesterday GMT'])(
-  'A10: the Date %j tells nothing',
+  'the Date %j tells nothing',
   (text) => {
     expect(clockOffset(text, second, second)).toBeUndefined()
   },
 )
 
-test('A10: what was learnt last counts, and can be taken back', () => {
+test('what was learnt last counts, and can be taken back', () => {
   const skew = createServerMemory()
   expect(skew.correction()).toBe(0)
   const takeBack = skew.learn(600_000)
@@ -37,7 +39,7 @@ test('A10: what was learnt last counts, and can be taken back', () => {
   expect(skew.correction()).toBe(0)
 })
 
-test('A10: taking back touches nothing learnt since, and what was taken back does not return', () => {
+test('taking back touches nothing learnt since, and what was taken back does not return', () => {
   const skew = createServerMemory()
   const takeBack = skew.learn(600_000)
   const takeBackLater = skew.learn(599_000)

@@ -52,24 +52,32 @@ test.each([
   ['a b', 'b a', []],
   ['a b', undefined, []],
   [undefined, 'a', []],
-])('R28: of the scope %j the grant of %j warns %j', async (asked, scope, warnings) => {
-  const { settings, call, events } = tokenRequest(answer({ ...good, scope }))
-  await requestToken(settings, { ...call, access: { ...call.access, scope: asked } })
-  expect(events).toEqual(warnings.map((warning) => ({ type: 'response-warning', warning })))
-})
+])(
+  'of the scope %j the grant of %j warns %j',
+  { tags: ['R28'] },
+  async (asked, scope, warnings) => {
+    const { settings, call, events } = tokenRequest(answer({ ...good, scope }))
+    await requestToken(settings, { ...call, access: { ...call.access, scope: asked } })
+    expect(events).toEqual(warnings.map((warning) => ({ type: 'response-warning', warning })))
+  },
+)
 
 test.each([
   ['a b', 'a', 'a'],
   ['a b', undefined, 'a b'],
   [undefined, 'a', 'a'],
   [undefined, undefined, undefined],
-])('R28: of the scope %j and the grant of %j the token has %j', async (asked, granted, scope) => {
-  const { settings, call } = tokenRequest(answer({ ...good, scope: granted }))
-  const access = { ...call.access, scope: asked }
-  const { token } = await requestToken(settings, { ...call, access })
-  expect('scope' in token ? token.scope : undefined).toBe(scope)
-  expect('scope' in token).toBe(scope !== undefined)
-})
+])(
+  'of the scope %j and the grant of %j the token has %j',
+  { tags: ['R28'] },
+  async (asked, granted, scope) => {
+    const { settings, call } = tokenRequest(answer({ ...good, scope: granted }))
+    const access = { ...call.access, scope: asked }
+    const { token } = await requestToken(settings, { ...call, access })
+    expect('scope' in token ? token.scope : undefined).toBe(scope)
+    expect('scope' in token).toBe(scope !== undefined)
+  },
+)
 
 /** The pauses of 1 s before another request end at once. */
 function withoutPauses(settings: ReturnType<typeof tokenRequest>['settings']) {
@@ -83,7 +91,8 @@ test.each([
   ['jumps ahead', 0, 1_000],
   ['jumps back', 1_000, -1_000],
 ])(
-  'C7: a token of 1 s is over by whichever clock went further, if the wall clock %s',
+  'a token of 1 s is over by whichever clock went further, if the wall clock %s',
+  { tags: ['C7'] },
   async (_, ms, jump) => {
     const slow = async () => {
       await clock.advance(ms)
@@ -99,7 +108,7 @@ test.each([
 test.each([
   [999, undefined],
   [1_000, 'over'],
-])('C7: a token of 1 s that takes %i ms to arrive is %s', async (ms, outcome) => {
+])('a token of 1 s that takes %i ms to arrive is %s', { tags: ['C7'] }, async (ms, outcome) => {
   const slow = async () => {
     await clock.advance(ms)
     return Response.json({ ...good, expires_in: 1 })
@@ -138,7 +147,9 @@ test('a clock that gives no number is named, and nothing is sent', async () => {
   expect(sent()).toBe(0)
 })
 
-test('E19: a flight that was given up while its assertion was signed sends nothing', async () => {
+test('a flight that was given up while its assertion was signed sends nothing', {
+  tags: ['E19'],
+}, async () => {
   const flight = new AbortController()
   const { settings, call, sent } = tokenRequest()
   const sign = async () => {
@@ -150,7 +161,9 @@ test('E19: a flight that was given up while its assertion was signed sends nothi
   expect(sent()).toBe(0)
 })
 
-test('O10: a Retry-After that reaches the deadline is not waited for, a shorter one is', async () => {
+test('a Retry-After that reaches the deadline is not waited for, a shorter one is', {
+  tags: ['O10'],
+}, async () => {
   const busy = (seconds: number) =>
     answer({}, { status: 429, headers: { 'retry-after': String(seconds) } })
   const late = tokenRequest(async () => {
@@ -173,7 +186,11 @@ test('O10: a Retry-After that reaches the deadline is not waited for, a shorter 
   expect(await request).toMatchObject({ token: { value: 'token-1' }, attempts: 2 })
 })
 
-test.each([[{ error: '' }], [{ error: 7 }]])('R5: %j beside a token is no error', async (more) => {
-  const { settings, call } = tokenRequest(answer({ ...good, ...more }))
-  expect((await requestToken(settings, call)).token.value).toBe('token-1')
-})
+test.each([[{ error: '' }], [{ error: 7 }]])(
+  '%j beside a token is no error',
+  { tags: ['R5'] },
+  async (more) => {
+    const { settings, call } = tokenRequest(answer({ ...good, ...more }))
+    expect((await requestToken(settings, call)).token.value).toBe('token-1')
+  },
+)

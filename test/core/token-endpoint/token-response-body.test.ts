@@ -41,17 +41,19 @@ describe('what is no JSON', () => {
     ['of brackets alone', '['.repeat(60_000)],
     ['of brackets in brackets', `${'['.repeat(30_000)}${']'.repeat(30_000)}`],
     ['of objects in objects', `${'{"a":'.repeat(10_000)}1`],
-  ])('R3: a response %s is malformed', async (_, body) => {
+  ])('a response %s is malformed', { tags: ['R3'] }, async (_, body) => {
     expect(await refusalOf(body)).toMatchObject(malformed(body.length))
   })
 
-  test('R3: UTF-16 with its byte order mark is malformed, in whatever length it is read', async () => {
+  test('UTF-16 with its byte order mark is malformed, in whatever length it is read', {
+    tags: ['R3'],
+  }, async () => {
     const error = await refusalOf(Buffer.from(`\ufeff${good}`, 'utf16le'))
     expect(error).toMatchObject({ code: 'ERR_TOKEN_RESPONSE_MALFORMED', retryable: false })
     expect(String(error)).not.toContain('token-1')
   })
 
-  test('R3: a hundred thousand brackets are not even read', async () => {
+  test('a hundred thousand brackets are not even read', { tags: ['R3'] }, async () => {
     expect(await refusalOf('['.repeat(100_000))).toMatchObject({
       code: 'ERR_TOKEN_RESPONSE_TOO_LARGE',
       message:
@@ -59,7 +61,7 @@ describe('what is no JSON', () => {
     })
   })
 
-  test('R2: neither does the right content type make it one', async () => {
+  test('neither does the right content type make it one', { tags: ['R2'] }, async () => {
     expect(await refusalOf('access_token=token-1&token_type=bearer')).toMatchObject(malformed(38))
   })
 })
@@ -71,7 +73,7 @@ describe('what is JSON all the same', () => {
     ['with brackets 20,000 deep beside the token', deepBeside(20_000)],
     ['with a number out of range beside the token', good.replace('{', '{"x":1e400,')],
     ['that says a member twice: the last counts', good.replace('{', '{"access_token":"first",')],
-  ])('R3: a response %s is a token response', async (_, body) => {
+  ])('a response %s is a token response', { tags: ['R3'] }, async (_, body) => {
     const { tokens } = await answerTo(body)
     expect((await tokens.getAccessToken()).value).toBe('token-1')
   })
@@ -89,14 +91,14 @@ describe('what belongs to the response', () => {
     '{"__proto__":{"access_token":"planted","token_type":"Bearer","expires_in":600}}',
     '{"constructor":{"prototype":{"access_token":"planted"}}}',
     '{}',
-  ])('R4: %s holds no token', async (body) => {
+  ])('%s holds no token', { tags: ['R4'] }, async (body) => {
     const error = await refusalOf(body)
     expect(error).toMatchObject(noToken)
     expect(JSON.stringify(error)).not.toContain('planted')
     expect(Object.hasOwn(Object.prototype, 'access_token')).toBe(false)
   })
 
-  test('R4: a token on a polluted Object.prototype is not taken', async () => {
+  test('a token on a polluted Object.prototype is not taken', { tags: ['R4'] }, async () => {
     const { tokens } = await answerTo('{"token_type":"Bearer","expires_in":600}')
     const planted = { value: 'planted', configurable: true, writable: true }
     Object.defineProperty(Object.prototype, 'access_token', planted)
@@ -113,16 +115,20 @@ test.each([
   ['no-store', { 'cache-control': 'no-store', pragma: 'no-cache' }],
   ['no-cache, max-age=0', { 'cache-control': 'no-cache, max-age=0' }],
   ['public, max-age=31536000', { 'cache-control': 'public, max-age=31536000' }],
-])('R30: with the cache headers %s a token lives as expires_in says', async (_, headers) => {
-  const all = { ...json, ...headers }
-  const server = await faultServer({ type: 'answer', body: goodToken, headers: all })
-  const { tokens, events } = providerFor(server.tokenEndpoint, { clock: standingClock() })
-  const token = await tokens.getAccessToken()
-  expect(token.expiresAt - token.issuedAt).toBe(600_000)
-  expect(await tokens.getAccessToken()).toBe(token)
-  expect(server.requests).toHaveLength(1)
-  expect(events.map(({ type }) => type)).toEqual(['token-issued'])
-})
+])(
+  'with the cache headers %s a token lives as expires_in says',
+  { tags: ['R30'] },
+  async (_, headers) => {
+    const all = { ...json, ...headers }
+    const server = await faultServer({ type: 'answer', body: goodToken, headers: all })
+    const { tokens, events } = providerFor(server.tokenEndpoint, { clock: standingClock() })
+    const token = await tokens.getAccessToken()
+    expect(token.expiresAt - token.issuedAt).toBe(600_000)
+    expect(await tokens.getAccessToken()).toBe(token)
+    expect(server.requests).toHaveLength(1)
+    expect(events.map(({ type }) => type)).toEqual(['token-issued'])
+  },
+)
 
 function deepBeside(depth: number): string {
   return good.replace('{', `{"deep":${'['.repeat(depth)}${']'.repeat(depth)},`)

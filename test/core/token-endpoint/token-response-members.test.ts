@@ -49,7 +49,7 @@ describe('the token', () => {
       'every visible character',
       String.fromCharCode(...Array.from({ length: 94 }, (_, i) => i + 33)),
     ],
-  ])('R21: with %s arrives at the API as it came', async (_, value) => {
+  ])('with %s arrives at the API as it came', { tags: ['R21'] }, async (_, value) => {
     const { tokens, token, warnings } = await tokenFrom({ ...goodToken, access_token: value })
     const api = await startApi()
     await authorizedFetch(tokens, { origins: [api.origin] })(`${api.origin}/x`)
@@ -62,14 +62,18 @@ describe('the token', () => {
     [16_384, []],
     [16_385, ['token-over-16k']],
     [40_000, ['token-over-16k']],
-  ])('R22: of %i characters works; past 16 kB an event says so', async (length, expected) => {
-    const value = 'x'.repeat(length)
-    const { tokens, warnings } = await tokenFrom({ ...goodToken, access_token: value })
-    const api = await startApi()
-    await authorizedFetch(tokens, { origins: [api.origin] })(`${api.origin}/x`)
-    expect(api.seen).toEqual([`Bearer ${value}`])
-    expect(warnings).toEqual(expected)
-  })
+  ])(
+    'of %i characters works; past 16 kB an event says so',
+    { tags: ['R22'] },
+    async (length, expected) => {
+      const value = 'x'.repeat(length)
+      const { tokens, warnings } = await tokenFrom({ ...goodToken, access_token: value })
+      const api = await startApi()
+      await authorizedFetch(tokens, { origins: [api.origin] })(`${api.origin}/x`)
+      expect(api.seen).toEqual([`Bearer ${value}`])
+      expect(warnings).toEqual(expected)
+    },
+  )
 })
 
 describe('members that nobody asked for', () => {
@@ -81,7 +85,7 @@ describe('members that nobody asked for', () => {
     ...Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x${i}`, `canary-${i}`])),
   }
 
-  test('R27: are neither kept, stored nor told', async () => {
+  test('are neither kept, stored nor told', { tags: ['R27'] }, async () => {
     const stored: StoredToken[] = []
     const store: TokenStore = {
       get: async () => undefined,
@@ -117,27 +121,32 @@ describe('the scope', () => {
     ['less than was asked for', 'b', 'b', ['scope-reduced']],
     ['another one', 'c', 'c', ['scope-reduced']],
     ['in another case', 'A b', 'A b', ['scope-reduced']],
-  ])('R28: asked for and granted %s is told as granted', async (_, scope, granted, expected) => {
-    const asked = { scope: 'a b' }
-    const { token, warnings } = await tokenFrom({ ...goodToken, scope }, asked)
-    expect(token.scope).toBe(granted)
-    expect(warnings).toEqual(expected)
-  })
+  ])(
+    'asked for and granted %s is told as granted',
+    { tags: ['R28'] },
+    async (_, scope, granted, expected) => {
+      const asked = { scope: 'a b' }
+      const { token, warnings } = await tokenFrom({ ...goodToken, scope }, asked)
+      expect(token.scope).toBe(granted)
+      expect(warnings).toEqual(expected)
+    },
+  )
 
-  test('R28: granted without being asked for is told too', async () => {
+  test('granted without being asked for is told too', { tags: ['R28'] }, async () => {
     const { token, warnings } = await tokenFrom({ ...goodToken, scope: 'c' })
     expect(token.scope).toBe('c')
     expect(warnings).toEqual([])
   })
 
-  test('R28: of a call of its own is told to that call', async () => {
+  test('of a call of its own is told to that call', { tags: ['R28'] }, async () => {
     const { tokens } = await tokenFrom(goodToken, { scope: 'a b' })
     expect((await tokens.getAccessToken({ scope: 'c' })).scope).toBe('c')
     expect((await tokens.getAccessToken()).scope).toBe('a b')
   })
 
   test.each([[['a', 'b']], [{}], [7], [true], ['a\nb'], ['\u00e9']])(
-    'R29: %j is refused by the name of the member',
+    '%j is refused by the name of the member',
+    { tags: ['R29'] },
     async (scope) => {
       const server = await faultServer({ type: 'answer', body: { ...goodToken, scope } })
       const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })

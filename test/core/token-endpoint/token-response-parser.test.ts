@@ -7,14 +7,16 @@ function parsed(members: object) {
   return parseTokenResponse({ ...good, ...members }, 1_000)
 }
 
-test('R13: a response becomes a token that ends so long after its request was sent', () => {
+test('a response becomes a token that ends so long after its request was sent', {
+  tags: ['R13'],
+}, () => {
   expect(parsed({})).toEqual({
     token: { value: 'token-1', tokenType: 'Bearer', issuedAt: 1_000, expiresAt: 601_000 },
     warnings: [],
   })
 })
 
-test('R22: a token of more than 16 KiB is kept, with a warning', () => {
+test('a token of more than 16 KiB is kept, with a warning', { tags: ['R22'] }, () => {
   const ofLength = (length: number) => parsed({ access_token: 'x'.repeat(length) })
   expect(ofLength(16_384).warnings).toEqual([])
   expect(ofLength(16_385).warnings).toEqual(['token-over-16k'])
@@ -27,18 +29,22 @@ test.each([
   ['', undefined],
   ['  ', undefined],
   [null, undefined],
-])('R28: the granted scope %j is told as %j', (scope, told) => {
+])('the granted scope %j is told as %j', { tags: ['R28'] }, (scope, told) => {
   const { token } = parsed({ scope })
   expect(token.scope).toBe(told)
   expect('scope' in token).toBe(told !== undefined)
 })
 
-test.each([[['a', 'b']], [7], ['a\nb'], ['caf\u00e9']])('R29: the scope %j is refused', (scope) => {
-  expect(() => parsed({ scope })).toThrow(
-    expect.objectContaining({
-      ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'scope' },
-      message:
-        "The token response's scope is not a string of scope tokens (RFC 6749 section 5.1). The token was not kept.",
-    }),
-  )
-})
+test.each([[['a', 'b']], [7], ['a\nb'], ['caf\u00e9']])(
+  'the scope %j is refused',
+  { tags: ['R29'] },
+  (scope) => {
+    expect(() => parsed({ scope })).toThrow(
+      expect.objectContaining({
+        ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'scope' },
+        message:
+          "The token response's scope is not a string of scope tokens (RFC 6749 section 5.1). The token was not kept.",
+      }),
+    )
+  },
+)

@@ -56,7 +56,9 @@ function outcome(body: Record<string, unknown>) {
 }
 
 describe('what a token response says', () => {
-  test('R10 R13 R16 R17 R18 R27 R28: a valid one is read as it was meant, whatever stands beside it', () => {
+  test('a valid one is read as it was meant, whatever stands beside it', {
+    tags: ['R10', 'R13', 'R16', 'R17', 'R18', 'R27', 'R28'],
+  }, () => {
     const meant = fc.record({ tokenValue, tokenType, lifetime, scope, otherMembers })
     fc.assert(
       fc.property(meant, fc.nat(), ({ tokenValue, tokenType, lifetime, ...meant }, turn) => {
@@ -88,7 +90,9 @@ describe('what a token response says', () => {
     )
   })
 
-  test('R4 R6 R11 R12 R15 R20 R29: any other gives a sound token, or the error that names the member', () => {
+  test('any other gives a sound token, or the error that names the member', {
+    tags: ['R4', 'R6', 'R11', 'R12', 'R15', 'R20', 'R29'],
+  }, () => {
     const anything = fc.oneof(
       fc.jsonValue(),
       fc.string({ unit: 'binary' }),
@@ -128,7 +132,9 @@ describe('what a token response says', () => {
     )
   })
 
-  test('R1 R2 R3 O7 O11: whatever bytes and headers an answer has, the caller gets a token or a named error', async () => {
+  test('whatever bytes and headers an answer has, the caller gets a token or a named error', {
+    tags: ['R1', 'R2', 'R3', 'O7', 'O11'],
+  }, async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.json().map((text) => Buffer.from(text)),
@@ -199,7 +205,7 @@ describe('the body of a token response', () => {
 
   const sizes = fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 })
 
-  test('R3: a text is the same in whatever pieces it arrives', async () => {
+  test('a text is the same in whatever pieces it arrives', { tags: ['R3'] }, async () => {
     const small = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), small, async (text, sizes) => {
@@ -211,7 +217,9 @@ describe('the body of a token response', () => {
     )
   })
 
-  test('E16: of a body past 64 KiB no more than one piece beyond them is read', async () => {
+  test('of a body past 64 KiB no more than one piece beyond them is read', {
+    tags: ['E16'],
+  }, async () => {
     const over = fc.integer({ min: -200, max: 200 })
     await fc.assert(
       fc.asyncProperty(over, sizes, async (over, sizes) => {
@@ -232,7 +240,7 @@ describe('the body of a token response', () => {
     )
   })
 
-  test('E16: twice the bytes are twice the work', async () => {
+  test('twice the bytes are twice the work', { tags: ['E16'] }, async () => {
     const pulls = async (length: number) => {
       const { response, count } = inPieces(new Uint8Array(length).fill(0x20), [16])
       await readBody(response)

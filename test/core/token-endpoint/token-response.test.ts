@@ -36,22 +36,27 @@ test.each([
   ['an array', `["${secretText}"]`, 'application/json'],
   ['a string', `"${secretText}"`, 'application/json'],
   ['a number', '1', 'application/json'],
-])('R1: a 200 with %s is malformed, told by type and length only', async (_, body, type) => {
-  const error = await refusalOf(body, type ? { 'content-type': type } : {})
-  const hint =
-    type === 'text/html'
-      ? 'A login page or a proxy answered in place of the token endpoint.'
-      : 'Check that the URL is that of a token endpoint.'
-  expect(error).toMatchObject({
-    code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${hint}`,
-    retryable: false,
-  })
-  expect(String(error)).not.toContain(secretText)
-})
+])(
+  'a 200 with %s is malformed, told by type and length only',
+  { tags: ['R1'] },
+  async (_, body, type) => {
+    const error = await refusalOf(body, type ? { 'content-type': type } : {})
+    const hint =
+      type === 'text/html'
+        ? 'A login page or a proxy answered in place of the token endpoint.'
+        : 'Check that the URL is that of a token endpoint.'
+    expect(error).toMatchObject({
+      code: 'ERR_TOKEN_RESPONSE_MALFORMED',
+      message: `The token endpoint answered 200, but not with a JSON object (${type ?? 'no content type'}, ${body.length} characters). ${hint}`,
+      retryable: false,
+    })
+    expect(String(error)).not.toContain(secretText)
+  },
+)
 
 test.each(['text/plain', undefined, 'application/json; charset=utf-8', 'application/vnd.x+json'])(
-  'R2: a token response with content type %s is a token response',
+  'a token response with content type %s is a token response',
+  { tags: ['R2'] },
   async (type) => {
     const { token } = await tokenFrom(
       JSON.stringify(goodToken),
@@ -64,7 +69,7 @@ test.each(['text/plain', undefined, 'application/json; charset=utf-8', 'applicat
 test.each([
   ['alone', { error: 'invalid_client' }],
   ['beside an access_token', { error: 'invalid_client', ...goodToken }],
-])('R5: a 200 with an error %s is that OAuth error', async (_, body) => {
+])('a 200 with an error %s is that OAuth error', { tags: ['R5'] }, async (_, body) => {
   const error = await refusalOf(body)
   expect(error).toMatchObject({
     name: 'TokenEndpointError',
@@ -92,12 +97,13 @@ test.each([
   ['a number', 7],
   ['an object', { value: 'token-1' }],
   ['whitespace', '   '],
-])('R6: an access_token that is %s is refused by its name', async (_, value) => {
+])('an access_token that is %s is refused by its name', { tags: ['R6'] }, async (_, value) => {
   expect(await refusalOf({ ...goodToken, access_token: value })).toMatchObject(noToken)
 })
 
 test.each(['Bearer', 'bearer', 'BEARER'])(
-  'R10: token_type %s is accepted and sent as Bearer',
+  'token_type %s is accepted and sent as Bearer',
+  { tags: ['R10'] },
   async (type) => {
     const { token, warnings } = await tokenFrom({ ...goodToken, token_type: type })
     expect(token).toMatchObject({ tokenType: 'Bearer', authorization: 'Bearer token-1' })
@@ -105,7 +111,7 @@ test.each(['Bearer', 'bearer', 'BEARER'])(
   },
 )
 
-test('R11: a missing token_type counts as Bearer, with a warning', async () => {
+test('a missing token_type counts as Bearer, with a warning', { tags: ['R11'] }, async () => {
   const { token, warnings } = await tokenFrom({ ...goodToken, token_type: undefined })
   expect(token.authorization).toBe('Bearer token-1')
   expect(warnings).toEqual(['token-type-missing'])
@@ -119,12 +125,13 @@ const unsupported = {
   retryable: false,
 }
 
-test('R11: a token_type that is present and unknown is refused', async () => {
+test('a token_type that is present and unknown is refused', { tags: ['R11'] }, async () => {
   expect(await refusalOf({ ...goodToken, token_type: 'unknown' })).toMatchObject(unsupported)
 })
 
 test.each(['DPoP', 'mac', 'N_A', 'Bearer2', 'NotBearer', 'Bearer DPoP', ''])(
-  'R12: token_type "%s" is refused and its token neither kept nor told',
+  'token_type "%s" is refused and its token neither kept nor told',
+  { tags: ['R12'] },
   async (type) => {
     const error = await refusalOf({ ...goodToken, token_type: type })
     expect(error).toMatchObject(unsupported)
@@ -141,7 +148,7 @@ test.each(['BearerToken', 'Bearer ', ' bearer', 'Bearer Token', 'bearer_token'])
   },
 )
 
-test('R13: a lifetime counts from when the token request was sent', async () => {
+test('a lifetime counts from when the token request was sent', { tags: ['R13'] }, async () => {
   const clock = createManualClock(startOfTime)
   const server = await faultServer({ type: 'answer', body: goodToken })
   const { tokens } = providerFor(server.tokenEndpoint, {
@@ -158,7 +165,8 @@ test('R13: a lifetime counts from when the token request was sent', async () => 
 })
 
 test.each([undefined, null])(
-  'R14: expires_in %s means 300 s with a warning, whatever a JWT says',
+  'expires_in %s means 300 s with a warning, whatever a JWT says',
+  { tags: ['R14'] },
   async (value) => {
     const jwt = ['{"alg":"none"}', '{"exp":9999999999}', 'x']
       .map((part) => Buffer.from(part).toString('base64url'))
@@ -182,7 +190,8 @@ const noLifetime = {
 }
 
 test.each([-1, -0.5])(
-  'R15: expires_in %s is refused, and remembered for a while',
+  'expires_in %s is refused, and remembered for a while',
+  { tags: ['R15'] },
   async (value) => {
     const server = await faultServer({ type: 'answer', body: { ...goodToken, expires_in: value } })
     const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
@@ -270,37 +279,43 @@ test('a wall clock that is set during the first request costs another request an
   expect(server.requests).toHaveLength(2)
 })
 
-test('R16: expires_in as a string of digits is accepted', async () => {
+test('expires_in as a string of digits is accepted', { tags: ['R16'] }, async () => {
   const { token, warnings } = await tokenFrom({ ...goodToken, expires_in: '600' })
   expect(token.expiresAt).toBe(startOfTime + 600_000)
   expect(warnings).toEqual([])
 })
 
 test.each([['600s'], [''], [' 600'], ['0x10'], ['1e3'], [true], [[600]], [{}]])(
-  'R16: expires_in %j is refused',
+  'expires_in %j is refused',
+  { tags: ['R16'] },
   async (value) => {
     expect(await refusalOf({ ...goodToken, expires_in: value })).toMatchObject(noLifetime)
   },
 )
 
-test('R17: a fraction of a second is cut off', async () => {
+test('a fraction of a second is cut off', { tags: ['R17'] }, async () => {
   const { token } = await tokenFrom({ ...goodToken, expires_in: 599.9 })
   expect(token.expiresAt).toBe(startOfTime + 599_000)
 })
 
-test('R18: an infinite expires_in is refused', async () => {
+test('an infinite expires_in is refused', { tags: ['R18'] }, async () => {
   const body = '{"access_token":"token-1","token_type":"Bearer","expires_in":1e400}'
   expect(await refusalOf(body)).toMatchObject(noLifetime)
 })
 
-test.each([2 ** 53, 1e12])('R18: expires_in %s is cut to a day, with a warning', async (value) => {
-  const { token, warnings } = await tokenFrom({ ...goodToken, expires_in: value })
-  expect(token.expiresAt).toBe(startOfTime + 86_400_000)
-  expect(warnings).toEqual(['expires-in-clamped'])
-})
+test.each([2 ** 53, 1e12])(
+  'expires_in %s is cut to a day, with a warning',
+  { tags: ['R18'] },
+  async (value) => {
+    const { token, warnings } = await tokenFrom({ ...goodToken, expires_in: value })
+    expect(token.expiresAt).toBe(startOfTime + 86_400_000)
+    expect(warnings).toEqual(['expires-in-clamped'])
+  },
+)
 
 test.each([1, 2, 5])(
-  'R19: a token of %s s serves 1000 calls a second with one token request in its life',
+  'a token of %s s serves 1000 calls a second with one token request in its life',
+  { tags: ['R19'] },
   async (seconds) => {
     const clock = createManualClock(startOfTime)
     const server = await faultServer({
@@ -330,8 +345,12 @@ test.each([
   ['DEL', 'tok\x7fen'],
   ['an umlaut', 'tök'],
   ['U+2028', 'tok\u2028en'],
-])('R20: a token with %s inside is refused before a header is built', async (_, value) => {
-  const error = await refusalOf({ ...goodToken, access_token: value })
-  expect(error).toMatchObject(noToken)
-  expect(String(error)).not.toContain(value)
-})
+])(
+  'a token with %s inside is refused before a header is built',
+  { tags: ['R20'] },
+  async (_, value) => {
+    const error = await refusalOf({ ...goodToken, access_token: value })
+    expect(error).toMatchObject(noToken)
+    expect(String(error)).not.toContain(value)
+  },
+)

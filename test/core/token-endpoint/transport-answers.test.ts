@@ -22,7 +22,8 @@ const cuts: Fault[] = [
 ]
 
 test.each(cuts)(
-  'E14: a body that is cut ($framing) gives no token, and three network errors',
+  'a body that is cut ($framing) gives no token, and three network errors',
+  { tags: ['E14'] },
   async (fault) => {
     const { error, server, tokens, jtis } = await failureAt(fault)
     expect(error).toMatchObject({
@@ -42,7 +43,8 @@ test.each(cuts)(
 )
 
 test.each(cuts)(
-  'E14: after a body that was cut ($framing) the token is that of the next answer',
+  'after a body that was cut ($framing) the token is that of the next answer',
+  { tags: ['E14'] },
   async (fault) => {
     const server = await faultServer(fault, { type: 'answer' })
     const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
@@ -104,7 +106,7 @@ const tooLarge = {
   retryable: false,
 }
 
-test('E16: a gzip bomb of 200 MB is left after 64 KiB, and final', async () => {
+test('a gzip bomb of 200 MB is left after 64 KiB, and final', { tags: ['E16'] }, async () => {
   const server = await faultServer({ type: 'gzip-bomb' })
   let inflated = 0
   const counting = new TransformStream<Uint8Array, Uint8Array>({
@@ -129,7 +131,7 @@ test('E16: a gzip bomb of 200 MB is left after 64 KiB, and final', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
-test('E16: a body of 64 KiB is read to its end', async () => {
+test('a body of 64 KiB is read to its end', { tags: ['E16'] }, async () => {
   const body = JSON.stringify(goodToken).padEnd(65_536)
   const server = await faultServer({ type: 'answer', body }, { type: 'answer', body: `${body} ` })
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
@@ -137,7 +139,9 @@ test('E16: a body of 64 KiB is read to its end', async () => {
   expect(await rejection(tokens.getAccessToken({ forceRenewal: true }))).toMatchObject(tooLarge)
 })
 
-test('E17: a length of 10 GB is refused from the header, the body let go, and final', async () => {
+test('a length of 10 GB is refused from the header, the body let go, and final', {
+  tags: ['E17'],
+}, async () => {
   const { error, server } = await failureAt({ type: 'endless-body' })
   expect(error).toMatchObject(tooLarge)
   await server.connections[0]?.closed

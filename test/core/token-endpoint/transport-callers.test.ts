@@ -1,3 +1,5 @@
+// @module-tag E19
+
 import { generateKeyPairSync } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { addAuthorization } from '@countersign/axios-interceptor'
@@ -70,7 +72,7 @@ test.each<[who: string, call: Call]>([
       authorizedFetch(tokens, { origins: [api.origin] })(api.origin, { signal }),
   ],
   ['ky', (world, signal) => throughKy(world).get(world.api.origin, { signal })],
-])('E19: an aborted caller of %s gets its own reason at once', async (_, call) => {
+])('an aborted caller of %s gets its own reason at once', async (_, call) => {
   const world = await heldUp()
   const got = await gotAfterAbort(world, call)
   expect(got).toHaveLength(1)
@@ -88,23 +90,20 @@ test.each<[how: string, call: Call]>([
       return throughAxios(world).get('/', { cancelToken: token })
     },
   ],
-])(
-  'E19: a request of axios aborted by its %s is canceled in its words at once',
-  async (_, call) => {
-    const world = await heldUp()
-    const got = await gotAfterAbort(world, call)
-    expect(got).toHaveLength(1)
-    expect(axios.isCancel(got[0])).toBe(true)
-    expect(got[0]).toMatchObject({
-      name: 'CanceledError',
-      code: 'ERR_CANCELED',
-      message: 'canceled',
-    })
-    await world.expectOthersServed()
-  },
-)
+])('a request of axios aborted by its %s is canceled in its words at once', async (_, call) => {
+  const world = await heldUp()
+  const got = await gotAfterAbort(world, call)
+  expect(got).toHaveLength(1)
+  expect(axios.isCancel(got[0])).toBe(true)
+  expect(got[0]).toMatchObject({
+    name: 'CanceledError',
+    code: 'ERR_CANCELED',
+    message: 'canceled',
+  })
+  await world.expectOthersServed()
+})
 
-test('E19: a request of axios that times out meanwhile says so in its words', async () => {
+test('a request of axios that times out meanwhile says so in its words', async () => {
   const world = await heldUp()
   const error = await rejection(throughAxios(world).get('/', { timeout: 20 }))
   expect(axios.isAxiosError(error)).toBe(true)
@@ -116,7 +115,7 @@ test('E19: a request of axios that times out meanwhile says so in its words', as
   await world.expectOthersServed()
 })
 
-test('E19: a request of ky that times out meanwhile says so in its words', async () => {
+test('a request of ky that times out meanwhile says so in its words', async () => {
   const world = await heldUp()
   const { origin } = world.api
   const error = await rejection(throughKy(world).get(origin, { timeout: 20, retry: 0 }))
@@ -136,7 +135,7 @@ test.each<[who: string, call: Call]>([
   ],
   ['axios', (world, signal) => throughAxios(world).get('/', { signal })],
   ['ky', (world, signal) => throughKy(world).get(world.api.origin, { signal })],
-])('E19: a caller of %s that was aborted before starts no token request', async (_, call) => {
+])('a caller of %s that was aborted before starts no token request', async (_, call) => {
   const world = await heldUp()
   const error = await rejection(call(world, AbortSignal.abort(reason)))
   expect(error === reason || axios.isCancel(error)).toBe(true)

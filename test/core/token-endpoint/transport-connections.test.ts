@@ -23,7 +23,7 @@ const broken = (code: string) => ({
   retryable: true,
 })
 
-test('E6: a refused connection is a network error after three attempts', async () => {
+test('a refused connection is a network error after three attempts', { tags: ['E6'] }, async () => {
   const server = await faultServer()
   await server.close()
   const clock = standingClock()
@@ -63,7 +63,9 @@ test.each(breaks)('%s: after %s the next attempt brings the token', async (_, __
   expect(second).not.toBe(first)
 })
 
-test('E8: a kept-alive connection that turns out to be closed costs an attempt, not the token', async () => {
+test('a kept-alive connection that turns out to be closed costs an attempt, not the token', {
+  tags: ['E8'],
+}, async () => {
   const server = await faultServer({ type: 'answer' }, { type: 'close' }, { type: 'answer' })
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   tokens.invalidate(await tokens.getAccessToken())
@@ -73,7 +75,9 @@ test('E8: a kept-alive connection that turns out to be closed costs an attempt, 
 })
 
 // Node 20 connects again and again until the time limit ends that; Node 24 tells at once.
-test('E9: a server that accepts and closes is a network error after three connections, no hang', async () => {
+test('a server that accepts and closes is a network error after three connections, no hang', {
+  tags: ['E9'],
+}, async () => {
   const { error, server, clock } = await failureAt({ type: 'close-on-accept' })
   expect(error).toMatchObject(broken('UND_ERR_SOCKET'))
   expect([server.connections.length, server.requests.length]).toEqual([3, 0])
@@ -81,7 +85,9 @@ test('E9: a server that accepts and closes is a network error after three connec
 })
 
 // A label of more than 63 characters is refused by the resolver itself: no query leaves the machine.
-test('E12: a name that does not resolve is tried once more, and no oftener', async () => {
+test('a name that does not resolve is tried once more, and no oftener', {
+  tags: ['E12'],
+}, async () => {
   const clock = standingClock()
   const { tokens, events } = providerFor(`https://${'x'.repeat(64)}.invalid/token`, { clock })
   expect(await rejection(tokens.getAccessToken())).toMatchObject({
@@ -94,7 +100,9 @@ test('E12: a name that does not resolve is tried once more, and no oftener', asy
 })
 
 // A stand-in: no resolver fails for the moment at will. This is how Node's fetch rejects then.
-test('E12: a resolver that fails for the moment is tried three times in all', async () => {
+test('a resolver that fails for the moment is tried three times in all', {
+  tags: ['E12'],
+}, async () => {
   const server = await faultServer()
   const clock = standingClock()
   let lookups = 0
@@ -121,7 +129,7 @@ function failedAttempts(events: readonly TokenEvent[]): number[] {
   return events.flatMap((event) => (event.type === 'token-request-failed' ? [event.attempt] : []))
 }
 
-test('E22: a failing endpoint sees three token requests, no jti twice', async () => {
+test('a failing endpoint sees three token requests, no jti twice', { tags: ['E22'] }, async () => {
   const { error, server, jtis } = await failureAt({ type: 'answer', status: 500 })
   expect(error).toMatchObject({
     code: 'ERR_TOKEN_UNAVAILABLE',
@@ -132,7 +140,9 @@ test('E22: a failing endpoint sees three token requests, no jti twice', async ()
   expect(new Set(jtis).size).toBe(3)
 })
 
-test('E22: failures of every kind together are three connections at the most', async () => {
+test('failures of every kind together are three connections at the most', {
+  tags: ['E22'],
+}, async () => {
   const { error, server, jtis } = await failureAt(
     { type: 'reset' },
     { type: 'cut-body' },

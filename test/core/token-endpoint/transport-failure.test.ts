@@ -33,15 +33,19 @@ describe('what a rejected fetch means', () => {
     ['ERR_UNKNOWN', broken],
     ['X_CERT_HAS_EXPIRED', broken],
     ['X_HPE_INVALID', broken],
-  ])('E6 E7 E8 E12: %s is the network, worth another attempt', (code, reason) => {
-    expect(transportError(rejected(code), request)).toMatchObject({
-      code: 'ERR_TOKEN_NETWORK',
-      message: `${failed}${code}: ${reason}. ${checkHost}`,
-      cause: { name: 'Error', code },
-      attempts: 2,
-      retryable: true,
-    })
-  })
+  ])(
+    '%s is the network, worth another attempt',
+    { tags: ['E6', 'E7', 'E8', 'E12'] },
+    (code, reason) => {
+      expect(transportError(rejected(code), request)).toMatchObject({
+        code: 'ERR_TOKEN_NETWORK',
+        message: `${failed}${code}: ${reason}. ${checkHost}`,
+        cause: { name: 'Error', code },
+        attempts: 2,
+        retryable: true,
+      })
+    },
+  )
 
   test.each([
     'CERT_HAS_EXPIRED',
@@ -56,7 +60,7 @@ describe('what a rejected fetch means', () => {
     'INVALID_CA',
     'INVALID_PURPOSE',
     'PATH_LENGTH_EXCEEDED',
-  ])('E10 E11: %s is TLS, and no other attempt would change it', (code) => {
+  ])('%s is TLS, and no other attempt would change it', { tags: ['E10', 'E11'] }, (code) => {
     expect(transportError(rejected(code), request)).toMatchObject({
       code: 'ERR_TOKEN_TLS',
       message: `${failed}${code}: ${untrusted}`,
@@ -71,7 +75,7 @@ describe('what a rejected fetch means', () => {
     'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
     'UND_ERR_CONTENT_LENGTH_MISMATCH',
     'UND_ERR_INVALID_ARG',
-  ])('E15 E18: %s is a server that does not speak HTTP', (code) => {
+  ])('%s is a server that does not speak HTTP', { tags: ['E15', 'E18'] }, (code) => {
     expect(transportError(rejected(code), request)).toMatchObject({
       code: 'ERR_TOKEN_PROTOCOL',
       message: `${failed}${code}: ${invalid}`,
@@ -82,18 +86,23 @@ describe('what a rejected fetch means', () => {
   test.each([
     ['its name', Object.assign(new Error('x'), { name: 'HTTPParserError' }), 'HTTPParserError'],
     ['its words', new Error('too many content-encodings in response: 6'), 'Error'],
-  ])('E15 E18: an answer that cannot be read, without a code, is known by %s', (_, cause, name) => {
-    expect(transportError(new TypeError('fetch failed', { cause }), request)).toMatchObject({
-      code: 'ERR_TOKEN_PROTOCOL',
-      message: `${failed}${invalid}`,
-      cause: { name },
-    })
-    const quoted = new Error(`a proxy says: ${cause.message}`)
-    expect(transportError(quoted, request).code).toBe('ERR_TOKEN_NETWORK')
-  })
+  ])(
+    'an answer that cannot be read, without a code, is known by %s',
+    { tags: ['E15', 'E18'] },
+    (_, cause, name) => {
+      expect(transportError(new TypeError('fetch failed', { cause }), request)).toMatchObject({
+        code: 'ERR_TOKEN_PROTOCOL',
+        message: `${failed}${invalid}`,
+        cause: { name },
+      })
+      const quoted = new Error(`a proxy says: ${cause.message}`)
+      expect(transportError(quoted, request).code).toBe('ERR_TOKEN_NETWORK')
+    },
+  )
 
   test.each([['a text'], [undefined], [null], [{ code: 'ECONNRESET' }]])(
-    'E21: a fetch that throws %j has no cause to tell',
+    'a fetch that throws %j has no cause to tell',
+    { tags: ['E21'] },
     (thrown) => {
       const error = transportError(thrown, request)
       expect(error.message).toBe(`${failed}${broken}. ${checkHost}`)
@@ -108,7 +117,7 @@ describe('the cause that is kept', () => {
     return { ...cause, name: cause.name }
   }
 
-  test('L6: has name, code and system call, never the words of the platform', () => {
+  test('has name, code and system call, never the words of the platform', { tags: ['L6'] }, () => {
     const thrown = rejected('ENOTFOUND', { syscall: 'getaddrinfo', hostname: 'secret.example' })
     expect(causeOf(thrown)).toEqual({ name: 'Error', code: 'ENOTFOUND', syscall: 'getaddrinfo' })
   })
@@ -144,17 +153,19 @@ describe('the cause that is kept', () => {
     ['long and of mixed case', `${'X'.repeat(40)}x`],
     ['empty', ''],
     ['not text', 7],
-  ])('L6: leaves out names, codes and system calls that are %s', (_, word) => {
+  ])('leaves out names, codes and system calls that are %s', { tags: ['L6'] }, (_, word) => {
     const error = Object.assign(new Error('x'), { name: word, code: word, syscall: word })
     expect(causeOf(error)).toEqual({ name: 'Error' })
   })
 
-  test.each(['X'.repeat(64), 'x'.repeat(40)])('L6: copies the code %s', (code) => {
+  test.each(['X'.repeat(64), 'x'.repeat(40)])('copies the code %s', { tags: ['L6'] }, (code) => {
     expect(causeOf(rejected(code))).toEqual({ name: 'Error', code })
   })
 })
 
-test('E6: a refused connection names the address that refused it, which may be a proxy', () => {
+test('a refused connection names the address that refused it, which may be a proxy', {
+  tags: ['E6'],
+}, () => {
   const more = { syscall: 'connect', address: '127.0.0.1', port: 45_999 }
   expect(transportError(rejected('ECONNREFUSED', more), request).message).toBe(
     `${failed}connect ECONNREFUSED 127.0.0.1:45999: nothing is listening there. ${checkHost}`,
@@ -165,7 +176,7 @@ test('E6: a refused connection names the address that refused it, which may be a
   )
 })
 
-test('E13 D8: a timeout gives both likely hints', () => {
+test('a timeout gives both likely hints', { tags: ['E13', 'D8'] }, () => {
   expect(timeoutError(7, request)).toMatchObject({
     code: 'ERR_TOKEN_TIMEOUT',
     message:
@@ -175,7 +186,9 @@ test('E13 D8: a timeout gives both likely hints', () => {
   })
 })
 
-test('K11: where a signer or a key function did not answer, that is the cause', () => {
+test('where a signer or a key function did not answer, that is the cause', {
+  tags: ['K11'],
+}, () => {
   for (const asked of ['signer', 'key function'] as const) {
     expect(timeoutError(7, request, asked)).toMatchObject({
       code: 'ERR_TOKEN_TIMEOUT',
@@ -186,7 +199,7 @@ test('K11: where a signer or a key function did not answer, that is the cause', 
   }
 })
 
-describe('E1 E2 E4: a redirect is told by its origin alone', () => {
+describe('a redirect is told by its origin alone', { tags: ['E1', 'E2', 'E4'] }, () => {
   const told = (target: string) =>
     `The token endpoint redirects${target}. The redirect was not followed: the assertion would go with it. Set the option 'tokenEndpoint' to the final URL.`
   const answer = (location?: string) =>

@@ -21,7 +21,8 @@ const notFollowed = (target: string) => ({
 const redirects = [301, 302, 303, 307, 308]
 
 test.each(redirects)(
-  'E1: a %i to another origin is not followed, and only the origin is told',
+  'a %i to another origin is not followed, and only the origin is told',
+  { tags: ['E1'] },
   async (status) => {
     const other = await faultServer()
     const location = `${other.origin.replace('//', `//user:${secretText}@`)}/${secretText}?session=${secretText}`
@@ -37,7 +38,7 @@ test.each(redirects)(
   },
 )
 
-describe.each(redirects)('E2: a %i on the same origin is not followed', (status) => {
+describe.each(redirects)('a %i on the same origin is not followed', { tags: ['E2'] }, (status) => {
   test.each([
     ['to another path', (endpoint: string) => `${endpoint}/v2`],
     ['that is relative', () => '/oauth/token'],
@@ -68,7 +69,7 @@ describe.each(redirects)('E2: a %i on the same origin is not followed', (status)
 test.each([
   ['type', { type: 'opaqueredirect' }],
   ['status', { status: 0, ok: false }],
-])('E3: an opaque redirect is known by its %s alone', async (_, members) => {
+])('an opaque redirect is known by its %s alone', { tags: ['E3'] }, async (_, members) => {
   const server = await faultServer()
   const opaque: TokenFetch = async (url, init) => {
     const response = await fetch(url, init)
@@ -82,7 +83,8 @@ test.each([
 })
 
 test.each(redirects)(
-  'E4: a %i that a fetch of the user followed anyway gives no token, and its body is let go',
+  'a %i that a fetch of the user followed anyway gives no token, and its body is let go',
+  { tags: ['E4'] },
   async (status) => {
     const other = await faultServer({ type: 'endless-body' })
     const server = await faultServer()
@@ -101,7 +103,7 @@ test.each(redirects)(
   },
 )
 
-test.each([204, 205])('E5: a %i is no token response, and final', async (status) => {
+test.each([204, 205])('a %i is no token response, and final', { tags: ['E5'] }, async (status) => {
   const { error, server } = await failureAt({ type: 'answer', status })
   expect(error).toMatchObject({
     name: 'TokenResponseError',
@@ -112,7 +114,7 @@ test.each([204, 205])('E5: a %i is no token response, and final', async (status)
   expect(server.requests).toHaveLength(1)
 })
 
-test('E5: a 304 is an HTTP error, and final', async () => {
+test('a 304 is an HTTP error, and final', { tags: ['E5'] }, async () => {
   const { error, server } = await failureAt({ type: 'answer', status: 304 })
   expect(error).toMatchObject({
     name: 'TokenEndpointError',
@@ -139,15 +141,19 @@ test.each<[string, Fault]>([
     '103 Early Hints',
     { type: 'raw', bytes: `HTTP/1.1 103 Early Hints\r\nlink: ${secretText}\r\n\r\n` },
   ],
-])('E5: a %s and no more is a broken connection, and tried again', async (_, fault) => {
-  const { error, server, jtis } = await failureAt(fault)
-  expect(error).toMatchObject({
-    name: 'TokenTransportError',
-    code: 'ERR_TOKEN_NETWORK',
-    cause: { code: 'UND_ERR_SOCKET' },
-    attempts: 3,
-    retryable: true,
-  })
-  expect(server.connections).toHaveLength(3)
-  expect(new Set(jtis).size).toBe(3)
-})
+])(
+  'a %s and no more is a broken connection, and tried again',
+  { tags: ['E5'] },
+  async (_, fault) => {
+    const { error, server, jtis } = await failureAt(fault)
+    expect(error).toMatchObject({
+      name: 'TokenTransportError',
+      code: 'ERR_TOKEN_NETWORK',
+      cause: { code: 'UND_ERR_SOCKET' },
+      attempts: 3,
+      retryable: true,
+    })
+    expect(server.connections).toHaveLength(3)
+    expect(new Set(jtis).size).toBe(3)
+  },
+)

@@ -18,7 +18,9 @@ import {
 import { forwardProxy } from './forward-proxy.ts'
 import { nodeFetch } from './node-fetch.ts'
 
-test('E20: a token request is a bare form POST with nothing secret outside its body', async () => {
+test('a token request is a bare form POST with nothing secret outside its body', {
+  tags: ['E20'],
+}, async () => {
   const server = await faultServer({
     type: 'answer',
     headers: { 'set-cookie': 'session=1; Path=/' },
@@ -57,7 +59,9 @@ test('E20: a token request is a bare form POST with nothing secret outside its b
   }
 })
 
-test('E20: fetch is asked for a POST without redirects, and for nothing else', async () => {
+test('fetch is asked for a POST without redirects, and for nothing else', {
+  tags: ['E20'],
+}, async () => {
   const server = await faultServer()
   const asked: [string, RequestInit][] = []
   const { tokens } = providerFor(server.tokenEndpoint, {
@@ -84,7 +88,7 @@ test('E20: fetch is asked for a POST without redirects, and for nothing else', a
   })
 })
 
-test('E21: a fetch of the user may go through a forward proxy', async () => {
+test('a fetch of the user may go through a forward proxy', { tags: ['E21'] }, async () => {
   const server = await faultServer()
   const proxy = await forwardProxy()
   const { hostname, port } = proxy.url
@@ -97,7 +101,7 @@ test('E21: a fetch of the user may go through a forward proxy', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
-test('E21: a proxy that is not there is a network error', async () => {
+test('a proxy that is not there is a network error', { tags: ['E21'] }, async () => {
   const server = await faultServer()
   const gone = await faultServer()
   await gone.close()
@@ -114,7 +118,7 @@ test('E21: a proxy that is not there is a network error', async () => {
   expect(server.connections).toHaveLength(0)
 })
 
-test('E21: the proxy of the environment is used where Node is told to', async () => {
+test('the proxy of the environment is used where Node is told to', { tags: ['E21'] }, async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const server = await createAuthorizationServer()
   onTestFinished(() => server.close())
@@ -168,7 +172,8 @@ const ways: [how: string, fail: (value: unknown) => TokenFetch][] = [
 test.each(
   ways.flatMap(([how, fail]) => thrown.map(([what, value]) => [how, what, fail(value)] as const)),
 )(
-  'E21: a fetch of the user that %s %s is a network error that quotes nothing',
+  'a fetch of the user that %s %s is a network error that quotes nothing',
+  { tags: ['E21'] },
   async (_, __, fetch) => {
     const server = await faultServer()
     const { tokens, events } = providerFor(server.tokenEndpoint, { clock: standingClock(), fetch })

@@ -1,3 +1,5 @@
+// @module-tag E13
+
 import { createManualClock, type Fault, type FaultServer } from '@countersign/testing'
 import { expect, test } from 'vitest'
 import {
@@ -19,7 +21,7 @@ const stalls: [what: string, fault: Fault, phase: 'head' | 'body'][] = [
 ]
 
 test.each(stalls)(
-  'E13: an attempt at a server that %s ends at its time limit to the millisecond, its socket closed',
+  'an attempt at a server that %s ends at its time limit to the millisecond, its socket closed',
   async (_, fault, phase) => {
     const server = await faultServer(fault)
     const clock = createManualClock()
@@ -56,7 +58,7 @@ test.each(stalls)(
 )
 
 test.each(stalls)(
-  'E13: a flight to a server that %s ends at its deadline to the millisecond, retries and all',
+  'a flight to a server that %s ends at its deadline to the millisecond, retries and all',
   async (_, fault) => {
     const server = await faultServer(fault)
     const clock = createManualClock()

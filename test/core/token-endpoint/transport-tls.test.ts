@@ -67,7 +67,7 @@ const noTls = (code: string) => ({
   retryable: false,
 })
 
-test('E10: a certificate of an authority that Node trusts is accepted', async () => {
+test('a certificate of an authority that Node trusts is accepted', { tags: ['E10'] }, async () => {
   const server = await tlsServer(await authority.issue())
   const { tokens } = providerFor(server.tokenEndpoint, { clock: standingClock() })
   expect((await tokens.getAccessToken()).value).toBe('token-1')
@@ -107,13 +107,13 @@ test.each<[what: string, options: () => Promise<TlsOptions>, code: string]>([
     }),
     'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
   ],
-])('E10: %s is a TLS error, and final; nothing is sent', async (_, options, code) => {
+])('%s is a TLS error, and final; nothing is sent', { tags: ['E10'] }, async (_, options, code) => {
   const server = await tlsServer(await options())
   expect(await failureOver(server.tokenEndpoint)).toMatchObject(noTls(code))
   expect(server.seen).toMatchObject({ connections: 1, requests: 0 })
 })
 
-test('E10: allowInsecureHttp does not make a bad certificate good', async () => {
+test('allowInsecureHttp does not make a bad certificate good', { tags: ['E10'] }, async () => {
   const server = await tlsServer(await selfSigned())
   const error = await failureOver(server.tokenEndpoint, { allowInsecureHttp: true })
   expect(error).toMatchObject(noTls('DEPTH_ZERO_SELF_SIGNED_CERT'))
@@ -121,7 +121,8 @@ test('E10: allowInsecureHttp does not make a bad certificate good', async () => 
 })
 
 test.each(['rejectUnauthorized', 'agent', 'tls', 'insecure', 'allowInsecureTls'])(
-  'E10: there is no option %s to trust anybody',
+  'there is no option %s to trust anybody',
+  { tags: ['E10'] },
   (name) => {
     const options = { [name]: false } as Partial<TokenProviderOptions>
     expect(() => providerFor('https://login.example.com/token', options)).toThrow(
@@ -130,7 +131,9 @@ test.each(['rejectUnauthorized', 'agent', 'tls', 'insecure', 'allowInsecureTls']
   },
 )
 
-test('E11: https to a plain port is a TLS error, and final; no assertion is sent', async () => {
+test('https to a plain port is a TLS error, and final; no assertion is sent', {
+  tags: ['E11'],
+}, async () => {
   const server = await faultServer({
     type: 'raw',
     bytes: 'HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n',
@@ -141,7 +144,9 @@ test('E11: https to a plain port is a TLS error, and final; no assertion is sent
   expect(Buffer.from(server.requests[0]?.bytes ?? []).toString()).not.toContain('client_assertion')
 })
 
-test('E11: http to a TLS port is a network error after three connections', async () => {
+test('http to a TLS port is a network error after three connections', {
+  tags: ['E11'],
+}, async () => {
   const server = await tlsServer(await authority.issue())
   expect(await failureOver(`http://${server.host}/token`)).toMatchObject({
     name: 'TokenTransportError',
@@ -156,7 +161,7 @@ test('E11: http to a TLS port is a network error after three connections', async
   expect(server.seen).toMatchObject({ connections: 3, requests: 0 })
 })
 
-test('E21: a client certificate goes with the fetch of the user', async () => {
+test('a client certificate goes with the fetch of the user', { tags: ['E21'] }, async () => {
   const server = await tlsServer({
     ...(await authority.issue()),
     ca: authority.cert,
@@ -185,7 +190,7 @@ async function builtInAgent(): Promise<new (options: object) => object> {
   ) => object
 }
 
-test('E21: a dispatcher of the user is used by the built-in fetch', async () => {
+test('a dispatcher of the user is used by the built-in fetch', { tags: ['E21'] }, async () => {
   const server = await tlsServer({ ...(await other.issue()), ca: other.cert, requestCert: true })
   const own = await other.issue({ name: 'client-1', usage: 'client' })
   const Agent = await builtInAgent()
@@ -198,7 +203,9 @@ test('E21: a dispatcher of the user is used by the built-in fetch', async () => 
   expect(server.seen.clients).toEqual(['client-1'])
 })
 
-test('E21: errors of a fetch on node:https are understood as those of the built-in one', async () => {
+test('errors of a fetch on node:https are understood as those of the built-in one', {
+  tags: ['E21'],
+}, async () => {
   const server = await tlsServer(await selfSigned())
   const error = await failureOver(server.tokenEndpoint, { fetch: nodeFetch(() => ({})) })
   expect(error).toMatchObject(noTls('DEPTH_ZERO_SELF_SIGNED_CERT'))

@@ -1,3 +1,5 @@
+// @module-tag promise-2
+
 import { describe, expect, test } from 'vitest'
 import { startWorld } from '../../support/world.ts'
 import { axiosHost } from './axios-host.ts'
@@ -8,7 +10,7 @@ const axiosHttp = axiosHost('http', { name: 'http adapter' })
 const hosts = [axiosHttp, axiosHttp, kyHost, fetchHost]
 
 describe('host: two axios, a ky and a fetch', () => {
-  test('2: one provider behind all of them makes one token request', async () => {
+  test('one provider behind all of them makes one token request', async () => {
     const { server, tokens, api } = await startWorld()
     const clients = hosts.map((host) =>
       host.client({ tokens, baseUrl: api.origin, origins: [api.origin] }),

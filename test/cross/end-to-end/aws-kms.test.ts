@@ -1,3 +1,5 @@
+// @module-tag K11
+
 import type { Algorithm, Jwk } from '@countersign/core'
 import {
   type AuthorizationServer,
@@ -30,7 +32,7 @@ for (const [alg, spec, signingAlgorithm] of [
   ['PS256', 'RSA_2048', 'RSASSA_PSS_SHA_256'],
   ['RS256', 'RSA_2048', 'RSASSA_PKCS1_V1_5_SHA_256'],
 ] as const) {
-  test(`K11: aws-kms.ts calls the API with a token got with ${alg}, signed once in KMS`, async () => {
+  test(`aws-kms.ts calls the API with a token got with ${alg}, signed once in KMS`, async () => {
     const KeyId = kms.createKey(spec)
     const { keys } = await register(KeyId, alg)
     const kinds = {
@@ -65,7 +67,7 @@ for (const [alg, spec, signingAlgorithm] of [
 test.each([
   ['ES256', 'ECC_NIST_P256'],
   ['PS256', 'RSA_2048'],
-] as const)('K11: oidc-provider accepts the %s of KMS, too', async (algorithm, spec) => {
+] as const)('oidc-provider accepts the %s of KMS, too', async (algorithm, spec) => {
   const id = kms.createKey(spec)
   const [publicKey] = (await register(id, algorithm)).keys
   if (publicKey === undefined) expect.unreachable('no key was printed')
@@ -86,7 +88,7 @@ test.each<[string, () => string, Algorithm, string]>([
   ['a key that KMS does not have', () => crypto.randomUUID(), 'ES256', 'NotFoundException'],
   ['a key of another kind', () => kms.createKey('RSA_2048'), 'ES256', 'InvalidKeyUsageException'],
 ])(
-  'K11: aws-kms.ts with %s asks for no token, and tells the kind of failure alone',
+  'aws-kms.ts with %s asks for no token, and tells the kind of failure alone',
   async (_, keyId, alg, name) => {
     const ended = await runProgram(program, environment(keyId(), alg))
     expect(ended).toMatchObject({ code: 1, stdout: '' })

@@ -22,7 +22,9 @@ const ways: Record<string, CreateAxiosDefaults> = {
 }
 
 for (const [way, config] of Object.entries(ways)) {
-  test(`L4: an AxiosError ${way} is logged without the token, as docs/guides/axios.md says`, async () => {
+  test(`an AxiosError ${way} is logged without the token, as docs/guides/axios.md says`, {
+    tags: ['L4'],
+  }, async () => {
     const { api, tokens } = await startServers()
     const instance = axios.create({ baseURL: api.origin, ...config })
     addAuthorization(instance, tokens)
@@ -44,7 +46,9 @@ for (const [way, config] of Object.entries(ways)) {
   })
 }
 
-test('L4: the AxiosError of a stream upload is logged without the token, as docs/guides/axios.md says', async () => {
+test('the AxiosError of a stream upload is logged without the token, as docs/guides/axios.md says', {
+  tags: ['L4'],
+}, async () => {
   const { api, tokens } = await startServers()
   const instance = axios.create({ baseURL: api.origin })
   addAuthorization(instance, tokens)

@@ -43,7 +43,8 @@ test.each(programs)('%s calls the API with one token and exits', async (program)
 })
 
 test.each(programs)(
-  'L9: %s with an unregistered key sends nothing and shows no secret',
+  '%s with an unregistered key sends nothing and shows no secret',
+  { tags: ['L9'] },
   async (program) => {
     const { server, api } = await startServers()
 

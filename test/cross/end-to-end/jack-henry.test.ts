@@ -18,7 +18,8 @@ async function call(pair: Pair, registered: Pair, alg: Algorithm) {
 }
 
 test.each(['ES256', 'PS256', 'RS256'] as const)(
-  'A1 A2: the Jack Henry program calls the API with a token for an assertion signed with %s',
+  'the Jack Henry program calls the API with a token for an assertion signed with %s',
+  { tags: ['A1', 'A2'] },
   async (alg) => {
     const pair = alg === 'ES256' ? clientKey : sharedRsaPair()
 
@@ -43,7 +44,9 @@ test.each(['ES256', 'PS256', 'RS256'] as const)(
   },
 )
 
-test('L9: an unregistered key ends the Jack Henry program without a secret in its output', async () => {
+test('an unregistered key ends the Jack Henry program without a secret in its output', {
+  tags: ['L9'],
+}, async () => {
   const { server, api, ended } = await call(otherKey, clientKey, 'ES256')
   expectRejected(ended, otherKey, server)
   expect(api.seen).toEqual([])

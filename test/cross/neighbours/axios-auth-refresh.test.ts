@@ -21,7 +21,7 @@ describe.each(['before', 'after'])('axios-auth-refresh, installed %s Countersign
     return { ...all, http, refreshes }
   }
 
-  test('U1: a 401 that the replay resolves causes one renewal, not two', async () => {
+  test('a 401 that the replay resolves causes one renewal, not two', { tags: ['U1'] }, async () => {
     const { http, api, server, refreshes } = await refreshing()
     await http.get('/warm')
     server.revokeAll()
@@ -36,7 +36,9 @@ describe.each(['before', 'after'])('axios-auth-refresh, installed %s Countersign
     ])
   })
 
-  test('U5: a 401 that the replay does not resolve reaches the other library, once', async () => {
+  test('a 401 that the replay does not resolve reaches the other library, once', {
+    tags: ['U5'],
+  }, async () => {
     const { http, api, server, tokens, refreshes } = await refreshing()
     api.next(refusal, { ...refusal, body: 'the second' })
 

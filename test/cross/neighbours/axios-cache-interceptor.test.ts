@@ -52,7 +52,7 @@ test('concurrent callers of one URL share one request, also when its 401 is repl
   expect(server.requests).toHaveLength(2)
 })
 
-test('X15: a failed token request hangs nobody, and is not cached', async () => {
+test('a failed token request hangs nobody, and is not cached', { tags: ['X15'] }, async () => {
   const { http, api, server, clock } = await caching()
   server.next({ status: 400, body: { error: 'unauthorized_client' } })
   const release = server.hold()
@@ -76,7 +76,9 @@ test('X15: a failed token request hangs nobody, and is not cached', async () => 
   expect(server.requests).toHaveLength(2)
 })
 
-test('D5: a caller who gives up while the token is awaited leaves the others their answer', async () => {
+test('a caller who gives up while the token is awaited leaves the others their answer', {
+  tags: ['D5'],
+}, async () => {
   const { http, api, server } = await caching()
   const release = server.hold()
   const giveUp = new AbortController()

@@ -42,7 +42,7 @@ describe.each(['before', 'after'])('axios-mock-adapter, installed %s Countersign
     return { ...all, http, mock }
   }
 
-  test('U1: a mocked 401 is renewed and replayed', async () => {
+  test('a mocked 401 is renewed and replayed', { tags: ['U1'] }, async () => {
     const { http, mock, server } = await mocked()
     mock.onGet('/accounts').replyOnce(401).onGet('/accounts').reply(200, ['savings'])
 
@@ -53,7 +53,7 @@ describe.each(['before', 'after'])('axios-mock-adapter, installed %s Countersign
     expect(mock.history.get).toHaveLength(2)
   })
 
-  test('U5: a mocked 401 that stays is handed back after one replay', async () => {
+  test('a mocked 401 that stays is handed back after one replay', { tags: ['U5'] }, async () => {
     const { http, mock, server } = await mocked()
     mock.onPost('/accounts').reply(401, { error: 'no' })
 
@@ -64,7 +64,9 @@ describe.each(['before', 'after'])('axios-mock-adapter, installed %s Countersign
     expect(mock.history.post.map(({ data }) => data)).toEqual(Array(2).fill('{"name":"savings"}'))
   })
 
-  test('U7: a mocked challenge of another scheme renews nothing, however it is spelt', async () => {
+  test('a mocked challenge of another scheme renews nothing, however it is spelt', {
+    tags: ['U7'],
+  }, async () => {
     const { http, mock, server } = await mocked()
     mock.onGet().reply(401, '', { 'WWW-Authenticate': 'Basic realm="x"' })
 

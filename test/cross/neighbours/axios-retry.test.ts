@@ -1,3 +1,5 @@
+// @module-tag U14
+
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { isCountersignError, type TokenProvider } from '@countersign/core'
 import axios, { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
@@ -24,7 +26,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     return { ...all, http }
   }
 
-  test('U14: a token replaced after a reset connection is the one that is sent again', async () => {
+  test('a token replaced after a reset connection is the one that is sent again', async () => {
     const codes: (string | undefined)[] = []
     const { http, api, server, tokens } = await retrying({
       onRetry: async (_, error) => {
@@ -43,7 +45,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     expect(server.requests).toHaveLength(2)
   })
 
-  test('U14: each retry after a 503 has the token of its moment, and the same body', async () => {
+  test('each retry after a 503 has the token of its moment, and the same body', async () => {
     const { http, api, server, replaceToken } = await retrying({
       retryCondition: (error) => error.response?.status === 503,
       onRetry: () => replaceToken(),
@@ -58,7 +60,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     expect(server.requests).toHaveLength(3)
   })
 
-  test('U14: a 401 inside a retry is replayed and costs none of the retries', async () => {
+  test('a 401 inside a retry is replayed and costs none of the retries', async () => {
     const counts: number[] = []
     const { http, api } = await retrying({
       retries: 2,
@@ -72,7 +74,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     expect(counts).toEqual([1, 2])
   })
 
-  test("U14: the config that a retry receives is the caller's own and never shows a token", async () => {
+  test("the config that a retry receives is the caller's own and never shows a token", async () => {
     const rounds: unknown[] = []
     const { http, api, tokens } = await retrying({
       retries: 2,
@@ -123,7 +125,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     isNetworkOrIdempotentRequestError(error) &&
     !(isCountersignError(error.cause) && !error.cause.retryable)
 
-  test('U14: with the documented condition it does not retry a permanent failure', async () => {
+  test('with the documented condition it does not retry a permanent failure', async () => {
     const invalidScope = { status: 400, body: { error: 'invalid_scope' } }
     const usual = await retriesWithoutToken({}, invalidScope)
     const documented = await retriesWithoutToken({ retryCondition }, invalidScope)
@@ -133,7 +135,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     ])
   })
 
-  test('U14: with the documented condition it retries a transient failure', async () => {
+  test('with the documented condition it retries a transient failure', async () => {
     expect(await retriesWithoutToken({ retryCondition }, { status: 503 })).toEqual({
       retries: 3,
       code: 'ERR_TOKEN_UNAVAILABLE',
@@ -144,7 +146,7 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     expect(story(api.requests)).toEqual(['t1 0', 't1 200'])
   })
 
-  test('U14: a config that is retried before it was sent is not wrapped again', async () => {
+  test('a config that is retried before it was sent is not wrapped again', async () => {
     const wrappers: unknown[] = []
     const flaky = (config: InternalAxiosRequestConfig) => {
       wrappers.push(config.adapter)

@@ -32,7 +32,7 @@ describe('ky.extend with the hooks on each level', () => {
   }
   const own = () => {}
 
-  test('X16: one token request, one header, one replay', async () => {
+  test('one token request, one header, one replay', { tags: ['X16'] }, async () => {
     const { http, api, server } = await extended()
     expect(await http.post('warm', { json }).json()).toMatchObject({ ok: true })
     server.revokeAll()
@@ -45,7 +45,9 @@ describe('ky.extend with the hooks on each level', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('X16: the guard against ky 1 is taken out, however often it is there', async () => {
+  test('the guard against ky 1 is taken out, however often it is there', {
+    tags: ['X16'],
+  }, async () => {
     const { http, seen } = await extended()
 
     await http.get('accounts')
@@ -55,7 +57,7 @@ describe('ky.extend with the hooks on each level', () => {
     expect(seen[0]?.beforeRequest).toEqual([own])
   })
 
-  test('X16: a replay that is rejected too is not sent a third time', async () => {
+  test('a replay that is rejected too is not sent a third time', { tags: ['X16'] }, async () => {
     const { http, api, server } = await extended()
     api.next(refusal, refusal)
 
@@ -111,7 +113,7 @@ describe("a caller's own fetch", () => {
     expect(story(api.requests)).toEqual(['t1 401', 't2 200'])
   })
 
-  test('U14: it is called once for each retry of ky', async () => {
+  test('it is called once for each retry of ky', { tags: ['U14'] }, async () => {
     const { http, api, tokens } = await hooked({ fetch: own('of create'), retry: after503 })
     const { authorization } = await tokens.getAccessToken()
     api.next({ status: 503 }, { status: 503 })
@@ -124,7 +126,9 @@ describe("a caller's own fetch", () => {
 })
 
 describe("ky's own retries", () => {
-  test('U14: each attempt has the token of its moment, and the same body', async () => {
+  test('each attempt has the token of its moment, and the same body', {
+    tags: ['U14'],
+  }, async () => {
     const { http, api, server, replaceToken } = await hooked({ retry: after503 })
     const retrying = http.extend({ hooks: { beforeRetry: [() => replaceToken()] } })
     api.next({ status: 503 }, { status: 503 })
@@ -136,7 +140,9 @@ describe("ky's own retries", () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('U14: a 401 inside a retry is replayed and costs none of the retries', async () => {
+  test('a 401 inside a retry is replayed and costs none of the retries', {
+    tags: ['U14'],
+  }, async () => {
     const { http, api } = await hooked({ retry: after503 })
     api.next({ status: 503 }, refusal, { status: 503 })
 
@@ -145,7 +151,7 @@ describe("ky's own retries", () => {
     expect(story(api.requests)).toEqual(['t1 503', 't1 401', 't2 503', 't2 200'])
   })
 
-  test('X15: a failed token request is no failure that ky retries', async () => {
+  test('a failed token request is no failure that ky retries', { tags: ['X15'] }, async () => {
     const { http, api, server } = await hooked({ retry: after503 })
     server.next({ status: 400, body: { error: 'unauthorized_client' } })
 

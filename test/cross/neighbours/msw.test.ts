@@ -81,7 +81,7 @@ describe.each(clients)('msw and %s', (_, create) => {
     },
   )
 
-  test('U1: a mocked 401 is renewed and replayed, body and all', async () => {
+  test('a mocked 401 is renewed and replayed, body and all', { tags: ['U1'] }, async () => {
     listen()
     const post = create(providerFor(`${login}/token`).tokens, origin)
     live = 2

@@ -57,7 +57,7 @@ test('a service of a Nest application sends its requests with the token', async 
   expect(server.requests).toHaveLength(1)
 })
 
-test('U1: a revoked token is renewed once below the observable', async () => {
+test('a revoked token is renewed once below the observable', { tags: ['U1'] }, async () => {
   const { accounts, api, server } = await application()
   await firstValueFrom(accounts.list())
   server.revokeAll()
@@ -68,7 +68,9 @@ test('U1: a revoked token is renewed once below the observable', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-test('D5: who unsubscribes while the token is awaited sends nothing; the token is kept', async () => {
+test('who unsubscribes while the token is awaited sends nothing; the token is kept', {
+  tags: ['D5'],
+}, async () => {
   const { accounts, http, api, server, tokens } = await application()
   const release = server.hold()
   const sent: unknown[] = []
@@ -95,7 +97,9 @@ test('D5: who unsubscribes while the token is awaited sends nothing; the token i
   expect(server.requests).toHaveLength(1)
 })
 
-test('X15: a failed token request is an AxiosError of the observable, and nothing is sent', async () => {
+test('a failed token request is an AxiosError of the observable, and nothing is sent', {
+  tags: ['X15'],
+}, async () => {
   const { accounts, api, server } = await application()
   server.next({ status: 400, body: { error: 'unauthorized_client' } })
 
@@ -107,7 +111,7 @@ test('X15: a failed token request is an AxiosError of the observable, and nothin
   expect(api.requests).toEqual([])
 })
 
-test('U5: the error of a 401 that stays shows no token in its config', async () => {
+test('the error of a 401 that stays shows no token in its config', { tags: ['U5'] }, async () => {
   const { accounts, api, tokens } = await application()
   api.next(refusal, refusal)
 

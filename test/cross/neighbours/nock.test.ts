@@ -52,7 +52,7 @@ describe.each(clients)('nock and %s', (_, create) => {
     expect(nock.isDone()).toBe(true)
   })
 
-  test('U1: a mocked 401 is renewed and replayed, body and all', async () => {
+  test('a mocked 401 is renewed and replayed, body and all', { tags: ['U1'] }, async () => {
     expectExchange('t1', 401)
     expectExchange('t2', 200)
     const post = create(providerFor(`${login}/token`).tokens, origin)

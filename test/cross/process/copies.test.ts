@@ -1,3 +1,5 @@
+// @module-tag P4
+
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -88,7 +90,7 @@ const adapters: Record<string, Send> = {
 }
 
 describe('two copies of the library', () => {
-  test('P4: are two', () => {
+  test('are two', () => {
     expect(other.core.createTokenProvider).toBeTypeOf('function')
     expect(other.core.CountersignError).not.toBe(core.CountersignError)
     expect(other.coreFetch.authorizedFetch).not.toBe(coreFetch.authorizedFetch)
@@ -96,7 +98,7 @@ describe('two copies of the library', () => {
     expect(other.kyHook.authorizationHooks).not.toBe(kyHook.authorizationHooks)
   })
 
-  test('P4: recognise the errors of each other, which instanceof does not', async () => {
+  test('recognise the errors of each other, which instanceof does not', async () => {
     const { server, provider } = await startTwo()
     for (const [thrower, catcher] of bothWays()) {
       server.next({ status: 503 })
@@ -111,7 +113,7 @@ describe('two copies of the library', () => {
   })
 
   test.each(Object.entries(adapters))(
-    'P4: the provider of one serves %s of the other, 401s included',
+    'the provider of one serves %s of the other, 401s included',
     async (_, send) => {
       for (const [owner, adapter] of bothWays()) {
         const { api, server, provider } = await startTwo()
@@ -125,7 +127,7 @@ describe('two copies of the library', () => {
   )
 
   test.each(Object.entries(adapters))(
-    'P4: a token error of one is one to %s of the other',
+    'a token error of one is one to %s of the other',
     async (host, send) => {
       const { api, server, provider } = await startTwo()
       server.next({ status: 400, body: { error: 'invalid_scope' } })
@@ -139,7 +141,7 @@ describe('two copies of the library', () => {
     },
   )
 
-  test('P4: attach one provider to one axios instance once', async () => {
+  test('attach one provider to one axios instance once', async () => {
     const { api, evil: second, server, provider } = await startTwo()
     const tokens = provider(mine)
     const instance = axios.create({ baseURL: api.origin })
@@ -161,7 +163,7 @@ describe('two copies of the library', () => {
     expect(api.seen.map(({ authorization }) => authorization)).toEqual([values[0], undefined])
   })
 
-  test('P4: wrap a fetch that the other has wrapped, and stamp once', async () => {
+  test('wrap a fetch that the other has wrapped, and stamp once', async () => {
     const { api, server, provider } = await startTwo()
     const origins = [api.origin]
     const inner = coreFetch.authorizedFetch(provider(mine), { origins })
@@ -172,7 +174,7 @@ describe('two copies of the library', () => {
     expect(server.issued).toBe(1)
   })
 
-  test('P4: share a store of either', async () => {
+  test('share a store of either', async () => {
     const { server, provider } = await startTwo()
     for (const { core: owner } of [mine, other]) {
       const store = owner.memoryStore()
@@ -184,7 +186,7 @@ describe('two copies of the library', () => {
   })
 })
 
-test('P4: a worker has a provider of its own, and its error keeps its code on the way', async () => {
+test('a worker has a provider of its own, and its error keeps its code on the way', async () => {
   const { server } = await startAuthorization()
   const workerData = { tokenEndpoint: server.tokenEndpoint, key: clientKey.pem }
   const worker = new Worker(new URL('programs/worker-thread.ts', import.meta.url), { workerData })

@@ -1,3 +1,5 @@
+// @module-tag P9
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import process from 'node:process'
@@ -28,7 +30,7 @@ function isBuiltin(specifier: string): boolean {
 }
 
 test.each(Object.entries(allowed))(
-  'P9: the built %s imports its own files and libraries, and nothing of Node',
+  'the built %s imports its own files and libraries, and nothing of Node',
   (name, others) => {
     const folder = fileURLToPath(new URL(`../../../packages/${name}/dist/`, import.meta.url))
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -43,7 +45,7 @@ test.each(Object.entries(allowed))(
   },
 )
 
-test('P9: the search finds each way of importing', () => {
+test('the search finds each way of importing', () => {
   const code = `import 'node:a';import b from "fs"
     import * as c from 'node:c'
     export { d } from 'd'
@@ -57,7 +59,7 @@ test('P9: the search finds each way of importing', () => {
 /** The fetch of Node 22 itself asks for it. */
 const missing = process.version.startsWith('v22.') ? [] : ['process']
 
-test.for(missing)('P9: core, fetch and ky work where there is no %s', async () => {
+test.for(missing)('core, fetch and ky work where there is no %s', async () => {
   const { server } = await startAuthorization()
   await using api = await createResourceServer(server)
   const result = await resultOf(

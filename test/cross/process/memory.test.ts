@@ -14,7 +14,9 @@ function run(program: string, env: Record<string, string> = {}) {
   return resultOf(runProgram(url, env, { flags: ['--expose-gc'] }))
 }
 
-test('P5 P6: a hundred thousand scopes leave little on the heap, and a million calls nothing', async () => {
+test('a hundred thousand scopes leave little on the heap, and a million calls nothing', {
+  tags: ['P5', 'P6'],
+}, async () => {
   const { ofScopes, ofCalls, perSecond, ...counts } = await run('many-tokens.ts')
   expect(counts).toEqual({ requests: 3_001, kept: 1_000, isSame: true })
   // Unbounded, they would need some 300 MB.
@@ -31,7 +33,9 @@ test('ten thousand failed token requests leave nothing on the heap', {
   expect(growth).toBeLessThan(megabyte)
 })
 
-test('P5: a new key looks at ten others in use at most, however many there are', () => {
+test('a new key looks at ten others in use at most, however many there are', {
+  tags: ['P5'],
+}, () => {
   let looks = 0
   let isBusy = true
   const entries = createLruMap<number>(1_000, () => {
@@ -50,8 +54,8 @@ test('P5: a new key looks at ten others in use at most, however many there are',
 const isNode22 = process.version.startsWith('v22.')
 
 test.concurrent.for(isNode22 ? [] : ['fetch', 'ky', 'axios, http'])(
-  'P10: through %s ten thousand requests with one signal leave no listener, no socket, no memory',
-  { timeout: 60_000 },
+  'through %s ten thousand requests with one signal leave no listener, no socket, no memory',
+  { tags: ['P10'], timeout: 60_000 },
   async (host, { onTestFinished }) => {
     const issuer = await createAuthorizationServer()
     issuer.register({ clientId: 'client', jwks: clientKey.jwks })

@@ -16,7 +16,8 @@ function environment({ tokenEndpoint }: AuthorizationServer): Record<string, str
 }
 
 test.each(['the provider', 'fetch', 'ky', 'axios, http', 'axios, fetch'])(
-  'P1: with or without a token through %s, nothing keeps a program that has its answer',
+  'with or without a token through %s, nothing keeps a program that has its answer',
+  { tags: ['P1'] },
   async (host) => {
     const { server } = await startAuthorization()
     await using api = await createResourceServer(server)
@@ -32,11 +33,13 @@ test.each(['the provider', 'fetch', 'ky', 'axios, http', 'axios, fetch'])(
   },
 )
 
-test('P2: tests run where an unhandled rejection ends the process', () => {
+test('tests run where an unhandled rejection ends the process', { tags: ['P2'] }, () => {
   expect(process.execArgv).toContain('--unhandled-rejections=strict')
 })
 
-test('P2: a failing renewal that nobody awaits leaves a strict process alone', async () => {
+test('a failing renewal that nobody awaits leaves a strict process alone', {
+  tags: ['P2'],
+}, async () => {
   const { server } = await startAuthorization()
   server.next({}, { status: 503 })
   const script = `
@@ -65,7 +68,9 @@ test('P2: a failing renewal that nobody awaits leaves a strict process alone', a
   expect(await resultOf(ended)).toEqual({ isServed: true, code: 'ERR_TOKEN_UNAVAILABLE' })
 })
 
-test('P10: a hundred thousand calls with one signal leave no listener on it', async () => {
+test('a hundred thousand calls with one signal leave no listener on it', {
+  tags: ['P10'],
+}, async () => {
   const clock = createManualClock(Date.now())
   const { server, provider } = await startAuthorization()
   const tokens = provider({ clock })

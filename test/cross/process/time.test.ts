@@ -29,7 +29,8 @@ describe('with faked timers', () => {
   }
 
   test.each(Object.entries(hosts))(
-    'P3: a request through %s is sent while time stands still',
+    'a request through %s is sent while time stands still',
+    { tags: ['P3'] },
     async (_, make) => {
       const { server, api, tokens } = await onFakedTime()
       const { send } = make(tokens, { origins: [api.origin] })
@@ -46,7 +47,7 @@ describe('with faked timers', () => {
     },
   )
 
-  test('P3: a pause between attempts ends when it is moved on', async () => {
+  test('a pause between attempts ends when it is moved on', { tags: ['P3'] }, async () => {
     // Node's fetch takes a connection again in a setImmediate: that one stays real.
     const { server, tokens, events } = await onFakedTime({
       toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
@@ -64,7 +65,7 @@ describe('with faked timers', () => {
     expect(server.isLive(value ?? '')).toBe(true)
   })
 
-  test('P3: a time limit ends a request when it is moved on', async () => {
+  test('a time limit ends a request when it is moved on', { tags: ['P3'] }, async () => {
     const { server, tokens } = await onFakedTime()
     const release = server.hold()
     const waiting = tokens.getAccessToken().catch((error: unknown) => error)
@@ -100,7 +101,9 @@ function handClock(): Clock & { at: number; readonly waiting: number } {
   }
 }
 
-test('P7: ten thousand failed flights leave no listener, and no warning of too many', async () => {
+test('ten thousand failed flights leave no listener, and no warning of too many', {
+  tags: ['P7'],
+}, async () => {
   const warnings: Error[] = []
   const note = (warning: Error) => void warnings.push(warning)
   process.on('warning', note)
@@ -131,7 +134,7 @@ test('P7: ten thousand failed flights leave no listener, and no warning of too m
   expect(warnings).toEqual([])
 })
 
-test('P8: in a minute of calls a bad certificate is met six times', async () => {
+test('in a minute of calls a bad certificate is met six times', { tags: ['P8'] }, async () => {
   const { issue } = await createCertificateAuthority('nobody trusts it')
   const server = createServer(await issue())
   let connections = 0

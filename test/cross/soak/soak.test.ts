@@ -17,37 +17,37 @@ import { createTally } from './tally.ts'
 
 describe('the bounds of the soak', () => {
   test.each([
-    ['H2: tokens that are used up', { renewsEarly: false }, [1, 1, 1, 2, 6, 31]],
-    ['H2: tokens that are renewed early', { renewsEarly: true }, [1, 1, 2, 2, 7, 38]],
-    ['H3: two revocations', { renewsEarly: true, revocations: 2 }, [3, 3, 4, 4, 9, 40]],
+    ['tokens that are used up', { renewsEarly: false }, [1, 1, 1, 2, 6, 31]],
+    ['tokens that are renewed early', { renewsEarly: true }, [1, 1, 2, 2, 7, 38]],
+    ['two revocations', { renewsEarly: true, revocations: 2 }, [3, 3, 4, 4, 9, 40]],
   ])('%s cost so many token requests', (_, terms, expected) => {
     const times = [0, 1_599, 1_999, 2_000, 10_000, 60_000]
     const bound = (elapsed: number) => maxTokenRequests(elapsed, { lifetimeMs: 2_000, ...terms })
     expect(times.map(bound)).toEqual(expected)
   })
 
-  test.each([12_000, 60_000, 720_000])('H4: a token of %i ms is due within the outage', (ms) => {
+  test.each([12_000, 60_000, 720_000])('a token of %i ms is due within the outage', (ms) => {
     expect(useInOutage(ms)).toBeGreaterThan(ms - 0.8 * renewalWindow(ms))
     expect(useInOutage(ms)).toBeLessThan(ms)
   })
 
-  test('H5: an outage costs three attempts, then one after each hold-off of up to 30 s', () => {
+  test('an outage costs three attempts, then one after each hold-off of up to 30 s', () => {
     const times = [0, 999, 1_000, 2_999, 3_000, 7_000, 15_000, 31_000, 60_999, 61_000]
     expect(times.map(maxInOutage)).toEqual([3, 3, 4, 4, 5, 6, 7, 8, 8, 9])
   })
 
-  test('H6: each tenant sends the wanted rate, or its share of the capacity', () => {
+  test('each tenant sends the wanted rate, or its share of the capacity', () => {
     expect([20_000, 3_000, 100].map(ratePerTenant)).toEqual([50, 10, 1])
   })
 
-  test('H3: name a revocation that cost two token requests', () => {
+  test('name a revocation that cost two token requests', () => {
     const requests = [{ at: 500 }, { at: 1_010 }, { at: 2_001 }, { at: 5_020 }, { at: 5_900 }]
     expect(findCostlyRevocations(requests, [1_000, 5_000])).toEqual([
       'revocation 2 cost 2 token requests, at most 1 is allowed',
     ])
   })
 
-  test('H6: name a tenant without a token request of its own, and one with too many', () => {
+  test('name a tenant without a token request of its own, and one with too many', () => {
     const requests = ['a', 'b', 'b', 'b'].map((clientId) => ({ clientId }))
     expect(findCostlyTenants(requests, ['a', 'b', 'c'], 2)).toEqual([
       'b: 3 token requests, 1 to 2 are allowed',
@@ -63,11 +63,11 @@ const answer = (clientId: string, received: string) => ({
 })
 
 test.each([
-  ['H3: a whole body', answer('h3', '{"id":"one"}'), undefined],
-  ['H2: a 401', { status: 401, text: '' }, 'answered 401'],
-  ['H3: a body cut short', answer('h3', '{"id":"on'), 'its body did not arrive intact'],
-  ['H6: another token', answer('h4', '{"id":"one"}'), 'sent with the token of another client'],
-  ['H6: an empty answer', { status: 200, text: '' }, 'answered 200 without JSON'],
+  ['a whole body', answer('h3', '{"id":"one"}'), undefined],
+  ['a 401', { status: 401, text: '' }, 'answered 401'],
+  ['a body cut short', answer('h3', '{"id":"on'), 'its body did not arrive intact'],
+  ['another token', answer('h4', '{"id":"one"}'), 'sent with the token of another client'],
+  ['an empty answer', { status: 200, text: '' }, 'answered 200 without JSON'],
 ])('%s is judged as it should be', (_, given, fault) => {
   expect(findAnswerFault(given, { clientId: 'h3', body })).toBe(fault)
 })
@@ -90,7 +90,7 @@ test.each<[string, unknown, number, string | undefined]>([
   ['one without a next attempt', failure(), 0, 'rejected without nextAttemptAt'],
   ['one after the hold-off', failure(startedAt - 1), 0, 'rejected after the hold-off'],
   ['a long hold-off', failure(startedAt + 30_001), 0, 'held off for over 30 s'],
-])('H5: a rejection, %s, is judged as it should be', (_, error, tookMs, fault) => {
+])('a rejection, %s, is judged as it should be', (_, error, tookMs, fault) => {
   expect(findOutageFault({ error, startedAt, tookMs })).toBe(fault)
 })
 
@@ -100,15 +100,15 @@ const kept: Run = {
 }
 
 test.each<[string, Partial<Run>, string[]]>([
-  ['H4: nothing', {}, []],
-  ['H1: a token request', { tokenRequests: 2 }, ['2 token requests, at most 1 are allowed']],
-  ['H2: the count of token requests', { tokenRequests: 0 }, ['no token request was counted']],
+  ['nothing', {}, []],
+  ['a token request', { tokenRequests: 2 }, ['2 token requests, at most 1 are allowed']],
+  ['the count of token requests', { tokenRequests: 0 }, ['no token request was counted']],
   [
-    'H2: a lost request',
+    'a lost request',
     { answered200: 999, lost: { 'answered 401': 1 } },
     ['1 of 1000 requests lost: answered 401 (1)'],
   ],
-  ['H5: the answers', { answered200: 0, withoutToken: 1_000 }, ['no request was answered 200']],
+  ['the answers', { answered200: 0, withoutToken: 1_000 }, ['no request was answered 200']],
   ['an outcome', { answered200: 999 }, ['the outcomes do not add up to 1000 requests']],
 ])('%s breaks a load', (_, changes, faults) => {
   expect(findFaults({ ...kept, ...changes })).toEqual(faults.map((fault) => `axios: ${fault}`))
@@ -126,7 +126,7 @@ test('a request that has not ended when the totals are made is lost', () => {
   })
 })
 
-test('H3: a second rejection of a token, and a host without a replayed POST, are faults', () => {
+test('a second rejection of a token, and a host without a replayed POST, are faults', () => {
   const watch = watchRejections()
   const provider = { clientId: 'h3', tokenEndpoint: 'https://as.example/token' }
   const event = { ...provider, type: 'token-rejected', coolDownUntil: undefined } as const

@@ -61,7 +61,9 @@ function programs(platform: Platform, isExact: boolean, resolution = 'nodenext')
   )
 }
 
-test('8: the compilers are of the releases that they are named after', async () => {
+test('the compilers are of the releases that they are named after', {
+  tags: ['promise-8'],
+}, async () => {
   expect(typescript58.version).toMatch(/^5\.8\./)
   expect(typescript6.version).toMatch(/^6\./)
   expect(await compilerProgramVersion()).toMatch(/^Version 7\./)
@@ -77,7 +79,8 @@ const settings = keysOf(compilers).flatMap((version) =>
 )
 
 test.each(settings)(
-  '8: TypeScript %s, %s, %s, exactOptionalPropertyTypes %s: valid programs compile, and invalid lines do not',
+  'TypeScript %s, %s, %s, exactOptionalPropertyTypes %s: valid programs compile, and invalid lines do not',
+  { tags: ['promise-8'] },
   async (version, resolution, platform, isExact) => {
     const files = programs(platform, isExact, resolution)
 

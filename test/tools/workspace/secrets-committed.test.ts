@@ -1,3 +1,5 @@
+// @module-tag L12
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -28,7 +30,7 @@ function found(text: string): string[] {
   return Object.entries(secrets).flatMap(([name, look]) => (look.test(text) ? [name] : []))
 }
 
-test('L12: no file of the repository and of the built packages contains a secret', () => {
+test('no file of the repository and of the built packages contains a secret', () => {
   const files = filesOf(root)
   for (const part of ['README.md', 'docs/guides/axios.md', 'packages/core/dist/index.d.ts.map']) {
     expect(files).toContain(root + part)
@@ -39,7 +41,7 @@ test('L12: no file of the repository and of the built packages contains a secret
   expect(suspects).toEqual([])
 })
 
-test('L12: the search finds each of them, in source, JSON and an environment file', async () => {
+test('the search finds each of them, in source, JSON and an environment file', async () => {
   const { pem, jwk } = clientKey
   expect(found(pem)).toEqual(['a private key in PEM'])
   expect(found(JSON.stringify({ pem }))).toEqual(['a private key in PEM'])

@@ -44,7 +44,9 @@ test('no order of calls, answers, refusals and clocks breaks a promise of renewa
   expect(unhandled).toEqual([])
 })
 
-test('C5: a wall clock set back while a token is on its way does not extend its life', async () => {
+test('a wall clock set back while a token is on its way does not extend its life', {
+  tags: ['C5'],
+}, async () => {
   const { endpoint, clock, get, quiesce } = createWorld(0, unhandled)
   endpoint.script.answer = undefined
   const first = get('one')
@@ -60,7 +62,9 @@ test('C5: a wall clock set back while a token is on its way does not extend its 
   expect([first.outcome, second.outcome]).toEqual([{ value: 'token-1' }, { value: 'token-2' }])
 })
 
-test('C7: a token that was over when it arrived is refused, though the wall clock was set back', async () => {
+test('a token that was over when it arrived is refused, though the wall clock was set back', {
+  tags: ['C7'],
+}, async () => {
   const { endpoint, clock, get, quiesce } = createWorld(0, unhandled)
   endpoint.script.answer = undefined
   const caller = get('one')

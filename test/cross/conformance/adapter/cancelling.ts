@@ -7,7 +7,9 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 10: the caller's signal and timeout cover the wait for a token, in the host's words. */
 export function cancelling(host: HostUnderTest): void {
-  test('10 E19 U22: a caller who aborts while the token is awaited sends nothing; others are served', async () => {
+  test('a caller who aborts while the token is awaited sends nothing; others are served', {
+    tags: ['promise-10', 'E19', 'U22'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
     const release = server.hold()
     const controller = new AbortController()
@@ -27,7 +29,7 @@ export function cancelling(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('10: a caller who has aborted already asks for no token', async () => {
+  test('a caller who has aborted already asks for no token', { tags: ['promise-10'] }, async () => {
     const { server, api, client } = await startClient(host)
     const reason = new Error('the caller left')
 
@@ -37,7 +39,9 @@ export function cancelling(host: HostUnderTest): void {
     expect([server.requests.length, api.seen.length]).toEqual([0, 0])
   })
 
-  test('10 U22: a caller who aborts as the token arrives sends nothing', async () => {
+  test('a caller who aborts as the token arrives sends nothing', {
+    tags: ['promise-10', 'U22'],
+  }, async () => {
     const { tokens, api, setup } = await startClient(host)
     const controller = new AbortController()
     const reason = new Error('the caller left')
@@ -57,7 +61,9 @@ export function cancelling(host: HostUnderTest): void {
     expect(api.seen).toEqual([])
   })
 
-  test('10 U16 U22: a caller who aborts between the 401 and the replay sends nothing more', async () => {
+  test('a caller who aborts between the 401 and the replay sends nothing more', {
+    tags: ['promise-10', 'U16', 'U22'],
+  }, async () => {
     const { server, api, requestEvents, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()
@@ -78,7 +84,9 @@ export function cancelling(host: HostUnderTest): void {
     expect(requestEvents).toMatchObject([{ type: 'replay-skipped', reason: 'aborted' }])
   })
 
-  test('10: a timeout ends the wait for a token, nothing is sent, and the token serves the next', async () => {
+  test('a timeout ends the wait for a token, nothing is sent, and the token serves the next', {
+    tags: ['promise-10'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
     const release = server.hold()
 
@@ -92,7 +100,9 @@ export function cancelling(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('10 U18: a timeout covers the wait between the 401 and the replay too', async () => {
+  test('a timeout covers the wait between the 401 and the replay too', {
+    tags: ['promise-10', 'U18'],
+  }, async () => {
     const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     api.next(refused)
@@ -105,7 +115,7 @@ export function cancelling(host: HostUnderTest): void {
     expect(api.seen.map(({ status }) => status)).toEqual([401])
   })
 
-  test('10: a timeout covers an API that does not answer', async () => {
+  test('a timeout covers an API that does not answer', { tags: ['promise-10'] }, async () => {
     const { api, client } = await startClient(host)
     await client.send({ url: '/warm' })
     api.next(() => {})

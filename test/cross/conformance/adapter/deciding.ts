@@ -6,7 +6,9 @@ import { type Answered, type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 5: `isTokenRejected` decides which answers reject a token, and redirects back do not. */
 export function deciding(host: HostUnderTest): void {
-  test('5: isTokenRejected keeps a 401 to a wrong PIN from being sent twice', async () => {
+  test('isTokenRejected keeps a 401 to a wrong PIN from being sent twice', {
+    tags: ['promise-5'],
+  }, async () => {
     const isTokenRejected = ({ status, text }: Answered) => status === 401 && text !== 'wrong PIN'
     const { server, api, client } = await startClient(host, { isTokenRejected })
     api.next(answer(401, {}, 'wrong PIN'), answer(401, {}, 'expired'))
@@ -22,18 +24,24 @@ export function deciding(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(2)
   })
 
-  test.each([419, 200])('5: isTokenRejected renews the token after a %i', async (status) => {
-    const isTokenRejected = async ({ text }: Answered) => text.includes('UNAUTHENTICATED')
-    const { server, api, client } = await startClient(host, { isTokenRejected })
-    const errors = '{"errors":[{"extensions":{"code":"UNAUTHENTICATED"}}]}'
-    api.next(answer(status, { 'content-type': 'application/json' }, errors))
+  test.each([419, 200])(
+    'isTokenRejected renews the token after a %i',
+    { tags: ['promise-5'] },
+    async (status) => {
+      const isTokenRejected = async ({ text }: Answered) => text.includes('UNAUTHENTICATED')
+      const { server, api, client } = await startClient(host, { isTokenRejected })
+      const errors = '{"errors":[{"extensions":{"code":"UNAUTHENTICATED"}}]}'
+      api.next(answer(status, { 'content-type': 'application/json' }, errors))
 
-    expect(await client.send({ url: '/graphql' })).toEqual({ status: 200, text: 'ok' })
+      expect(await client.send({ url: '/graphql' })).toEqual({ status: 200, text: 'ok' })
 
-    expect([api.seen.length, server.requests.length]).toEqual([2, 2])
-  })
+      expect([api.seen.length, server.requests.length]).toEqual([2, 2])
+    },
+  )
 
-  test('5: an isTokenRejected that throws counts as false and is reported', async () => {
+  test('an isTokenRejected that throws counts as false and is reported', {
+    tags: ['promise-5'],
+  }, async () => {
     const isTokenRejected = () => {
       throw new Error('no such field')
     }
@@ -48,7 +56,9 @@ export function deciding(host: HostUnderTest): void {
     ])
   })
 
-  test('5: isTokenRejected is not called for a request that did not carry the token', async () => {
+  test('isTokenRejected is not called for a request that did not carry the token', {
+    tags: ['promise-5'],
+  }, async () => {
     const asked: Answered[] = []
     const isTokenRejected = (answered: Answered) => {
       asked.push(answered)
@@ -65,7 +75,9 @@ export function deciding(host: HostUnderTest): void {
     expect(asked).toEqual([{ status: 200, text: 'ok' }])
   })
 
-  test('10: an abort ends the wait for an isTokenRejected that does not answer', async () => {
+  test('an abort ends the wait for an isTokenRejected that does not answer', {
+    tags: ['promise-10'],
+  }, async () => {
     const caller = new AbortController()
     const reason = new Error('enough')
     const isTokenRejected = () => {
@@ -79,7 +91,9 @@ export function deciding(host: HostUnderTest): void {
     expect(host.isAbort(error, reason)).toBe(true)
   })
 
-  test('11 X16: a second provider for one of the origins is rejected and nothing is sent', async () => {
+  test('a second provider for one of the origins is rejected and nothing is sent', {
+    tags: ['promise-11', 'X16'],
+  }, async () => {
     if (host.nests) return
     const { server, provider, api, client } = await startClient(host)
     const other = await startApi(server)
@@ -100,7 +114,9 @@ export function deciding(host: HostUnderTest): void {
 
   if (!host.redirects) return
 
-  test('5 U10: a 401 to a request that another origin sent back drops no token', async () => {
+  test('a 401 to a request that another origin sent back drops no token', {
+    tags: ['promise-5', 'U10'],
+  }, async () => {
     const { server, tokens, api, evil, refusals, client } = await startClient(host)
     await client.send({ url: '/warm' })
     const before = await tokens.getAccessToken()
@@ -118,7 +134,9 @@ export function deciding(host: HostUnderTest): void {
     )
   })
 
-  test('5 U10: isTokenRejected is not called for a request that is seen to come back', async () => {
+  test('isTokenRejected is not called for a request that is seen to come back', {
+    tags: ['promise-5', 'U10'],
+  }, async () => {
     if (!host.showsRedirects) return
     const isTokenRejected = () => expect.unreachable('it was called')
     const { api, evil, client } = await startClient(host, { isTokenRejected })
@@ -128,7 +146,9 @@ export function deciding(host: HostUnderTest): void {
     expect((await client.send({ url: '/start' })).status).toBe(401)
   })
 
-  test('5 U10: requests that other origins send back cost one token request in a cool-down', async () => {
+  test('requests that other origins send back cost one token request in a cool-down', {
+    tags: ['promise-5', 'U10'],
+  }, async () => {
     const { server, api, evil, client } = await startClient(host)
     await client.send({ url: '/warm' })
     const redirected = answer(302, { location: `${evil.origin}/hop` })
@@ -144,7 +164,9 @@ export function deciding(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(host.showsRedirects ? 1 : 2)
   })
 
-  test('5: a 401 after a redirect within the origin renews the token', async () => {
+  test('a 401 after a redirect within the origin renews the token', {
+    tags: ['promise-5'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()

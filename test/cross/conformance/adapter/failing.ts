@@ -4,7 +4,9 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 14: without a token nothing is sent, and the caller can recognize the error. */
 export function failing(host: HostUnderTest): void {
-  test('14 X15: no token is available: nothing is sent, and the error is found as the README describes', async () => {
+  test('no token is available: nothing is sent, and the error is found as the README describes', {
+    tags: ['promise-14', 'X15'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
     server.next({ status: 400, body: { error: 'invalid_scope' } })
 
@@ -25,7 +27,9 @@ export function failing(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('14 U19: a renewal that fails after a 401 rejects with why the call cannot succeed', async () => {
+  test('a renewal that fails after a 401 rejects with why the call cannot succeed', {
+    tags: ['promise-14', 'U19'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()

@@ -5,7 +5,7 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promises 1, 7, 8 and 11: whose requests get which token. */
 export function injecting(host: HostUnderTest): void {
-  test('1: a token is put on a request', async () => {
+  test('a token is put on a request', { tags: ['promise-1'] }, async () => {
     const { server, tokens, api, client } = await startClient(host)
 
     expect(await client.send({ url: '/accounts' })).toEqual({ status: 200, text: 'ok' })
@@ -15,7 +15,8 @@ export function injecting(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('1 D1: a thousand at once, with no token yet, make one token request', {
+  test('a thousand at once, with no token yet, make one token request', {
+    tags: ['promise-1', 'D1'],
     timeout: 60_000,
   }, async () => {
     const { server, api, client } = await startClient(host)
@@ -28,7 +29,9 @@ export function injecting(host: HostUnderTest): void {
     expect(new Set(api.seen.map(({ authorization }) => authorization)).size).toBe(1)
   })
 
-  test("7 X13: the caller's own Authorization is sent as it is, once, and its 401 renews nothing", async () => {
+  test("the caller's own Authorization is sent as it is, once, and its 401 renews nothing", {
+    tags: ['promise-7', 'X13'],
+  }, async () => {
     const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
 
@@ -43,7 +46,9 @@ export function injecting(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('7 X21: an Authorization that is undefined counts as absent', async () => {
+  test('an Authorization that is undefined counts as absent', {
+    tags: ['promise-7', 'X21'],
+  }, async () => {
     const { api, client } = await startClient(host)
     const headers = { Authorization: undefined, 'x-custom': 'kept' }
 
@@ -53,7 +58,9 @@ export function injecting(host: HostUnderTest): void {
     expect(api.seen[0]?.authorization).toMatch(/^Bearer \S+$/)
   })
 
-  test('8: countersign: false sends the request untouched, and its 401 renews nothing', async () => {
+  test('countersign: false sends the request untouched, and its 401 renews nothing', {
+    tags: ['promise-8'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
 
     expect((await client.send({ url: '/x', countersign: false })).status).toBe(401)
@@ -62,7 +69,9 @@ export function injecting(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(0)
   })
 
-  test('8: a scope and a resource of its own give a request a token of its own', async () => {
+  test('a scope and a resource of its own give a request a token of its own', {
+    tags: ['promise-8'],
+  }, async () => {
     const { server, tokens, api, client } = await startClient(host)
 
     for (let round = 0; round < 2; round++) {
@@ -82,7 +91,9 @@ export function injecting(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('8: an unknown member of countersign is rejected by its name, and nothing is sent', async () => {
+  test('an unknown member of countersign is rejected by its name, and nothing is sent', {
+    tags: ['promise-8'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
     const countersign = { scopes: 'a' } as { scope?: string }
 
@@ -96,7 +107,9 @@ export function injecting(host: HostUnderTest): void {
     expect([api.seen.length, server.requests.length]).toEqual([0, 0])
   })
 
-  test('11 X16: attached twice is one attachment: one token request, one header, one replay', async () => {
+  test('attached twice is one attachment: one token request, one header, one replay', {
+    tags: ['promise-11', 'X16'],
+  }, async () => {
     const { server, api, requestEvents, client } = await startClient(host)
     client.attachAgain()
     await client.send({ url: '/warm' })
@@ -110,7 +123,9 @@ export function injecting(host: HostUnderTest): void {
     expect(requestEvents).toEqual([{ type: 'request-replayed', origin: api.origin, method: 'GET' }])
   })
 
-  test('11 X16: two providers on one instance serve each its own origin, its own 401s too', async () => {
+  test('two providers on one instance serve each its own origin, its own 401s too', {
+    tags: ['promise-11', 'X16'],
+  }, async () => {
     const { client, ...one } = await startClient(host)
     const two = await startWorld()
     const third = await startApi(two.server)

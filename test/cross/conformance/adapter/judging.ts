@@ -4,7 +4,9 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 5, and the part of 9 that is about answers: which of them renew a token. */
 export function judging(host: HostUnderTest): void {
-  test('5 U5: a replay that is rejected too returns that 401 and keeps the new token', async () => {
+  test('a replay that is rejected too returns that 401 and keeps the new token', {
+    tags: ['promise-5', 'U5'],
+  }, async () => {
     const { server, api, requestEvents, refusals, client } = await startClient(host)
     await client.send({ url: '/warm' })
     api.next(refused, answer(401, { 'www-authenticate': 'Bearer' }, 'the second'))
@@ -19,7 +21,9 @@ export function judging(host: HostUnderTest): void {
     expect(refusals()).toMatchObject([{ action: 'suspect' }, { action: 'kept' }])
   })
 
-  test('5 U6: an API that answers every call with 401 costs a handful of token requests', async () => {
+  test('an API that answers every call with 401 costs a handful of token requests', {
+    tags: ['promise-5', 'U6'],
+  }, async () => {
     const { clock, server, api, client } = await startClient(host)
     api.answerWith(refused)
 
@@ -82,7 +86,9 @@ export function judging(host: HostUnderTest): void {
     expect(requestEvents).toEqual(isAboutScope ? [event] : [])
   })
 
-  test('5 U9: a 407 renews nothing, also where the platform turns it into an error', async () => {
+  test('a 407 renews nothing, also where the platform turns it into an error', {
+    tags: ['promise-5', 'U9'],
+  }, async () => {
     const { server, api, refusals, client } = await startClient(host)
     api.next(answer(407, { 'www-authenticate': 'Bearer' }))
 
@@ -98,21 +104,26 @@ export function judging(host: HostUnderTest): void {
   test.each([
     ['another origin', () => []],
     ['another listed origin, which has seen no token', (evil: string) => [evil]],
-  ])('9 U10: a 401 answered by %s after a redirect renews nothing', async (_, more) => {
-    const { server, tokens, setup, api, evil, refusals } = await startClient(host)
-    const client = host.client({ ...setup, tokens, origins: [api.origin, ...more(evil.origin)] })
-    api.next(answer(307, { location: `${evil.origin}/x` }))
-    evil.next(refused)
+  ])(
+    'a 401 answered by %s after a redirect renews nothing',
+    { tags: ['promise-9', 'U10'] },
+    async (_, more) => {
+      const { server, tokens, setup, api, evil, refusals } = await startClient(host)
+      const client = host.client({ ...setup, tokens, origins: [api.origin, ...more(evil.origin)] })
+      api.next(answer(307, { location: `${evil.origin}/x` }))
+      evil.next(refused)
 
-    expect((await client.send({ url: '/x' })).status).toBe(401)
-    expect((await client.send({ url: '/after' })).status).toBe(200)
+      expect((await client.send({ url: '/x' })).status).toBe(401)
+      expect((await client.send({ url: '/after' })).status).toBe(200)
 
-    expect(evil.seen).toMatchObject([{ authorization: undefined }])
-    expect([server.requests.length, refusals()]).toEqual([1, []])
-  })
+      expect(evil.seen).toMatchObject([{ authorization: undefined }])
+      expect([server.requests.length, refusals()]).toEqual([1, []])
+    },
+  )
 
   test.each(['/orders/1', '/orders'])(
-    '6 U21: a POST answered 303 to a GET of %s that is rejected is not sent again',
+    'a POST answered 303 to a GET of %s that is rejected is not sent again',
+    { tags: ['promise-6', 'U21'] },
     async (location) => {
       const { server, api, requestEvents, refusals, client } = await startClient(host)
       api.next(answer(303, { location }), refused)
@@ -134,13 +145,17 @@ export function judging(host: HostUnderTest): void {
     },
   )
 
-  test.each(['GET', 'HEAD'])('6 U21: a %s that was redirected is sent again', async (method) => {
-    const { server, api, client } = await startClient(host)
-    api.next(answer(302, { location: '/there' }), refused)
+  test.each(['GET', 'HEAD'])(
+    'a %s that was redirected is sent again',
+    { tags: ['promise-6', 'U21'] },
+    async (method) => {
+      const { server, api, client } = await startClient(host)
+      api.next(answer(302, { location: '/there' }), refused)
 
-    expect((await client.send({ method, url: '/here' })).status).toBe(200)
+      expect((await client.send({ method, url: '/here' })).status).toBe(200)
 
-    expect(api.seen.map(({ url }) => url)).toEqual(['/here', '/there', '/here'])
-    expect(server.requests).toHaveLength(2)
-  })
+      expect(api.seen.map(({ url }) => url)).toEqual(['/here', '/there', '/here'])
+      expect(server.requests).toHaveLength(2)
+    },
+  )
 }

@@ -5,7 +5,8 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** What takes seconds to see. */
 export function lasting(host: HostUnderTest): void {
-  test('13 U15: ten thousand refusals need no more than a few sockets', {
+  test('ten thousand refusals need no more than a few sockets', {
+    tags: ['promise-13', 'U15'],
     timeout: 120_000,
   }, async () => {
     let current = staticTokenProvider('token-0')

@@ -8,7 +8,9 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promise 9: an origin that is not listed never receives an Authorization. */
 export function originating(host: HostUnderTest): void {
-  test('9 X1 X6 X7: an absolute URL to another origin is sent without the token, to a listed one with it', async () => {
+  test('an absolute URL to another origin is sent without the token, to a listed one with it', {
+    tags: ['promise-9', 'X1', 'X6', 'X7'],
+  }, async () => {
     const { api, evil, client } = await startClient(host)
     const targets = [evil.origin, evil.origin.toUpperCase(), `http://localhost:${evil.port}`]
 
@@ -21,7 +23,9 @@ export function originating(host: HostUnderTest): void {
     expect(api.seen.map(({ authorization }) => authorization?.slice(0, 7))).toEqual(['Bearer '])
   })
 
-  test('9 X8: another name of the same address is another origin', async () => {
+  test('another name of the same address is another origin', {
+    tags: ['promise-9', 'X8'],
+  }, async () => {
     const { server, api, client } = await startClient(host)
 
     expect((await client.send({ url: `http://localhost:${api.port}/x` })).status).toBe(401)
@@ -31,7 +35,9 @@ export function originating(host: HostUnderTest): void {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('9 X6: with onForeignOrigin throw nothing is sent to another origin', async () => {
+  test('with onForeignOrigin throw nothing is sent to another origin', {
+    tags: ['promise-9', 'X6'],
+  }, async () => {
     const { evil, client } = await startClient(host, { onForeignOrigin: 'throw' })
 
     const error = await rejection(client.send({ url: `${evil.origin}/secret-path` }))
@@ -46,7 +52,9 @@ export function originating(host: HostUnderTest): void {
     expect((await client.send({ url: '/x' })).status).toBe(200)
   })
 
-  test("9 D8: a request to the provider's own token endpoint goes untouched, named origin or not", async () => {
+  test("a request to the provider's own token endpoint goes untouched, named origin or not", {
+    tags: ['promise-9', 'D8'],
+  }, async () => {
     const { server, setup } = await startClient(host, { onForeignOrigin: 'throw' })
     const { origin, pathname } = new URL(server.tokenEndpoint)
     const client = host.client({ ...setup, baseUrl: origin, origins: [origin] })
@@ -58,7 +66,9 @@ export function originating(host: HostUnderTest): void {
     expect(server.issued).toBe(0)
   })
 
-  test('9 X18: what the caller changes while the token is awaited is not sent', async () => {
+  test('what the caller changes while the token is awaited is not sent', {
+    tags: ['promise-9', 'X18'],
+  }, async () => {
     const { server, api, evil, client } = await startClient(host)
     const release = server.hold()
     const headers: Record<string, string> = { 'x-custom': 'judged' }
@@ -83,7 +93,8 @@ export function originating(host: HostUnderTest): void {
     [307, 'POST'],
     [308, 'PUT'],
   ])(
-    '9 X9: a %i after %s leads to another port or host without the token',
+    'a %i after %s leads to another port or host without the token',
+    { tags: ['promise-9', 'X9'] },
     async (code, method) => {
       const { api, evil, client } = await startClient(host)
       const body = method === 'GET' ? {} : { body: 'b' }
@@ -107,7 +118,8 @@ export function originating(host: HostUnderTest): void {
     ['the parent domain', 'www.api.test', 'api.test'],
     ['another host', 'api.test', 'evil.test'],
   ])(
-    '9 X9 X10: a redirect to %s on the same port arrives without the token',
+    'a redirect to %s on the same port arrives without the token',
+    { tags: ['promise-9', 'X9', 'X10'] },
     async (_, from, to) => {
       everyNameIsHere()
       const { tokens, api, setup } = await startClient(host)
@@ -125,7 +137,7 @@ export function originating(host: HostUnderTest): void {
     },
   )
 
-  test('9: a redirect within the origin keeps the token', async () => {
+  test('a redirect within the origin keeps the token', { tags: ['promise-9'] }, async () => {
     const { api, client } = await startClient(host)
     api.next(answer(302, { location: '/there' }))
 
@@ -133,7 +145,9 @@ export function originating(host: HostUnderTest): void {
     expect(api.seen[1]?.authorization).toBe(api.seen[0]?.authorization)
   })
 
-  test('9 X11: a redirect from https to http on the same host arrives without the token', async () => {
+  test('a redirect from https to http on the same host arrives without the token', {
+    tags: ['promise-9', 'X11'],
+  }, async () => {
     const { server, setup, evil } = await startClient(host)
     const api = await startApi(server, await trustedCertificate())
     const client = host.client({ ...setup, baseUrl: api.origin, origins: [api.origin] })
@@ -146,7 +160,9 @@ export function originating(host: HostUnderTest): void {
     expect(evil.seen).toMatchObject([{ url: '/there', authorization: undefined }])
   })
 
-  test('9 X12: a redirect there and back brings no token back; the 401 costs one renewal at most', async () => {
+  test('a redirect there and back brings no token back; the 401 costs one renewal at most', {
+    tags: ['promise-9', 'X12'],
+  }, async () => {
     const { server, api, evil, client } = await startClient(host)
     api.next(answer(302, { location: `${evil.origin}/there` }))
     evil.next(answer(302, { location: `${api.origin}/back` }))

@@ -6,7 +6,9 @@ import { type HostUnderTest, startClient } from '../host.ts'
 
 /** Promises 3, 4, 12 and 13: one renewal for all rejected requests. */
 export function renewing(host: HostUnderTest): void {
-  test('3 U1: a refused token is renewed once and the request is replayed with the new one', async () => {
+  test('a refused token is renewed once and the request is replayed with the new one', {
+    tags: ['promise-3', 'U1'],
+  }, async () => {
     const { server, tokens, api, requestEvents, refusals, client } = await startClient(host)
     await client.send({ url: '/warm' })
     server.revokeAll()
@@ -28,7 +30,8 @@ export function renewing(host: HostUnderTest): void {
     expect(refusals()).toMatchObject([{ action: 'suspect', coolDownUntil: undefined }])
   })
 
-  test('3 U2: five hundred requests refused at once make one token request', {
+  test('five hundred requests refused at once make one token request', {
+    tags: ['promise-3', 'U2'],
     timeout: 60_000,
   }, async () => {
     const { server, api, client } = await startClient(host)
@@ -48,7 +51,9 @@ export function renewing(host: HostUnderTest): void {
     expect(new Set(api.seen.map(({ authorization }) => authorization)).size).toBe(2)
   })
 
-  test('4 U3: a late 401 for a token already replaced is replayed without a token request', async () => {
+  test('a late 401 for a token already replaced is replayed without a token request', {
+    tags: ['promise-4', 'U3'],
+  }, async () => {
     const { server, tokens, api, refusals, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
@@ -70,7 +75,9 @@ export function renewing(host: HostUnderTest): void {
     expect(api.seen.at(-1)).toMatchObject({ url: '/late', authorization: second.authorization })
   })
 
-  test('4 U4: a 401 that arrives while the renewal runs joins it', async () => {
+  test('a 401 that arrives while the renewal runs joins it', {
+    tags: ['promise-4', 'U4'],
+  }, async () => {
     const { server, tokens, api, requestEvents, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
@@ -93,7 +100,9 @@ export function renewing(host: HostUnderTest): void {
     expect(requestEvents.map(({ type }) => type)).toEqual(['request-replayed', 'request-replayed'])
   })
 
-  test("12 U14: each attempt of the caller's own retry has the current token and one replay at most", async () => {
+  test("each attempt of the caller's own retry has the current token and one replay at most", {
+    tags: ['promise-12', 'U14'],
+  }, async () => {
     const { clock, server, api, client } = await startClient(host)
     api.next(answer(503), refused, refused)
 
@@ -110,17 +119,23 @@ export function renewing(host: HostUnderTest): void {
     ['a 500', answer(500)],
     ['a 503', answer(503)],
     ['a 429', answer(429)],
-  ])('12 U13: a POST answered with %s is sent once by us', async (_, failure) => {
-    const { api, client } = await startClient(host)
-    api.next(failure)
+  ])(
+    'a POST answered with %s is sent once by us',
+    { tags: ['promise-12', 'U13'] },
+    async (_, failure) => {
+      const { api, client } = await startClient(host)
+      api.next(failure)
 
-    const { status } = await client.send({ method: 'POST', url: '/orders', body: 'order' })
+      const { status } = await client.send({ method: 'POST', url: '/orders', body: 'order' })
 
-    expect(api.seen.map((seen) => seen.status)).toEqual([status])
-    expect(status).toBeGreaterThanOrEqual(429)
-  })
+      expect(api.seen.map((seen) => seen.status)).toEqual([status])
+      expect(status).toBeGreaterThanOrEqual(429)
+    },
+  )
 
-  test('12 U13: a POST whose connection breaks is sent once by us', async () => {
+  test('a POST whose connection breaks is sent once by us', {
+    tags: ['promise-12', 'U13'],
+  }, async () => {
     const { api, client } = await startClient(host)
     api.next((response) => void response.socket?.destroy())
 
@@ -131,7 +146,9 @@ export function renewing(host: HostUnderTest): void {
     expect(api.seen).toHaveLength(1)
   })
 
-  test('13 U15: the body of a rejected answer is released before the replay, also an endless one', async () => {
+  test('the body of a rejected answer is released before the replay, also an endless one', {
+    tags: ['promise-13', 'U15'],
+  }, async () => {
     const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()

@@ -28,28 +28,34 @@ const replayable: Record<string, () => { body?: unknown; json?: unknown; arrives
 
 /** Promise 6: what is sent a second time is what was sent the first time, or nothing is. */
 export function replaying(host: HostUnderTest): void {
-  test.each(Object.keys(replayable))('6 U11: %s is replayed byte for byte', async (kind) => {
-    const { server, tokens, api, client } = await startClient(host)
-    await tokens.getAccessToken()
-    server.revokeAll()
-    const { arrives, ...content } = replayable[kind]?.() ?? expect.unreachable()
+  test.each(Object.keys(replayable))(
+    '%s is replayed byte for byte',
+    { tags: ['promise-6', 'U11'] },
+    async (kind) => {
+      const { server, tokens, api, client } = await startClient(host)
+      await tokens.getAccessToken()
+      server.revokeAll()
+      const { arrives, ...content } = replayable[kind]?.() ?? expect.unreachable()
 
-    const { status } = await client.send({
-      ...{ method: 'POST', url: '/x' },
-      headers: { 'x-custom': 'kept' },
-      ...content,
-    })
+      const { status } = await client.send({
+        ...{ method: 'POST', url: '/x' },
+        headers: { 'x-custom': 'kept' },
+        ...content,
+      })
 
-    expect(status).toBe(200)
-    const [denied, replay] = api.seen as [Seen, Seen]
-    expect(denied.body).toEqual(arrives)
-    expect(replay.body).toEqual(arrives)
-    expect(comparable(replay)).toEqual(comparable(denied))
-    expect(replay.headers['x-custom']).toBe('kept')
-    expect(replay.authorization).not.toBe(denied.authorization)
-  })
+      expect(status).toBe(200)
+      const [denied, replay] = api.seen as [Seen, Seen]
+      expect(denied.body).toEqual(arrives)
+      expect(replay.body).toEqual(arrives)
+      expect(comparable(replay)).toEqual(comparable(denied))
+      expect(replay.headers['x-custom']).toBe('kept')
+      expect(replay.authorization).not.toBe(denied.authorization)
+    },
+  )
 
-  test('6 U11: a form is replayed part for part, with the boundary that its header names', async () => {
+  test('a form is replayed part for part, with the boundary that its header names', {
+    tags: ['promise-6', 'U11'],
+  }, async () => {
     const { server, tokens, api, client } = await startClient(host)
     await tokens.getAccessToken()
     server.revokeAll()
@@ -68,7 +74,8 @@ export function replaying(host: HostUnderTest): void {
   })
 
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-    '6 U13: a %s that was refused is replayed',
+    'a %s that was refused is replayed',
+    { tags: ['promise-6', 'U13'] },
     async (method) => {
       const { server, tokens, api, client } = await startClient(host)
       await tokens.getAccessToken()
@@ -84,7 +91,8 @@ export function replaying(host: HostUnderTest): void {
   )
 
   test.each(Object.keys(host.oneShotBodies))(
-    '6 U12: %s is read once: the 401 arrives, never an empty body, and the next call works',
+    '%s is read once: the 401 arrives, never an empty body, and the next call works',
+    { tags: ['promise-6', 'U12'] },
     async (kind) => {
       const { server, tokens, api, requestEvents, client } = await startClient(host)
       await tokens.getAccessToken()
