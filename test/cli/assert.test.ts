@@ -237,7 +237,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'ec.pem', '--claim', 'exp=1'],
     {},
     2,
-    "--claim may not set 'exp'.",
+    "--claim must not set 'exp'.",
   ],
   [
     'a profile that is not there',
