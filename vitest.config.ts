@@ -25,11 +25,11 @@ const insteadOf = (folders: Record<string, string>): Plugin => ({
   },
 })
 
-/** The oldest that the packages' ranges allow; of p-memoize that is the newest as well. */
+/** The oldest versions that the packages' ranges allow. For p-memoize this is the newest, too. */
 const oldest = insteadOf({ axios: 'axios-1.12.0', ky: 'ky-2.0.0', jose: 'jose-6.2.13' })
 const between = insteadOf({ axios: 'axios-1.17.0' })
 
-/** The CommonJS builds of ours and of axios, in place of the ES modules. */
+/** The CommonJS builds of this project and of axios, in place of the ES modules. */
 const commonJs: Plugin = {
   name: 'commonjs',
   enforce: 'pre',

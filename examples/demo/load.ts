@@ -1,21 +1,21 @@
-import type { Host } from './hosts.ts'
+import type { HttpClient } from './http-clients.ts'
 
-/** What came of the requests through one host. */
+/** The results of the requests through one HTTP client. */
 export interface Tally {
-  host: Host['name']
+  host: HttpClient['name']
   requests: number
   answered200: number
   slowestMs: number
-  /** Of the first request that was not answered 200. */
+  /** Why the first request that was not answered 200 failed. */
   failure?: string
 }
 
-export function emptyTally(host: Host): Tally {
+export function createTally(host: HttpClient): Tally {
   return { host: host.name, requests: 0, answered200: 0, slowestMs: 0 }
 }
 
-/** One request, added to the tally; a rejection is a request that was not answered 200. */
-export async function call(host: Host, path: string, tally: Tally): Promise<void> {
+/** Sends one request and counts it. A rejection counts as not answered 200. */
+export async function call(host: HttpClient, path: string, tally: Tally): Promise<void> {
   const since = performance.now()
   tally.requests += 1
   try {
@@ -28,6 +28,11 @@ export async function call(host: Host, path: string, tally: Tally): Promise<void
   tally.slowestMs = Math.max(tally.slowestMs, Math.ceil(performance.now() - since))
 }
 
-export async function burst(host: Host, path: string, tally: Tally, size: number): Promise<void> {
+export async function burst(
+  host: HttpClient,
+  path: string,
+  tally: Tally,
+  size: number,
+): Promise<void> {
   await Promise.all(Array.from({ length: size }, () => call(host, path, tally)))
 }

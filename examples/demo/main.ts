@@ -4,8 +4,8 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import pc from 'picocolors'
 import { type RegisteredClient, startAuthorizationServer } from '../servers/authorization-server.ts'
 import { startProtectedApi } from '../servers/protected-api.ts'
-import { existingInstance, type Host, hostsOf } from './hosts.ts'
-import { burst, call, emptyTally, type Tally } from './load.ts'
+import { createClients, createExistingInstance, type HttpClient } from './http-clients.ts'
+import { burst, call, createTally, type Tally } from './load.ts'
 import { createReport, type Row } from './report.ts'
 
 interface Client extends RegisteredClient {
@@ -15,17 +15,17 @@ interface Client extends RegisteredClient {
 interface Caller {
   clientId: string
   tokens: TokenProvider
-  hosts: readonly Host[]
-  /** What the API answered to the axios instance before it had a token. */
+  hosts: readonly HttpClient[]
+  /** The status that the axios instance received before it had a token. */
   before: number
-  /** Tokens that this provider was issued. */
+  /** The number of tokens that this provider obtained. */
   issued: number
 }
 
 const path = '/accounts'
 const resource = 'https://api.example/'
 const burstSize = 1000
-const afterRefusalSize = 100
+const afterRejectionSize = 100
 const turnovers = 2
 const shortLifetimeSeconds = 3
 const turnoverDeadlineMs = 15_000
@@ -34,8 +34,8 @@ const workersPerHost = 7
 const report = createReport({ json: process.argv.includes('--json') })
 const { say, step, promise } = report
 
-say('Real parts on loopback, and what Countersign promises of them, checked as it happens:')
-say("'kept' is a promise that was kept; one that was not is BROKEN, and the demo ends with code 1.")
+say('This demo runs real servers on loopback and checks what Countersign promises.')
+say("Each line starts with 'kept' or 'BROKEN'. A broken promise makes the exit code 1.")
 
 async function makeClient(
   clientId: string,
@@ -94,9 +94,9 @@ async function makeCaller({ clientId, privateKey }: Client): Promise<Caller> {
       if (event.type === 'token-request-failed') say(pc.red(event.error.message))
     },
   })
-  const instance = existingInstance(api.origin)
+  const instance = createExistingInstance(api.origin)
   const { status } = await instance.get(path)
-  const hosts = hostsOf(instance, tokens, api.origin)
+  const hosts = createClients(instance, tokens, api.origin)
   const caller: Caller = { clientId, tokens, hosts, before: status, issued: 0 }
   return caller
 }
@@ -105,10 +105,10 @@ async function makeCaller({ clientId, privateKey }: Client): Promise<Caller> {
 async function record(
   name: string,
   { clientId, hosts }: Caller,
-  load: (host: Host, tally: Tally) => Promise<void>,
+  load: (host: HttpClient, tally: Tally) => Promise<void>,
 ): Promise<Row> {
   const before = tokenRequests.get(clientId) ?? 0
-  const tallies = hosts.map(emptyTally)
+  const tallies = hosts.map(createTally)
   await Promise.all(hosts.map((host, index) => load(host, tallies[index] as Tally)))
   const added = (tokenRequests.get(clientId) ?? 0) - before
   const row = report.row(name, clientId, added, tallies)
@@ -168,11 +168,11 @@ promise(
   turnover.tokenRequests === 1 + turnovers,
 )
 
-step('Every token seen so far is refused, and the calls recover')
-say(`tokens that the API refuses from now on, by their jti: ${api.refuseAllSeen()}`)
+step('The API rejects every token that it has seen, and the calls recover')
+say(`tokens that the API rejects from now on, by their jti: ${api.rejectAllSeen()}`)
 for (const caller of [...callers, short]) {
-  const row = await record('refused', caller, (host, tally) =>
-    burst(host, path, tally, afterRefusalSize),
+  const row = await record('rejected', caller, (host, tally) =>
+    burst(host, path, tally, afterRejectionSize),
   )
   promise(
     `${caller.clientId}: exactly one more token request (${row.tokenRequests} counted)`,

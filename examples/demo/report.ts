@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Tally } from './load.ts'
 
-/** One load of one client, through all of its hosts at once. */
+/** One load of one client ID, through all of its HTTP clients at once. */
 export interface Row extends Omit<Tally, 'host' | 'failure'> {
   step: string
   client: string
@@ -11,16 +11,16 @@ export interface Row extends Omit<Tally, 'host' | 'failure'> {
 }
 
 export interface Report {
-  /** Begins the next step, under its number. */
+  /** Prints the number and title of the next step. */
   step(title: string): void
   say(line: string): void
-  /** Says whether it was kept; one that was not ends the demo with code 1. */
+  /** Prints whether a promise was kept. A broken one makes the exit code 1. */
   promise(text: string, kept: boolean): void
   row(step: string, client: string, tokenRequests: number, hosts: readonly Tally[]): Row
   finish(): void
 }
 
-/** Speaks while it goes on and shows a table at the end; with `json`, only the rows. */
+/** Creates a report that prints each step and ends with a table; with `json`, it prints only the rows. */
 export function createReport({ json }: { json: boolean }): Report {
   const rows: Row[] = []
   const broken: string[] = []
@@ -41,19 +41,21 @@ export function createReport({ json }: { json: boolean }): Report {
       say(`   ${kept ? pc.green('kept  ') : pc.red('BROKEN')} ${text}`)
     },
     row(step, client, tokenRequests, hosts) {
-      const row = { step, client, ...totalOf(hosts), tokenRequests, hosts }
+      const row = { step, client, ...addUp(hosts), tokenRequests, hosts }
       rows.push(row)
       return row
     },
     finish() {
       if (json) console.log(JSON.stringify(rows, undefined, 2))
-      say(`\n${tableOf(rows)}`)
-      say('slowest: from a call to the end of its answer. Calls that start at once wait for each')
-      say('other, in the one process that runs both servers too. What a token costs a call:')
-      say('pnpm bench:warm\n')
+      say(`\n${formatTable(rows)}`)
+      say(
+        'slowest: the time from a call to the end of its response. Calls that start together wait',
+      )
+      say('for each other, because one process runs the clients and both servers.')
+      say('`pnpm bench:warm` measures what a token adds to a request.\n')
       if (broken.length === 0) {
         say(pc.green('Every promise was kept.'))
-        return say('Your own first call, with a key of yours: docs/guides/quick-start.md')
+        return say('Next: make a call with a key of your own, docs/guides/quick-start.md')
       }
       for (const text of broken) console.error(pc.red(`broken: ${text}`))
       process.exitCode = 1
@@ -61,7 +63,7 @@ export function createReport({ json }: { json: boolean }): Report {
   }
 }
 
-function totalOf(hosts: readonly Tally[]): Pick<Tally, 'requests' | 'answered200' | 'slowestMs'> {
+function addUp(hosts: readonly Tally[]): Pick<Tally, 'requests' | 'answered200' | 'slowestMs'> {
   const total = { requests: 0, answered200: 0, slowestMs: 0 }
   for (const { requests, answered200, slowestMs } of hosts) {
     total.requests += requests
@@ -71,10 +73,18 @@ function totalOf(hosts: readonly Tally[]): Pick<Tally, 'requests' | 'answered200
   return total
 }
 
-/** A line for each host; what the hosts share stands once. */
-function tableOf(rows: readonly Row[]): string {
+/** Formats a line for each HTTP client. Values that they share are printed once. */
+function formatTable(rows: readonly Row[]): string {
   const table = new Table({
-    head: ['step', 'client', 'host', 'requests', 'answered\n200', 'slowest', 'token\nrequests'],
+    head: [
+      'step',
+      'client ID',
+      'HTTP client',
+      'requests',
+      'answered\n200',
+      'slowest',
+      'token\nrequests',
+    ],
     style: { head: pc.isColorSupported ? ['cyan'] : [], border: [] },
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right'],
   })

@@ -10,24 +10,24 @@ export interface RegisteredClient {
   algorithm: 'ES256' | 'PS256' | 'RS256'
   publicKey: JWK
   tokenLifetimeSeconds: number
-  /** What it may ask for, space-delimited; anything when left out. */
+  /** The scopes that the client may request, separated by spaces. @default Every scope. */
   scope?: string
-  /** `client_credentials` when left out. */
+  /** @default ['client_credentials'] */
   grantTypes?: readonly string[]
 }
 
-/** What a stricter server finds wrong with an assertion that holds; undefined: nothing. */
+/** Returns why a stricter server rejects an assertion that is valid, or undefined. */
 export type StricterCheck = (assertion: {
   header: Readonly<Record<string, unknown>>
   claims: Readonly<Record<string, unknown>>
 }) => string | undefined
 
-/** A token request that arrived at the endpoint, whatever came of it. */
+/** A token request that arrived at the endpoint, with any result. */
 export interface ArrivedTokenRequest {
   clientId: string
   /** `performance.now()` */
   at: number
-  /** What the client assertion says; undefined for a request that was not answered. */
+  /** The claims of the client assertion; undefined for a request that was not answered. */
   claims: JWTPayload | undefined
 }
 

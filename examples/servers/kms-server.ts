@@ -15,10 +15,10 @@ export interface KmsServer {
 type KeySpec = 'ECC_NIST_P256' | 'RSA_2048'
 
 interface KmsRequest {
-  /** Such as `TrentService.Sign`. */
+  /** The operation, such as `TrentService.Sign`. */
   target: string
   contentType: string | undefined
-  /** Of the signature over the request; it is not verified. */
+  /** The access key that signed the request. The signature is not verified. */
   accessKeyId: string | undefined
   input: Record<string, unknown>
 }

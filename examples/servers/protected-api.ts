@@ -14,24 +14,24 @@ export interface JudgedRequest {
 
 export interface ProtectedApi {
   origin: string
-  /** Refuses every token seen so far, by its `jti`, and says how many those are. */
-  refuseAllSeen(): number
+  /** Rejects every token that it has seen, by its `jti`, and returns their number. */
+  rejectAllSeen(): number
   close(): Promise<void>
 }
 
-/** What the API trusts. */
+/** The issuer that the API trusts. */
 export interface Trusted {
   issuer: string
   jwksUri: string
   audience: string
-  /** How long after `exp` a client's token is accepted; 1 second when left out. */
+  /** How long after `exp` a client's token is accepted, in seconds. @default 1 */
   leewaySeconds?: (clientId: unknown) => number
 }
 
 /**
- * Does what a real API does: checks the signature, issuer, audience, expiry and a list of refused
- * tokens. Answers with the client that the token was issued to, and the SHA-256 of the body that
- * it received, once `onJudged` lets it.
+ * Does what a real API does: checks the signature, issuer, audience, expiry and a list of rejected
+ * tokens. Once `onJudged` has finished, it answers with the client of the token and the SHA-256 of
+ * the body.
  */
 export async function startProtectedApi(
   trusted: Trusted,
@@ -41,16 +41,16 @@ export async function startProtectedApi(
   const { issuer, jwksUri, audience, leewaySeconds = () => 1 } = trusted
   const keys = createRemoteJWKSet(new URL(jwksUri))
   const seen = new Set<string>()
-  const refused = new Set<string>()
+  const rejected = new Set<string>()
 
-  /** The client of an acceptable token, else undefined. */
+  /** Returns the client of a valid token, or undefined. */
   async function clientOf(authorization: string | undefined): Promise<unknown> {
     const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
     if (token === undefined) return undefined
     try {
       const clockTolerance = leewaySeconds(decodeJwt(token).client_id)
       const { payload } = await jwtVerify(token, keys, { issuer, audience, clockTolerance })
-      if (payload.jti === undefined || refused.has(payload.jti)) return undefined
+      if (payload.jti === undefined || rejected.has(payload.jti)) return undefined
       seen.add(payload.jti)
       return payload.client_id
     } catch {
@@ -73,16 +73,16 @@ export async function startProtectedApi(
   }
 
   const server = createServer((request, response) => {
-    // What a caller broke off has no answer.
+    // A request that the caller aborted gets no answer.
     answer(request, response).catch(() => response.destroy())
   })
   const { origin, close } = await listen(server)
 
   return {
     origin,
-    refuseAllSeen() {
-      for (const jti of seen) refused.add(jti)
-      return refused.size
+    rejectAllSeen() {
+      for (const jti of seen) rejected.add(jti)
+      return rejected.size
     },
     close,
   }

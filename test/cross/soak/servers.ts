@@ -46,7 +46,7 @@ const commands = {
   apiCounts: () => counts,
   /** Revokes every token that the API has seen. Returns the time on the monotonic clock. */
   revokeAll() {
-    api?.refuseAllSeen()
+    api?.rejectAllSeen()
     return performance.now()
   },
   setDown: (isDown: boolean) => setDown(isDown),

@@ -6,14 +6,14 @@ import { authorizationHooks } from '@countersign/ky-hook'
 import axios, { type AxiosInstance } from 'axios'
 import ky from 'ky'
 
-/** One way to send a request: resolves to the status of the answer, once its body has been read. */
-export interface Host {
+/** An HTTP client that sends one request, reads the body and resolves to the status. */
+export interface HttpClient {
   name: 'axios' | 'ky' | 'fetch'
   get(path: string): Promise<number>
 }
 
-/** As a program has it before it knows of tokens, with an interceptor of its own. */
-export function existingInstance(origin: string): AxiosInstance {
+/** Creates the axios instance of a program without tokens, with an interceptor of its own. */
+export function createExistingInstance(origin: string): AxiosInstance {
   const instance = axios.create({ baseURL: origin, timeout: 10_000, validateStatus: () => true })
   instance.interceptors.request.use((config) => {
     config.headers.set('X-Request-ID', randomUUID())
@@ -22,8 +22,12 @@ export function existingInstance(origin: string): AxiosInstance {
   return instance
 }
 
-/** Three hosts on one provider. None of them tries again by itself what fails. */
-export function hostsOf(instance: AxiosInstance, tokens: TokenSource, origin: string): Host[] {
+/** Creates three HTTP clients that share one provider. None of them retries a failed request. */
+export function createClients(
+  instance: AxiosInstance,
+  tokens: TokenSource,
+  origin: string,
+): HttpClient[] {
   const origins = [origin]
   addAuthorization(instance, tokens)
   const api = ky.create({
@@ -35,12 +39,12 @@ export function hostsOf(instance: AxiosInstance, tokens: TokenSource, origin: st
   const fetch = authorizedFetch(tokens, { origins })
   return [
     { name: 'axios', get: async (path) => (await instance.get(path)).status },
-    { name: 'ky', get: async (path) => statusOf(await api.get(path)) },
-    { name: 'fetch', get: async (path) => statusOf(await fetch(`${origin}${path}`)) },
+    { name: 'ky', get: async (path) => readStatus(await api.get(path)) },
+    { name: 'fetch', get: async (path) => readStatus(await fetch(`${origin}${path}`)) },
   ]
 }
 
-async function statusOf(response: Response): Promise<number> {
+async function readStatus(response: Response): Promise<number> {
   await response.arrayBuffer()
   return response.status
 }
