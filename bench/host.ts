@@ -48,11 +48,17 @@ function requireAuthorization(found: unknown): void {
 
 const senders: Readonly<Record<string, (isOurs: boolean, row: Row) => Promise<Send>>> = {
   async fetch(isOurs, { method, headers, body }) {
-    const url = `${origin}${path}`
-    const options = { method, ...(body && { body }) }
-    if (!isOurs) return () => transport(url, { ...options, headers: { ...headers, authorization } })
+    // As in a program, each request has a URL and an init of its own.
+    const init = () => ({
+      method,
+      ...(headers && { headers: { ...headers } }),
+      ...(body && { body }),
+    })
+    if (!isOurs)
+      return () =>
+        transport(`${origin}${path}`, { ...init(), headers: { ...headers, authorization } })
     const send = authorizedFetch(await createWarmProvider(core), { origins, fetch: transport })
-    return () => send(url, { ...options, ...(headers && { headers: { ...headers } }) })
+    return () => send(`${origin}${path}`, init())
   },
   async axios(isOurs, { method, headers, body, isAbsolute }) {
     const constant = isOurs ? {} : { headers: { Authorization: authorization } }

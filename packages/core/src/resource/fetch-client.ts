@@ -119,7 +119,7 @@ function setAuthorization<H extends Headers | Record<string, string>>(
   authorization: string,
 ): H {
   if (headers instanceof Headers) headers.set('authorization', authorization)
-  else Object.assign(headers, { authorization })
+  else headers.authorization = authorization
   return headers
 }
 
