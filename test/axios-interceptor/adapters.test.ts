@@ -12,7 +12,7 @@ afterEach(() => {
 })
 
 describe('attaching', () => {
-  test('the error for something else says what was expected', () => {
+  test('states in the error what was expected', () => {
     for (const wrong of [
       undefined,
       null,
@@ -40,7 +40,7 @@ describe('attaching', () => {
     expect(addAuthorization(api, tokens, again)).toBe(eject)
   })
 
-  test('the error for other options says what to do', { tags: ['X16'] }, () => {
+  test('states in the error for other options what to do', { tags: ['X16'] }, () => {
     const api = axios.create({ baseURL })
     const tokens = staticTokenProvider()
     addAuthorization(api, tokens)
@@ -62,7 +62,7 @@ describe('attaching', () => {
     await pending
   })
 
-  test('an instance that says nothing of its adapter has the one of axios', async () => {
+  test('gives an instance without an adapter of its own that of axios', async () => {
     const { api, tokens } = await startWorld()
     const instance = axios.create({ baseURL: api.origin })
     delete instance.defaults.adapter
@@ -92,7 +92,7 @@ describe('a refusal as adapters of one’s own tell it', () => {
     expect(stamps()).toEqual(['Bearer t1'])
   })
 
-  test('a 403 for want of scope is told, be it a response or a rejection', {
+  test('reports a 403 for insufficient scope, as a response and as a rejection', {
     tags: ['U9'],
   }, async () => {
     const events: RequestEvent[] = []

@@ -88,7 +88,7 @@ test.each(ways.filter(([name]) => name.includes('fetch')))(
   },
 )
 
-describe('an adapter that tells the final URL as the xhr adapter does, of which there is none here', () => {
+describe('an adapter that reports the final URL like the xhr adapter, which Node.js does not have', () => {
   const seen: string[] = []
   const xhr =
     (finalUrl: (url: string) => string): AxiosAdapter =>
@@ -118,7 +118,7 @@ describe('an adapter that tells the final URL as the xhr adapter does, of which 
   })
 })
 
-test('what an adapter of the caller keeps shows nothing of ours, and no other config', async () => {
+test('shows neither the token nor another config in what an adapter of the caller keeps', async () => {
   const kept: object[] = []
   const adapter: AxiosAdapter = async (config) => {
     kept.push(config)

@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 describe('what is sent', () => {
-  test('auth is the caller authenticating by himself, null is not', { tags: ['X14'] }, async () => {
+  test('takes auth, but not null, for credentials of the request', { tags: ['X14'] }, async () => {
     const { instance, stamps } = attached()
     await instance.get('/x', { auth: { username: 'u', password: 'p' } })
     await instance.get('/x', { auth: null as never })
@@ -130,7 +130,7 @@ describe('what is sent', () => {
     expect(sent[0]).not.toHaveProperty('timeoutErrorMessage')
   })
 
-  test('a timeout that is over when the token comes ends the call, and nothing is sent', {
+  test('rejects a call whose timeout has passed when the token arrives, and sends nothing', {
     tags: ['U18'],
   }, async () => {
     const { adapter, sent } = scripted()
@@ -153,13 +153,13 @@ describe('what is sent', () => {
   })
 })
 
-describe('a redirect, as the http adapter tells of it', () => {
+describe('a redirect, as the http adapter reports it', () => {
   const next = (href: string) => ({
     href,
     headers: { authorization: 'a', Authorization: 'A', 'x-request-idx': '1', host: 'h' },
   })
 
-  /** What is left of the next hop's headers, and what came of a 401 there. */
+  /** Returns the headers of the next hop, and the result of a 401 there. */
   async function redirected(href: string, config: AxiosRequestConfig = {}) {
     const hop = next(href)
     const headers = { 'www-authenticate': 'Bearer' }
@@ -200,7 +200,7 @@ describe('a redirect, as the http adapter tells of it', () => {
     })
   })
 
-  test('is told to the caller when the token is off', { tags: ['promise-9', 'X10'] }, async () => {
+  test('reaches the caller when the token is off', { tags: ['promise-9', 'X10'] }, async () => {
     const told: unknown[] = []
     const beforeRedirect: AxiosRequestConfig['beforeRedirect'] = ({ headers }, ...more) => {
       told.push(Object.keys(headers), ...more)
@@ -220,7 +220,7 @@ describe('a redirect, as the http adapter tells of it', () => {
 })
 
 describe('a renewal that does not come', { tags: ['promise-10'] }, () => {
-  /** Refused at once; whoever asks again waits for ever. */
+  /** Rejects its first token; a second call never settles. */
   function stuck(more: () => void = () => {}) {
     let asked = 0
     const tokens: TokenSource = {

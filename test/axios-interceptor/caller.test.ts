@@ -111,7 +111,7 @@ describe('the options of axios', () => {
     )
   })
 
-  test('progress is told again for the replay', { tags: ['promise-12', 'U18'] }, async () => {
+  test('reports progress again for the replay', { tags: ['promise-12', 'U18'] }, async () => {
     const { instance } = await revoked()
     const loaded: number[] = []
 
@@ -155,7 +155,7 @@ describe("the caller's own authentication", () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('userinfo in the URL is the caller authenticating by himself', {
+  test('takes userinfo in the URL for credentials of the request', {
     tags: ['promise-7', 'X14'],
   }, async () => {
     const { instance, api } = await revoked({ validateStatus: () => true })

@@ -10,7 +10,7 @@ import { startWorld, until } from '../support/world.ts'
 const releases: Record<string, string> = { oldest: 'axios-1.12.0', between: 'axios-1.17.0' }
 const release = releases[process.env.HOSTS ?? ''] ?? 'axios'
 
-/** What a CommonJS program gets: another copy than an ES module has, of the release of this run. */
+/** The copy that a CommonJS program loads, which is not that of an ES module. */
 const axios: AxiosStatic = createRequire(import.meta.url)(release)
 
 async function attached(config: AxiosRequestConfig = {}) {
@@ -104,7 +104,7 @@ describe.each<[string, AxiosRequestConfig]>([
   })
 })
 
-describe('what ends early is told in the words of that copy', () => {
+describe('rejects with the errors of that copy what ends early', () => {
   test('without a token', { tags: ['promise-14', 'X15'] }, async () => {
     const { instance, server, api } = await attached()
     server.next({ status: 400, body: { error: 'unauthorized_client' } })

@@ -7,10 +7,10 @@ import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
-/** What a server was sent, and under which name. */
+/** The requests that a server received, and its name. */
 interface Seen {
   readonly to: string
   readonly line: string

@@ -26,7 +26,7 @@ export function scripted(...replies: readonly Reply[]) {
   return { adapter, sent, stamps: () => sent.map(({ headers }) => headers.get('authorization')) }
 }
 
-/** Tokens t1, t2, … each current until it is refused. */
+/** Returns tokens t1, t2, …, each current until it is rejected. */
 function renewingTokens(): TokenSource {
   let count = 1
   return {

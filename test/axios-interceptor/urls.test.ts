@@ -88,7 +88,7 @@ describe.each(adapters)('axios through %s', (adapter) => {
     },
   )
 
-  test('an absolute URL of the API has the token, whatever base URL it came with', {
+  test('sends the token to an absolute URL of the API, with any base URL', {
     tags: ['X4'],
   }, async () => {
     const seen = await sent(adapter, ({ api, evil }) => ({

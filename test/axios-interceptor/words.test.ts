@@ -47,7 +47,7 @@ describe('aborts and timeouts', () => {
     expect(api.seen).toEqual([])
   })
 
-  test('neither a signal nor a cancel token keeps a listener of a request that is over', {
+  test('leaves no listener on a signal or cancel token after the request', {
     tags: ['promise-10'],
   }, async () => {
     const { instance, server } = await attached()
@@ -197,7 +197,7 @@ describe('what an adapter of the caller gave', () => {
     },
   )
 
-  test('what it leaves on the config of a request without our token is there', {
+  test('keeps what it sets on the config of a request without a token', {
     tags: ['promise-14'],
   }, async () => {
     const { instance } = await attached({
@@ -249,7 +249,7 @@ describe('what an adapter of the caller gave', () => {
 })
 
 describe('errors', () => {
-  test('without a token response interceptors see one AxiosError, with our error as its cause', {
+  test('shows response interceptors one AxiosError with the CountersignError as its cause', {
     tags: ['promise-14', 'X15'],
   }, async () => {
     const { instance, server } = await attached()

@@ -62,7 +62,7 @@ describe('token endpoint', () => {
     })
   })
 
-  test('http to another host is refused, and accepted with allowInsecureHttp', {
+  test('rejects http to another host, unless allowInsecureHttp is set', {
     tags: ['G3'],
   }, () => {
     const tokenEndpoint = 'http://as.example/token'
@@ -290,7 +290,7 @@ describe('assertion options', () => {
     })
   })
 
-  test('the algorithm none of a JWK is refused', { tags: ['G12'] }, () => {
+  test('rejects the algorithm none of a JWK', { tags: ['G12'] }, () => {
     const jwk = { ...privateKey.export({ format: 'jwk' }), alg: 'none' }
     expect(refusal({ key: jwk })).toMatchObject({
       code: 'ERR_UNSUPPORTED_ALG',
@@ -399,7 +399,7 @@ describe('a URL object', () => {
     ])
   })
 
-  test('that is no token endpoint is rejected without its password', () => {
+  test('rejects a URL that cannot be a token endpoint without quoting its password', () => {
     const error = refusal({ tokenEndpoint: new URL('https://user:hunter2@as.example/token') })
     expect(error).toMatchObject({ code: 'ERR_INVALID_TOKEN_ENDPOINT', option: 'tokenEndpoint' })
     expect(String(error)).not.toContain('hunter2')

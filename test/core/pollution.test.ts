@@ -20,7 +20,7 @@ beforeEach(async () => {
   server = await createAuthorizationServer()
   const keys = [publicKey.export({ format: 'jwk' }) as { kty: string }]
   server.register({ clientId: 'client-1', jwks: { keys } })
-  // The first token is refused where a GET is meant, so that each of them is sent again.
+  // The API rejects the first token of a GET, so that each GET is sent again.
   let first: string | undefined
   api = await startRecordingApi((response, { url, authorization }) => {
     first ??= authorization
@@ -60,7 +60,7 @@ test('a __proto__ member out of JSON sets nothing, in any object that is taken',
     statuses: Array(10).fill(200),
     responses: [['t', null, 300_000], 'ERR_TOKEN_RESPONSE_INVALID', 'ERR_TOKEN_HTTP'],
     options: [
-      // A form field may have any name; this one is no string.
+      // A form field may have any name. The value of this one is not a string.
       ...['ERR_INVALID_CLIENT_ID', 'ERR_INVALID_OPTION', 'ERR_NOT_PRIVATE_KEY'],
       ...['ERR_INVALID_ORIGIN', 'ERR_INVALID_ORIGIN', 'ERR_INVALID_ORIGIN'],
     ],
@@ -175,7 +175,7 @@ async function outcomesOf(host: string, spared: readonly string[]): Promise<Outc
   return (await run('polluted-hosts.ts', { HOST, SPARED: spared.join(' '), ...old })) as Outcomes
 }
 
-/** What the servers saw of a run. */
+/** The requests that the servers received in a run. */
 function sentBy(who: 'ours' | 'alone', name: string) {
   const run = `/${who}/${encodeURIComponent(name)}/`
   return [...api.seen, ...evil.seen].filter(({ url }) => url.includes(run)).map(shown)

@@ -101,7 +101,7 @@ describe('tenants', () => {
     expect(String(one)).toContain('client id tenant-1 ')
     expect(String(two)).toContain('client id tenant-2 ')
     expect(String(one)).not.toContain('tenant-2')
-    // While they are held off, each is told of itself, and the third is not held off.
+    // During the hold-off, each receives its own error, and the third has no hold-off.
     expect(await refused[0]?.getAccessToken().catch((error: unknown) => error)).toEqual(one)
     expect(await refused[1]?.getAccessToken().catch((error: unknown) => error)).toEqual(two)
     expect(await good.getAccessToken({ forceRenewal: true })).not.toBe(token)

@@ -7,7 +7,7 @@ import { refused } from '../support/recording-api.ts'
 
 const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
 
-/** A request as the platform shows it to whoever subscribes, which is what tracing is built on. */
+/** A request as the platform shows it to subscribers, such as tracing. */
 interface Traced {
   readonly url: string
   readonly headers: string
@@ -62,13 +62,12 @@ describe.each(Object.entries(hosts))('through %s', (_, make) => {
 })
 
 test.each([
-  ['L7', /diagnostics_channel` receives each request with its `Authorization` header/],
-  ['L7', /`NODE_DEBUG=net` prints headers/],
+  [/diagnostics_channel` receives each request with its `Authorization` header/],
+  [/`NODE_DEBUG=net` prints headers/],
   [
-    'L10',
     /`process\.report` contains the environment. A heap snapshot or a core dump contains the memory/,
   ],
-  ['L14', /Tokens are compared as plain strings, not in constant time/],
-])('%s: SECURITY.md says so (%s)', (_, statement) => {
+  [/Tokens are compared as plain strings, not in constant time/],
+])('SECURITY.md states %s', { tags: ['L7', 'L10', 'L14'] }, (statement) => {
   expect(page).toMatch(statement)
 })

@@ -303,7 +303,7 @@ test.each(failures)(
     expect(error.code).toBe(code)
     expect(error.message).not.toBe('')
     expect(search.leaks(error)).toEqual([])
-    // What was sent is searched for, too.
+    // Search for the request's contents, too.
     if (/^ERR_(TOKEN|OAUTH)/.test(code)) expect(search.size).toBeGreaterThan(known)
   },
 )
@@ -466,7 +466,7 @@ test('loggers show the cause by its name and code, and where each comes from', {
   expect(JSON.stringify(error)).not.toContain('ECONNRESET. The original')
 })
 
-test('a failed renewal shows no secret, nor does its event', { tags: ['L1'] }, async () => {
+test('shows no secret in a failed renewal and in its event', { tags: ['L1'] }, async () => {
   const clock = createManualClock(Date.now())
   const events: unknown[] = []
   const tokens = provider({ clock, onEvent: (event) => events.push(event) })

@@ -66,7 +66,7 @@ describe("ky's retries", () => {
     expect(recording.seen.map(({ status }) => status)).toEqual([401, 200])
   })
 
-  test('no token to be had is not tried again by ky', { tags: ['promise-14'] }, async () => {
+  test('is not retried by ky if a token cannot be obtained', { tags: ['promise-14'] }, async () => {
     const { api, recording, server } = await attached()
     server.next({ status: 400, body: { error: 'invalid_client' } })
 
@@ -323,7 +323,7 @@ describe('bodies', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill('{"later":true}'))
   })
 
-  test('progress of the upload and of the final answer is told', {
+  test('reports progress of the upload and of the final response', {
     tags: ['promise-6'],
   }, async () => {
     const { api, recording } = await attached({ retry: 0 })

@@ -23,7 +23,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     leastScore: 88,
     mutate: [`${core}/{assertion,keys}/*.ts`],
     tests: [
-      'test/core/keys/{keys,crypto-keys,jwk-sets,key-dresses,key-functions}.test.ts',
+      'test/core/keys/{keys,crypto-keys,jwk-sets,key-encodings,key-functions}.test.ts',
       'test/core/assertion/remote-signers.test.ts',
       'test/core/keys/{key-formats,public-jwks}.test.ts',
       'test/core/assertion/signature-form.property.test.ts',

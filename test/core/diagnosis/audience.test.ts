@@ -22,6 +22,6 @@ test.each([
   expect(audienceDifference(audience, endpoint)).toBe(difference)
 })
 
-test('a token endpoint with a slash at its end is told from one without', () => {
+test('distinguishes a token endpoint with a slash at its end from one without', () => {
   expect(audienceDifference('https://as.example/token', 'https://as.example/token/')).toBe('slash')
 })

@@ -131,7 +131,7 @@ describe('a clock that is off', { tags: ['A10'] }, () => {
     expect(issued().at(-1)).toBe(startOfTime)
   })
 
-  test('and refused still is told by the error, first, and not corrected any more', async () => {
+  test('states the clock first in the error if the correction did not help, and corrects no more', async () => {
     const { server, clock, tokens, events, issued } = await scene([refused(tenMinutes)], {
       retries: 2,
     })
@@ -181,7 +181,7 @@ describe('a clock that is off', { tags: ['A10'] }, () => {
     expect(issued().at(-1)).toBe(startOfTime)
   })
 
-  test('and whose second attempt fails otherwise is not corrected for good', async () => {
+  test('does not keep the correction if the second attempt fails for another reason', async () => {
     const { clock, tokens, issued } = await scene([
       refused(tenMinutes),
       { type: 'answer', status: 404 },

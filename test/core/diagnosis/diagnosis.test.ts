@@ -30,7 +30,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     return server.tokenEndpoint
   }
 
-  test('is told to have been asked for directly, by the name of the variable', {
+  test('names the variable of the proxy that fetch ignored', {
     tags: ['E6', 'E21'],
   }, async () => {
     const clock = standingClock()
@@ -48,7 +48,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     expect(shown).not.toContain('hunter2')
   })
 
-  test('is not, where a fetch was given or Node heeds the variable', {
+  test('names none if a fetch was passed or Node.js respects the variable', {
     tags: ['E6', 'E21'],
   }, async () => {
     const endpoint = await goneEndpoint()
@@ -62,7 +62,7 @@ describe('a token endpoint that is not reached, where a proxy is set', () => {
     expect(error.hints).toEqual(['Check host, port and proxy.'])
   })
 
-  test('is told so too when it does not answer in time', { tags: ['E13', 'E21'] }, async () => {
+  test('names it after a timeout, too', { tags: ['E13', 'E21'] }, async () => {
     const server = await faultServer({ type: 'silence' })
     const { tokens } = providerFor(server.tokenEndpoint, { timeout: 100, retries: 0 })
     const error = (await rejection(tokens.getAccessToken())) as TokenTransportError
@@ -100,7 +100,7 @@ test('a key that has just rotated is the first suspect, until the server knows i
 })
 
 describe('an audience', () => {
-  /** What a provider says as it is built. */
+  /** Returns the events of a provider during its construction. */
   function toldAtConstruction(audience: string | undefined): TokenEvent[] {
     const { events } = providerFor('https://login.example.com/token', {
       assertion: audience === undefined ? {} : { audience },

@@ -208,7 +208,7 @@ describe('an answer without an OAuth error', () => {
     },
   )
 
-  test('a path is told without its query, and cut', { tags: ['O13'] }, () => {
+  test('shows a path without its query, shortened', { tags: ['O13'] }, () => {
     const path = `/${'p'.repeat(100)}`
     const endpoint = `https://as.example${path}?secret`
     expect(hints({ ...bare, status: 404, tokenEndpoint: endpoint })).toEqual([
@@ -296,7 +296,7 @@ test('a key that cannot tell has no thumbprint to compare', () => {
   expect(first).toBe('The public key is not registered for this client id.')
 })
 
-test('never more than three are told', () => {
+test('returns at most three hints', () => {
   const all = { audience: 'urn:as', lifetimeSeconds: 300, kid: undefined }
   const accepted = undefined
   expect(hintsOf(all, { clockOffset: 9_000, accepted })).toEqual([

@@ -29,13 +29,13 @@ test('the variable for the scheme of the endpoint comes first', { tags: ['E6', '
   expect(findIgnoredProxy('http://as.example/token')).toBe('HTTP_PROXY')
 })
 
-test('none is told where none is set, or where it is empty', { tags: ['E6', 'E12'] }, () => {
+test('names none if none is set, or if it is empty', { tags: ['E6', 'E12'] }, () => {
   expect(findIgnoredProxy('https://as.example/token')).toBeUndefined()
   vi.stubEnv('HTTPS_PROXY', '')
   expect(findIgnoredProxy('https://as.example/token')).toBeUndefined()
 })
 
-describe('none is told', { tags: ['E6', 'E12'] }, () => {
+describe('names none', { tags: ['E6', 'E12'] }, () => {
   const { env, versions } = process
   test.each([
     ['where Node heeds it', { env: { NODE_USE_ENV_PROXY: '1' }, versions }],

@@ -157,7 +157,7 @@ test.each([0, 1])(
   },
 )
 
-test('callers keep a valid token when its renewal fails, and one event says so', {
+test('lets callers keep a valid token when its renewal fails, and emits one event', {
   tags: ['C4'],
 }, async () => {
   const tokens = provider({ retries: 0 })
@@ -194,7 +194,7 @@ test('a waitUntil that throws takes no token from its caller, and stops no renew
   expect(server.requests).toHaveLength(2)
 })
 
-test('a listener that refuses the token which it is told of gets another one', {
+test('gives a listener that rejects the token of its event another one', {
   tags: ['C9'],
 }, async () => {
   const given: (string | Promise<string>)[] = []
@@ -242,7 +242,7 @@ test('a wall clock that jumps an hour back does not extend a token', { tags: ['C
   expect(server.requests).toHaveLength(2)
 })
 
-test('after twenty minutes of suspension, which the wall clock alone sees, a token is over', {
+test('expires a token after twenty minutes of suspension that only the wall clock shows', {
   tags: ['C6'],
 }, async () => {
   const tokens = provider()

@@ -101,7 +101,7 @@ test('a token request that could not run is not a failure, and its callers make 
   expect(failures()).toEqual([])
 })
 
-test('a failed answer after a freeze is a failure all the same', async () => {
+test('counts a failed response after a freeze as a failure', async () => {
   const tokens = provider({
     fetch: async () => {
       frozen = { wall: 60_000, monotonic: 60_000 }

@@ -21,7 +21,7 @@ test('a token that replaced no refused one is suspect, at any age', { tags: ['U1
   expect(story(['replace', 1_000], ['refuse', 1_001])).toEqual(['suspect'])
 })
 
-test('the replacement of a refused token is kept, if it is refused within 5 s', {
+test('keeps the replacement of a rejected token if it is rejected within 5 s', {
   tags: ['U6'],
 }, () => {
   expect(story(['refuse', 0], ['replace', 10], ['refuse', 5_009])).toEqual([
@@ -99,7 +99,7 @@ test('it does so too when it was replaced before anyone refused it', { tags: ['U
   expect(passed.slice(-3)).toEqual(['suspect', 'suspect', 'kept for 5000'])
 })
 
-test('one that was replaced within its probation does not, nor one that was kept', {
+test('keeps the cool-down after a token that was replaced in its probation, and after one that was kept', {
   tags: ['U6'],
 }, () => {
   const { steps, at } = refusedAgainAndAgain(1)

@@ -163,7 +163,7 @@ test('an abort ends the wait with its own reason, and leaves no timer', {
   expect(timers.map(({ aborted }) => aborted)).toEqual([true])
 })
 
-test('no listener is left on the signal of a caller, whatever came of its wait', {
+test('leaves no listener on the signal of a caller, however its wait ended', {
   tags: ['P10'],
 }, async () => {
   const { signal } = new AbortController()

@@ -128,7 +128,7 @@ test('a store that throws at each call stops nobody', { tags: ['D4'] }, async ()
   expect(failed).toContain('set')
 })
 
-test('after a key function that threw at once the next call starts anew', {
+test('starts again at the next call after a key function that threw', {
   tags: ['D4'],
 }, async () => {
   let asked = 0

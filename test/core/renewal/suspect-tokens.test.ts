@@ -141,7 +141,7 @@ describe('a rejected token while the authorization server is down', () => {
     expect(await caught(tokens.getAccessToken())).toMatchObject(unavailable)
   })
 
-  test('is gone when the renewal fails for good', async () => {
+  test('is dropped when the renewal fails with an error that is not retryable', async () => {
     const tokens = provider()
     const first = await tokens.getAccessToken()
     server.next({ status: 401, body: { error: 'invalid_client' } })

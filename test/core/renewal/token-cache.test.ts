@@ -78,7 +78,7 @@ describe('a token at hand', () => {
     expect(fetches).toEqual([])
   })
 
-  test('is the same object until it is over, and one event tells of it', {
+  test('is the same object until it expires, and one event reports it', {
     tags: ['C2'],
   }, async () => {
     const { cache, first, clock, fetches, events } = cacheUnderTest()
@@ -93,7 +93,7 @@ describe('a token at hand', () => {
     ])
   })
 
-  test('the event says how long the flight took, and whence the token came', async () => {
+  test('states in the event the duration and the source of the token', async () => {
     const { ask, clock, fetches, events } = cacheUnderTest()
     await clock.advance(50)
     const asked = ask()
@@ -103,7 +103,7 @@ describe('a token at hand', () => {
     expect(events).toMatchObject([{ type: 'token-issued', source: 'store', duration: 300 }])
   })
 
-  test('is renewed once when it is due, beside its callers', { tags: ['C2'] }, async () => {
+  test('is renewed once in the background when it is due', { tags: ['C2'] }, async () => {
     const { cache, first, clock, fetches, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
@@ -117,7 +117,7 @@ describe('a token at hand', () => {
     expect(cache.current()?.value).toBe('second')
   })
 
-  test('is not renewed early where nothing may run beside a request', async () => {
+  test('is not renewed early where nothing may run in the background', async () => {
     const { cache, first, clock, fetches } = cacheUnderTest({ getKeepAlive: () => undefined })
     const token = await first()
     await clock.advance(80_000)
@@ -184,7 +184,7 @@ describe('a flight', () => {
     ])
   })
 
-  test('says when the renewal was forced', async () => {
+  test('states whether the renewal was forced', async () => {
     const { ask, fetches, settle } = cacheUnderTest()
     void ask(true)
     await settle()
@@ -268,7 +268,7 @@ describe('a flight that does not end', () => {
     expect((await Promise.all(calls)).map(({ value }) => value)).toEqual(['later', 'later'])
   })
 
-  test('does not bring its token back after a later one was refused', {
+  test('does not restore its token after a later one was rejected', {
     tags: ['C9'],
   }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest({ early: 0 })
@@ -346,7 +346,7 @@ describe('a refused token', () => {
     expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
   })
 
-  test('changes nothing where there is no token', { tags: ['U3'] }, async () => {
+  test('changes nothing without a token', { tags: ['U3'] }, async () => {
     const { cache, events } = cacheUnderTest()
     const other = await cacheUnderTest().first()
     cache.invalidate(other, true)

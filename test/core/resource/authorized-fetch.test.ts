@@ -15,7 +15,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Tokens t1, t2, … each current until it is refused; they have to be waited for. */
+/** Returns tokens t1, t2, …, each current until it is rejected, and only through a promise. */
 function renewingTokens() {
   let count = 1
   const token = () => ({ ...staticTokenProvider(), ...tokenNumber(count) })
@@ -47,7 +47,7 @@ function attached(statuses: readonly number[] = [], more: Partial<AuthorizationO
 }
 
 describe('what the transport is given', () => {
-  test('a foreign request as it came, with nothing of ours', { tags: ['promise-9'] }, async () => {
+  test('sends a request to another origin unchanged', { tags: ['promise-9'] }, async () => {
     const { send, given } = attached()
     await send('https://evil.example/x')
     await send('https://evil.example/x', { method: 'PUT', countersign: { scope: 'a' } })
@@ -206,7 +206,7 @@ describe('on a runtime that keeps Authorization on redirects', { tags: ['X20'] }
       compatibilityFlags: { strip_authorization_on_cross_origin_redirect: false },
     })
 
-  test('a request that may be redirected is refused, a foreign one is not', async () => {
+  test('rejects a request that may be redirected, but not one to another origin', async () => {
     const { send, given } = attached()
     stub()
     const unsupported = { name: 'ConfigurationError', code: 'ERR_UNSUPPORTED_CLIENT' }
@@ -257,7 +257,7 @@ describe('the inner fetch', () => {
     })
   })
 
-  test('is the platform’s where ours has taken its place, and gets nothing of ours', {
+  test('is that of the platform if authorizedFetch has replaced it, and receives no private member', {
     tags: ['promise-9', 'X22'],
   }, async () => {
     const { fetch, given } = transport()

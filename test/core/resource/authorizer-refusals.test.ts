@@ -3,8 +3,8 @@ import { createAuthorizer } from '@countersign/core/adapter'
 import { describe, expect, test } from 'vitest'
 import { type Answer, exchange, ok, refused, url } from './exchange-under-test.ts'
 
-describe('a 401 about our token', () => {
-  test('is let go, and the request is sent once more with the next token', {
+describe('a 401 about the token', () => {
+  test('is released, and the request is sent again with the next token', {
     tags: ['U1'],
   }, async () => {
     const { authorize, seen } = exchange()
@@ -15,7 +15,9 @@ describe('a 401 about our token', () => {
     })
   })
 
-  test('twice is handed back, and the second token is told of too', { tags: ['U5'] }, async () => {
+  test('is returned after the second one, and both tokens are reported', {
+    tags: ['U5'],
+  }, async () => {
     const { authorize, seen } = exchange()
     const second = { ...refused }
     expect(await authorize({ answers: [refused, second] })).toBe(second)
@@ -106,7 +108,7 @@ describe('a 401 about our token', () => {
     expect(seen).toMatchObject({ sent: ['Bearer t1', 'Bearer t2'], waits: 2 })
   })
 
-  test('is let go of when the caller left meanwhile, and nothing is sent', {
+  test('is released if the caller has aborted, and nothing is sent', {
     tags: ['U16'],
   }, async () => {
     const reason = new Error('enough')
@@ -119,7 +121,7 @@ describe('a 401 about our token', () => {
     })
   })
 
-  test('is let go of when the renewal fails: that error is the answer', {
+  test('is released if the renewal fails, and the caller receives that error', {
     tags: ['U19'],
   }, async () => {
     const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
@@ -130,7 +132,7 @@ describe('a 401 about our token', () => {
   })
 })
 
-describe('what is not about our token', () => {
+describe('a response that is not about the token', () => {
   test.each<[string, Answer]>([
     ['a 407', { ...refused, status: 407 }],
     ['a 500', { ...refused, status: 500 }],
@@ -189,7 +191,7 @@ describe('before the first send', () => {
     expect(seen).toMatchObject({ sent: [], discarded: [], events: [] })
   })
 
-  test('no token to be had sends nothing', { tags: ['X15'] }, async () => {
+  test('sends nothing without a token', { tags: ['X15'] }, async () => {
     const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
     const source = {
       currentAccessToken: () => undefined,

@@ -200,7 +200,7 @@ describe('what a request asks for', () => {
     expect(asked).toEqual([{ scope: ['a'], resource: ['https://r.example'] }])
   })
 
-  test('is refused when it has a member that is unknown, and nothing is sent', {
+  test('is rejected if it has an unknown member, and nothing is sent', {
     tags: ['promise-8'],
   }, async () => {
     const { authorize, seen } = exchange()

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { isAboutToken, parseBearerChallenge } from '#core/resource/bearer-challenge.js'
 import { countedText } from './counted-text.ts'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 const characters = (text: string) => fc.constantFrom(...text)
@@ -47,7 +47,7 @@ const otherScheme = fc
   .oneof(fc.constantFrom('Basic', 'Digest', 'Negotiate', 'DPoP', 'Bearers'), tokenText)
   .filter((scheme) => scheme.toLowerCase() !== 'bearer')
 
-/** A challenge of another scheme; nothing in it is ours, though it may look so. */
+/** A challenge of another scheme, which may look like one about the token. */
 const otherChallenge = fc
   .tuple(
     otherScheme,
@@ -98,7 +98,7 @@ const ownChallenge = fc
 const fewOthers = fc.array(otherChallenge, { maxLength: 2 })
 
 describe('a challenge that keeps the grammar', () => {
-  test('is read as it was meant, whatever stands before and after it', { tags: ['U8'] }, () => {
+  test('is read correctly with any text before and after it', { tags: ['U8'] }, () => {
     fc.assert(
       fc.property(
         ...[fewOthers, ownChallenge, fewOthers, separator],
@@ -133,7 +133,7 @@ describe('a challenge that keeps the grammar', () => {
     )
   })
 
-  test('of other schemes says nothing about our token', { tags: ['U7'] }, () => {
+  test('of other schemes is not about the token', { tags: ['U7'] }, () => {
     const others = fc.array(otherChallenge, { minLength: 1, maxLength: 3 })
     fc.assert(
       fc.property(others, separator, (challenges, comma) => {

@@ -4,7 +4,7 @@ import { copyBody } from '#core/resource/body.js'
 
 const megabyte = 1024 * 1024
 
-/** A request whose body gives these chunks, and says how it was let go. */
+/** Creates a request whose body has these chunks, and records how it was released. */
 function requestOf(chunks: readonly Uint8Array[], end: 'close' | 'hang' | Error = 'close') {
   const seen = { pulled: 0, cancelled: 0 }
   const body = new ReadableStream<Uint8Array>(
@@ -85,7 +85,7 @@ describe('a copy of a body that can be read once', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('is let go of when nobody needs it any more, and troubles nobody', {
+  test('is released when it is not needed any more, without an error', {
     tags: ['U15'],
   }, async () => {
     const unhandled: unknown[] = []

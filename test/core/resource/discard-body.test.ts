@@ -35,7 +35,7 @@ test.each([[undefined], [null], ['text'], [{}], [{ cancel: true, destroy: 1 }]])
   },
 )
 
-test('a stream that fails to be let go of troubles nobody', async () => {
+test('ignores a stream that cannot be cancelled', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)

@@ -52,7 +52,7 @@ function throughKy(hooks: object, { url, body, tokens }: Sending): Promise<unkno
 
 const names = Object.keys(clients) as (keyof typeof clients)[]
 
-/** What a caller can tell an error by. */
+/** The members by which a caller distinguishes errors. */
 function described(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return thrown
   const { name, message, code, cause } = thrown as Error & { code?: unknown }

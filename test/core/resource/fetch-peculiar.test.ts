@@ -197,7 +197,7 @@ describe('a Request with a body', () => {
 })
 
 describe('a refused answer', () => {
-  test('is let go before the replay, even one that never ends', {
+  test('is released before the replay, even if it never ends', {
     tags: ['promise-13', 'U15'],
   }, async () => {
     const { tokens, api } = await startWorld()

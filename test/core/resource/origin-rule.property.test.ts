@@ -3,7 +3,7 @@ import { createOriginRule } from '@countersign/core/adapter'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 const hosts = [
@@ -62,7 +62,7 @@ const origin = fc
   .map(([scheme, host, port]) => `${scheme}://${host}${port}`)
 const usableOrigin = origin.filter((text) => URL.canParse(text))
 
-/** What the platform, which sends the request, takes the URL for. */
+/** Returns the origin that the platform sends the request to. */
 function platformOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { protocol, username, password, origin } = new URL(text)
@@ -145,7 +145,7 @@ describe('what an origin is', () => {
     )
   })
 
-  test('what is no text is refused in our words', { tags: ['X8'] }, () => {
+  test('rejects a value that is not a string with a ConfigurationError', { tags: ['X8'] }, () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         for (const origins of [value, [value], ['https://a.example', value]]) {

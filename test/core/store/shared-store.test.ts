@@ -67,7 +67,7 @@ test('another scope, another key in the store', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-/** Never answers, to what is named; says when it was asked first. */
+/** Creates a store that never answers the named operations, and records the first call. */
 function silent(...methods: (keyof TokenStore)[]): TokenStore & { readonly asked: Promise<void> } {
   let answer = () => {}
   const asked = new Promise<void>((resolve) => {
@@ -120,7 +120,7 @@ test('a lease is given back even to a store that was silent once', async () => {
   expect(released).toBe(1)
 })
 
-test('what is refused while it is put into a store does not come back from there', async () => {
+test('does not return a token from the store that was rejected while it was stored', async () => {
   const store = memoryStore()
   const member = provider({ store })
   const first = await member.getAccessToken()

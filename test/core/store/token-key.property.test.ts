@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { accessKey, parseResource, parseScope } from '#core/requested-access.js'
 import { createTokenKey } from '#core/store/shared-token.js'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 /** Few and alike, so that equal ones and near misses are met often. */
@@ -19,7 +19,7 @@ const resourceUri = fc.oneof(
 const scopes = fc.array(scopeToken, { maxLength: 4 })
 const resources = fc.array(resourceUri, { maxLength: 3 })
 const asked = fc.record({ scopes, resources })
-/** What the key of a token is made from. */
+/** The input of the key of a token. */
 interface Identity {
   readonly tokenEndpoint: string
   readonly key: string
@@ -92,7 +92,7 @@ describe('the key of what is asked for', () => {
     )
   })
 
-  test('any other scope or resource is refused by its name', { tags: ['G10', 'G11'] }, () => {
+  test('rejects any other scope or resource by its name', { tags: ['G10', 'G11'] }, () => {
     const anything = fc.oneof(
       fc.anything({ withSparseArray: true, withNullPrototype: true }),
       fc.string({ unit: 'binary' }),

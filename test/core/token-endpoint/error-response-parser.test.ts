@@ -48,7 +48,7 @@ test.each(Object.entries(advice))(
   },
 )
 
-test('the hints are told one by one beside the message, as sentences', () => {
+test('has the hints one by one next to the message, as sentences', () => {
   expect(errorOf(401, { error: 'invalid_client' }).hints).toEqual([
     'The public key is not registered for this client id (thumbprint tp1).',
     "The kid k1 is not known for this client: register it, or correct the option 'kid'.",
@@ -113,7 +113,7 @@ test('a status that says enough is not outdone by an OAuth error', { tags: ['O9'
   })
 })
 
-test('an HTML page is told as one, never quoted', { tags: ['O6', 'O7'] }, () => {
+test('states that the response is an HTML page, without quoting it', { tags: ['O6', 'O7'] }, () => {
   const html = 'text/html; charset=utf-8'
   expect(errorOf(500, undefined, html).message).toBe(
     `The token endpoint answered 500 with an HTML page. ${trouble}`,
@@ -179,7 +179,9 @@ test('a message has three sentences and 350 characters at most, whatever the ser
     }
 })
 
-test('a success that is no JSON object is told by its type and length', { tags: ['R1'] }, () => {
+test('describes a success that is not a JSON object by its type and length', {
+  tags: ['R1'],
+}, () => {
   expect(createMalformedError({ status: 200, contentType: 'text/html' }, 12)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
     message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy answered in place of the token endpoint.`,

@@ -44,7 +44,7 @@ describe('an error by its name', () => {
   })
 })
 
-describe('a server in trouble', () => {
+describe('a server that fails', () => {
   test('an HTML page with a 500 is retried twice, then mentioned and not quoted', {
     tags: ['O6'],
   }, async () => {

@@ -50,7 +50,7 @@ describe('the description of a server', () => {
     },
   )
 
-  test('of 1 MB is not read: the status is what is told', { tags: ['O14'] }, async () => {
+  test('of 1 MB is not read, and the error states the status', { tags: ['O14'] }, async () => {
     const body = { error: 'invalid_client', error_description: 'no such '.repeat(125_000) }
     const error = await refusalOf({ body })
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'ERR_TOKEN_HTTP', status: 400 })

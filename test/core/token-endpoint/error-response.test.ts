@@ -74,7 +74,7 @@ test('invalid_client never falls back to Basic, and is remembered', { tags: ['O2
   expect(requests.map((request) => wireOf(request).head).join()).not.toMatch(/authorization/i)
 })
 
-test('an empty 403 is told as a rejection, with what is likely wrong', {
+test('reports an empty 403 as a rejection with likely causes', {
   tags: ['O4'],
 }, async () => {
   const { error, requests } = await refusalOf({ status: 403 })

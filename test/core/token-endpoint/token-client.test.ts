@@ -40,7 +40,7 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
 
 const answer = (body: object, init?: ResponseInit) => () => Response.json(body, init)
 
-/** What a request that was answered badly fails with. */
+/** Returns the error of a request with a bad response. */
 async function failure(request: Promise<unknown>): Promise<TokenRequestFailure> {
   const thrown = await request.catch((error: unknown) => error)
   if (!(thrown instanceof TokenRequestFailure)) expect.unreachable(String(thrown))

@@ -30,7 +30,7 @@ const malformed = (length: number) => ({
   retryable: false,
 })
 
-describe('what is no JSON', () => {
+describe('a body that is not JSON', () => {
   test.each([
     ['cut short', good.slice(0, -1)],
     ['with a comma too many', good.replace('}', ',}')],
@@ -45,7 +45,7 @@ describe('what is no JSON', () => {
     expect(await refusalOf(body)).toMatchObject(malformed(body.length))
   })
 
-  test('UTF-16 with its byte order mark is malformed, in whatever length it is read', {
+  test('rejects UTF-16 with its byte order mark as malformed, however it is read', {
     tags: ['R3'],
   }, async () => {
     const error = await refusalOf(Buffer.from(`\ufeff${good}`, 'utf16le'))
@@ -66,7 +66,7 @@ describe('what is no JSON', () => {
   })
 })
 
-describe('what is JSON all the same', () => {
+describe('a body that is still JSON', () => {
   test.each([
     ['with a byte order mark', `\ufeff${good}`],
     ['with white space around it', `\r\n\t ${good} \n`],

@@ -132,13 +132,13 @@ describe('the scope', () => {
     },
   )
 
-  test('granted without being asked for is told too', { tags: ['R28'] }, async () => {
+  test('reports a scope that was granted without a request', { tags: ['R28'] }, async () => {
     const { token, warnings } = await tokenFrom({ ...goodToken, scope: 'c' })
     expect(token.scope).toBe('c')
     expect(warnings).toEqual([])
   })
 
-  test('of a call of its own is told to that call', { tags: ['R28'] }, async () => {
+  test('reports the scope of a call to that call', { tags: ['R28'] }, async () => {
     const { tokens } = await tokenFrom(goodToken, { scope: 'a b' })
     expect((await tokens.getAccessToken({ scope: 'c' })).scope).toBe('c')
     expect((await tokens.getAccessToken()).scope).toBe('a b')

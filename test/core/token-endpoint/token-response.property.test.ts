@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { parseTokenResponse, readBody } from '#core/token-endpoint/token-response.js'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 const limit = 65_536
@@ -56,7 +56,7 @@ function outcome(body: Record<string, unknown>) {
 }
 
 describe('what a token response says', () => {
-  test('a valid one is read as it was meant, whatever stands beside it', {
+  test('reads a valid one correctly with any other members', {
     tags: ['R10', 'R13', 'R16', 'R17', 'R18', 'R27', 'R28'],
   }, () => {
     const meant = fc.record({ tokenValue, tokenType, lifetime, scope, otherMembers })
@@ -132,7 +132,7 @@ describe('what a token response says', () => {
     )
   })
 
-  test('whatever bytes and headers an answer has, the caller gets a token or a named error', {
+  test('gives the caller a token or a named error for any bytes and headers', {
     tags: ['R1', 'R2', 'R3', 'O7', 'O11'],
   }, async () => {
     const bytes = fc.oneof(
@@ -205,7 +205,7 @@ describe('the body of a token response', () => {
 
   const sizes = fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 })
 
-  test('a text is the same in whatever pieces it arrives', { tags: ['R3'] }, async () => {
+  test('reads a text the same in any chunks', { tags: ['R3'] }, async () => {
     const small = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 })
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), small, async (text, sizes) => {

@@ -125,7 +125,7 @@ const unsupported = {
   retryable: false,
 }
 
-test('a token_type that is present and unknown is refused', { tags: ['R11'] }, async () => {
+test('rejects a token_type that is present and unknown', { tags: ['R11'] }, async () => {
   expect(await refusalOf({ ...goodToken, token_type: 'unknown' })).toMatchObject(unsupported)
 })
 
@@ -298,7 +298,7 @@ test('a fraction of a second is cut off', { tags: ['R17'] }, async () => {
   expect(token.expiresAt).toBe(startOfTime + 599_000)
 })
 
-test('an infinite expires_in is refused', { tags: ['R18'] }, async () => {
+test('rejects an infinite expires_in', { tags: ['R18'] }, async () => {
   const body = '{"access_token":"token-1","token_type":"Bearer","expires_in":1e400}'
   expect(await refusalOf(body)).toMatchObject(noLifetime)
 })

@@ -139,7 +139,7 @@ test('a body of 64 KiB is read to its end', { tags: ['E16'] }, async () => {
   expect(await rejection(tokens.getAccessToken({ forceRenewal: true }))).toMatchObject(tooLarge)
 })
 
-test('a length of 10 GB is refused from the header, the body let go, and final', {
+test('rejects a length of 10 GB by its header, releases the body and does not retry', {
   tags: ['E17'],
 }, async () => {
   const { error, server } = await failureAt({ type: 'endless-body' })

@@ -49,7 +49,7 @@ const throughAxios = ({ api, tokens }: World) => {
 const throughKy = ({ api, tokens }: World) =>
   ky.create({ hooks: authorizationHooks(tokens, { origins: [api.origin] }) })
 
-/** What the caller has one turn of the event loop after it gave up. */
+/** Returns the caller's result one turn of the event loop after it aborted. */
 async function gotAfterAbort(world: World, call: Call): Promise<unknown[]> {
   const controller = new AbortController()
   const got: unknown[] = []
@@ -103,7 +103,7 @@ test.each<[how: string, call: Call]>([
   await world.expectOthersServed()
 })
 
-test('a request of axios that times out meanwhile says so in its words', async () => {
+test('rejects an axios request that times out meanwhile with the error of axios', async () => {
   const world = await heldUp()
   const error = await rejection(throughAxios(world).get('/', { timeout: 20 }))
   expect(axios.isAxiosError(error)).toBe(true)
@@ -115,7 +115,7 @@ test('a request of axios that times out meanwhile says so in its words', async (
   await world.expectOthersServed()
 })
 
-test('a request of ky that times out meanwhile says so in its words', async () => {
+test('rejects a ky request that times out meanwhile with the error of ky', async () => {
   const world = await heldUp()
   const { origin } = world.api
   const error = await rejection(throughKy(world).get(origin, { timeout: 20, retry: 0 }))

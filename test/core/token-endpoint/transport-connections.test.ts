@@ -84,8 +84,8 @@ test('a server that accepts and closes is a network error after three connection
   expect(clock.pauses).toHaveLength(2)
 })
 
-// A label of more than 63 characters is refused by the resolver itself: no query leaves the machine.
-test('a name that does not resolve is tried once more, and no oftener', {
+// The resolver rejects a label of more than 63 characters itself: no query leaves the machine.
+test('retries a name that does not resolve once', {
   tags: ['E12'],
 }, async () => {
   const clock = standingClock()
@@ -140,7 +140,7 @@ test('a failing endpoint sees three token requests, no jti twice', { tags: ['E22
   expect(new Set(jtis).size).toBe(3)
 })
 
-test('failures of every kind together are three connections at the most', {
+test('opens at most three connections for failures of every kind', {
   tags: ['E22'],
 }, async () => {
   const { error, server, jtis } = await failureAt(

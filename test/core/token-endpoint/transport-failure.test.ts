@@ -134,7 +134,7 @@ describe('the cause that is kept', () => {
     expect(causeOf(new Error('x', { cause: new RangeError('y') }))).toEqual({ name: 'RangeError' })
   })
 
-  test('is looked for in a chain of five at the most, which may be a ring', () => {
+  test('is found in a chain of at most five causes, which may be a ring', () => {
     const ring = new RangeError('ring')
     ring.cause = new Error('inner', { cause: ring })
     expect(causeOf(ring)).toEqual({ name: 'RangeError' })
@@ -199,7 +199,7 @@ test('where a signer or a key function did not answer, that is the cause', {
   }
 })
 
-describe('a redirect is told by its origin alone', { tags: ['E1', 'E2', 'E4'] }, () => {
+describe('reports a redirect by its origin only', { tags: ['E1', 'E2', 'E4'] }, () => {
   const told = (target: string) =>
     `The token endpoint redirects${target}. The redirect was not followed: the assertion would go with it. Set the option 'tokenEndpoint' to the final URL.`
   const answer = (location?: string) =>

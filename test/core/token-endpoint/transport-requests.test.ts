@@ -118,7 +118,7 @@ test('a proxy that is not there is a network error', { tags: ['E21'] }, async ()
   expect(server.connections).toHaveLength(0)
 })
 
-test('the proxy of the environment is used where Node is told to', { tags: ['E21'] }, async () => {
+test('uses the proxy of the environment if Node.js is set to', { tags: ['E21'] }, async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const server = await createAuthorizationServer()
   onTestFinished(() => server.close())

@@ -137,7 +137,7 @@ describe('a response without a stream', () => {
 })
 
 describe('the cache of fetch', () => {
-  test('is told to keep nothing, where Request has the option at that call', async () => {
+  test('receives cache: no-store if Request has that option at the call', async () => {
     const sent: (string | undefined)[] = []
     const { tokens } = providerFor(endpoint, {
       fetch: async (_, { cache }) => {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { renewalCommands } from './renewal-commands.ts'
 import { createWorld, privateKey } from './renewal-world.ts'
 
-/** Long enough to shrink a failure: whoever is stopped in between never sees the seed. */
+/** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
 
 const unhandled: unknown[] = []
@@ -62,7 +62,7 @@ test('a wall clock set back while a token is on its way does not extend its life
   expect([first.outcome, second.outcome]).toEqual([{ value: 'token-1' }, { value: 'token-2' }])
 })
 
-test('a token that was over when it arrived is refused, though the wall clock was set back', {
+test('rejects a token that had expired on arrival, though the wall clock was set back', {
   tags: ['C7'],
 }, async () => {
   const { endpoint, clock, get, quiesce } = createWorld(0, unhandled)

@@ -14,7 +14,7 @@ export interface Audit {
   readonly note: (fault: string) => void
 }
 
-/** What a call gets at once: the token at hand, or the error that is remembered. */
+/** The immediate result of a call: the current token, or the remembered error. */
 export type Expected =
   | 'wait'
   /** First for the probe of another key, then for its own. */
@@ -25,7 +25,7 @@ export type Expected =
 /** Somebody who wants a token, or an answer of the API. */
 export interface Caller {
   readonly controller: AbortController
-  /** What it must get at once. */
+  /** The result that it must get immediately. */
   readonly expected: Expected
   /** Monotonic: since when it waits for a token. */
   waitsSince: number | undefined
@@ -71,7 +71,7 @@ interface Failure {
 
 interface Failed {
   readonly isRetryable: boolean
-  /** Not tried again all the same. */
+  /** Whether it is not retried, although it is retryable. */
   readonly isFinal?: boolean
   /** About the scope: it holds off this key alone. */
   readonly isOwn?: boolean
@@ -88,7 +88,7 @@ const longestCoolDown = 60_000
 
 type RenewalRules = ReturnType<typeof renewalRules>
 
-/** What the keys of one provider share. */
+/** The state that the keys of one provider share. */
 export interface SharedRules {
   failure: Failure | undefined
   /** Whose single attempt follows a hold-off. */
@@ -106,9 +106,8 @@ export function sharedRules(onProbeEnd: SharedRules['onProbeEnd']): SharedRules 
 }
 
 /**
- * What is promised of the tokens of one key, told a second time: it is given what happened at the
- * edges (calls, token requests, answers, refusals) and says which of it may not happen. Whatever
- * it finds wrong it tells to `note`.
+ * The promises about the tokens of one key, in a second implementation. It receives what happens at
+ * the edges (calls, token requests, responses, rejections) and reports to `note` what may not happen.
  */
 export function renewalRules(
   { timeout, retries, early, random }: RenewalSettings,

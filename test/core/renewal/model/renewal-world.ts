@@ -172,7 +172,7 @@ export function createWorld(random: number, unhandled: readonly unknown[]) {
     if (broken.length > 0) throw new Error(broken.join('\n'))
   }
 
-  /** Everybody who still waits is through when the flights are over and the API has answered. */
+  /** Requires that no caller waits after the token requests have ended and the API has answered. */
   async function finish(): Promise<void> {
     api.script.isSlow = false
     for (let round = 0; round < 3; round++) {

@@ -20,7 +20,7 @@ export function outage(key: Key, length: number): Command {
   })
 }
 
-/** The API refuses each token, and is asked again as soon as that may matter. */
+/** The API rejects each token. Requests follow whenever the result may change. */
 export function refusals(key: Key, length: number): Command {
   return command(`${length} rounds of refusals on ${key}`, async (world) => {
     const { script } = world.api

@@ -8,7 +8,7 @@ interface ApiRequest {
   readonly answer: (status: number) => void
 }
 
-/** An API in this process: it answers when it is told to, and checks what it is sent. */
+/** An API in this process, which answers on request and checks what it receives. */
 export function scriptedApi({ rules, now, note }: Audit, callerOf: (url: URL) => Caller) {
   const waiting: ApiRequest[] = []
   const script = {
@@ -16,7 +16,7 @@ export function scriptedApi({ rules, now, note }: Audit, callerOf: (url: URL) =>
     isSlow: false,
     /** Does it refuse every token? */
     isRefusing: false,
-    /** It refuses the tokens up to this number. */
+    /** It rejects the tokens up to this number. */
     revokedUpTo: 0,
   }
 

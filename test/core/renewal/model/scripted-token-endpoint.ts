@@ -15,7 +15,7 @@ interface HeldRequest {
   readonly settle: (answer: Answer) => void
 }
 
-/** A token endpoint in this process, which tells the rules what it is asked and what it says. */
+/** A token endpoint in this process, which reports its requests and responses to the rules. */
 export function scriptedTokenEndpoint({ rules, now, note }: Audit) {
   const held: HeldRequest[] = []
   const script: { answer: Answer | undefined } = { answer: { seconds: 600 } }
