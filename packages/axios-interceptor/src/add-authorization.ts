@@ -2,7 +2,7 @@ import { type AuthorizationOptions, ConfigurationError, type TokenSource } from 
 import {
   type AttachedProvider,
   createAuthorizer,
-  originOfBaseUrl,
+  readBaseOrigin,
   requireSeparateOrigins,
 } from '@countersign/core/adapter'
 import type { AxiosInstance, AxiosResponse } from 'axios'
@@ -65,7 +65,7 @@ export function addAuthorization(
   const given = { __proto__: null, ...options }
   const defaults = { __proto__: null, ...instance.defaults }
   const { isTokenRejected, onForeignOrigin = 'pass' } = given
-  const origins = given.origins ?? [originOfBaseUrl(defaults.baseURL)]
+  const origins = given.origins ?? [readBaseOrigin(defaults.baseURL)]
   const client = createAxiosClient(createSend(instance as AxiosInstance))
   const authorize = createAuthorizer(tokens, client, { ...given, origins })
   const manager = instance.interceptors.request as unknown as InterceptorManager

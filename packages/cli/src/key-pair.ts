@@ -55,17 +55,21 @@ async function encryptKey(privateKey: KeyObject, passphrase: string): Promise<st
   const plain = privateKey.export({ type: 'pkcs8', format: 'der' })
   const encrypted = Buffer.concat([cipher.update(plain), cipher.final()])
   plain.fill(0)
-  const hmacWithSha256 = sequence(objectId('1.2.840.113549.2.9'), new Null())
-  const derivation = sequence(octets(salt), new Integer({ value: iterations }), hmacWithSha256)
-  const info = sequence(
-    sequence(
-      objectId('1.2.840.113549.1.5.13'), // PBES2
-      sequence(
-        sequence(objectId('1.2.840.113549.1.5.12'), derivation), // PBKDF2
-        sequence(objectId('2.16.840.1.101.3.4.1.42'), octets(iv)), // AES-256-CBC
+  const hmacWithSha256 = encodeSequence(encodeObjectId('1.2.840.113549.2.9'), new Null())
+  const derivation = encodeSequence(
+    encodeOctets(salt),
+    new Integer({ value: iterations }),
+    hmacWithSha256,
+  )
+  const info = encodeSequence(
+    encodeSequence(
+      encodeObjectId('1.2.840.113549.1.5.13'), // PBES2
+      encodeSequence(
+        encodeSequence(encodeObjectId('1.2.840.113549.1.5.12'), derivation), // PBKDF2
+        encodeSequence(encodeObjectId('2.16.840.1.101.3.4.1.42'), encodeOctets(iv)), // AES-256-CBC
       ),
     ),
-    octets(encrypted),
+    encodeOctets(encrypted),
   )
   const lines = Buffer.from(info.toBER())
     .toString('base64')
@@ -73,14 +77,14 @@ async function encryptKey(privateKey: KeyObject, passphrase: string): Promise<st
   return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${lines}\n-----END ENCRYPTED PRIVATE KEY-----\n`
 }
 
-function sequence(...value: readonly Sequence['valueBlock']['value'][number][]): Sequence {
+function encodeSequence(...value: readonly Sequence['valueBlock']['value'][number][]): Sequence {
   return new Sequence({ value: [...value] })
 }
 
-function objectId(value: string): ObjectIdentifier {
+function encodeObjectId(value: string): ObjectIdentifier {
   return new ObjectIdentifier({ value })
 }
 
-function octets(bytes: Uint8Array): OctetString {
+function encodeOctets(bytes: Uint8Array): OctetString {
   return new OctetString({ valueHex: Uint8Array.from(bytes).buffer })
 }

@@ -9,6 +9,6 @@ export type { FetchCall } from './resource/fetch-exchange.js'
 export {
   type AttachedProvider,
   createOriginRule,
-  originOfBaseUrl,
+  readBaseOrigin,
   requireSeparateOrigins,
 } from './resource/origins.js'

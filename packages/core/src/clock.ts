@@ -33,7 +33,7 @@ export const systemClock: WaitingClock = {
     })
     // A number in browsers and workers, which have no process to keep alive.
     if (!keepsProcessAlive && typeof timer === 'object') timer.unref()
-    return untilAborted(signal, passed).finally(() => clearTimeout(timer))
+    return raceAbort(signal, passed).finally(() => clearTimeout(timer))
   },
 }
 
@@ -41,7 +41,7 @@ export const systemClock: WaitingClock = {
  * Runs `work` with a signal that aborts after `ms`, and rejects with `late()` then, even if the
  * work ignores its signal. The timer ends with the work.
  */
-export async function within<T>(
+export async function runWithin<T>(
   { clock, ms, late }: { clock: Clock; ms: number; late: () => Error },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -64,14 +64,14 @@ export async function within<T>(
  * Settles as `awaited` does, or rejects with the reason of `signal`. It adds one listener and
  * removes it: `AbortSignal.any` keeps references to long-lived signals.
  */
-export async function untilAborted<T>(
+export async function raceAbort<T>(
   signal: AbortSignal | null | undefined,
   awaited: Promise<T>,
 ): Promise<T> {
   if (!signal) return awaited
   let abort = () => {}
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(abortReason(signal))
+    abort = () => reject(getAbortReason(signal))
   })
   // Without options: they would inherit a signal that is on Object.prototype.
   signal.addEventListener('abort', abort)
@@ -84,7 +84,7 @@ export async function untilAborted<T>(
 }
 
 /** Returns why a signal was aborted; polyfills of `AbortSignal` may have no reason. */
-export function abortReason(signal: AbortSignal | undefined): unknown {
+export function getAbortReason(signal: AbortSignal | undefined): unknown {
   if (signal?.reason !== undefined) return signal.reason
   return new DOMException('This operation was aborted', 'AbortError')
 }

@@ -1,4 +1,4 @@
-import { isObject, ownMember } from './snapshot.js'
+import { isObject, readOwnMember } from './snapshot.js'
 
 /** The `cause` of a Countersign error: a new error with only these members of the original. */
 export interface ErrorCause extends Error {
@@ -16,9 +16,9 @@ const omitted = 'The original message is omitted: it may contain secrets.'
 export function createCause(thrown: unknown): ErrorCause | undefined {
   if (!isObject(thrown)) return undefined
   try {
-    const name = word(Reflect.get(thrown, 'name')) ?? 'Error'
-    const code = word(ownMember(thrown, 'code'))
-    const syscall = word(ownMember(thrown, 'syscall'))
+    const name = readWord(Reflect.get(thrown, 'name')) ?? 'Error'
+    const code = readWord(readOwnMember(thrown, 'code'))
+    const syscall = readWord(readOwnMember(thrown, 'syscall'))
     const failure = [syscall, code].filter((part) => part !== undefined).join(' ')
     const cause: ErrorCause = new Error(failure === '' ? omitted : `${failure}. ${omitted}`)
     define(cause, 'name', name, false)
@@ -33,7 +33,7 @@ export function createCause(thrown: unknown): ErrorCause | undefined {
 }
 
 /** A word that is long and of mixed case may be a key or a token. */
-function word(value: unknown): string | undefined {
+function readWord(value: unknown): string | undefined {
   const isWord = typeof value === 'string' && /^(?:[A-Z\d_]{1,64}|[\w.-]{1,40})$/.test(value)
   return isWord ? value : undefined
 }

@@ -1,5 +1,5 @@
 import { createCause, type ErrorCause } from './error-cause.js'
-import { isObject, ownMember, snapshot } from './snapshot.js'
+import { isObject, readOwnMember, snapshot } from './snapshot.js'
 
 const brand = Symbol.for('countersign.error')
 
@@ -52,7 +52,7 @@ export function remember(error: CountersignError, nextAttemptAt: number): void {
  * error, and the next caller must not see that.
  */
 export function copyError(error: CountersignError): CountersignError {
-  const cause = createCause(ownMember(error, 'cause'))
+  const cause = createCause(readOwnMember(error, 'cause'))
   // The class as new.target: its constructors differ, and the fields are copied anyway.
   const copy = Reflect.construct(Error, [error.message, cause && { cause }], error.constructor)
   for (const [name, value] of Object.entries(error))
@@ -136,7 +136,7 @@ export class TokenTransportError extends CountersignError {
   ) {
     const { retryable = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT' } =
       snapshot(fields)
-    super(withHint(message, fields), { code, hints: [], ...fields, retryable })
+    super(appendHint(message, fields), { code, hints: [], ...fields, retryable })
   }
 }
 
@@ -154,7 +154,7 @@ export class TokenResponseError extends CountersignError {
 
   /** @internal */
   constructor(code: TokenResponseError['code'], message: string, fields: ErrorFields) {
-    super(withHint(message, fields), { code, hints: [], ...fields })
+    super(appendHint(message, fields), { code, hints: [], ...fields })
   }
 }
 
@@ -244,7 +244,7 @@ interface ErrorFields {
   readonly [name: string]: unknown
 }
 
-function withHint(message: string, fields: ErrorFields): string {
+function appendHint(message: string, fields: ErrorFields): string {
   const hint = snapshot(fields).hints?.[0]
   return hint === undefined ? message : `${message} ${hint}`
 }

@@ -95,7 +95,7 @@ export type TokenHappening =
 export type Emit = (happening: TokenHappening) => void
 
 /** Returns a function that calls the listener with its own copy of the error, and ignores its errors. */
-export function eventEmitter(
+export function createEventEmitter(
   origin: { clientId: string; tokenEndpoint: string },
   onEvent: ((event: TokenEvent) => unknown) | undefined,
 ): Emit {

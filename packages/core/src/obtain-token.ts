@@ -4,14 +4,14 @@ import {
   type SigningKey,
 } from './assertion/client-assertion.js'
 import type { findKeySource } from './assertion/signing-key.js'
-import { within } from './clock.js'
+import { runWithin } from './clock.js'
 import { createCause } from './error-cause.js'
 import { ConfigurationError, isCountersignError } from './errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from './issued-token.js'
-import { keyFailure } from './keys/key-error.js'
+import { toKeyError } from './keys/key-error.js'
 import { createTokenKey, getSharedToken } from './store/shared-token.js'
 import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
-import { timeoutError } from './token-endpoint/transport-failure.js'
+import { createTimeoutError } from './token-endpoint/transport-failure.js'
 import type { TokenProviderSettings } from './token-provider-options.js'
 
 export interface ObtainTokenSettings
@@ -34,7 +34,7 @@ export function obtainToken(
   let sent = 0
   let waitsFor = asked
 
-  return within({ clock, ms: timeout, late }, async (signal) => {
+  return runWithin({ clock, ms: timeout, late }, async (signal) => {
     const call = { ...callWithoutSignal, signal }
     const key = await loadKey()
     waitsFor = undefined
@@ -57,7 +57,7 @@ export function obtainToken(
       try {
         return await createAssertion(settings.assertion, key, { now, signal })
       } catch (thrown) {
-        throw keyFailure(thrown)
+        throw toKeyError(thrown)
       } finally {
         waitsFor = undefined
       }
@@ -66,7 +66,7 @@ export function obtainToken(
 
   function late() {
     const request = { tokenEndpoint, attempts: sent, proxyVariable: proxyVariable() }
-    return timeoutError(timeout, request, waitsFor)
+    return createTimeoutError(timeout, request, waitsFor)
   }
 }
 

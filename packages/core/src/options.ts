@@ -27,7 +27,7 @@ export function readOptions<Table extends Readonly<Record<string, ReadOption<unk
   { owner = '', pointers = {} }: { owner?: string; pointers?: Record<string, string> } = {},
 ): Settings<Table> {
   if (!isObject(options) || Array.isArray(options)) {
-    if (owner !== '') throw invalidOption(owner, 'must be an object')
+    if (owner !== '') throw createOptionError(owner, 'must be an object')
     throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
   }
   const path = (name: string) => (owner === '' ? name : `${owner}.${name}`)
@@ -37,7 +37,7 @@ export function readOptions<Table extends Readonly<Record<string, ReadOption<unk
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(table, name)) continue
     const shown = path(name.slice(0, 64).replace(/[^\x20-\x7e]/g, '?'))
-    const hint = snapshot(pointers)[name] ?? hintAt(name, Object.keys(table), path)
+    const hint = snapshot(pointers)[name] ?? suggestName(name, Object.keys(table), path)
     throw new ConfigurationError('ERR_INVALID_OPTION', `Unknown option '${shown}'. ${hint}`, shown)
   }
   const settings = snapshot({}) as Record<string, unknown>
@@ -46,7 +46,11 @@ export function readOptions<Table extends Readonly<Record<string, ReadOption<unk
 }
 
 /** Finds a name that differs in case only, or is longer or shorter: `tokenEndPoint`, `scopes`. */
-function hintAt(name: string, known: readonly string[], path: (name: string) => string): string {
+function suggestName(
+  name: string,
+  known: readonly string[],
+  path: (name: string) => string,
+): string {
   const lower = name.toLowerCase()
   const near = known.find((candidate) => {
     const other = candidate.toLowerCase()
@@ -58,7 +62,7 @@ function hintAt(name: string, known: readonly string[], path: (name: string) => 
 }
 
 /** `what` is the rest of the sentence, such as `must be a function`. */
-export function invalidOption(
+export function createOptionError(
   option: string,
   what: string,
   code: ConfigurationError['code'] = 'ERR_INVALID_OPTION',
@@ -80,7 +84,7 @@ interface NumberRange {
 export function wholeNumber({ from, to, default: fallback }: NumberRange): ReadOption<number> {
   return (value = fallback, option) => {
     if (isWithin(value, from, to) && Number.isInteger(value)) return value
-    throw invalidOption(option, `must be a whole number from ${from} to ${to}`)
+    throw createOptionError(option, `must be a whole number from ${from} to ${to}`)
   }
 }
 
@@ -89,10 +93,10 @@ export function milliseconds({ from, to, default: fallback }: NumberRange): Read
   return (value = fallback, option) => {
     if (isWithin(value, Number.MIN_VALUE, 99)) {
       const what = `is ${value}, which looks like seconds: pass milliseconds, such as ${value * 1000}`
-      throw invalidOption(option, what)
+      throw createOptionError(option, what)
     }
     if (isWithin(value, from, to)) return value
-    throw invalidOption(option, `must be a number of milliseconds from ${from} to ${to}`)
+    throw createOptionError(option, `must be a number of milliseconds from ${from} to ${to}`)
   }
 }
 
@@ -102,33 +106,33 @@ function isWithin(value: unknown, from: number, to: number): value is number {
 
 /** A string that is not empty; a `URL` counts as its text. */
 export function text(value: unknown, option: string): string | undefined {
-  const read = textOfUrl(value)
+  const read = readUrlText(value)
   if (read === undefined || (typeof read === 'string' && read !== '')) return read
-  throw invalidOption(option, 'must be a string that is not empty')
+  throw createOptionError(option, 'must be a string that is not empty')
 }
 
 /** Returns the text of a `URL` of any realm, and anything else as it is. */
-export function textOfUrl(value: unknown): unknown {
+export function readUrlText(value: unknown): unknown {
   return Object.prototype.toString.call(value) === '[object URL]' ? String(value) : value
 }
 
 /** `true` or `false`, which is the default. */
 export function flag(value: unknown, option: string): boolean {
   if (value === undefined || typeof value === 'boolean') return value === true
-  throw invalidOption(option, 'must be true or false')
+  throw createOptionError(option, 'must be true or false')
 }
 
 export function oneOf<T extends string>(...allowed: readonly [T, ...T[]]): ReadOption<T> {
   return (value = allowed[0], option) => {
     if (allowed.includes(value as T)) return value as T
-    throw invalidOption(option, `must be ${allowed.map((one) => `'${one}'`).join(' or ')}`)
+    throw createOptionError(option, `must be ${allowed.map((one) => `'${one}'`).join(' or ')}`)
   }
 }
 
 export function callback<T>(): ReadOption<T | undefined> {
   return (value, option) => {
     if (value === undefined || typeof value === 'function') return value as T | undefined
-    throw invalidOption(option, 'must be a function')
+    throw createOptionError(option, 'must be a function')
   }
 }
 
@@ -141,6 +145,6 @@ export function objectWith<T>(
     const members = Object(value) as Record<string, unknown>
     const missing = methods.filter((name) => typeof members[name] !== 'function')
     if (missing.length === 0) return value as T
-    throw invalidOption(option, `must have the method ${missing.join(', ')}`)
+    throw createOptionError(option, `must have the method ${missing.join(', ')}`)
   }
 }

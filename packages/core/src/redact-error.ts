@@ -11,23 +11,23 @@ const redacted = '[redacted]'
  */
 export function redactError(error: unknown): Record<string, unknown> {
   if (typeof error === 'string') return { message: redactText(error) }
-  const config = member(error, 'config')
-  const request = member(error, 'request')
-  const status = number(member(error, 'status'))
-  const code = member(error, 'code')
-  const method = text(member(config, 'method')) ?? text(member(request, 'method'))
+  const config = readMember(error, 'config')
+  const request = readMember(error, 'request')
+  const status = readNumber(readMember(error, 'status'))
+  const code = readMember(error, 'code')
+  const method = readText(readMember(config, 'method')) ?? readText(readMember(request, 'method'))
   const safe = {
-    name: text(member(error, 'name')),
-    message: text(member(error, 'message')),
-    code: text(code) ?? number(code),
-    status: status ?? number(member(member(error, 'response'), 'status')),
+    name: readText(readMember(error, 'name')),
+    message: readText(readMember(error, 'message')),
+    code: readText(code) ?? readNumber(code),
+    status: status ?? readNumber(readMember(readMember(error, 'response'), 'status')),
     method: method?.toUpperCase(),
-    url: requestUrl(config) ?? url(member(request, 'url')),
+    url: readRequestUrl(config) ?? redactUrl(readMember(request, 'url')),
   }
   return Object.fromEntries(Object.entries(safe).filter(([, value]) => value !== undefined))
 }
 
-function member(value: unknown, name: string): unknown {
+function readMember(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown> | null | undefined)?.[name]
   } catch {
@@ -35,30 +35,30 @@ function member(value: unknown, name: string): unknown {
   }
 }
 
-function text(value: unknown): string | undefined {
+function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? redactText(value) : undefined
 }
 
-function number(value: unknown): number | undefined {
+function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-function requestUrl(config: unknown): string | undefined {
-  const path = member(config, 'url')
-  const base = member(config, 'baseURL')
-  if (typeof base !== 'string' || base === '') return url(path)
-  if (typeof path !== 'string' || path === '') return url(base)
-  if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(path)) return url(path)
-  return url(`${withoutQuery(base).replace(/\/$/, '')}/${path.replace(/^\/+/, '')}`)
+function readRequestUrl(config: unknown): string | undefined {
+  const path = readMember(config, 'url')
+  const base = readMember(config, 'baseURL')
+  if (typeof base !== 'string' || base === '') return redactUrl(path)
+  if (typeof path !== 'string' || path === '') return redactUrl(base)
+  if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(path)) return redactUrl(path)
+  return redactUrl(`${removeQuery(base).replace(/\/$/, '')}/${path.replace(/^\/+/, '')}`)
 }
 
-function url(value: unknown): string | undefined {
+function redactUrl(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined
   const userinfo = /^([a-z][a-z\d+.-]{0,31}:)?\/\/[^/\\]*@/i
-  return redactRuns(withoutQuery(value).replace(userinfo, '$1//'))
+  return redactRuns(removeQuery(value).replace(userinfo, '$1//'))
 }
 
-function withoutQuery(value: string): string {
+function removeQuery(value: string): string {
   return value.replace(/[?#].*/s, '')
 }
 

@@ -1,4 +1,4 @@
-import { invalidOption, textOfUrl } from './options.js'
+import { createOptionError, readUrlText } from './options.js'
 
 /** What a token is requested for: its scope (RFC 6749 section 3.3) and resources (RFC 8707). */
 export interface RequestedAccess {
@@ -12,7 +12,7 @@ export interface RequestedAccess {
 export function parseScope(scope: unknown): string | undefined {
   const tokens = typeof scope === 'string' ? split(scope) : toList(scope)
   if (!Array.isArray(tokens) || !tokens.every(isScopeToken)) {
-    throw invalidOption(
+    throw createOptionError(
       'scope',
       'must be scope tokens separated by single spaces, or an array of them; a token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
       'ERR_INVALID_SCOPE',
@@ -23,10 +23,10 @@ export function parseScope(scope: unknown): string | undefined {
 
 /** @throws {ConfigurationError} `ERR_INVALID_RESOURCE` for what is not an absolute URI without fragment. */
 export function parseResource(resource: unknown): readonly string[] {
-  const read = textOfUrl(resource)
+  const read = readUrlText(resource)
   const resources = typeof read === 'string' ? [read] : toList(read)
   if (!Array.isArray(resources) || !resources.every(isResourceIndicator)) {
-    throw invalidOption(
+    throw createOptionError(
       'resource',
       'must be an absolute URI without a fragment, or an array of them (RFC 8707 section 2)',
       'ERR_INVALID_RESOURCE',
@@ -36,7 +36,7 @@ export function parseResource(resource: unknown): readonly string[] {
 }
 
 /** Returns one key for one set of scopes and resources, whatever their order. */
-export function accessKey({ scope, resource }: RequestedAccess): string {
+export function createAccessKey({ scope, resource }: RequestedAccess): string {
   return JSON.stringify([split(scope ?? '').sort(), [...resource].sort()])
 }
 
@@ -53,7 +53,7 @@ export function isScopeReduced(
 /** Copies an array: its holes, which `every` would skip, become members that do not fit. */
 function toList(value: unknown): unknown {
   if (value === undefined) return []
-  return Array.isArray(value) ? Array.from(value, textOfUrl) : value
+  return Array.isArray(value) ? Array.from(value, readUrlText) : value
 }
 
 function split(scope: string): string[] {

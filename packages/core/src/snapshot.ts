@@ -10,7 +10,7 @@ export function snapshot<T extends object>(members: T | null | undefined): T {
 }
 
 /** A member of an error from outside, which is read where it is and not copied. */
-export function ownMember(object: object, name: string): unknown {
+export function readOwnMember(object: object, name: string): unknown {
   return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined
 }
 

@@ -207,7 +207,7 @@ const renewalTable = {
 
 const providerTable = {
   clientId: readClientId,
-  tokenEndpoint: option.textOfUrl,
+  tokenEndpoint: option.readUrlText,
   key: option.acceptAny,
   passphrase: option.acceptAny,
   alg: option.acceptAny,
@@ -271,13 +271,13 @@ function readClientId(clientId: unknown, name: string): string {
     clientId === undefined
       ? 'is missing (is the environment variable set?)'
       : 'must be 1 to 1,024 printable ASCII characters, without a space at either end'
-  throw option.invalidOption(name, what, 'ERR_INVALID_CLIENT_ID')
+  throw option.createOptionError(name, what, 'ERR_INVALID_CLIENT_ID')
 }
 
 function readParameters(parameters: unknown = {}, name: string): Readonly<Record<string, string>> {
   const checked = isObject(parameters) ? snapshot(parameters as Record<string, string>) : undefined
   if (checked === undefined || Object.values(checked).some((value) => typeof value !== 'string'))
-    throw option.invalidOption(name, 'must be an object of strings')
+    throw option.createOptionError(name, 'must be an object of strings')
   const reserved = Object.keys(checked).find((field) => reservedParameters.includes(field))
   if (reserved === undefined) return checked
   throw new ConfigurationError(

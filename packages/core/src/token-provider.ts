@@ -1,13 +1,18 @@
 import { createSigningKeyLoader, findKeySource } from './assertion/signing-key.js'
-import { abortReason } from './clock.js'
-import { audienceDifference } from './diagnosis/evidence.js'
+import { getAbortReason } from './clock.js'
+import { compareAudience } from './diagnosis/evidence.js'
 import { findIgnoredProxy } from './diagnosis/proxy-variable.js'
-import { eventEmitter } from './events.js'
+import { createEventEmitter } from './events.js'
 import { obtainToken } from './obtain-token.js'
 import { createHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
 import { createTokenCache, type Obtained, type TokenCache } from './renewal/token-cache.js'
-import { accessKey, parseResource, parseScope, type RequestedAccess } from './requested-access.js'
+import {
+  createAccessKey,
+  parseResource,
+  parseScope,
+  type RequestedAccess,
+} from './requested-access.js'
 import { snapshot } from './snapshot.js'
 import { createLruMap } from './store/lru-map.js'
 import { createServerMemory } from './token-endpoint/server-memory.js'
@@ -42,7 +47,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
       const { forceRenewal = false, rejected } = own
       // Callers may pass null for none.
       const signal = own.signal ?? undefined
-      if (signal?.aborted) throw abortReason(signal)
+      if (signal?.aborted) throw getAbortReason(signal)
       const cache = caches.find(own)
       const token = forceRenewal ? undefined : cache.current(rejected)
       return token ?? cache.renew({ signal, forceRenewal, rejected })
@@ -67,7 +72,7 @@ function createClient(options: TokenProviderOptions) {
   // Without the credential: the settings are kept as long as the provider, and a JWK must not be.
   const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, waitUntil, assertion, isPlatformFetch } = settings
-  const emit = eventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
+  const emit = createEventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
   const client = {
     ...settings,
     emit,
@@ -88,7 +93,7 @@ function createClient(options: TokenProviderOptions) {
     createTokenCache({ ...client, ...renewal, access }),
   )
   // Some servers require it; with others it is the most common mistake.
-  if (audienceDifference(assertion.audience, tokenEndpoint) === 'host')
+  if (compareAudience(assertion.audience, tokenEndpoint) === 'host')
     emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
   return { tokenEndpoint, caches }
 }
@@ -99,7 +104,7 @@ function createTokenCaches(
   createCache: (access: RequestedAccess) => TokenCache,
 ) {
   const own = createCache(ownAccess)
-  const ownKey = accessKey(ownAccess)
+  const ownKey = createAccessKey(ownAccess)
   const others = createLruMap<TokenCache>(1000, (cache) => cache.isBusy())
   return { own, all: () => [own, ...others.values()], find }
 
@@ -109,7 +114,7 @@ function createTokenCaches(
       scope: scope === undefined ? ownAccess.scope : parseScope(scope),
       resource: resource === undefined ? ownAccess.resource : parseResource(resource),
     }
-    const key = accessKey(access)
+    const key = createAccessKey(access)
     if (key === ownKey) return own
     const known = others.get(key)
     if (known !== undefined) return known

@@ -8,9 +8,9 @@ import {
 } from './loopback-server.js'
 import {
   completeAnswer,
+  getVisibleStatus,
   playAnswer,
   type ScriptedAnswer,
-  visibleStatus,
 } from './scripted-answer.js'
 
 /** The options of `createResourceServer`. */
@@ -67,7 +67,7 @@ export async function createResourceServer(
         ? { status: 200, body: { ok: true, method, url } }
         : { status: 401, headers: { 'www-authenticate': challenge } }
       const answer = completeAnswer(script.shift(), own)
-      const status = visibleStatus(answer)
+      const status = getVisibleStatus(answer)
       requests.push({ method, url, authorization, body, status })
       playAnswer(response, answer)
     },

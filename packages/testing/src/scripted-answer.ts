@@ -37,7 +37,7 @@ export function isPartial(script: ScriptedAnswer | undefined): boolean {
 }
 
 /** Returns the status that the client receives; 0 when the connection is closed before it. */
-export function visibleStatus({ drop, status = 200 }: ScriptedAnswer): number {
+export function getVisibleStatus({ drop, status = 200 }: ScriptedAnswer): number {
   return drop === 'before-headers' ? 0 : status
 }
 

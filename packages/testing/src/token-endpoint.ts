@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RegisteredClient } from './client-registration.js'
 import {
   completeAnswer,
+  getVisibleStatus,
   isPartial,
   playAnswer,
   type ScriptedAnswer,
-  visibleStatus,
 } from './scripted-answer.js'
 import { checkTokenRequest, readAssertion, type TokenError } from './token-request.js'
 
@@ -50,8 +50,8 @@ export function createTokenEndpoint(issue: Issue, now: () => number) {
     const at = now()
     const form = new URLSearchParams(Buffer.concat(await request.toArray()).toString())
     const { header, claims } = readAssertion(form)
-    const clientId = form.get('client_id') ?? textOf(claims.sub)
-    const jti = textOf(claims.jti)
+    const clientId = form.get('client_id') ?? readText(claims.sub)
+    const jti = readText(claims.jti)
     const record: Mutable<TokenRequestRecord> = { at, clientId, jti, header, claims, status: 0 }
     // All of this in one turn: record, script and holds belong to the moment of arrival.
     requests.push(record)
@@ -63,7 +63,7 @@ export function createTokenEndpoint(issue: Issue, now: () => number) {
     const rejection = await checkTokenRequest(request, form, { client, used, now: at })
     if (rejection) record.refusal = `${rejection.error}: ${rejection.reason}`
     const own = rejection ? reject(rejection) : grant(undefined)
-    record.status = visibleStatus(completeAnswer(scripted, own))
+    record.status = getVisibleStatus(completeAnswer(scripted, own))
 
     await Promise.all(held)
     const isGranted = !rejection && isPartial(scripted) && record.status !== 0
@@ -89,7 +89,7 @@ export function createTokenEndpoint(issue: Issue, now: () => number) {
   }
 }
 
-const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
+const readText = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 const headers = { 'cache-control': 'no-store' }
 
 function grant(body: object | undefined): ScriptedAnswer {

@@ -48,7 +48,7 @@ export function tokenStoreSuite(make: () => Promise<TokenStore>): readonly Confo
   return [
     ...Object.entries(storeCases).map(([name, check]) => ({
       name,
-      run: async () => check(await make(), newKey(), newToken()),
+      run: async () => check(await make(), createKey(), createToken()),
     })),
     ...Object.entries(leaseCases).map(([name, check]) => ({
       name,
@@ -66,12 +66,12 @@ const storeCases: Readonly<Record<string, StoreCase>> = {
     deepEqual({ ...(await store.get(key, call)) }, token)
   },
   'a scope is kept': async (store, key) => {
-    const token = newToken({ scope: 'accounts:read openid' })
+    const token = createToken({ scope: 'accounts:read openid' })
     await store.set(key, token, call)
     deepEqual({ ...(await store.get(key, call)) }, token)
   },
   'a record is overwritten by the next': async (store, key, token) => {
-    await store.set(key, newToken({ scope: 'only-of-the-first' }), call)
+    await store.set(key, createToken({ scope: 'only-of-the-first' }), call)
     await store.set(key, token, call)
     deepEqual({ ...(await store.get(key, call)) }, token)
   },
@@ -81,7 +81,7 @@ const storeCases: Readonly<Record<string, StoreCase>> = {
     equal(await store.get(key, call), undefined)
   },
   'delete of a record that was replaced leaves its successor': async (store, key, token) => {
-    const first = newToken()
+    const first = createToken()
     await store.set(key, first, call)
     await store.set(key, token, call)
     equal(await store.delete(key, first, call), false)
@@ -91,27 +91,27 @@ const storeCases: Readonly<Record<string, StoreCase>> = {
     equal(await store.delete(key, token, call), false)
   },
   'keys are independent': async (store, key, token) => {
-    const [other, ofOther] = [newKey(), newToken()]
+    const [other, ofOther] = [createKey(), createToken()]
     await store.set(key, token, call)
     await store.set(other, ofOther, call)
     equal(await store.delete(key, token, call), true)
     deepEqual({ ...(await store.get(other, call)) }, ofOther)
   },
   'an expired record is undefined': async (store, key) => {
-    await store.set(key, newToken({ expiresAt: Date.now() - 1_000 }), call)
+    await store.set(key, createToken({ expiresAt: Date.now() - 1_000 }), call)
     equal(await store.get(key, call), undefined)
   },
 }
 
 const leaseCases: Readonly<Record<string, LeaseCase>> = {
   'a lease is exclusive for its key': async (acquire) => {
-    const key = newKey()
+    const key = createKey()
     ok(await acquire(key, longLease), 'the first lease was not given')
     equal(await acquire(key, longLease), undefined)
-    ok(await acquire(newKey(), longLease), 'the lease of another key was not given')
+    ok(await acquire(createKey(), longLease), 'the lease of another key was not given')
   },
   'a released lease is given again, and a second release does not end it': async (acquire) => {
-    const key = newKey()
+    const key = createKey()
     const first = await acquire(key, longLease)
     await first?.release()
     ok(await acquire(key, longLease), 'the lease was not given after its release')
@@ -119,7 +119,7 @@ const leaseCases: Readonly<Record<string, LeaseCase>> = {
     equal(await acquire(key, longLease), undefined)
   },
   'a lease ends after its duration': async (acquire) => {
-    const key = newKey()
+    const key = createKey()
     const first = await acquire(key, shortLease)
     ok(first, 'the first lease was not given')
     const until = Date.now() + patience
@@ -132,11 +132,11 @@ const leaseCases: Readonly<Record<string, LeaseCase>> = {
 }
 
 /** Returns a key as core makes them: 43 characters of base64url. */
-function newKey(): string {
+function createKey(): string {
   return randomBytes(32).toString('base64url')
 }
 
-function newToken(members: Partial<StoredToken> = {}): StoredToken {
+function createToken(members: Partial<StoredToken> = {}): StoredToken {
   const issuedAt = Date.now()
   const value = randomBytes(16).toString('base64url')
   return { value, tokenType: 'Bearer', issuedAt, expiresAt: issuedAt + 600_000, ...members }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { audienceDifference } from '#core/diagnosis/evidence.js'
+import { compareAudience } from '#core/diagnosis/evidence.js'
 
 const endpoint = 'https://as.example/realms/r/token'
 
@@ -19,9 +19,9 @@ test.each([
   ['urn:example:as', 'other'],
   ['as', 'other'],
 ])('the audience %s differs from the token endpoint by %s', (audience, difference) => {
-  expect(audienceDifference(audience, endpoint)).toBe(difference)
+  expect(compareAudience(audience, endpoint)).toBe(difference)
 })
 
 test('distinguishes a token endpoint with a slash at its end from one without', () => {
-  expect(audienceDifference('https://as.example/token', 'https://as.example/token/')).toBe('slash')
+  expect(compareAudience('https://as.example/token', 'https://as.example/token/')).toBe('slash')
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { findIgnoredProxy } from '#core/diagnosis/proxy-variable.js'
-import { timeoutError, transportError } from '#core/token-endpoint/transport-failure.js'
+import { createTimeoutError, createTransportError } from '#core/token-endpoint/transport-failure.js'
 
 const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY']
 
@@ -83,20 +83,24 @@ test.each([
   'EACCES',
   'UND_ERR_CONNECT_TIMEOUT',
 ])('after %s the proxy that was passed by is the first cause', { tags: ['E6', 'E12'] }, (code) => {
-  const error = transportError(rejected(code), request('HTTPS_PROXY'))
+  const error = createTransportError(rejected(code), request('HTTPS_PROXY'))
   expect(error.hints).toEqual([heedless, 'Check host, port and proxy.'])
   expect(error.message).toMatch(/^The token request to as\.example failed: [A-Z_]+: /)
   expect(error.message).toContain(`. ${heedless}`)
   expect(error.message.length).toBeLessThanOrEqual(350)
-  expect(transportError(rejected(code), request()).hints).toEqual(['Check host, port and proxy.'])
+  expect(createTransportError(rejected(code), request()).hints).toEqual([
+    'Check host, port and proxy.',
+  ])
 })
 
 test.each(['ECONNRESET', 'UND_ERR_SOCKET', 'CERT_HAS_EXPIRED', 'XECONNREFUSED'])(
   '%s is not about the proxy',
   { tags: ['E7', 'E8', 'E10'] },
   (code) => {
-    expect(transportError(rejected(code), request('HTTPS_PROXY')).hints).toHaveLength(1)
-    expect(transportError(rejected(code), request('HTTPS_PROXY')).message).not.toContain('PROXY')
+    expect(createTransportError(rejected(code), request('HTTPS_PROXY')).hints).toHaveLength(1)
+    expect(createTransportError(rejected(code), request('HTTPS_PROXY')).message).not.toContain(
+      'PROXY',
+    )
   },
 )
 
@@ -104,7 +108,7 @@ test.each(['ALL_PROXY', 'all_proxy'])(
   '%s is one that Node never heeds',
   { tags: ['E6', 'E12'] },
   (name) => {
-    const [first] = transportError(rejected('ECONNREFUSED'), request(name)).hints
+    const [first] = createTransportError(rejected('ECONNREFUSED'), request(name)).hints
     expect(first).toBe(
       `${name} is set, but Node's fetch ignores it: set HTTPS_PROXY to the same value and start Node with NODE_USE_ENV_PROXY=1, or pass a \`fetch\` with a ProxyAgent.`,
     )
@@ -112,8 +116,8 @@ test.each(['ALL_PROXY', 'all_proxy'])(
 )
 
 test('a server that is not heard of may be behind the proxy', { tags: ['E13'] }, () => {
-  const { hints, message } = timeoutError(7, request('HTTPS_PROXY'))
+  const { hints, message } = createTimeoutError(7, request('HTTPS_PROXY'))
   expect(hints[0]).toBe(heedless)
   expect(message).toBe(`No token from as.example within 7 ms. ${heedless}`)
-  expect(timeoutError(7, request()).hints).toHaveLength(1)
+  expect(createTimeoutError(7, request()).hints).toHaveLength(1)
 })

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { serverText } from '#core/diagnosis/server-text.js'
+import { cleanServerText } from '#core/diagnosis/server-text.js'
 
 test.each([[undefined], [null], [7], [{}], [['text']], [''], ['  '], ['\r\n\t']])(
   '%j is no text to show',
   (text) => {
-    expect(serverText(text, 64)).toBeUndefined()
+    expect(cleanServerText(text, 64)).toBeUndefined()
   },
 )
 
@@ -16,16 +16,16 @@ test.each([
   ['the edges of ASCII', ' ~!', '~!'],
   ['no blanks around', '  text  ', 'text'],
 ])('of a text stays %s', { tags: ['O14', 'L8'] }, (_, text, shown) => {
-  expect(serverText(text, 256)).toBe(shown)
+  expect(cleanServerText(text, 256)).toBe(shown)
 })
 
 test('a text may be as long as asked, and is cut where it is longer', {
   tags: ['O7', 'O14'],
 }, () => {
   const text = 'no such '.repeat(8)
-  expect(serverText('ab '.repeat(4), 11)).toBe('ab ab ab ab')
-  expect(serverText('ab '.repeat(4), 10)).toBe('ab ab...')
-  expect(serverText(text.repeat(10_000), 64)).toBe(`${text.slice(0, 58)}...`)
+  expect(cleanServerText('ab '.repeat(4), 11)).toBe('ab ab ab ab')
+  expect(cleanServerText('ab '.repeat(4), 10)).toBe('ab ab...')
+  expect(cleanServerText(text.repeat(10_000), 64)).toBe(`${text.slice(0, 58)}...`)
 })
 
 const part = 'eyJhbGciOiJFUzI1NiJ9'
@@ -37,8 +37,10 @@ test.each([
   ['a long run of base64url', 'QuJ3-_~='.repeat(5)],
   ['a run of exactly forty', 'aB3xY'.repeat(8)],
 ])('%s is not shown', { tags: ['O15'] }, (_, token) => {
-  expect(serverText(`the assertion ${token} is bad`, 256)).toBe('the assertion [redacted] is bad')
-  expect(serverText(`${token}, ${token}`, 256)).toBe('[redacted], [redacted]')
+  expect(cleanServerText(`the assertion ${token} is bad`, 256)).toBe(
+    'the assertion [redacted] is bad',
+  )
+  expect(cleanServerText(`${token}, ${token}`, 256)).toBe('[redacted], [redacted]')
 })
 
 test.each([
@@ -48,10 +50,10 @@ test.each([
   ['a version', '1.2.3'],
   ['a name with dots', 'happy-name-abc123.projects.example.com'],
 ])('%s is no token', { tags: ['O15'] }, (_, text) => {
-  expect(serverText(text, 256)).toBe(text)
+  expect(cleanServerText(text, 256)).toBe(text)
 })
 
 test('the rest of a very long text is not even looked at', { tags: ['O14'] }, () => {
-  expect(serverText(`a${' '.repeat(4_094)}bc`, 64)).toBe('a')
-  expect(serverText(`${' '.repeat(4_096)}a`, 64)).toBeUndefined()
+  expect(cleanServerText(`a${' '.repeat(4_094)}bc`, 64)).toBe('a')
+  expect(cleanServerText(`${' '.repeat(4_096)}a`, 64)).toBeUndefined()
 })

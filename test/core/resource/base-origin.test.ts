@@ -1,4 +1,4 @@
-import { originOfBaseUrl } from '@countersign/core/adapter'
+import { readBaseOrigin } from '@countersign/core/adapter'
 import { expect, test } from 'vitest'
 
 test.each([
@@ -9,7 +9,7 @@ test.each([
   ['http://127.0.0.1/', 'http://127.0.0.1'],
   ['http://[::1]:3000/', 'http://[::1]:3000'],
 ])('the origin of %s is %s', { tags: ['X17'] }, (baseUrl, origin) => {
-  expect(originOfBaseUrl(baseUrl)).toBe(origin)
+  expect(readBaseOrigin(baseUrl)).toBe(origin)
 })
 
 const refused = (message: string) =>
@@ -24,7 +24,7 @@ test.each([[undefined], [null], [''], ['/v1'], ['//api.example'], ['ftp://api.ex
   '%j says nothing of an origin',
   { tags: ['X17'] },
   (baseUrl) => {
-    expect(() => originOfBaseUrl(baseUrl)).toThrow(
+    expect(() => readBaseOrigin(baseUrl)).toThrow(
       refused(
         "No allowed origin. Pass option 'origins', or set an absolute base URL on the instance before this call.",
       ),
@@ -33,14 +33,14 @@ test.each([[undefined], [null], [''], ['/v1'], ['//api.example'], ['ftp://api.ex
 )
 
 test('a URL object is not a base URL that axios would take', { tags: ['X17'] }, () => {
-  expect(() => originOfBaseUrl(new URL('https://api.example'))).toThrow(/^No allowed origin/)
+  expect(() => readBaseOrigin(new URL('https://api.example'))).toThrow(/^No allowed origin/)
 })
 
 test.each(['https://user@api.example', 'https://:password@api.example'])(
   'of %s the requests authenticate themselves',
   { tags: ['X14'] },
   (baseUrl) => {
-    expect(() => originOfBaseUrl(baseUrl)).toThrow(
+    expect(() => readBaseOrigin(baseUrl)).toThrow(
       refused(
         "The base URL contains a user name or password, so its requests authenticate themselves. Pass option 'origins'.",
       ),
@@ -52,7 +52,7 @@ test.each(['http://api.example/v1', 'http://10.0.0.1', 'http://localhost.example
   '%s is plain http, and only its owner can allow that',
   { tags: ['X17'] },
   (baseUrl) => {
-    expect(() => originOfBaseUrl(baseUrl)).toThrow(
+    expect(() => readBaseOrigin(baseUrl)).toThrow(
       refused(
         `The base URL is plain http, so anyone on the network can read the token. Use https, or list '${new URL(baseUrl).origin}' in option 'origins'.`,
       ),

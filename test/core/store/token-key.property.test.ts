@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { accessKey, parseResource, parseScope } from '#core/requested-access.js'
+import { createAccessKey, parseResource, parseScope } from '#core/requested-access.js'
 import { createTokenKey } from '#core/store/shared-token.js'
 
 /** Long enough to shrink a failure: a run that is stopped never shows its seed. */
@@ -34,7 +34,7 @@ const keyOfIdentity = ({ access, ...rest }: Identity) => createTokenKey(access, 
 type Asked = { readonly scopes: string[]; readonly resources: string[] }
 
 const keyOf = (scope: unknown, resource: unknown) =>
-  accessKey({ scope: parseScope(scope), resource: parseResource(resource) })
+  createAccessKey({ scope: parseScope(scope), resource: parseResource(resource) })
 
 /** The same sets: every member of the one is in the other. */
 function meansTheSame(a: Asked, b: Asked): boolean {

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { createMalformedError, endpointError } from '#core/token-endpoint/error-response.js'
+import {
+  createMalformedError,
+  createTokenEndpointError,
+} from '#core/token-endpoint/error-response.js'
 
 const sent = {
   ...{ clientId: 'client-1', audience: 'https://as.example/token', lifetimeSeconds: 60 },
@@ -15,7 +18,7 @@ function errorOf(
   body?: Record<string, unknown>,
   contentType: string | null = 'application/json',
 ) {
-  return endpointError({ status, contentType, body }, 1, circumstances)
+  return createTokenEndpointError({ status, contentType, body }, 1, circumstances)
 }
 
 const key = 'the public key is not registered for this client id (thumbprint tp1).'
@@ -128,7 +131,7 @@ test('what the assertion contained is a field, without the query of the audience
   const { clientId: _, ...fields } = sent
   expect(errorOf(418).sent).toEqual(fields)
   const audience = 'https://as.example/token?key=secret'
-  const error = endpointError({ status: 418, contentType: null, body: undefined }, 1, {
+  const error = createTokenEndpointError({ status: 418, contentType: null, body: undefined }, 1, {
     ...circumstances,
     sent: { ...sent, audience },
   })
@@ -139,7 +142,7 @@ test('what the assertion contained is a field, without the query of the audience
 test('a thumbprint used as kid is not redacted, and a long client id is shortened', () => {
   const kid = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
   const hintsOf = (more: Partial<typeof sent>, error_description: string) =>
-    endpointError(
+    createTokenEndpointError(
       { status: 400, contentType: null, body: { error: 'invalid_client', error_description } },
       1,
       { ...circumstances, sent: { ...sent, ...more } },
@@ -173,7 +176,7 @@ test('a message has three sentences and 350 characters at most, whatever the ser
   const wide = { ...circumstances, tokenEndpoint: `https://as.example/${long}`, clockOffset: 9e12 }
   for (const kind of kinds)
     for (const facts of [circumstances, { ...wide, sent: lying }]) {
-      const { message } = endpointError(kind, 1, facts)
+      const { message } = createTokenEndpointError(kind, 1, facts)
       expect(message.length).toBeLessThanOrEqual(350)
       expect(message.replace(/"[^"]*"/, '').match(/[.:] [A-Z]|\.$/g)?.length).toBeLessThanOrEqual(3)
     }

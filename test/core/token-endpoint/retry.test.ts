@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isRetryableStatus } from '#core/diagnosis/evidence.js'
-import { retryAfter } from '#core/token-endpoint/answer.js'
-import { backoff } from '#core/token-endpoint/token-client.js'
+import { readRetryAfter } from '#core/token-endpoint/answer.js'
+import { computeBackoff } from '#core/token-endpoint/token-client.js'
 
 test.each([
   ['O13 O10', [408, 425, 429, 500, 502, 503, 504, 599], true],
@@ -15,16 +15,16 @@ test.each([
 })
 
 test('a pause is any part of 200 ms, and of twice as long each time', { tags: ['O12'] }, () => {
-  expect([0, 1, 2].map((retry) => backoff(retry, 1))).toEqual([200, 400, 800])
-  expect([0, 1, 2].map((retry) => backoff(retry, 0.5))).toEqual([100, 200, 400])
-  expect(backoff(2, 0)).toBe(0)
+  expect([0, 1, 2].map((retry) => computeBackoff(retry, 1))).toEqual([200, 400, 800])
+  expect([0, 1, 2].map((retry) => computeBackoff(retry, 0.5))).toEqual([100, 200, 400])
+  expect(computeBackoff(2, 0)).toBe(0)
 })
 
 describe('Retry-After', () => {
   const now = Date.UTC(2026, 0, 1)
   const date = (ms: number) => new Date(now + ms).toUTCString()
   const waitFor = (value: string, more: Record<string, string> = {}) =>
-    retryAfter(new Headers({ 'retry-after': value, ...more }), now)
+    readRetryAfter(new Headers({ 'retry-after': value, ...more }), now)
 
   test.each([
     ['seconds', '2', 2_000],
@@ -58,6 +58,6 @@ describe('Retry-After', () => {
   })
 
   test('is missing most of the time', { tags: ['O11'] }, () => {
-    expect(retryAfter(new Headers(), now)).toBeUndefined()
+    expect(readRetryAfter(new Headers(), now)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 // @module-tag A10
 
 import { expect, test } from 'vitest'
-import { clockOffset } from '#core/diagnosis/evidence.js'
+import { computeClockOffset } from '#core/diagnosis/evidence.js'
 import { createServerMemory } from '#core/token-endpoint/server-memory.js'
 
 const second = Date.UTC(2026, 0, 1, 12)
@@ -19,14 +19,14 @@ test.each([
 ])(
   'a request that was under way %s is off by what lies between',
   (_, sentAt, receivedAt, offset) => {
-    expect(clockOffset(date, sentAt, receivedAt)).toBe(offset)
+    expect(computeClockOffset(date, sentAt, receivedAt)).toBe(offset)
   },
 )
 
 test.each([null, '', 'GMT', 'soon', '2026-01-01T12:00:00Z', '1767268800', 'yesterday GMT'])(
   'the Date %j tells nothing',
   (text) => {
-    expect(clockOffset(text, second, second)).toBeUndefined()
+    expect(computeClockOffset(text, second, second)).toBeUndefined()
   },
 )
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
-  redirectError,
-  timeoutError,
-  transportError,
+  createRedirectError,
+  createTimeoutError,
+  createTransportError,
 } from '#core/token-endpoint/transport-failure.js'
 
 /** How Node's fetch rejects: its own error outside, the platform's within. */
@@ -37,7 +37,7 @@ describe('what a rejected fetch means', () => {
     '%s is the network, worth another attempt',
     { tags: ['E6', 'E7', 'E8', 'E12'] },
     (code, reason) => {
-      expect(transportError(rejected(code), request)).toMatchObject({
+      expect(createTransportError(rejected(code), request)).toMatchObject({
         code: 'ERR_TOKEN_NETWORK',
         message: `${failed}${code}: ${reason}. ${checkHost}`,
         cause: { name: 'Error', code },
@@ -61,7 +61,7 @@ describe('what a rejected fetch means', () => {
     'INVALID_PURPOSE',
     'PATH_LENGTH_EXCEEDED',
   ])('%s is TLS, and no other attempt would change it', { tags: ['E10', 'E11'] }, (code) => {
-    expect(transportError(rejected(code), request)).toMatchObject({
+    expect(createTransportError(rejected(code), request)).toMatchObject({
       code: 'ERR_TOKEN_TLS',
       message: `${failed}${code}: ${untrusted}`,
       retryable: false,
@@ -76,7 +76,7 @@ describe('what a rejected fetch means', () => {
     'UND_ERR_CONTENT_LENGTH_MISMATCH',
     'UND_ERR_INVALID_ARG',
   ])('%s is a server that does not speak HTTP', { tags: ['E15', 'E18'] }, (code) => {
-    expect(transportError(rejected(code), request)).toMatchObject({
+    expect(createTransportError(rejected(code), request)).toMatchObject({
       code: 'ERR_TOKEN_PROTOCOL',
       message: `${failed}${code}: ${invalid}`,
       retryable: false,
@@ -90,13 +90,15 @@ describe('what a rejected fetch means', () => {
     'an answer that cannot be read, without a code, is known by %s',
     { tags: ['E15', 'E18'] },
     (_, cause, name) => {
-      expect(transportError(new TypeError('fetch failed', { cause }), request)).toMatchObject({
-        code: 'ERR_TOKEN_PROTOCOL',
-        message: `${failed}${invalid}`,
-        cause: { name },
-      })
+      expect(createTransportError(new TypeError('fetch failed', { cause }), request)).toMatchObject(
+        {
+          code: 'ERR_TOKEN_PROTOCOL',
+          message: `${failed}${invalid}`,
+          cause: { name },
+        },
+      )
       const quoted = new Error(`a proxy says: ${cause.message}`)
-      expect(transportError(quoted, request).code).toBe('ERR_TOKEN_NETWORK')
+      expect(createTransportError(quoted, request).code).toBe('ERR_TOKEN_NETWORK')
     },
   )
 
@@ -104,7 +106,7 @@ describe('what a rejected fetch means', () => {
     'a fetch that throws %j has no cause to tell',
     { tags: ['E21'] },
     (thrown) => {
-      const error = transportError(thrown, request)
+      const error = createTransportError(thrown, request)
       expect(error.message).toBe(`${failed}${broken}. ${checkHost}`)
       expect(error).not.toHaveProperty('cause')
     },
@@ -113,7 +115,7 @@ describe('what a rejected fetch means', () => {
 
 describe('the cause that is kept', () => {
   const causeOf = (thrown: unknown) => {
-    const cause = transportError(thrown, request).cause as Error
+    const cause = createTransportError(thrown, request).cause as Error
     return { ...cause, name: cause.name }
   }
 
@@ -167,17 +169,17 @@ test('a refused connection names the address that refused it, which may be a pro
   tags: ['E6'],
 }, () => {
   const more = { syscall: 'connect', address: '127.0.0.1', port: 45_999 }
-  expect(transportError(rejected('ECONNREFUSED', more), request).message).toBe(
+  expect(createTransportError(rejected('ECONNREFUSED', more), request).message).toBe(
     `${failed}connect ECONNREFUSED 127.0.0.1:45999: nothing is listening there. ${checkHost}`,
   )
   const forged = { ...more, address: 'secret words' }
-  expect(transportError(rejected('ECONNREFUSED', forged), request).message).toBe(
+  expect(createTransportError(rejected('ECONNREFUSED', forged), request).message).toBe(
     `${failed}connect ECONNREFUSED: nothing is listening there. ${checkHost}`,
   )
 })
 
 test('a timeout gives both likely hints', { tags: ['E13', 'D8'] }, () => {
-  expect(timeoutError(7, request)).toMatchObject({
+  expect(createTimeoutError(7, request)).toMatchObject({
     code: 'ERR_TOKEN_TIMEOUT',
     message:
       'No token from as.example:8443 within 7 ms. Check that it can be reached from here, and that `fetch` does not wait for this token itself.',
@@ -190,7 +192,7 @@ test('where a signer or a key function did not answer, that is the cause', {
   tags: ['K11'],
 }, () => {
   for (const asked of ['signer', 'key function'] as const) {
-    expect(timeoutError(7, request, asked)).toMatchObject({
+    expect(createTimeoutError(7, request, asked)).toMatchObject({
       code: 'ERR_TOKEN_TIMEOUT',
       message: `No token from as.example:8443 within 7 ms: the ${asked} did not answer. Check that the ${asked} can reach its service, and give it a timeout.`,
       attempts: 2,
@@ -215,7 +217,7 @@ describe('reports a redirect by its origin only', { tags: ['E1', 'E2', 'E4'] }, 
     ['to nowhere', 'http://[secret', ''],
     ['without a target', undefined, ''],
   ])('%s', (_, location, target) => {
-    expect(redirectError(answer(location), request)).toMatchObject({
+    expect(createRedirectError(answer(location), request)).toMatchObject({
       ...{ code: 'ERR_TOKEN_REDIRECT', message: told(target), attempts: 2, retryable: false },
     })
   })
@@ -225,6 +227,6 @@ describe('reports a redirect by its origin only', { tags: ['E1', 'E2', 'E4'] }, 
       redirected: { value: true },
       url: { value: 'https://other.example/secret' },
     })
-    expect(redirectError(followed, request).message).toBe(told(' to https://other.example'))
+    expect(createRedirectError(followed, request).message).toBe(told(' to https://other.example'))
   })
 })

@@ -30,15 +30,19 @@ const jsonMembers: Readonly<Record<string, Source>> = {
  */
 export function findJwt(text: string): FoundJwt {
   const bare = text.replace(/^\uFEFF/, '').trim()
-  if (bare === '') throw notJwt('Nothing was given.')
+  if (bare === '') throw createJwtError('Nothing was given.')
   if (bare.includes('PRIVATE KEY-----'))
-    throw notJwt('That is a private key. Keep it off the clipboard; nothing was read from it.')
+    throw createJwtError(
+      'That is a private key. Keep it off the clipboard; nothing was read from it.',
+    )
   const found = findInJson(bare) ?? findInForm(bare) ?? findInHeader(bare) ?? readBareJwt(bare)
   if (/^[\w-]+\.[\w-]+\.[\w-]*$/.test(found.jwt)) return found
   const where = found.source === 'a bare JWT' ? 'the input' : found.source
   if (/^[\w-]+(\.[\w-]*){4}$/.test(found.jwt))
-    throw notJwt(`The token in ${where} is encrypted (JWE): only its recipient can read it.`)
-  throw notJwt(
+    throw createJwtError(
+      `The token in ${where} is encrypted (JWE): only its recipient can read it.`,
+    )
+  throw createJwtError(
     `A JWT is missing in ${where}. It has three parts of base64url, joined by dots. An opaque token cannot be inspected.`,
   )
 }
@@ -49,13 +53,13 @@ function findInJson(text: string): FoundJwt | undefined {
   try {
     json = JSON.parse(text)
   } catch {
-    throw notJwt('The JSON is damaged or truncated.')
+    throw createJwtError('The JSON is damaged or truncated.')
   }
   for (const [name, source] of Object.entries(jsonMembers)) {
     const jwt = json[name]
     if (typeof jwt === 'string') return { jwt, source }
   }
-  throw notJwt('The JSON has no client_assertion, no access_token and no token.')
+  throw createJwtError('The JSON has no client_assertion, no access_token and no token.')
 }
 
 function findInForm(text: string): FoundJwt | undefined {
@@ -74,7 +78,7 @@ function readBareJwt(text: string): FoundJwt {
   return { jwt: text.replace(/^["'`]|["'`]$|\s+/g, ''), source: 'a bare JWT' }
 }
 
-function notJwt(message: string) {
+function createJwtError(message: string) {
   return new CommandFailure('ERR_NOT_A_JWT', message)
 }
 
@@ -83,6 +87,6 @@ export function readJwt(jwt: string): StrictJwt {
   try {
     return readStrictJwt(jwt)
   } catch (error) {
-    throw notJwt((error as Error).message)
+    throw createJwtError((error as Error).message)
   }
 }

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../errors.js'
-import { jsonCopy } from '../json-copy.js'
+import { copyJson } from '../json-copy.js'
 import { readAlgorithm } from '../keys/algorithms.js'
 import { readPassphrase } from '../keys/read-key.js'
-import { invalidOption, type ReadOption, readOptions, text, wholeNumber } from '../options.js'
+import { createOptionError, type ReadOption, readOptions, text, wholeNumber } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { readSigner } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
@@ -23,8 +23,8 @@ const assertionTable = {
   audience: text,
   lifetimeSeconds: readLifetime,
   typ: text,
-  claims: extraMembers('iss', 'sub', 'aud', 'jti', 'iat', 'exp'),
-  header: extraMembers('alg', 'kid', 'typ', 'crit', 'b64'),
+  claims: readExtraMembers('iss', 'sub', 'aud', 'jti', 'iat', 'exp'),
+  header: readExtraMembers('alg', 'kid', 'typ', 'crit', 'b64'),
 }
 
 /** The two options that are about the key, and often looked for here. */
@@ -40,7 +40,7 @@ function readForm(
   const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion', pointers })
   const { audience = tokenEndpoint, typ = 'JWT' } = read
   if (audience === 'issuer') {
-    throw invalidOption(
+    throw createOptionError(
       'assertion.audience',
       "must be the issuer's URL: discovery of 'issuer' is not supported yet",
     )
@@ -54,7 +54,7 @@ function readCredential(read: Partial<KeyOptions>): Credential {
   const kid = text(read.kid, 'kid')
   if (signer === undefined) {
     if (key === undefined) {
-      throw invalidOption(
+      throw createOptionError(
         'key',
         "is missing (is the environment variable set?): pass a private key, or a 'signer'",
       )
@@ -75,7 +75,7 @@ function readCredential(read: Partial<KeyOptions>): Credential {
     )
   const remote = readSigner(signer)
   if (alg === undefined || alg === remote.alg) return { signer: remote, kid }
-  throw invalidOption('alg', `is not the signer's, which is ${remote.alg}: leave it out`)
+  throw createOptionError('alg', `is not the signer's, which is ${remote.alg}: leave it out`)
 }
 
 // `iat` lies 5 s back: less than 10 s would have expired on arrival.
@@ -83,7 +83,7 @@ const wholeLifetime = wholeNumber({ from: 10, to: 300, default: 60 })
 
 function readLifetime(value: unknown, option: string): number {
   if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
-    throw invalidOption(
+    throw createOptionError(
       option,
       `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`,
     )
@@ -92,13 +92,14 @@ function readLifetime(value: unknown, option: string): number {
 }
 
 /** A copy of members that are added to the claims or the header, without those in `reserved`. */
-function extraMembers(
+function readExtraMembers(
   ...reserved: readonly string[]
 ): ReadOption<Readonly<Record<string, unknown>>> {
   return (value = {}, option) => {
-    if (!isObject(value) || Array.isArray(value)) throw invalidOption(option, 'must be an object')
+    if (!isObject(value) || Array.isArray(value))
+      throw createOptionError(option, 'must be an object')
     const taken = reserved.find((name) => Object.hasOwn(value, name))
-    if (taken !== undefined) throw invalidOption(option, `must not set '${taken}'`)
-    return jsonCopy(value, option) as Record<string, unknown>
+    if (taken !== undefined) throw createOptionError(option, `must not set '${taken}'`)
+    return copyJson(value, option) as Record<string, unknown>
   }
 }

@@ -1,5 +1,5 @@
 import { type Algorithm, algorithmNames, readAlgorithm } from '../keys/algorithms.js'
-import { invalidOption } from '../options.js'
+import { createOptionError } from '../options.js'
 import { isObject } from '../snapshot.js'
 
 /**
@@ -40,12 +40,13 @@ export interface AssertionSigner {
 
 /** Reads the option `signer` once; later changes of the object have no effect. */
 export function readSigner(value: unknown): AssertionSigner {
-  if (!isObject(value)) throw invalidOption('signer', 'must be an object with alg, kid and sign')
+  if (!isObject(value))
+    throw createOptionError('signer', 'must be an object with alg, kid and sign')
   const { alg, kid, sign } = value as Record<keyof AssertionSigner, unknown>
   const name = readAlgorithm(alg, 'signer.alg')
-  if (name === undefined) throw invalidOption('signer.alg', `must be ${algorithmNames}`)
+  if (name === undefined) throw createOptionError('signer.alg', `must be ${algorithmNames}`)
   if (typeof kid !== 'string' || kid === '')
-    throw invalidOption('signer.kid', 'must be a non-empty string')
-  if (typeof sign !== 'function') throw invalidOption('signer.sign', 'must be a function')
+    throw createOptionError('signer.kid', 'must be a non-empty string')
+  if (typeof sign !== 'function') throw createOptionError('signer.sign', 'must be a function')
   return { alg: name, kid, sign: sign.bind(value) as AssertionSigner['sign'] }
 }

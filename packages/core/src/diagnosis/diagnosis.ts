@@ -1,6 +1,6 @@
 import { snapshot } from '../snapshot.js'
 import {
-  audienceDifference,
+  compareAudience,
   type Evidence,
   isAboutAssertion,
   isRetryableStatus,
@@ -83,7 +83,7 @@ export const causes: readonly Cause[] = [
     words: /\baud\b|(?<!requested |default )\baudience\b(?! parameter)/,
     weigh: (evidence) => suspect(evidence, evidence.sent.audience !== evidence.tokenEndpoint),
     hint: ({ sent: { audience }, tokenEndpoint }) => {
-      const difference = audienceDifference(audience, tokenEndpoint)
+      const difference = compareAudience(audience, tokenEndpoint)
       return difference === undefined
         ? 'The server expects another aud, such as its issuer: set assertion.audience.'
         : `The aud ${showValue(hideQuery(audience), 80)} ${differences[difference]}: check assertion.audience.`
@@ -182,7 +182,7 @@ const differences = {
  */
 export function diagnose(evidence: Evidence) {
   const weighed = causes
-    .map((cause) => ({ ...cause, weight: weightOf(snapshot(cause), evidence) }))
+    .map((cause) => ({ ...cause, weight: computeWeight(snapshot(cause), evidence) }))
     .sort((one, other) => other.weight - one.weight)
   const most = weighed[0]?.weight
   const likely = weighed.filter(({ weight }) => weight >= (most === 3 ? 2 : 1)).slice(0, 3)
@@ -193,7 +193,7 @@ export function diagnose(evidence: Evidence) {
   }
 }
 
-function weightOf({ words, answer, weigh }: Cause, evidence: Evidence): number {
+function computeWeight({ words, answer, weigh }: Cause, evidence: Evidence): number {
   const { status, error, isHtml } = evidence
   if (words !== undefined && weighWords(evidence, words) > 0) return 3
   const [pattern, weight = 0] = answer ?? []

@@ -44,7 +44,7 @@ export function isSkewed(clockOffset: number | undefined): clockOffset is number
  * sending and receiving, in milliseconds: 0 within it, undefined for a value that is not a date
  * (RFC 9110 section 5.6.7).
  */
-export function clockOffset(
+export function computeClockOffset(
   date: string | null,
   sentAt: number,
   receivedAt: number,
@@ -59,7 +59,7 @@ export function clockOffset(
  * Returns how the audience differs from the token endpoint: by a slash at the end, by its host,
  * as the issuer that the token endpoint lies below, or otherwise; undefined if it does not.
  */
-export function audienceDifference(
+export function compareAudience(
   audience: string,
   tokenEndpoint: string,
 ): 'slash' | 'host' | 'issuer' | 'other' | undefined {

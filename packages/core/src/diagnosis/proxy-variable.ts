@@ -17,7 +17,7 @@ export function findIgnoredProxy(tokenEndpoint: string): string | undefined {
 }
 
 /** Returns the hint about such a variable, if there is one. */
-export function proxyHints(variable: string | undefined): readonly string[] {
+export function listProxyHints(variable: string | undefined): readonly string[] {
   if (variable === undefined) return []
   // Node never reads ALL_PROXY.
   const first = /^all_proxy$/i.test(variable) ? 'set HTTPS_PROXY to the same value and ' : ''

@@ -1,11 +1,11 @@
 /** Returns the text in printable ASCII only, so that it cannot forge a line of a log. */
-export function oneLine(text: string): string {
+export function toOneLine(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, ' ')
 }
 
 /** Returns a configured value, which is not secret, in one line of that length at most. */
 export function showValue(value: string, most: number): string {
-  const line = oneLine(value).trim()
+  const line = toOneLine(value).trim()
   return line.length > most ? `${line.slice(0, most - 3)}...` : line
 }
 
@@ -22,11 +22,11 @@ const jwt = /(?<![\w-])ey[\w-]+(\.[\w-]*){1,4}/g
  * Returns text of a server that is safe to show: one line, without anything that looks like a
  * token, and without the queries of URLs. A longer text is cut at a space.
  */
-export function serverText(text: unknown, most: number): string | undefined {
+export function cleanServerText(text: unknown, most: number): string | undefined {
   if (typeof text !== 'string' || text === '') return undefined
   // Half a token at the cut would not look like one.
   const whole = text.length > longest ? text.slice(0, longest).replace(/\S+$/, '') : text
-  const line = oneLine(whole)
+  const line = toOneLine(whole)
     .split(/(https?:\/\/[^\s"'<>]*)/i)
     .map((part, index) => (index % 2 === 0 ? redact(part, /[\w+/=~.%-]{40,}/g) : redactUrl(part)))
     .join('')

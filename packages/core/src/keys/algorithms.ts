@@ -1,5 +1,5 @@
 import { ConfigurationError, KeyError } from '../errors.js'
-import { createKeyCommand, printable } from './key-error.js'
+import { createKeyCommand, toPrintable } from './key-error.js'
 
 /** The key that an algorithm requires, and how keys of that kind are recognized. */
 interface AlgorithmRow {
@@ -49,7 +49,7 @@ export function readAlgorithm(alg: unknown, option = 'alg'): Algorithm | undefin
   if (name !== undefined) return name
   throw new ConfigurationError(
     'ERR_UNSUPPORTED_ALG',
-    `Algorithm '${printable(alg)}' is not supported. Use ${algorithmNames}.`,
+    `Algorithm '${toPrintable(alg)}' is not supported. Use ${algorithmNames}.`,
     option,
   )
 }
@@ -62,12 +62,12 @@ export function findAlgorithms(
 }
 
 /** The error for a key that the algorithm cannot use; `needed` and `got` are noun phrases. */
-export function mismatchError(alg: Algorithm, needed: string, got: string): KeyError {
+export function createMismatchError(alg: Algorithm, needed: string, got: string): KeyError {
   return new KeyError('ERR_KEY_ALG_MISMATCH', `${alg} needs ${needed}, got ${got}.`)
 }
 
 /** The error for a key that no algorithm uses. */
-export function kindError(kind: string): KeyError {
+export function createKindError(kind: string): KeyError {
   return new KeyError(
     'ERR_KEY_ALG_MISMATCH',
     `Unsupported key: ${kind}. Create an EC P-256 or RSA key: ${createKeyCommand}`,

@@ -4,14 +4,20 @@ import { isObject, snapshot } from '../snapshot.js'
 import {
   type Algorithm,
   algorithms,
+  createKindError,
+  createMismatchError,
   findAlgorithms,
-  kindError,
-  mismatchError,
   readAlgorithm,
 } from './algorithms.js'
-import { checkRsaLength, formatError, notPrivateError, pairError, printable } from './key-error.js'
+import {
+  checkRsaLength,
+  createFormatError,
+  createNotPrivateError,
+  createPairError,
+  toPrintable,
+} from './key-error.js'
 import type { Jwk } from './key-input.js'
-import { nodeCrypto } from './platform-key.js'
+import { getNodeCrypto } from './platform-key.js'
 
 /** The members of a JWK from outside, on an object without a prototype. */
 export type JwkMembers = Readonly<Record<string, unknown>>
@@ -24,7 +30,7 @@ export function snapshotJwk(input: object): JwkMembers {
 
 /** For example `EC P-256` or `RSA`. */
 function describeKind({ kty, crv }: JwkMembers): string {
-  return kty === 'RSA' ? kty : `${printable(kty)} ${printable(crv)}`
+  return kty === 'RSA' ? kty : `${toPrintable(kty)} ${toPrintable(crv)}`
 }
 
 /** Whether the JWK may sign, as far as `use` and `key_ops` say. */
@@ -46,9 +52,9 @@ export function findJwkAlgorithms(
   const kind = describeKind(members)
   const own = readAlgorithm(members.alg)
   const alg = chosen ?? own
-  if (alg === undefined) throw kindError(kind)
+  if (alg === undefined) throw createKindError(kind)
   const got = own === undefined ? kind : `${kind} with alg ${own}`
-  throw mismatchError(alg, `an ${algorithms[alg].kind} key`, got)
+  throw createMismatchError(alg, `an ${algorithms[alg].kind} key`, got)
 }
 
 function listAlgorithms(members: JwkMembers, chosen: Algorithm | undefined): readonly Algorithm[] {
@@ -73,15 +79,15 @@ export function chooseJwk(keys: unknown, { kid, alg }: KeyChoice): JwkMembers {
     .filter(isObject)
     .map(snapshotJwk)
     .filter(({ d }) => d !== undefined)
-  if (privateKeys.length === 0) throw notPrivateError('a JWK Set without a private key')
+  if (privateKeys.length === 0) throw createNotPrivateError('a JWK Set without a private key')
   const [only, ...others] = privateKeys.filter((key) =>
     kid === undefined ? isForSigning(key) && listAlgorithms(key, alg).length > 0 : key.kid === kid,
   )
   if (only !== undefined && others.length === 0) return only
   const list = privateKeys
     .slice(0, 4)
-    .map((key) => `${printable(key.kid, 64)} (${describeKind(key)})`)
-  throw formatError(
+    .map((key) => `${toPrintable(key.kid, 64)} (${describeKind(key)})`)
+  throw createFormatError(
     `${only ? others.length + 1 : 0} private keys of the JWK Set match. Choose one with 'kid' or 'alg': ${list.join(', ')}.`,
   )
 }
@@ -95,15 +101,15 @@ export function readJwk(members: JwkMembers, alg: Algorithm, part: 'public' | 'p
   const [kty, crv] = kind.split(' ')
   const jwk = snapshot<Record<string, string | undefined>>({ kty, ...(crv && { crv }) })
   for (const name of numbers[part]) jwk[name] = readNumber(members, name, curve?.octets)
-  if (curve === undefined) checkRsaLength(integer(jwk, 'n').toString(2).length)
+  if (curve === undefined) checkRsaLength(readInteger(jwk, 'n').toString(2).length)
   if (part === 'public' || isPair(jwk, curve?.name)) return jwk
-  throw pairError()
+  throw createPairError()
 }
 
 /** Reads the `kid` of a JWK, or the one passed next to a key. */
 export function readKid(kid: unknown): string | undefined {
   if (kid === undefined || (typeof kid === 'string' && kid !== '')) return kid
-  throw formatError('The kid of the key must be a non-empty string.')
+  throw createFormatError('The kid of the key must be a non-empty string.')
 }
 
 /** Decodes base64 or base64url, with whitespace anywhere; throws for anything else. */
@@ -123,7 +129,7 @@ function readNumber(members: JwkMembers, name: string, octets: number | undefine
     padded.set(digits, padded.length - digits.length)
     if (digits.length > 0) return base64url.encode(padded)
   } catch {}
-  throw formatError(`Member '${name}' of the JWK is missing, too long or not base64url.`)
+  throw createFormatError(`Member '${name}' of the JWK is missing, too long or not base64url.`)
 }
 
 function isPair(jwk: Jwk, curve: string | undefined): boolean {
@@ -136,26 +142,27 @@ function isPair(jwk: Jwk, curve: string | undefined): boolean {
 
 /** Needs `node:crypto`. Elsewhere the import of a key fails if its parts do not match. */
 function isEcPair(jwk: Jwk, curve: string): boolean {
-  const ecdh = nodeCrypto()?.createECDH?.(curve)
+  const ecdh = getNodeCrypto()?.createECDH?.(curve)
   if (ecdh === undefined) return true
   ecdh.setPrivateKey(String(jwk.d), 'base64url')
-  return ecdh.getPublicKey('hex') === `04${hexOf(jwk, 'x')}${hexOf(jwk, 'y')}`
+  return ecdh.getPublicKey('hex') === `04${toHex(jwk, 'x')}${toHex(jwk, 'y')}`
 }
 
 /** RFC 8017 section 3.2: n is p times q, d, dp and dq invert e, and qi inverts q. */
 function isRsaPair(jwk: Jwk): boolean {
-  const [e, p, q] = [integer(jwk, 'e'), integer(jwk, 'p'), integer(jwk, 'q')]
-  const inverts = (name: keyof Jwk, value: bigint, modulus: bigint) =>
-    (integer(jwk, name) * value) % modulus === 1n
-  const isExponent = inverts('d', e, p - 1n) && inverts('d', e, q - 1n)
-  const isChinese = inverts('dp', e, p - 1n) && inverts('dq', e, q - 1n) && inverts('qi', q, p)
-  return p * q === integer(jwk, 'n') && isExponent && isChinese
+  const [e, p, q] = [readInteger(jwk, 'e'), readInteger(jwk, 'p'), readInteger(jwk, 'q')]
+  const isInverse = (name: keyof Jwk, value: bigint, modulus: bigint) =>
+    (readInteger(jwk, name) * value) % modulus === 1n
+  const isExponent = isInverse('d', e, p - 1n) && isInverse('d', e, q - 1n)
+  const isChinese =
+    isInverse('dp', e, p - 1n) && isInverse('dq', e, q - 1n) && isInverse('qi', q, p)
+  return p * q === readInteger(jwk, 'n') && isExponent && isChinese
 }
 
-function integer(jwk: Jwk, name: keyof Jwk): bigint {
-  return BigInt(`0x0${hexOf(jwk, name)}`)
+function readInteger(jwk: Jwk, name: keyof Jwk): bigint {
+  return BigInt(`0x0${toHex(jwk, name)}`)
 }
 
-function hexOf(jwk: Jwk, name: keyof Jwk): string {
+function toHex(jwk: Jwk, name: keyof Jwk): string {
   return hex(base64url.decode(String(jwk[name])))
 }

@@ -10,12 +10,12 @@ const createRsaKeyCommand = `${genpkey} RSA -pkeyopt rsa_keygen_bits:2048`
 const minRsaBits = 2048
 
 /** The error for a key that cannot be read. */
-export function formatError(message: string): KeyError {
+export function createFormatError(message: string): KeyError {
   return new KeyError('ERR_KEY_FORMAT', message)
 }
 
 /** The error for something other than a private key; `got` is for example `a certificate`. */
-export function notPrivateError(got: string): KeyError {
+export function createNotPrivateError(got: string): KeyError {
   return new KeyError(
     'ERR_NOT_PRIVATE_KEY',
     `The key is ${got}. Pass the private key, or create and register a new one: ${createKeyCommand}`,
@@ -23,27 +23,27 @@ export function notPrivateError(got: string): KeyError {
 }
 
 /** The error for a key that is not meant for signing. */
-export function useError(message: string): KeyError {
+export function createUseError(message: string): KeyError {
   return new KeyError('ERR_KEY_USE', message)
 }
 
 /** The error for a key that Web Crypto cannot read. Any other RSA key signs PS256. */
-export function rsaPssError(): KeyError {
-  return formatError(
+export function createRsaPssError(): KeyError {
+  return createFormatError(
     `Web Crypto does not support keys with the OID of RSA-PSS. Create an RSA key, which signs PS256 too: ${createRsaKeyCommand}`,
   )
 }
 
 /** The error for a PEM whose content is not a key. */
-export function pemError(): KeyError {
-  return formatError(
+export function createPemError(): KeyError {
+  return createFormatError(
     'The PEM is damaged or truncated. Check the file: openssl pkey -in key.pem -noout',
   )
 }
 
 /** The error for a private key whose members are well-formed and do not match. */
-export function pairError(): KeyError {
-  return formatError(
+export function createPairError(): KeyError {
+  return createFormatError(
     'The private key is damaged: its public and private members do not match. Export the key again.',
   )
 }
@@ -58,7 +58,7 @@ export function checkRsaLength(bits: number): void {
 }
 
 /** Returns a text from outside as a message may quote it: only if it is short and plain. */
-export function printable(text: unknown, maxLength = 16): string {
+export function toPrintable(text: unknown, maxLength = 16): string {
   if (text === undefined) return '(none)'
   const isPlain =
     typeof text === 'string' && text.length <= maxLength && /^[\x20-\x7e]+$/.test(text)
@@ -69,7 +69,7 @@ export function printable(text: unknown, maxLength = 16): string {
  * Returns the error to report when reading a key or signing with it failed. Errors of getters,
  * proxies, polyfills and jose may quote the key, so only their name and code are kept.
  */
-export function keyFailure(thrown: unknown): CountersignError {
+export function toKeyError(thrown: unknown): CountersignError {
   if (isCountersignError(thrown)) return thrown
   return new KeyError(
     'ERR_KEY_FORMAT',

@@ -4,10 +4,10 @@ import { createCause } from '../error-cause.js'
 import { KeyError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
 import type { Algorithm } from './algorithms.js'
-import { pairError } from './key-error.js'
+import { createPairError } from './key-error.js'
 import type { CryptoKey, Jwk, KeyInput } from './key-input.js'
 import { importPem } from './pem-key.js'
-import { isCryptoKey, nodeCrypto } from './platform-key.js'
+import { getNodeCrypto, isCryptoKey } from './platform-key.js'
 import { judgeKey, type KeyOptions, type PrivateKey, readPrivateKey } from './read-key.js'
 
 /** A private key that is ready to sign. */
@@ -82,7 +82,7 @@ function createKeyImporter(): (read: PrivateKey) => Promise<ImportedKey> {
       return { alg, kid, thumbprint, key: await imported }
     } catch {
       last = undefined
-      throw pairError()
+      throw createPairError()
     }
   }
 }
@@ -92,7 +92,7 @@ function createKeyImporter(): (read: PrivateKey) => Promise<ImportedKey> {
  * of a JWK from `Object.prototype`.
  */
 async function importJwk(jwk: Jwk, alg: Algorithm): Promise<CryptoKey> {
-  const crypto = nodeCrypto()
+  const crypto = getNodeCrypto()
   if (crypto === undefined) return (await importJWK(jwk, alg)) as CryptoKey
   const input = snapshot({ key: jwk, format: 'jwk' } as const)
   const form = snapshot({ format: 'pem', type: 'pkcs8' } as const)

@@ -1,6 +1,6 @@
 import * as base64url from 'jose/base64url'
 import { decodeBase64 } from './jwk.js'
-import { formatError } from './key-error.js'
+import { createFormatError } from './key-error.js'
 import { addPemLabel } from './pem.js'
 
 /**
@@ -14,7 +14,7 @@ export function decodeKey(input: unknown): unknown {
   const key = parseText(text) ?? parseBase64(text)
   if (key !== undefined) return key
   const [, problem] = problems.find(([pattern]) => pattern.test(text.trim())) ?? []
-  throw formatError(`The key is ${problem}`)
+  throw createFormatError(`The key is ${problem}`)
 }
 
 /** Descriptions of text that contains no key. The first pattern that matches counts. */

@@ -1,11 +1,11 @@
 import { hex } from '../sha256.js'
 import { snapshot } from '../snapshot.js'
-import { type Algorithm, findAlgorithms, kindError } from './algorithms.js'
+import { type Algorithm, createKindError, findAlgorithms } from './algorithms.js'
 import { decodeBase64, type JwkMembers, snapshotJwk } from './jwk.js'
-import { formatError, pemError, rsaPssError } from './key-error.js'
+import { createFormatError, createPemError, createRsaPssError } from './key-error.js'
 import type { CryptoKey, KeyObjectLike } from './key-input.js'
 import { type PemBlock, toPkcs8 } from './pem.js'
-import { exportKeyObject, type NodeCrypto, nodeCrypto } from './platform-key.js'
+import { exportKeyObject, getNodeCrypto, type NodeCrypto } from './platform-key.js'
 
 /**
  * Reads a private key synchronously. Returns `undefined` for other blocks, and for PKCS#8 where there
@@ -18,13 +18,15 @@ export function readPrivatePem(
   if (!label.endsWith('PRIVATE KEY')) return undefined
   const isEncrypted = label.startsWith('ENCRYPTED')
   if (isEncrypted && passphrase === undefined)
-    throw formatError(
+    throw createFormatError(
       `The private key is encrypted. Set 'passphrase', or decrypt the key: ${toPkcs8}`,
     )
-  const crypto = nodeCrypto()
+  const crypto = getNodeCrypto()
   if (crypto === undefined) {
     if (label === 'PRIVATE KEY') return undefined
-    throw formatError(`Reading BEGIN ${label} requires node:crypto. Convert the key: ${toPkcs8}`)
+    throw createFormatError(
+      `Reading BEGIN ${label} requires node:crypto. Convert the key: ${toPkcs8}`,
+    )
   }
   const options = snapshot({ key: pem, passphrase })
   let key: KeyObjectLike
@@ -32,12 +34,12 @@ export function readPrivatePem(
     key = isEncrypted ? decryptOnce(crypto, options) : crypto.createPrivateKey(options)
   } catch {
     if (isEncrypted)
-      throw formatError(
+      throw createFormatError(
         `The private key cannot be decrypted. Check the passphrase, or convert the key: ${toPkcs8} -provider legacy -provider default`,
       )
     // Bun does not know all kinds of keys.
     detectAlgorithm(pem)
-    throw pemError()
+    throw createPemError()
   }
   return snapshotJwk(exportKeyObject(key))
 }
@@ -56,7 +58,7 @@ export async function importPem(importKey: ImportPem, pem: string): Promise<JwkM
     const { alg: _, ...jwk } = await crypto.subtle.exportKey('jwk', key)
     return snapshotJwk(jwk)
   } catch {
-    throw pemError()
+    throw createPemError()
   }
 }
 
@@ -83,8 +85,8 @@ function decryptOnce(
 function detectAlgorithm(pem: string): Algorithm {
   const base64 = pem.replace(/-----[^-]+-----/g, '')
   const start = hex(decodeBase64(base64.slice(0, 65)))
-  if (start.includes('06092a864886f70d01010a')) throw rsaPssError()
+  if (start.includes('06092a864886f70d01010a')) throw createRsaPssError()
   const [alg] = findAlgorithms(({ oid }) => start.includes(oid))
   if (alg !== undefined) return alg
-  throw /06052b8104|06032b65/.test(start) ? kindError('unknown OID') : pemError()
+  throw /06052b8104|06032b65/.test(start) ? createKindError('unknown OID') : createPemError()
 }

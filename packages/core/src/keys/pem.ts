@@ -1,6 +1,6 @@
 import { hex } from '../sha256.js'
 import { decodeBase64 } from './jwk.js'
-import { createKeyCommand, formatError, pemError } from './key-error.js'
+import { createFormatError, createKeyCommand, createPemError } from './key-error.js'
 
 /** The label of each kind of block, and how its DER starts after the first SEQUENCE. */
 const labels: readonly (readonly [label: string, start: RegExp])[] = [
@@ -28,23 +28,25 @@ export function readPem(text: string): PemBlock {
   const blocks = readBlocks(text)
   const [privateKey, another] = blocks.filter(({ label }) => /PRIVATE ?KEY$/.test(label))
   if (another !== undefined)
-    throw formatError('The PEM contains more than one private key. Pass one.')
+    throw createFormatError('The PEM contains more than one private key. Pass one.')
   const block = privateKey ?? blocks.find(({ label }) => label === 'PUBLIC KEY') ?? blocks[0]
   // A variable without quotes ends at the first space or line break.
   if (block === undefined || block.body === '')
-    throw formatError(
+    throw createFormatError(
       'The PEM contains only its BEGIN line. Quote the value where it is set, or pass base64 of the PEM: openssl base64 -A -in key.pem',
     )
   const { label, body } = block
   if (/Proc-Type:/.test(text))
-    throw formatError(`The private key has a legacy encryption (Proc-Type). Convert it: ${toPkcs8}`)
+    throw createFormatError(
+      `The private key has a legacy encryption (Proc-Type). Convert it: ${toPkcs8}`,
+    )
   if (!labels.some(([known]) => known === label))
-    throw formatError(
+    throw createFormatError(
       label.startsWith('OPENSSH')
         ? 'The private key is in OpenSSH format. Convert a copy: ssh-keygen -p -m PKCS8 -f key.pem'
         : `The PEM contains no supported key. Create one: ${createKeyCommand}`,
     )
-  if (body === undefined) throw pemError()
+  if (body === undefined) throw createPemError()
   return { label, pem: formatPem(label, body) }
 }
 

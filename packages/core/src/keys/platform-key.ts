@@ -2,11 +2,17 @@ import { snapshot } from '../snapshot.js'
 import {
   type Algorithm,
   algorithms,
+  createKindError,
+  createMismatchError,
   findAlgorithms,
-  kindError,
-  mismatchError,
 } from './algorithms.js'
-import { checkRsaLength, notPrivateError, printable, rsaPssError, useError } from './key-error.js'
+import {
+  checkRsaLength,
+  createNotPrivateError,
+  createRsaPssError,
+  createUseError,
+  toPrintable,
+} from './key-error.js'
 import type { CryptoKey, KeyObjectLike } from './key-input.js'
 
 export type NodeCrypto = ReturnType<typeof process.getBuiltinModule<'node:crypto'>>
@@ -15,7 +21,7 @@ export type NodeCrypto = ReturnType<typeof process.getBuiltinModule<'node:crypto
  * Returns `node:crypto` in Node.js, Bun and Deno. An import would keep bundles from running
  * elsewhere.
  */
-export function nodeCrypto(): NodeCrypto | undefined {
+export function getNodeCrypto(): NodeCrypto | undefined {
   return globalThis.process?.getBuiltinModule?.('node:crypto')
 }
 
@@ -32,9 +38,9 @@ export function isCryptoKey(input: object): input is CryptoKey {
  * another algorithm is chosen.
  */
 export function judgeCryptoKey(key: CryptoKey, chosen: Algorithm | undefined): Algorithm {
-  if (key.type !== 'private') throw notPrivateError(`a ${key.type} CryptoKey`)
+  if (key.type !== 'private') throw createNotPrivateError(`a ${key.type} CryptoKey`)
   if (!key.usages.includes('sign'))
-    throw useError("The CryptoKey has no usage 'sign'. Import it with ['sign'].")
+    throw createUseError("The CryptoKey has no usage 'sign'. Import it with ['sign'].")
   const { name, namedCurve, hash, modulusLength } = key.algorithm as {
     name: string
     namedCurve?: string
@@ -44,8 +50,8 @@ export function judgeCryptoKey(key: CryptoKey, chosen: Algorithm | undefined): A
   const kind = `${name} ${namedCurve ?? hash?.name}`
   const [alg] = findAlgorithms((row) => row.cryptoKey === kind)
   if (chosen !== undefined && chosen !== alg)
-    throw mismatchError(chosen, `a CryptoKey for ${algorithms[chosen].cryptoKey}`, kind)
-  if (alg === undefined) throw kindError(kind)
+    throw createMismatchError(chosen, `a CryptoKey for ${algorithms[chosen].cryptoKey}`, kind)
+  if (alg === undefined) throw createKindError(kind)
   if (modulusLength !== undefined) checkRsaLength(modulusLength)
   return alg
 }
@@ -57,11 +63,11 @@ export function isKeyObject(input: object): input is KeyObjectLike {
 
 /** Returns all members of the JWK of a `KeyObject`, private or public. */
 export function exportKeyObject(key: KeyObjectLike): object {
-  if (key.asymmetricKeyType === 'rsa-pss') throw rsaPssError()
+  if (key.asymmetricKeyType === 'rsa-pss') throw createRsaPssError()
   try {
     // Without a prototype, so that a member of Object.prototype is not an option.
     return key.export(snapshot({ format: 'jwk' } as const))
   } catch {
-    throw kindError(printable(key.asymmetricKeyType))
+    throw createKindError(toPrintable(key.asymmetricKeyType))
   }
 }

@@ -1,8 +1,8 @@
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { importJWK, importPKCS8, importSPKI } from 'jose/key/import'
-import { isObject, ownMember, snapshot } from '../snapshot.js'
+import { isObject, readOwnMember, snapshot } from '../snapshot.js'
 import { findJwkAlgorithms, type JwkMembers, readJwk, readKid, snapshotJwk } from './jwk.js'
-import { formatError, printable, useError } from './key-error.js'
+import { createFormatError, createUseError, toPrintable } from './key-error.js'
 import type { Jwk, KeyInput } from './key-input.js'
 import { decodeKey } from './key-text.js'
 import { importPem } from './pem-key.js'
@@ -34,7 +34,9 @@ export async function publicJwks(keys: readonly (KeyInput | undefined)[]): Promi
     const key = await readPublicKey(input)
     const kid = String(key.jwk.kid)
     if ((published.get(kid) ?? key).thumbprint !== key.thumbprint)
-      throw formatError(`Two keys have the kid ${printable(kid, 64)}. Give each key its own kid.`)
+      throw createFormatError(
+        `Two keys have the kid ${toPrintable(kid, 64)}. Give each key its own kid.`,
+      )
     published.set(kid, key)
   }
   return { keys: Array.from(published.values(), ({ jwk }) => jwk) }
@@ -64,25 +66,25 @@ interface PublicKey {
 /** Returns the keys of a JWK Set except those for encryption, or the key itself. */
 function listKeys(input: unknown): readonly unknown[] {
   const key = decodeKey(input)
-  const keys = isObject(key) && !Object.hasOwn(key, 'kty') ? ownMember(key, 'keys') : undefined
+  const keys = isObject(key) && !Object.hasOwn(key, 'kty') ? readOwnMember(key, 'keys') : undefined
   return Array.isArray(keys) ? keys.filter((one) => !isForEncryption(one)) : [input]
 }
 
 function isForEncryption(key: unknown): boolean {
-  return isObject(key) && ownMember(key, 'use') === 'enc'
+  return isObject(key) && readOwnMember(key, 'use') === 'enc'
 }
 
 async function readPublicKey(input: unknown): Promise<PublicKey> {
   const parsed = parseKey(input)
   const members = await exportPublic(parsed)
   if (isForEncryption(members))
-    throw useError("The JWK is for encryption. Set its 'use' to 'sig', or omit it.")
+    throw createUseError("The JWK is for encryption. Set its 'use' to 'sig', or omit it.")
   const [alg, ...others] = findJwkAlgorithms(members, parsed.alg)
   const jwk = readJwk(members, alg, 'public')
   try {
     await importJWK(snapshot(jwk), alg)
   } catch {
-    throw formatError('The public JWK is damaged: its members are not a key.')
+    throw createFormatError('The public JWK is damaged: its members are not a key.')
   }
   const thumbprint = await calculateJwkThumbprint(jwk)
   const kid = parsed.kid ?? readKid(members.kid) ?? thumbprint
@@ -95,16 +97,16 @@ async function exportPublic(parsed: ParsedKey): Promise<JwkMembers> {
   if (parsed.type === 'CryptoKey') {
     const { key } = parsed
     if (!key.extractable)
-      throw formatError('The CryptoKey is not extractable. Pass its public key.')
+      throw createFormatError('The CryptoKey is not extractable. Pass its public key.')
     return snapshotJwk(await crypto.subtle.exportKey('jwk', key))
   }
   const { label, pem } = parsed
   if (label === 'CERTIFICATE')
-    throw formatError(
+    throw createFormatError(
       'The key is a certificate. Pass its public key: openssl x509 -in cert.pem -pubkey -noout',
     )
   if (label === 'RSA PUBLIC KEY')
-    throw formatError(
+    throw createFormatError(
       'The public key is PKCS#1. Convert it: openssl rsa -RSAPublicKey_in -in key.pem -pubout',
     )
   return importPem(label === 'PUBLIC KEY' ? importSPKI : importPKCS8, pem)

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { acceptAny, invalidOption, readOptions } from '../options.js'
+import { acceptAny, createOptionError, readOptions } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, joinNames, readAlgorithm } from './algorithms.js'
 import {
@@ -12,7 +12,12 @@ import {
   readKid,
   snapshotJwk,
 } from './jwk.js'
-import { formatError, keyFailure, notPrivateError, useError } from './key-error.js'
+import {
+  createFormatError,
+  createNotPrivateError,
+  createUseError,
+  toKeyError,
+} from './key-error.js'
 import type { CryptoKey, Jwk } from './key-input.js'
 import { decodeKey } from './key-text.js'
 import { type PemBlock, readPem } from './pem.js'
@@ -53,9 +58,9 @@ export function readPrivateKey(input: unknown, options: KeyOptions): PrivateKey 
     const parsed = parseKey(input, options)
     if (parsed.type !== 'PEM') return judgeKey(parsed)
     if (parsed.label === 'PRIVATE KEY') return parsed
-    throw notPrivateError(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
+    throw createNotPrivateError(parsed.label === 'CERTIFICATE' ? 'a certificate' : 'a public key')
   } catch (thrown) {
-    throw keyFailure(thrown)
+    throw toKeyError(thrown)
   }
 }
 
@@ -67,10 +72,10 @@ export function judgeKey(parsed: Exclude<ParsedKey, { type: 'PEM' }>): JudgedKey
     return { type: 'judged', key, alg: judgeCryptoKey(key, chosen), kid }
   }
   const { members } = parsed
-  if (members.kty === 'oct') throw notPrivateError('a symmetric JWK (oct)')
-  if (members.d === undefined) throw notPrivateError('a public key')
+  if (members.kty === 'oct') throw createNotPrivateError('a symmetric JWK (oct)')
+  if (members.d === undefined) throw createNotPrivateError('a public key')
   if (!isForSigning(members))
-    throw useError(
+    throw createUseError(
       "The JWK is not for signing. Set 'use' to 'sig' and 'key_ops' to ['sign'], or omit them.",
     )
   const [alg, ...others] = findJwkAlgorithms(members, chosen)
@@ -100,7 +105,7 @@ const noOptions: KeyOptions = { alg: undefined, kid: undefined, passphrase: unde
 /** Reads a passphrase: a string, or `undefined`. */
 export function readPassphrase(value: unknown, option: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw invalidOption(option, 'must be a string')
+  throw createOptionError(option, 'must be a string')
 }
 
 const keyTable = {
@@ -122,12 +127,12 @@ function parseFormat(input: unknown, options: KeyOptions): Format {
     return members === undefined ? { type: 'PEM', ...block } : { type: 'JWK', members }
   }
   if (!isObject(key))
-    throw formatError(`The key is ${key === null ? 'null' : typeof key}. Pass PEM or a JWK.`)
+    throw createFormatError(`The key is ${key === null ? 'null' : typeof key}. Pass PEM or a JWK.`)
   if (isCryptoKey(key)) return { type: 'CryptoKey', key }
   const members = snapshotJwk(isKeyObject(key) ? exportKeyObject(key) : key)
   if (members.kty !== undefined) return { type: 'JWK', members }
   if (members.keys !== undefined) return { type: 'JWK', members: chooseJwk(members.keys, options) }
-  throw formatError(
+  throw createFormatError(
     key instanceof Promise
       ? 'The key is a promise. Pass a function that returns it.'
       : 'The key is an object without kty. Pass PEM or a JWK.',

@@ -1,5 +1,5 @@
 import pMemoize from 'p-memoize'
-import { longestTimer, untilAborted, type WaitingClock } from '../clock.js'
+import { longestTimer, raceAbort, type WaitingClock } from '../clock.js'
 import { type FreezeWatch, watchForFreeze } from './freeze-watch.js'
 
 /** A token request in flight. p-memoize alone holds its promise. */
@@ -71,7 +71,7 @@ export function createSingleFlight<T>({
       .wait(Math.min(left, longestTimer), settled.signal, true)
       .then(nothing, nothing)
     try {
-      return await untilAborted(signal, Promise.race([running, dead]))
+      return await raceAbort(signal, Promise.race([running, dead]))
     } finally {
       settled.abort()
     }

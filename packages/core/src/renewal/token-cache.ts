@@ -3,7 +3,7 @@ import type { WaitingClock } from '../clock.js'
 import { copyError, isCountersignError, remember, TokenTransportError } from '../errors.js'
 import type { Emit } from '../events.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
-import { accessKey, type RequestedAccess } from '../requested-access.js'
+import { createAccessKey, type RequestedAccess } from '../requested-access.js'
 import type { AccessTokenOptions } from '../token-source.js'
 import {
   type CurrentToken,
@@ -54,7 +54,13 @@ export function createTokenCache(settings: TokenCacheSettings) {
   const { singleFlight, access } = settings
   const token = createCurrentToken(settings, () => renewEarly(cache))
   const own = createHoldOff()
-  const cache: Cache = { ...settings, key: accessKey(access), token, own, inFlight: undefined }
+  const cache: Cache = {
+    ...settings,
+    key: createAccessKey(access),
+    token,
+    own,
+    inFlight: undefined,
+  }
   return {
     current: token.get,
     /** Waits for the token request in flight, or starts one. */
@@ -71,7 +77,7 @@ async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
   const { signal, forceRenewal = false, rejected } = call
   try {
     for (;;) {
-      const failure = currentFailure(cache)
+      const failure = findFailure(cache)
       if (failure !== undefined) throw failure
       const { attempt } = shared
       if (!singleFlight.isOpen(cache.inFlight) && singleFlight.isOpen(attempt)) {
@@ -95,7 +101,7 @@ async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
 function renewEarly(cache: Cache): void {
   const { singleFlight, shared } = cache
   if (singleFlight.isOpen(cache.inFlight) || singleFlight.isOpen(shared.attempt)) return
-  if (currentFailure(cache) !== undefined) return
+  if (findFailure(cache) !== undefined) return
   const keepAlive = cache.getKeepAlive()
   if (keepAlive === undefined) return
   // Its failure is an event; no caller waits for it.
@@ -110,13 +116,13 @@ function renewEarly(cache: Cache): void {
 function invalidate(cache: Cache, reported: AccessToken, isCertain: boolean): void {
   const consequence = cache.token.reject(reported, isCertain)
   if (consequence === undefined) return
-  const failure = currentFailure(cache)
+  const failure = findFailure(cache)
   if (failure !== undefined && consequence.action === 'suspect') cache.token.noteFailure(failure)
   cache.emit({ type: 'token-rejected', ...consequence })
 }
 
 /** Returns the failure because of which no token request is made, unless one is in flight. */
-function currentFailure({ clock, singleFlight, own, shared, inFlight }: Cache) {
+function findFailure({ clock, singleFlight, own, shared, inFlight }: Cache) {
   if (singleFlight.isOpen(inFlight)) return undefined
   const now = readClocks(clock)
   return (own.current(now) ?? shared.current(now))?.error

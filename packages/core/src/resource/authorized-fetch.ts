@@ -1,4 +1,4 @@
-import { abortReason } from '../clock.js'
+import { getAbortReason } from '../clock.js'
 import { ConfigurationError } from '../errors.js'
 import { callback, type OptionTable, readOptions } from '../options.js'
 import type { TokenSource } from '../token-source.js'
@@ -50,7 +50,7 @@ function authorizeCalls(
     try {
       const exchange = readFetchExchange(input, init, call)
       const { signal } = exchange
-      const answer = signal?.aborted ? Promise.reject(abortReason(signal)) : authorize(exchange)
+      const answer = signal?.aborted ? Promise.reject(getAbortReason(signal)) : authorize(exchange)
       if (!mayHaveStream(exchange)) return answer
       return answer
         .finally(() => exchange.copy?.cancel())
@@ -119,18 +119,18 @@ export function authorizedFetch(
     if (inner !== undefined) return authorize(input, init, { fetch: inner, authorization })
     if ((init as { [sender]?: unknown } | undefined)?.[sender] === wrapper)
       return reject("The global fetch calls itself. Pass option 'fetch': globalThis.fetch.")
-    const fetch = globalFetch()
+    const fetch = findGlobalFetch()
     if (typeof fetch !== 'function')
       return reject("This runtime has no global fetch. Pass option 'fetch'.")
     if (fetch === original) return authorize(input, init, { fetch, authorization })
     return authorize(input, init, { fetch, authorization, sender: wrapper })
   }
   /** Where this function has replaced the global one, the one before. */
-  const globalFetch = (): Fetch | undefined =>
+  const findGlobalFetch = (): Fetch | undefined =>
     (globalThis.fetch as unknown) === wrapper ? original : globalThis.fetch
   const wrapper: AuthorizedFetch = Object.assign(send, {
     preconnect(url: string | URL): void {
-      const fetch = (inner ?? globalFetch()) as Fetch | AuthorizedFetch | undefined
+      const fetch = (inner ?? findGlobalFetch()) as Fetch | AuthorizedFetch | undefined
       ;(fetch as Partial<AuthorizedFetch> | undefined)?.preconnect?.(url)
     },
   })

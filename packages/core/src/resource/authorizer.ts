@@ -54,7 +54,7 @@ export function authorizeWith<R, O>(
   if (
     option.objectWith<TokenSource>('getAccessToken', 'invalidate')(tokens, 'tokens') === undefined
   )
-    throw option.invalidOption('tokens', 'must be a token provider')
+    throw option.createOptionError('tokens', 'must be a token provider')
   const authorizer: Authorizer<R, O> = { tokens, client, isTokenRejected, onEvent }
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
 

@@ -58,7 +58,10 @@ export function isAboutToken(header: string | null | undefined): boolean {
 }
 
 /** A scope as RFC 6749 section 3.3 has it, which is not the token that the API was sent. */
-export function loggableScope(scope: string | undefined, tokenValue: string): string | undefined {
+export function readLoggableScope(
+  scope: string | undefined,
+  tokenValue: string,
+): string | undefined {
   if (scope === undefined || scope.includes(tokenValue)) return undefined
   return /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(scope) ? scope : undefined
 }

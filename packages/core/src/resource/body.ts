@@ -1,4 +1,4 @@
-import { systemClock, within } from '../clock.js'
+import { runWithin, systemClock } from '../clock.js'
 
 const replayable = [
   'URLSearchParams',
@@ -57,7 +57,7 @@ export function copyBody(clone: Request): BodyCopy {
   bytes.then((copied) => copied ?? cancel())
   const late = () => new Error('late')
   const read = () =>
-    within({ clock: systemClock, ms: patience, late }, () => bytes).catch(() => undefined)
+    runWithin({ clock: systemClock, ms: patience, late }, () => bytes).catch(() => undefined)
   return { read, cancel }
 }
 

@@ -1,4 +1,4 @@
-import { abortReason, untilAborted } from '../clock.js'
+import { getAbortReason, raceAbort } from '../clock.js'
 import { discardBody } from '../discard-body.js'
 import { ConfigurationError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
@@ -7,27 +7,27 @@ import type { HttpClient } from './exchange.js'
 import {
   type FetchExchange,
   hasAuthorization,
-  methodOf,
+  readMethod,
   sendsRequestBody,
 } from './fetch-exchange.js'
 
 /** How a call of fetch names its URL, its headers, its body and its response. */
 export const fetchClient: HttpClient<FetchExchange, Response, Response> = {
   url: ({ href }) => href,
-  method: methodOf,
+  method: readMethod,
   authorization: ({ call }) => call.authorization,
   hasAuthorization,
   isReplayable,
   wait: ({ signal, init, call }, awaited) => {
     const { stream } = snapshot(call)
-    return untilAborted(signal, untilBodyFails(init.body ?? stream?.(), awaited))
+    return raceAbort(signal, raceBodyFailure(init.body ?? stream?.(), awaited))
   },
   // Not async: each layer of promises costs a request that needs none.
   send(exchange, { authorization }) {
     const { init, request, signal, attempted } = exchange
     if (authorization === undefined) return fetchUntouched(exchange)
     requireSafeRedirects(init.redirect ?? request?.redirect)
-    if (signal?.aborted) throw abortReason(signal)
+    if (signal?.aborted) throw getAbortReason(signal)
     exchange.attempted = true
     return attempted ? sendAgain(exchange, authorization) : sendFirst(exchange, authorization)
   },
@@ -82,7 +82,7 @@ function fetchUntouched(exchange: FetchExchange): Promise<Response> {
 function sendFirst(exchange: FetchExchange, authorization: string): Promise<Response> {
   const { request, init, headers } = exchange
   init.headers = setAuthorization(headers, authorization)
-  if (!sendsRequestBody(exchange) || sourceOf(exchange) !== undefined)
+  if (!sendsRequestBody(exchange) || findSource(exchange) !== undefined)
     return fetchUntouched(exchange)
   const clone = cloneRequest(request)
   const sent = fetchUntouched(exchange)
@@ -132,13 +132,13 @@ function cloneRequest(request: Request | undefined): Request | undefined {
   }
 }
 
-function sourceOf({ call }: FetchExchange): unknown {
+function findSource({ call }: FetchExchange): unknown {
   return snapshot(call).source?.() ?? undefined
 }
 
 async function isReplayable(exchange: FetchExchange): Promise<boolean> {
   if (!sendsRequestBody(exchange)) return isReplayableBody(exchange.init.body)
-  const source = sourceOf(exchange)
+  const source = findSource(exchange)
   if (source !== undefined) {
     exchange.again = source as RequestInit['body']
     return isReplayableBody(source)
@@ -148,16 +148,16 @@ async function isReplayable(exchange: FetchExchange): Promise<boolean> {
 }
 
 /** Settles as `awaited` does, or rejects if a body that is a Node.js stream fails before. */
-function untilBodyFails<T>(body: unknown, awaited: Promise<T>): Promise<T> {
+function raceBodyFailure<T>(body: unknown, awaited: Promise<T>): Promise<T> {
   let stop: (() => void) | undefined
   const failed = new Promise<never>((_, reject) => {
-    stop = watchBodyStream(body, (error) => reject(streamFailure(error)))
+    stop = watchBodyStream(body, (error) => reject(createStreamError(error)))
   })
   return stop === undefined ? awaited : Promise.race([failed, awaited]).finally(stop)
 }
 
 /** The error that Node.js' fetch rejects with when its body fails. */
-function streamFailure(error: unknown): TypeError {
+function createStreamError(error: unknown): TypeError {
   const code = 'ERR_STREAM_PREMATURE_CLOSE'
   const cause = error ?? Object.assign(new Error('Premature close'), { code })
   return new TypeError('fetch failed', { cause })

@@ -88,14 +88,14 @@ export function hasAuthorization({ headers }: FetchExchange): boolean {
   return false
 }
 
-export function methodOf({ init, request }: FetchExchange): string {
+export function readMethod({ init, request }: FetchExchange): string {
   return String(init.method ?? request?.method ?? 'GET').toUpperCase()
 }
 
 /** By method and options: reading `request.body` before the send changes the framing on Deno. */
 export function sendsRequestBody(exchange: FetchExchange): boolean {
   if (exchange.request === undefined || hasBody(exchange.init)) return false
-  const method = methodOf(exchange)
+  const method = readMethod(exchange)
   return method !== 'GET' && method !== 'HEAD'
 }
 

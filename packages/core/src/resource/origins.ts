@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { isLoopback, parseHttpUrl } from '../http-url.js'
-import { textOfUrl } from '../options.js'
+import { readUrlText } from '../options.js'
 import type { TokenSource } from '../token-source.js'
 
 /**
@@ -18,7 +18,7 @@ import type { TokenSource } from '../token-source.js'
  */
 export function createOriginRule(origins: readonly (string | URL)[]): (url: string) => boolean {
   if (!Array.isArray(origins) || origins.length === 0)
-    throw invalidOrigin("Option 'origins' must be an array with at least one origin.")
+    throw createOriginError("Option 'origins' must be an array with at least one origin.")
   const allowed = [...new Set(Array.from(origins, readOrigin))]
   return (url) => {
     // The usual proof needs no parser.
@@ -36,13 +36,13 @@ function startsWithOrigin(url: string, origin: string): boolean {
 }
 
 function readOrigin(value: unknown): string {
-  const given = textOfUrl(value)
+  const given = readUrlText(value)
   const text = typeof given === 'string' ? given : ''
   // The href of a URL has a slash that an origin has not.
   const origin = given === value ? text : text.replace(/\/$/, '')
   const parsed = parseHttpUrl(origin)
   if (parsed !== undefined && /^https?:\/\/[^\s\\/@*?#]+$/i.test(origin)) return parsed.origin
-  throw invalidOrigin(
+  throw createOriginError(
     "Option 'origins' must contain origins such as 'https://api.example.com': " +
       'http or https, without a path, a trailing slash, a wildcard or userinfo.',
   )
@@ -52,7 +52,7 @@ function hasUserinfo(url: URL): boolean {
   return url.username !== '' || url.password !== ''
 }
 
-function invalidOrigin(message: string): ConfigurationError {
+function createOriginError(message: string): ConfigurationError {
   return new ConfigurationError('ERR_INVALID_ORIGIN', message, 'origins')
 }
 
@@ -63,23 +63,23 @@ function invalidOrigin(message: string): ConfigurationError {
  * @throws {ConfigurationError} `ERR_INVALID_ORIGIN`; the message does not quote the URL.
  * @example
  * ```ts
- * originOfBaseUrl('https://api.example.com/v1') // 'https://api.example.com'
+ * readBaseOrigin('https://api.example.com/v1') // 'https://api.example.com'
  * ```
  */
-export function originOfBaseUrl(baseUrl: unknown): string {
+export function readBaseOrigin(baseUrl: unknown): string {
   const parsed = typeof baseUrl === 'string' ? parseHttpUrl(baseUrl) : undefined
   if (parsed === undefined) {
-    throw invalidOrigin(
+    throw createOriginError(
       "No allowed origin. Pass option 'origins', or set an absolute base URL on the instance before this call.",
     )
   }
   if (hasUserinfo(parsed)) {
-    throw invalidOrigin(
+    throw createOriginError(
       "The base URL contains a user name or password, so its requests authenticate themselves. Pass option 'origins'.",
     )
   }
   if (parsed.protocol === 'http:' && !isLoopback(parsed.hostname)) {
-    throw invalidOrigin(
+    throw createOriginError(
       `The base URL is plain http, so anyone on the network can read the token. Use https, or list '${parsed.origin}' in option 'origins'.`,
     )
   }

@@ -1,5 +1,5 @@
 import { isSameOrigin, parseHttpUrl } from '../http-url.js'
-import { isAboutToken, loggableScope, parseBearerChallenge } from './bearer-challenge.js'
+import { isAboutToken, parseBearerChallenge, readLoggableScope } from './bearer-challenge.js'
 import { type Authorizer, emitRequestEvent, type HttpClient, type Sent } from './exchange.js'
 
 /**
@@ -38,7 +38,7 @@ export function judge<R, O>(
 /** Whether the rejected request is known to have carried the token. */
 function weigh<R, O>(client: HttpClient<R, O>, { outcome, url }: Sent<R, O>): Verdict {
   const showsRedirects = hasLeftOrigin(client, outcome) !== undefined
-  return !showsRedirects && wasRedirected(client, outcome, url) ? 'uncertain' : 'rejected'
+  return !showsRedirects && isRedirected(client, outcome, url) ? 'uncertain' : 'rejected'
 }
 
 /** A caller's abort or timeout ends the wait for an answer that does not come. */
@@ -70,7 +70,7 @@ function reportScope<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O>): void
   if (error !== 'insufficient_scope') return
   emitRequestEvent(authorizer, sent, {
     type: 'insufficient-scope',
-    scope: loggableScope(scope, sent.token.value),
+    scope: readLoggableScope(scope, sent.token.value),
   })
 }
 
@@ -82,13 +82,13 @@ function hasLeftOrigin<R, O>(client: HttpClient<R, O>, outcome: O): boolean | un
 }
 
 /** Whether the answer came from another URL than the one that was sent, if the client shows it. */
-export function wasRedirected<R, O>(client: HttpClient<R, O>, outcome: O, url: string): boolean {
+export function isRedirected<R, O>(client: HttpClient<R, O>, outcome: O, url: string): boolean {
   if (typeof client.isRedirected === 'function' && client.isRedirected(outcome) === true)
     return true
   const responseUrl = client.responseUrl(outcome)
-  return Boolean(responseUrl) && withoutFragment(responseUrl as string) !== withoutFragment(url)
+  return Boolean(responseUrl) && removeFragment(responseUrl as string) !== removeFragment(url)
 }
 
-function withoutFragment(url: string): string {
+function removeFragment(url: string): string {
   return (parseHttpUrl(url)?.href ?? url).replace(/#.*/s, '')
 }

@@ -3,7 +3,7 @@ import { isCountersignError } from '../errors.js'
 import { snapshot } from '../snapshot.js'
 import type { TokenSource } from '../token-source.js'
 import { type Authorizer, emitRequestEvent, type Sent } from './exchange.js'
-import { judge, type Verdict, wasRedirected } from './rejection.js'
+import { isRedirected, judge, type Verdict } from './rejection.js'
 
 /**
  * Judges the answer. After a rejected token it renews the token and sends the request again.
@@ -20,7 +20,7 @@ export async function settle<R, O>(authorizer: Authorizer<R, O>, sent: Sent<R, O
     return outcome
   }
   const isSafe = /^(GET|HEAD)$/i.test(client.method(request))
-  if (!isSafe && wasRedirected(client, outcome, url)) return skip('redirected')
+  if (!isSafe && isRedirected(client, outcome, url)) return skip('redirected')
   const isReplayable = (async () => client.isReplayable(request))()
   if (!(await isReplayable.catch(() => false))) return skip('one-shot-body')
   const next = await renewToken(authorizer, sent)

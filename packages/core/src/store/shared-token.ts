@@ -1,9 +1,9 @@
-import { type Clock, within } from '../clock.js'
+import { type Clock, runWithin } from '../clock.js'
 import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall } from '../issued-token.js'
-import { accessKey, type RequestedAccess } from '../requested-access.js'
+import { createAccessKey, type RequestedAccess } from '../requested-access.js'
 import { sha256 } from '../sha256.js'
-import { isObject, ownMember, snapshot } from '../snapshot.js'
+import { isObject, readOwnMember, snapshot } from '../snapshot.js'
 import { isUsable, type TokenStore } from './token-store.js'
 
 interface SharedTokenSettings {
@@ -84,20 +84,20 @@ export async function getSharedToken(
     if (isSilent) return undefined
     const late = () => new StoreTimeout(`no answer within ${limit} ms`)
     try {
-      return await within({ clock, ms: limit, late }, async (signal) => work({ signal }))
+      return await runWithin({ clock, ms: limit, late }, async (signal) => work({ signal }))
     } catch (error) {
       isSilent ||= error instanceof StoreTimeout
-      emit({ type: 'store-failed', operation, reason: reasonOf(error) })
+      emit({ type: 'store-failed', operation, reason: describeReason(error) })
       return undefined
     }
   }
 }
 
 /** The error of a store may quote the token: only its name or its code is shown. */
-function reasonOf(error: unknown): string {
+function describeReason(error: unknown): string {
   if (!isObject(error)) return 'unknown'
   if (error instanceof StoreTimeout) return error.message
-  const words = [ownMember(error, 'code'), Reflect.get(error, 'name')]
+  const words = [readOwnMember(error, 'code'), Reflect.get(error, 'name')]
   return words.find((word) => typeof word === 'string' && /^\w{1,64}$/.test(word)) ?? 'Error'
 }
 
@@ -106,7 +106,7 @@ function reasonOf(error: unknown): string {
  * access and the identity, which are everything that can change the token.
  */
 export function createTokenKey(access: RequestedAccess, identity: object): Promise<string> {
-  return sha256(JSON.stringify([sortMembers(identity), accessKey(access)]))
+  return sha256(JSON.stringify([sortMembers(identity), createAccessKey(access)]))
 }
 
 /** Copies JSON with all members in order, so that two spellings of it have one key. */

@@ -1,7 +1,7 @@
 import type { StoredToken } from '../access-token.js'
 import type { Clock } from '../clock.js'
 import {
-  clockOffset,
+  computeClockOffset,
   type Evidence,
   isAboutAssertion,
   isSkewed,
@@ -13,10 +13,10 @@ import type { Emit } from '../events.js'
 import { TokenRequestFailure } from '../issued-token.js'
 import { isScopeReduced, type RequestedAccess } from '../requested-access.js'
 import { isObject, snapshot } from '../snapshot.js'
-import { createMalformedError, endpointError } from './error-response.js'
+import { createMalformedError, createTokenEndpointError } from './error-response.js'
 import type { ServerMemory } from './server-memory.js'
 import { parseTokenResponse, readBody } from './token-response.js'
-import { redirectError } from './transport-failure.js'
+import { createRedirectError } from './transport-failure.js'
 
 export interface ResponseSettings {
   readonly tokenEndpoint: string
@@ -64,18 +64,22 @@ export async function readResponse(
   const receivedAt = clock.now()
   if (isRedirect(response)) {
     discardBody(response.body)
-    throw redirectError(response, { tokenEndpoint, attempts: attempt })
+    throw createRedirectError(response, { tokenEndpoint, attempts: attempt })
   }
   const { ok, status, headers } = response
-  const offset = clockOffset(headers.get('date'), issuedAt + correction, receivedAt + correction)
+  const offset = computeClockOffset(
+    headers.get('date'),
+    issuedAt + correction,
+    receivedAt + correction,
+  )
   if (isSkewed(offset) && memory.forget(correction)) emit({ type: 'clock-skew', offset: 0 })
   // For an error response the status counts, even if its body cannot be read.
   const text = await (ok ? readBody(response) : readBody(response).catch(() => ''))
-  const body = jsonObject(text)
+  const body = parseJsonObject(text)
   const answer = { status, contentType: headers.get('content-type'), body }
   // Some servers answer 200 with an error; the other members do not count then.
   if (!ok || (typeof body?.error === 'string' && body.error !== '')) {
-    const error = endpointError(answer, attempt, {
+    const error = createTokenEndpointError(answer, attempt, {
       sent,
       tokenEndpoint,
       isCorrected,
@@ -83,8 +87,8 @@ export async function readResponse(
       clockOffset: isCorrected ? correction : offset,
     })
     throw new TokenRequestFailure(error, {
-      retryAfter: retryAfter(headers, receivedAt),
-      clockOffset: isSkewed(offset) ? correctionAfter(error, correction + offset) : undefined,
+      retryAfter: readRetryAfter(headers, receivedAt),
+      clockOffset: isSkewed(offset) ? chooseCorrection(error, correction + offset) : undefined,
     })
   }
   if (body === undefined) throw createMalformedError(answer, text.length)
@@ -95,7 +99,7 @@ export async function readResponse(
  * Returns what to correct the clock by for one more attempt. 0 if the response is not an OAuth
  * error: what answered in the server's place has another clock, so the request is only repeated.
  */
-function correctionAfter(error: TokenEndpointError, offset: number): number | undefined {
+function chooseCorrection(error: TokenEndpointError, offset: number): number | undefined {
   if (!isAboutAssertion(error)) return undefined
   if (error.error === undefined || Math.abs(offset) < leastSkew) return 0
   return Math.abs(offset) <= largestCorrection ? offset : undefined
@@ -131,7 +135,7 @@ function isRedirect({ status, type, redirected }: Response): boolean {
   return redirected || type === 'opaqueredirect' || [0, 301, 302, 303, 307, 308].includes(status)
 }
 
-function jsonObject(text: string): Record<string, unknown> | undefined {
+function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return isObject(value) && !Array.isArray(value)
@@ -146,7 +150,7 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
  * Returns `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from now; undefined if it is
  * missing, invalid or past. A date is compared with the server's own `Date`, if it sent one.
  */
-export function retryAfter(headers: Headers, now: number): number | undefined {
+export function readRetryAfter(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim()
   if (!value) return undefined
   if (/^\d+$/.test(value)) return Number(value) * 1000 || undefined

@@ -1,6 +1,6 @@
 import type { ConfigurationError } from '../errors.js'
 import { isLoopback } from '../http-url.js'
-import { invalidOption } from '../options.js'
+import { createOptionError } from '../options.js'
 
 /**
  * Returns the token endpoint, byte for byte as configured, because it is also the audience of the
@@ -9,16 +9,17 @@ import { invalidOption } from '../options.js'
  * @throws {ConfigurationError} for anything but https, or http to a loopback host.
  */
 export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): string {
-  if (value === undefined) throw invalid('is missing (is the environment variable set?)')
+  if (value === undefined) throw createUrlError('is missing (is the environment variable set?)')
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) {
-    throw invalid('must be an absolute https URL without whitespace')
+    throw createUrlError('must be an absolute https URL without whitespace')
   }
   const { protocol, hostname, username, password } = new URL(value)
-  if (protocol !== 'https:' && protocol !== 'http:') throw invalid('must be an https URL')
-  if (username !== '' || password !== '') throw invalid('must not contain a user name or password')
-  if (value.includes('#')) throw invalid('must not contain a fragment')
+  if (protocol !== 'https:' && protocol !== 'http:') throw createUrlError('must be an https URL')
+  if (username !== '' || password !== '')
+    throw createUrlError('must not contain a user name or password')
+  if (value.includes('#')) throw createUrlError('must not contain a fragment')
   if (protocol === 'http:' && !allowInsecureHttp && !isLoopback(hostname)) {
-    throw invalid(
+    throw createUrlError(
       'must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp',
       'ERR_INSECURE_TOKEN_ENDPOINT',
     )
@@ -26,9 +27,9 @@ export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): 
   return value
 }
 
-function invalid(
+function createUrlError(
   what: string,
   code: ConfigurationError['code'] = 'ERR_INVALID_TOKEN_ENDPOINT',
 ): ConfigurationError {
-  return invalidOption('tokenEndpoint', what, code)
+  return createOptionError('tokenEndpoint', what, code)
 }

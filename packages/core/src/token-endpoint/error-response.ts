@@ -1,8 +1,8 @@
 import { diagnose } from '../diagnosis/diagnosis.js'
 import { type Evidence, isRetryableStatus } from '../diagnosis/evidence.js'
-import { cutAtSpace, hideQuery, oneLine, serverText } from '../diagnosis/server-text.js'
+import { cleanServerText, cutAtSpace, hideQuery, toOneLine } from '../diagnosis/server-text.js'
 import { TokenEndpointError, TokenResponseError } from '../errors.js'
-import { member } from './token-response.js'
+import { readMember } from './token-response.js'
 
 interface Answer {
   readonly status: number
@@ -13,22 +13,22 @@ interface Answer {
 const longestMessage = 350
 
 /** Returns the error of an error response (RFC 6749 section 5.2), or of any other error status. */
-export function endpointError(
+export function createTokenEndpointError(
   { status, contentType, body }: Answer,
   attempts: number,
   circumstances: Omit<Evidence, 'status' | 'isHtml' | 'error' | 'description'>,
 ): TokenEndpointError {
-  const error = body && serverText(member(body, 'error'), 64)
-  const errorDescription = body && serverText(member(body, 'error_description'), 512)
+  const error = body && cleanServerText(readMember(body, 'error'), 64)
+  const errorDescription = body && cleanServerText(readMember(body, 'error_description'), 512)
   const isHtml = isPage(contentType)
-  const code = errorCode(status, error)
+  const code = chooseErrorCode(status, error)
   const { isCertain, hints, options } = diagnose({
     ...circumstances,
     ...{ status, isHtml, error, description: errorDescription },
   })
   const [first = 'See the documentation of the authorization server.'] = hints
   const isGuess = hints.length > 0 && !isCertain
-  const answered = `The token endpoint answered ${status}${contents({ code, error, isHtml })}.`
+  const answered = `The token endpoint answered ${status}${describeContents({ code, error, isHtml })}.`
   const advice = isGuess ? `Likely: ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
   const room = longestMessage - `${answered} The server says: "". ${advice}`.length
   const said = errorDescription && `The server says: "${cutAtSpace(errorDescription, room)}".`
@@ -36,7 +36,7 @@ export function endpointError(
   return new TokenEndpointError(code, [answered, said, advice].filter(Boolean).join(' '), {
     ...{ status, attempts, error, errorDescription, hints, options },
     retryable: isRetryableStatus(status),
-    sent: { audience: oneLine(hideQuery(audience)), kid: kid && oneLine(kid), ...sent },
+    sent: { audience: toOneLine(hideQuery(audience)), kid: kid && toOneLine(kid), ...sent },
   })
 }
 
@@ -45,7 +45,7 @@ export function createMalformedError(
   { status, contentType }: Omit<Answer, 'body'>,
   length: number,
 ): TokenResponseError {
-  const type = serverText(contentType, 64) ?? 'no content type'
+  const type = cleanServerText(contentType, 64) ?? 'no content type'
   const page = 'A login page or a proxy answered in place of the token endpoint.'
   const hint = 'Check that the URL is that of a token endpoint.'
   return new TokenResponseError(
@@ -55,13 +55,17 @@ export function createMalformedError(
   )
 }
 
-function errorCode(status: number, error: string | undefined): TokenEndpointError['code'] {
+function chooseErrorCode(status: number, error: string | undefined): TokenEndpointError['code'] {
   if (status === 429) return 'ERR_TOKEN_RATE_LIMITED'
   if (isRetryableStatus(status) || status === 501) return 'ERR_TOKEN_UNAVAILABLE'
   return error === undefined ? 'ERR_TOKEN_HTTP' : 'ERR_OAUTH'
 }
 
-function contents(answer: { code: string; error: string | undefined; isHtml: boolean }): string {
+function describeContents(answer: {
+  code: string
+  error: string | undefined
+  isHtml: boolean
+}): string {
   if (answer.error !== undefined) return ` '${answer.error}'`
   if (answer.isHtml) return ' with an HTML page'
   return answer.code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''

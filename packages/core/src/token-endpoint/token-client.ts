@@ -1,11 +1,11 @@
 import type { StoredToken } from '../access-token.js'
-import { within } from '../clock.js'
+import { runWithin } from '../clock.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
-import { isObject, ownMember } from '../snapshot.js'
+import { isObject, readOwnMember } from '../snapshot.js'
 import { type ResponseSettings, readResponse, type SentRequest } from './answer.js'
-import { type TokenFetch, tokenRequest } from './token-request.js'
-import { timeoutError, transportError } from './transport-failure.js'
+import { createTokenRequest, type TokenFetch } from './token-request.js'
+import { createTimeoutError, createTransportError } from './transport-failure.js'
 
 export interface TokenClientSettings extends ResponseSettings {
   readonly clientId: string
@@ -44,8 +44,8 @@ export async function requestToken(
     const { expiredPause, clockOffset, retryAfter } = failure
     if (expiredPause !== undefined) return ++expired <= mostExpired ? expiredPause : undefined
     if (clockOffset !== undefined && !isRepeated) return 0
-    if (++retried > mostRetries(failure, call.isProbe ? 0 : settings.retries)) return undefined
-    return retryAfter ?? backoff(retried - 1, settings.random())
+    if (++retried > countRetries(failure, call.isProbe ? 0 : settings.retries)) return undefined
+    return retryAfter ?? computeBackoff(retried - 1, settings.random())
   }
 
   try {
@@ -78,16 +78,16 @@ export async function requestToken(
 }
 
 /** A host name that does not resolve is retried once. */
-function mostRetries({ error }: TokenRequestFailure, retries: number): number {
+function countRetries({ error }: TokenRequestFailure, retries: number): number {
   if (!error.retryable) return 0
-  const cause = ownMember(error, 'cause')
-  return isObject(cause) && ownMember(cause, 'code') === 'ENOTFOUND'
+  const cause = readOwnMember(error, 'cause')
+  return isObject(cause) && readOwnMember(cause, 'code') === 'ENOTFOUND'
     ? Math.min(1, retries)
     : retries
 }
 
 /** Full jitter over 200 ms x 2^n, n = 0 for the first retry. */
-export function backoff(retry: number, random: number): number {
+export function computeBackoff(retry: number, random: number): number {
   return random * 200 * 2 ** retry
 }
 
@@ -112,10 +112,10 @@ async function attemptOnce(
   }
   signal.throwIfAborted()
   try {
-    const late = () => timeoutError(ms, describeRequest())
-    const token = await within({ clock, ms, late }, async (attemptSignal) => {
+    const late = () => createTimeoutError(ms, describeRequest())
+    const token = await runWithin({ clock, ms, late }, async (attemptSignal) => {
       const response = await send(
-        tokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal }),
+        createTokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal }),
       )
       return readResponse(response, settings, { ...request, access, issuedAt, correction })
     })
@@ -125,7 +125,7 @@ async function attemptOnce(
     if (thrown instanceof TokenRequestFailure) return thrown
     // Such as of a fetch that resolved with no response.
     return new TokenRequestFailure(
-      isCountersignError(thrown) ? thrown : transportError(thrown, describeRequest()),
+      isCountersignError(thrown) ? thrown : createTransportError(thrown, describeRequest()),
     )
   }
 
@@ -134,7 +134,7 @@ async function attemptOnce(
       return await settings.fetch(tokenEndpoint, init)
     } catch (thrown) {
       // Also for an error of another provider that `fetch` asks.
-      throw transportError(thrown, describeRequest())
+      throw createTransportError(thrown, describeRequest())
     }
   }
 }

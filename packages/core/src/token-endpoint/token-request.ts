@@ -8,7 +8,7 @@ export type TokenFetch = (url: string, init: RequestInit) => Promise<Response>
  * Returns the token request of the client credentials grant with a client assertion (RFC 6749
  * section 4.4.2, RFC 7523 section 2.2). It follows no redirect: the assertion would go with it.
  */
-export function tokenRequest(request: {
+export function createTokenRequest(request: {
   readonly clientId: string
   readonly parameters: Readonly<Record<string, string>>
   readonly access: RequestedAccess

@@ -17,8 +17,8 @@ const longestBody = 65_536
  */
 export function parseTokenResponse(body: Record<string, unknown>, issuedAt: number) {
   const warnings: ResponseWarning[] = []
-  const value = readAccessToken(member(body, 'access_token'))
-  const tokenType = member(body, 'token_type')
+  const value = readAccessToken(readMember(body, 'access_token'))
+  const tokenType = readMember(body, 'token_type')
   if (tokenType === undefined) warnings.push('token-type-missing')
   else if (!isBearer(tokenType)) {
     throw new TokenResponseError(
@@ -27,8 +27,8 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
       { field: 'token_type', hints: ['Ask the authorization server for Bearer tokens.'] },
     )
   } else if (tokenType.toLowerCase() !== 'bearer') warnings.push('token-type-variant')
-  const seconds = readLifetime(member(body, 'expires_in'), warnings)
-  const scope = readScope(member(body, 'scope'))
+  const seconds = readLifetime(readMember(body, 'expires_in'), warnings)
+  const scope = readScope(readMember(body, 'scope'))
   if (value.length > 16_384) warnings.push('token-over-16k')
   const token: StoredToken = {
     value,
@@ -46,13 +46,13 @@ function isBearer(tokenType: unknown): tokenType is string {
 }
 
 /** Returns a member of the response; null counts as missing. */
-export function member(body: Record<string, unknown>, name: string): unknown {
+export function readMember(body: Record<string, unknown>, name: string): unknown {
   return body[name] ?? undefined
 }
 
 function readAccessToken(value: unknown): string {
   if (isTokenValue(value)) return value
-  throw invalid('access_token', 'is missing or not printable ASCII without spaces')
+  throw createFieldError('access_token', 'is missing or not printable ASCII without spaces')
 }
 
 function readLifetime(value: unknown, warnings: ResponseWarning[]): number {
@@ -62,7 +62,7 @@ function readLifetime(value: unknown, warnings: ResponseWarning[]): number {
   }
   const given = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
   if (typeof given !== 'number' || !Number.isFinite(given) || given < 0) {
-    throw invalid('expires_in', 'is not a number of seconds')
+    throw createFieldError('expires_in', 'is not a number of seconds')
   }
   const seconds = Math.floor(given)
   if (seconds <= longestLifetime) return seconds
@@ -73,10 +73,10 @@ function readLifetime(value: unknown, warnings: ResponseWarning[]): number {
 function readScope(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value.trim() || undefined
-  throw invalid('scope', 'is not a string of scope tokens')
+  throw createFieldError('scope', 'is not a string of scope tokens')
 }
 
-function invalid(field: string, what: string): TokenResponseError {
+function createFieldError(field: string, what: string): TokenResponseError {
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_INVALID',
     `The token response's ${field} ${what} (RFC 6749 section 5.1). The token was not kept.`,
@@ -92,7 +92,7 @@ function invalid(field: string, what: string): TokenResponseError {
 export async function readBody(response: Response): Promise<string> {
   if (Number(response.headers.get('content-length') ?? 0) > longestBody) {
     discardBody(response.body)
-    throw tooLarge()
+    throw createSizeError()
   }
   // Responses of XMLHttpRequest polyfills and React Native have no stream, and some fetch
   // implementations return a Node stream.
@@ -103,13 +103,13 @@ export async function readBody(response: Response): Promise<string> {
   // Leaving the loop cancels the stream.
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    if (size > longestBody) throw tooLarge()
+    if (size > longestBody) throw createSizeError()
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
 }
 
-function tooLarge(): TokenResponseError {
+function createSizeError(): TokenResponseError {
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_TOO_LARGE',
     `The token endpoint answered with more than ${longestBody} bytes.`,

@@ -1,8 +1,8 @@
-import { proxyHints } from '../diagnosis/proxy-variable.js'
-import { oneLine } from '../diagnosis/server-text.js'
+import { listProxyHints } from '../diagnosis/proxy-variable.js'
+import { toOneLine } from '../diagnosis/server-text.js'
 import { createCause } from '../error-cause.js'
 import { TokenTransportError } from '../errors.js'
-import { ownMember, snapshot } from '../snapshot.js'
+import { readOwnMember, snapshot } from '../snapshot.js'
 
 /** The facts about a token request that got no usable response. */
 export interface FailedRequest {
@@ -74,21 +74,21 @@ const failures: readonly Failure[] = [
 ]
 
 /** Returns what a rejected fetch means. The platform's error is not kept: it may quote the form. */
-export function transportError(thrown: unknown, request: FailedRequest): TokenTransportError {
+export function createTransportError(thrown: unknown, request: FailedRequest): TokenTransportError {
   const { tokenEndpoint, attempts, proxyVariable } = request
-  const chain = causeChain(thrown)
+  const chain = listCauses(thrown)
   const causes = chain.map(createCause)
   const cause = causes.findLast((one) => snapshot(one).code !== undefined) ?? causes.at(-1)
   const own = snapshot(cause)
-  const what = [own.syscall, own.code, ...chain.map(addressOf)].filter(Boolean).join(' ')
+  const what = [own.syscall, own.code, ...chain.map(readAddress)].filter(Boolean).join(' ')
   const lines = chain.map((error) =>
-    oneLine(`${String(ownMember(error, 'code'))} ${error.name}: ${error.message}`),
+    toOneLine(`${String(readOwnMember(error, 'code'))} ${error.name}: ${error.message}`),
   )
   const text = lines.join('\n')
   const failure = snapshot(failures.find(({ match }) => match.test(text)))
   const { code = 'ERR_TOKEN_NETWORK', hint = 'Check host, port and proxy.' } = failure
   const reason = failure.reason.replace('$1', failure.match.exec(text)?.[1] ?? '')
-  const hints = [...(failure.isUnreached ? proxyHints(proxyVariable) : []), hint]
+  const hints = [...(failure.isUnreached ? listProxyHints(proxyVariable) : []), hint]
   const { host } = new URL(tokenEndpoint)
   return new TokenTransportError(
     code,
@@ -98,7 +98,7 @@ export function transportError(thrown: unknown, request: FailedRequest): TokenTr
 }
 
 /** If the signature took all the time, advice about the token endpoint would mislead. */
-export function timeoutError(
+export function createTimeoutError(
   ms: number,
   { tokenEndpoint, attempts, proxyVariable }: FailedRequest,
   asked?: 'key function' | 'signer',
@@ -106,13 +106,13 @@ export function timeoutError(
   const check = asked
     ? `Check that the ${asked} can reach its service, and give it a timeout.`
     : 'Check that it can be reached from here, and that `fetch` does not wait for this token itself.'
-  const hints = asked ? [check] : [...proxyHints(proxyVariable), check]
+  const hints = asked ? [check] : [...listProxyHints(proxyVariable), check]
   const what = `No token from ${new URL(tokenEndpoint).host} within ${Math.round(ms)} ms`
   const why = asked ? `: the ${asked} did not answer` : ''
   return new TokenTransportError('ERR_TOKEN_TIMEOUT', `${what}${why}.`, { attempts, hints })
 }
 
-export function redirectError(
+export function createRedirectError(
   response: Response,
   { tokenEndpoint, attempts }: Omit<FailedRequest, 'proxyVariable'>,
 ): TokenTransportError {
@@ -129,15 +129,15 @@ export function redirectError(
 }
 
 /** Returns the error and its causes, outermost first. They may come from another realm. */
-function causeChain(thrown: unknown, most = 5): readonly Error[] {
+function listCauses(thrown: unknown, most = 5): readonly Error[] {
   const isError = /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(thrown))
   if (!isError || most === 0) return []
   const error = thrown as Error
-  return [error, ...causeChain(ownMember(error, 'cause'), most - 1)]
+  return [error, ...listCauses(readOwnMember(error, 'cause'), most - 1)]
 }
 
 /** Returns the address that `connect` failed for, which may be that of a proxy. */
-function addressOf(error: Error): string | undefined {
+function readAddress(error: Error): string | undefined {
   const { address, port } = snapshot(error as Error & { address?: unknown; port?: unknown })
   const isAddress = typeof address === 'string' && /^[\da-f.:]+$/.test(address)
   return isAddress && typeof port === 'number' ? `${address}:${port}` : undefined

@@ -7,7 +7,7 @@ import {
   type FetchCall,
   type HttpClient,
   isReplayableBody,
-  originOfBaseUrl,
+  readBaseOrigin,
   requireSafeRedirects,
 } from '@countersign/core/adapter'
 
@@ -44,7 +44,7 @@ const call: FetchCall = { fetch: globalThis.fetch, authorization: undefined }
 const authorize = createFetchAuthorizer(tokens, { origins })
 export const response: Promise<Response> = authorize('https://api.example.com/x', {}, call)
 export const mayHave: boolean = createOriginRule(origins)('https://api.example.com/x')
-export const base: string = originOfBaseUrl('https://api.example.com/v1')
+export const base: string = readBaseOrigin('https://api.example.com/v1')
 export const again: boolean = isReplayableBody('text')
 requireSafeRedirects('manual')
 discardBody(undefined)
