@@ -18,8 +18,8 @@ function texts(value: unknown): string[] {
   return Object.entries(own).flatMap(([name, member]) => [name, ...texts(member)])
 }
 
-describe('text from outside', () => {
-  test('of a server stays on one line in errors and events', { tags: ['L8'] }, async () => {
+describe('text from outside', { tags: ['L8'] }, () => {
+  test('of a server stays on one line in errors and events', async () => {
     const { server, watched } = await startScene()
     const events: unknown[] = []
     const tokens = watched({ onEvent: (event) => void events.push(event) })
@@ -30,7 +30,7 @@ describe('text from outside', () => {
     expect(events).toHaveLength(2)
   })
 
-  test('of an API stays on one line in events', { tags: ['L8'] }, async () => {
+  test('of an API stays on one line in events', async () => {
     const { api, tokens } = await startScene()
     const events: unknown[] = []
     const onEvent = (event: unknown) => void events.push(event)
@@ -48,7 +48,7 @@ describe('text from outside', () => {
     ['scope', 'ERR_INVALID_SCOPE'],
     ['resource', 'ERR_INVALID_RESOURCE'],
     [forged, 'ERR_INVALID_OPTION'],
-  ])('in the option %j it is refused on one line', { tags: ['L8'] }, async (option, code) => {
+  ])('in the option %j it is refused on one line', async (option, code) => {
     const { watched } = await startScene()
     let error: unknown
     try {
@@ -60,7 +60,7 @@ describe('text from outside', () => {
     expect(texts(error).filter((text) => controls.test(text))).toEqual([])
   })
 
-  test('in kid and audience it is sent, and told on one line', { tags: ['L8'] }, async () => {
+  test('in kid and audience it is sent, and told on one line', async () => {
     const { server, watched } = await startScene()
     const tokens = watched({ kid: forged, assertion: { audience: forged } })
     const error = await tokens.getAccessToken().catch((thrown: unknown) => thrown)
@@ -70,16 +70,14 @@ describe('text from outside', () => {
     expect(texts(error).filter((text) => controls.test(text))).toEqual([])
   })
 
-  test('the search finds what would forge a line', { tags: ['L8'] }, () => {
+  test('the search finds what would forge a line', () => {
     expect(texts({ a: [new Error('x'), { b: forged }] })).toContain(forged)
     for (const character of forged.replace(/[ -~]/g, '')) expect(character).toMatch(controls)
   })
 })
 
-describe('tenants', () => {
-  test('an error of one client reaches neither another nor its log', {
-    tags: ['L13'],
-  }, async () => {
+describe('tenants', { tags: ['L13'] }, () => {
+  test('an error of one client reaches neither another nor its log', async () => {
     const { server, watched, search } = await startScene()
     const { tokenEndpoint } = server
     const store = memoryStore()
@@ -107,7 +105,7 @@ describe('tenants', () => {
     expect(await good.getAccessToken({ forceRenewal: true })).not.toBe(token)
   })
 
-  test('an error of one scope reaches no other of the same client', { tags: ['L13'] }, async () => {
+  test('an error of one scope reaches no other of the same client', async () => {
     const { server, tokens } = await startScene()
     server.next({ status: 400, body: { error: 'invalid_scope' } })
     const asked = { scope: 'refused' }

@@ -240,10 +240,8 @@ describe("ky's hooks and errors", () => {
   })
 })
 
-describe('bodies', () => {
-  test('no request is cloned by us: without a body, with a known one, or with a stream', {
-    tags: ['promise-6'],
-  }, async () => {
+describe('bodies', { tags: ['promise-6'] }, () => {
+  test('no request is cloned by us: without a body, with a known one, or with a stream', async () => {
     const { api, recording } = await attached({ retry: 0 })
     const clone = vi.spyOn(Request.prototype, 'clone')
     recording.next(refused)
@@ -258,9 +256,7 @@ describe('bodies', () => {
     expect(clone).not.toHaveBeenCalled()
   })
 
-  test('a Request that the caller made is cloned once, to keep a bounded copy', {
-    tags: ['promise-6'],
-  }, async () => {
+  test('a Request that the caller made is cloned once, to keep a bounded copy', async () => {
     const { api, recording } = await attached({ retry: 0 })
     const request = new Request(`${recording.origin}/x`, { method: 'POST', body: 'text' })
     const clone = vi.spyOn(Request.prototype, 'clone')
@@ -275,9 +271,7 @@ describe('bodies', () => {
     expect(clone).toHaveBeenCalledTimes(1)
   })
 
-  test('JSON is replayed as it was sent, though its source was changed meanwhile', {
-    tags: ['promise-6'],
-  }, async () => {
+  test('JSON is replayed as it was sent, though its source was changed meanwhile', async () => {
     const { api, recording, server } = await attached({ retry: 0 })
     recording.next(refused)
     const order = { amount: 1 }
@@ -290,9 +284,7 @@ describe('bodies', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(['{"amount":1}', '{"amount":1}'])
   })
 
-  test('a stringifyJson of the caller is used, once; one set later by a hook too', {
-    tags: ['promise-6'],
-  }, async () => {
+  test('a stringifyJson of the caller is used, once; one set later by a hook too', async () => {
     const { api, recording, clock } = await attached({ retry: 0 })
     let calls = 0
     const stringifyJson = (data: unknown) => `${JSON.stringify(data)} ${++calls}`
@@ -309,9 +301,7 @@ describe('bodies', () => {
     expect(calls).toBe(1)
   })
 
-  test('json that a later init hook changes is what is sent and replayed', {
-    tags: ['promise-6'],
-  }, async () => {
+  test('json that a later init hook changes is what is sent and replayed', async () => {
     const { api, recording } = await attached({ retry: 0 })
     const later = api.extend({
       hooks: { init: [(options) => void Object.assign(options, { json: { later: true } })] },
@@ -323,9 +313,7 @@ describe('bodies', () => {
     expect(recording.seen.map(({ body }) => String(body))).toEqual(Array(2).fill('{"later":true}'))
   })
 
-  test('reports progress of the upload and of the final response', {
-    tags: ['promise-6'],
-  }, async () => {
+  test('reports progress of the upload and of the final response', async () => {
     const { api, recording } = await attached({ retry: 0 })
     recording.next(refused)
     const uploaded: number[] = []

@@ -91,17 +91,17 @@ describe('claims and header', () => {
   })
 })
 
-describe('typ', () => {
+describe('typ', { tags: ['A6'] }, () => {
   test.each([
     ['JWT', {}],
     ['JWT', { typ: 'JWT' }],
     ['client-authentication+jwt', { typ: 'client-authentication+jwt' }],
-  ])('is %s with %j, and the server takes it', { tags: ['A6'] }, async (typ, assertion) => {
+  ])('is %s with %j, and the server takes it', async (typ, assertion) => {
     await provider({ assertion }).getAccessToken()
     expect(server.requests).toMatchObject([{ status: 200, header: { alg: 'ES256', typ } }])
   })
 
-  test.each([[''], [7], [null], [['JWT']]])('%j is rejected', { tags: ['A6'] }, (typ) => {
+  test.each([[''], [7], [null], [['JWT']]])('%j is rejected', (typ) => {
     expect(rejectionOf({ typ })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',
@@ -111,10 +111,8 @@ describe('typ', () => {
   })
 })
 
-describe('form', () => {
-  test('the token request is a UTF-8 form with the assertion and single spaces', {
-    tags: ['A2'],
-  }, async () => {
+describe('form', { tags: ['A2'] }, () => {
+  test('the token request is a UTF-8 form with the assertion and single spaces', async () => {
     const { tokenEndpoint, requests } = await rawServer()
     const parameters = { note: '+ & = % é' }
     const options = { tokenEndpoint, parameters, scope: ['read', 'a+b=c&d%'] }
@@ -135,7 +133,7 @@ describe('form', () => {
     ])
   })
 
-  test('special characters are encoded and decoded', { tags: ['A2'] }, async () => {
+  test('special characters are encoded and decoded', async () => {
     const { tokenEndpoint, requests } = await rawServer()
     const clientId = 'a+b&c=d%e'
     const parameters = { note: '+ & = % é' }
@@ -241,24 +239,20 @@ describe('audience', () => {
   )
 })
 
-describe('lifetime', () => {
+describe('lifetime', { tags: ['A8'] }, () => {
   test.each([
     [undefined, 60],
     [10, 10],
     [300, 300],
-  ])(
-    'with lifetimeSeconds %j an assertion lives %i s',
-    { tags: ['A8'] },
-    async (lifetimeSeconds, seconds) => {
-      const { tokenEndpoint, requests } = await rawServer()
-      await provider({ tokenEndpoint, assertion: { lifetimeSeconds } }).getAccessToken()
-      const form = new URLSearchParams(requests[0]?.body)
-      const { iat, exp } = decodeJwt(form.get('client_assertion') ?? '')
-      expect(Number(exp) - Number(iat)).toBe(seconds)
-    },
-  )
+  ])('with lifetimeSeconds %j an assertion lives %i s', async (lifetimeSeconds, seconds) => {
+    const { tokenEndpoint, requests } = await rawServer()
+    await provider({ tokenEndpoint, assertion: { lifetimeSeconds } }).getAccessToken()
+    const form = new URLSearchParams(requests[0]?.body)
+    const { iat, exp } = decodeJwt(form.get('client_assertion') ?? '')
+    expect(Number(exp) - Number(iat)).toBe(seconds)
+  })
 
-  test('a lifetime above 300 s is rejected', { tags: ['A8'] }, () => {
+  test('a lifetime above 300 s is rejected', () => {
     expect(rejectionOf({ lifetimeSeconds: 301 })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_OPTION',

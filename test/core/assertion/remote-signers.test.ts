@@ -141,7 +141,7 @@ describe('the option signer', () => {
   })
 })
 
-describe('a signer that returns no signature', () => {
+describe('a signer that returns no signature', { tags: ['K11'] }, () => {
   const notEs256 = (what: string) =>
     `signer.sign() returned ${what} instead of an ES256 signature: a Uint8Array of 64 bytes, or DER.`
   const notRsa = (alg: Algorithm, what: string) =>
@@ -173,7 +173,6 @@ describe('a signer that returns no signature', () => {
 
   test.each(answers)(
     'but %s for %s is named by type and length, and nothing is sent',
-    { tags: ['K11'] },
     async (_, alg, answer, message) => {
       let asked = 0
       const sign = async () => {
@@ -193,7 +192,7 @@ describe('a signer that returns no signature', () => {
     },
   )
 
-  test('but DER of P-384 is rejected', { tags: ['K11'] }, async () => {
+  test('but DER of P-384 is rejected', async () => {
     const der = sign('sha256', someBytes, { key: p384, dsaEncoding: 'der' })
     const error = await rejection(provider(remote(async () => der)).getAccessToken())
     expect(error).toMatchObject({
@@ -204,7 +203,7 @@ describe('a signer that returns no signature', () => {
   })
 })
 
-describe('a signer that fails', () => {
+describe('a signer that fails', { tags: ['K11'] }, () => {
   class NotFoundException extends Error {
     override readonly name = 'NotFoundException'
     readonly $metadata = { authorization: canary }
@@ -222,7 +221,6 @@ describe('a signer that fails', () => {
 
   test.each(failures)(
     'with %s is ERR_KEY_PROVIDER, and its message is hidden',
-    { tags: ['K11'] },
     async (_, made, cause) => {
       const search = leakSearch()
       search.add(canary)
@@ -256,9 +254,7 @@ describe('a signer that fails', () => {
     },
   )
 
-  test('is called once for concurrent callers, and again after the hold-off', {
-    tags: ['K11'],
-  }, async () => {
+  test('is called once for concurrent callers, and again after the hold-off', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote(async (bytes) => {
@@ -285,7 +281,7 @@ describe('a signer that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('leaves the valid token in use', { tags: ['K11'] }, async () => {
+  test('leaves the valid token in use', async () => {
     const clock = createManualClock(Date.now())
     let isDown = false
     const signer = remote(async (bytes) => {
@@ -303,7 +299,7 @@ describe('a signer that fails', () => {
     expect(await tokens.getAccessToken()).toBe(first)
   })
 
-  test('is called for each attempt of a token request', { tags: ['K11'] }, async () => {
+  test('is called for each attempt of a token request', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) => {
@@ -320,14 +316,12 @@ describe('a signer that fails', () => {
   })
 })
 
-describe('a signer that never answers', () => {
+describe('a signer that never answers', { tags: ['K11'] }, () => {
   const message = expect.stringMatching(
     /^No token from \S+ within 3000 ms: the signer did not answer\. Check that the signer can reach its service, and give it a timeout\.$/,
   )
 
-  test('ends the token request at its time limit, and its signal aborts', {
-    tags: ['K11'],
-  }, async () => {
+  test('ends the token request at its time limit, and its signal aborts', async () => {
     const clock = createManualClock(Date.now())
     const signals: AbortSignal[] = []
     const signer = remote((_, signal) => {
@@ -351,7 +345,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('but rejects on abort ends in the same error', { tags: ['K11'] }, async () => {
+  test('but rejects on abort ends in the same error', async () => {
     const clock = createManualClock(Date.now())
     const signer = remote(
       (_, signal) =>
@@ -364,7 +358,7 @@ describe('a signer that never answers', () => {
     expect(await answer).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT', message, attempts: 0 })
   })
 
-  test('or too late, sends nothing', { tags: ['K11'] }, async () => {
+  test('or too late, sends nothing', async () => {
     const clock = createManualClock(Date.now())
     let finish = () => {}
     const signer = remote(
@@ -383,9 +377,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('on a retry, after a request was sent, ends in the same error', {
-    tags: ['K11'],
-  }, async () => {
+  test('on a retry, after a request was sent, ends in the same error', async () => {
     const clock = createManualClock(Date.now())
     let asked = 0
     const signer = remote((bytes) =>
@@ -402,7 +394,7 @@ describe('a signer that never answers', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('is not blamed where the token endpoint does not answer', { tags: ['K11'] }, async () => {
+  test('is not blamed where the token endpoint does not answer', async () => {
     const clock = createManualClock(Date.now())
     const signer = remote((bytes) => holder.sign({ alg: 'ES256', form: 'raw', bytes }))
     const release = server.hold()

@@ -26,8 +26,8 @@ export interface SignerUnderTest {
  * verifies them, the header is true, and many are signed at once.
  */
 export function signerSuite(subject: () => SignerUnderTest, name: string): void {
-  describe(`signer: ${name}`, () => {
-    test('a server that verifies the assertion returns a token', { tags: ['K11'] }, async () => {
+  describe(`signer: ${name}`, { tags: ['K11'] }, () => {
+    test('a server that verifies the assertion returns a token', async () => {
       const { alg, kid } = subject()
       const { server, tokens, assertions } = await start(subject())
       const { value } = await tokens.getAccessToken()
@@ -38,9 +38,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(assertions).toHaveLength(1)
     })
 
-    test('the signer receives the ASCII bytes of header and payload, once for each assertion', {
-      tags: ['K11'],
-    }, async () => {
+    test('the signer receives the ASCII bytes of header and payload, once for each assertion', async () => {
       const { alg, publicKey, signed } = subject()
       const before = signed?.length
       const { tokens, assertions } = await start(subject())
@@ -55,7 +53,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(given).toEqual(inputs)
     })
 
-    test('signs a hundred assertions at once', { tags: ['K11'] }, async () => {
+    test('signs a hundred assertions at once', async () => {
       const { server, tokens } = await start(subject())
       const scopes = Array.from({ length: 100 }, (_, index) => `scope-${index}`)
       const issued = await Promise.all(scopes.map((scope) => tokens.getAccessToken({ scope })))
@@ -65,7 +63,7 @@ export function signerSuite(subject: () => SignerUnderTest, name: string): void 
       expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(100)
     })
 
-    test('the signature of another key is rejected', { tags: ['K11'] }, async () => {
+    test('the signature of another key is rejected', async () => {
       const { publicKey, alg } = subject()
       const other = { ...publicKey, ...(await otherKey(alg)) }
       const { server, tokens } = await start({ ...subject(), publicKey: other })

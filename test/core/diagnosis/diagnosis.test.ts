@@ -99,7 +99,7 @@ test('a key that has just rotated is the first suspect, until the server knows i
   expect(((await rejection(again)) as TokenEndpointError).hints[0]).toMatch(/^The public key is/)
 })
 
-describe('an audience', () => {
+describe('an audience', { tags: ['A4'] }, () => {
   /** Returns the events of a provider during its construction. */
   function toldAtConstruction(audience: string | undefined): TokenEvent[] {
     const { events } = providerFor('https://login.example.com/token', {
@@ -110,7 +110,6 @@ describe('an audience', () => {
 
   test.each(['https://other.example.com/token', 'https://login.example.com:8443/token'])(
     'on another host, such as %s, is an event at construction, for some servers want it',
-    { tags: ['A4'] },
     (audience) => {
       expect(toldAtConstruction(audience)).toEqual([
         {
@@ -127,7 +126,7 @@ describe('an audience', () => {
     'https://login.example.com',
     'urn:example:as',
     'an-issuer',
-  ])('that is %s is none', { tags: ['A4'] }, (audience) => {
+  ])('that is %s is none', (audience) => {
     expect(toldAtConstruction(audience)).toEqual([])
   })
 })

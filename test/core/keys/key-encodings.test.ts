@@ -87,18 +87,12 @@ describe.each([
       ? ['SEC1', 'EC PRIVATE KEY', (it) => String(it.export({ format: 'pem', type: 'sec1' }))]
       : ['PKCS#1', 'RSA PRIVATE KEY', (it) => String(it.export({ format: 'pem', type: 'pkcs1' }))],
     ['encrypted PKCS#8', 'ENCRYPTED PRIVATE KEY', locked],
-  ])('as %s', (_, label, text) => {
-    test.each(changes)(
-      '%s signs where there is node:crypto',
-      { tags: ['K6'] },
-      async (_name, change) => {
-        await signs(change(text(key)), alg, { passphrase })
-      },
-    )
+  ])('as %s', { tags: ['K6'] }, (_, label, text) => {
+    test.each(changes)('%s signs where there is node:crypto', async (_name, change) => {
+      await signs(change(text(key)), alg, { passphrase })
+    })
 
-    test('elsewhere it is rejected with the command that converts it', {
-      tags: ['K6'],
-    }, () => {
+    test('elsewhere it is rejected with the command that converts it', () => {
       withoutNode()
       expect(rejectionOf(text(key), { passphrase, alg })).toMatchObject({
         name: 'KeyError',

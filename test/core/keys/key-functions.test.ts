@@ -29,7 +29,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-describe('a key function that rotates', () => {
+describe('a key function that rotates', { tags: ['K12'] }, () => {
   const forms: [string, (key: KeyObject, kid: string) => KeyInput][] = [
     ['JWKs with their kids', (key, kid) => ({ ...jwkOf(key), kid })],
     ['PEMs and kids', (key, kid) => ({ key: pemOf(key), kid })],
@@ -39,7 +39,6 @@ describe('a key function that rotates', () => {
 
   test.each(forms)(
     'of %s signs with the key and kid of one pair in 60 concurrent calls',
-    { tags: ['K12'] },
     async (_, form) => {
       let asked = 0
       const tokens = provider(async () => {
@@ -58,9 +57,7 @@ describe('a key function that rotates', () => {
     },
   )
 
-  test('whose answer is one object, changed in place, is read at once', {
-    tags: ['K12'],
-  }, async () => {
+  test('whose answer is one object, changed in place, is read at once', async () => {
     const answer = { key: '', kid: '' }
     let asked = 0
     const tokens = provider(() => {
@@ -74,7 +71,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent().slice(0, 3)).toEqual(pairs.map(({ kid }) => kid))
   })
 
-  test('notices another key in the same JWK object', { tags: ['K12'] }, async () => {
+  test('notices another key in the same JWK object', async () => {
     const jwk: Record<string, unknown> = {}
     let calls = 0
     const tokens = provider(() => {
@@ -86,9 +83,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(pairs.map(({ kid }) => kid))
   })
 
-  test('the kid of the same key is the one that was returned with it last', {
-    tags: ['K12'],
-  }, async () => {
+  test('the kid of the same key is the one that was returned with it last', async () => {
     const { privateKey, publicKey } = pairOf(0)
     const kids = ['old', 'new', 'new', 'old']
     const keys = ['old', 'new'].map((kid) => ({ ...jwkOf(publicKey), kid, alg: 'ES256' }))
@@ -99,7 +94,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(kids)
   })
 
-  test('a kid is used only for the call that returns it', { tags: ['K12'] }, async () => {
+  test('a kid is used only for the call that returns it', async () => {
     const { privateKey, publicKey } = pairOf(0)
     server.register({ clientId, jwks: { keys: [{ ...jwkOf(publicKey), kid: 'new' }] } })
     const pem = pemOf(privateKey)
@@ -110,7 +105,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual([undefined, 'new', undefined])
   })
 
-  test('signs with a previous key when it is returned again', { tags: ['K12'] }, async () => {
+  test('signs with a previous key when it is returned again', async () => {
     const turns = [0, 1, 0, 0, 2, 1]
     let asked = 0
     const tokens = provider(() => {
@@ -122,7 +117,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(turns.map((turn) => pairOf(turn).kid))
   })
 
-  test('is called once for all attempts of one token request', { tags: ['K12'] }, async () => {
+  test('is called once for all attempts of one token request', async () => {
     let asked = 0
     const clock = createManualClock(Date.now())
     const tokens = provider(
@@ -144,7 +139,7 @@ describe('a key function that rotates', () => {
     expect(kidsSent()).toEqual(['2026-a', '2026-a', '2026-a', '2026-b'])
   })
 
-  test('the option kid overrides the kid of the function', { tags: ['K12'] }, async () => {
+  test('the option kid overrides the kid of the function', async () => {
     const tokens = provider(() => ({ key: pairOf(0).privateKey, kid: 'of the function' }), {
       kid: '2026-a',
     })
@@ -153,7 +148,7 @@ describe('a key function that rotates', () => {
   })
 })
 
-describe('a key function that fails', () => {
+describe('a key function that fails', { tags: ['K11'] }, () => {
   const canary = 'canary-vault-token'
   const failures: [string, () => unknown, unknown][] = [
     [
@@ -191,7 +186,6 @@ describe('a key function that fails', () => {
 
   test.each(failures)(
     'with %s is ERR_KEY_PROVIDER, and its words are not told',
-    { tags: ['K11'] },
     async (_, made, cause) => {
       const search = leakSearch(pairOf(0).privateKey)
       search.add(canary)
@@ -216,9 +210,7 @@ describe('a key function that fails', () => {
     },
   )
 
-  test('is called once for concurrent callers, and again after the hold-off', {
-    tags: ['K11'],
-  }, async () => {
+  test('is called once for concurrent callers, and again after the hold-off', async () => {
     const clock = createManualClock()
     let asked = 0
     const tokens = provider(
@@ -242,9 +234,7 @@ describe('a key function that fails', () => {
     expect(server.requests).toMatchObject([{ status: 200 }])
   })
 
-  test('that never resolves ends the token request at its time limit', {
-    tags: ['K11'],
-  }, async () => {
+  test('that never resolves ends the token request at its time limit', async () => {
     const clock = createManualClock()
     const tokens = provider(() => new Promise<never>(() => {}), { clock })
     const answer = rejection(tokens.getAccessToken())

@@ -105,10 +105,8 @@ test.each([60_000, 0])(
   },
 )
 
-describe('flights', () => {
-  test('forced renewals share the flight under way, and others keep the token meanwhile', {
-    tags: ['C9'],
-  }, async () => {
+describe('flights', { tags: ['C9'] }, () => {
+  test('forced renewals share the flight under way, and others keep the token meanwhile', async () => {
     const tokens = provider()
     const first = await tokens.getAccessToken()
     const release = server.hold()
@@ -124,9 +122,7 @@ describe('flights', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('a token rejected during a flight is suspect, and the flight brings the next one', {
-    tags: ['C9'],
-  }, async () => {
+  test('a token rejected during a flight is suspect, and the flight brings the next one', async () => {
     const tokens = provider()
     const first = await tokens.getAccessToken()
     const release = server.hold()
@@ -143,9 +139,7 @@ describe('flights', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('a response that comes after its flight was given up does not displace a later token', {
-    tags: ['C9'],
-  }, async () => {
+  test('a response that comes after its flight was given up does not displace a later token', async () => {
     let answerLate: (() => void) | undefined
     const tokens = provider({
       retries: 0,

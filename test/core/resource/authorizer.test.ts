@@ -88,13 +88,13 @@ describe('which requests carry the token', () => {
   })
 })
 
-describe("onForeignOrigin: 'throw'", () => {
+describe("onForeignOrigin: 'throw'", { tags: ['promise-9'] }, () => {
   const strict = { onForeignOrigin: 'throw' } as const
 
   test.each([
     ['another origin', 'https://evil.example:8443/secret', 'https://evil.example:8443'],
     ['another origin, with userinfo', 'https://api.example@evil.example/', 'https://evil.example'],
-  ])('refuses %s by its name', { tags: ['promise-9'] }, async (_, target, origin) => {
+  ])('refuses %s by its name', async (_, target, origin) => {
     const { authorize, seen } = exchange(strict)
     await expect(authorize({ url: target })).rejects.toMatchObject({
       ...{ name: 'ForeignOriginError', code: 'ERR_FOREIGN_ORIGIN', origin },
@@ -107,7 +107,7 @@ describe("onForeignOrigin: 'throw'", () => {
     ['that is not known', undefined],
     ['that is none', 'x'],
     ['of another scheme', 'blob:https://api.example/x'],
-  ])('refuses a URL %s', { tags: ['promise-9'] }, async (_, target) => {
+  ])('refuses a URL %s', async (_, target) => {
     const { authorize, seen } = exchange(strict)
     await expect(authorize({ url: target })).rejects.toMatchObject({
       ...{ code: 'ERR_FOREIGN_ORIGIN', origin: '' },
@@ -116,9 +116,7 @@ describe("onForeignOrigin: 'throw'", () => {
     expect(seen.sent).toEqual([])
   })
 
-  test('lets pass what authenticates itself, opts out, or goes to the token endpoint', {
-    tags: ['promise-9'],
-  }, async () => {
+  test('lets pass what authenticates itself, opts out, or goes to the token endpoint', async () => {
     const tokenEndpoint = 'https://as.example/token'
     const { authorize, seen } = exchange(strict, { tokenEndpoint })
     await authorize({ url: 'https://user:password@api.example/x' })

@@ -18,7 +18,7 @@ test.each(['"', '\\', '=', ',', ' ', 'a ', 'a=', 'a="', 'Bearer ', 'Bearer a="\\
   },
 )
 
-describe('what a challenge says', () => {
+describe('what a challenge says', { tags: ['U8'] }, () => {
   const invalid = { scheme: 'Bearer', error: 'invalid_token' } as const
 
   test.each<[string, string, object]>([
@@ -63,11 +63,11 @@ describe('what a challenge says', () => {
     ['a stray sign', '= Bearer error=invalid_token', invalid],
     ['DEL, which is no part of a word', 'Bearer\x7ferror=invalid_token', invalid],
     ['a quote within a word', 'Bearer error=in"valid', { scheme: 'Bearer', error: 'in"valid' }],
-  ])('%s', { tags: ['U8'] }, (_, header, told) => {
+  ])('%s', (_, header, told) => {
     expect(parseBearerChallenge(header)).toEqual(told)
   })
 
-  test('is nothing where there is none', { tags: ['U8'] }, () => {
+  test('is nothing where there is none', () => {
     expect([parseBearerChallenge(null), parseBearerChallenge(undefined)]).toEqual([{}, {}])
   })
 })

@@ -196,10 +196,8 @@ describe('a Request with a body', () => {
   })
 })
 
-describe('a refused answer', () => {
-  test('is released before the replay, even if it never ends', {
-    tags: ['promise-13', 'U15'],
-  }, async () => {
+describe('a refused answer', { tags: ['promise-13', 'U15'] }, () => {
+  test('is released before the replay, even if it never ends', async () => {
     const { tokens, api } = await startWorld()
     const order: string[] = []
     let closed: Promise<unknown> | undefined
@@ -231,33 +229,29 @@ describe('a refused answer', () => {
   test.each([
     ['fails', { status: 400, body: { error: 'invalid_client' } }, undefined],
     ['is not waited for', undefined, new Error('the caller left')],
-  ])(
-    'is let go when the renewal %s',
-    { tags: ['promise-13', 'U15'] },
-    async (_, failure, reason) => {
-      const { send, tokens, server, api } = await attached()
-      await tokens.getAccessToken()
-      if (failure !== undefined) server.next(failure)
-      const release = server.hold()
-      let closed: Promise<unknown> | undefined
-      api.next((response) => {
-        closed = once(response, 'close')
-        response.writeHead(401).write('without end')
-      })
-      const controller = new AbortController()
+  ])('is let go when the renewal %s', async (_, failure, reason) => {
+    const { send, tokens, server, api } = await attached()
+    await tokens.getAccessToken()
+    if (failure !== undefined) server.next(failure)
+    const release = server.hold()
+    let closed: Promise<unknown> | undefined
+    api.next((response) => {
+      closed = once(response, 'close')
+      response.writeHead(401).write('without end')
+    })
+    const controller = new AbortController()
 
-      const pending = send(`${api.origin}/x`, { signal: controller.signal })
-      const settled = pending.catch((error: unknown) => error)
-      await until(() => server.requests.length === 2)
-      if (reason !== undefined) controller.abort(reason)
-      else release()
+    const pending = send(`${api.origin}/x`, { signal: controller.signal })
+    const settled = pending.catch((error: unknown) => error)
+    await until(() => server.requests.length === 2)
+    if (reason !== undefined) controller.abort(reason)
+    else release()
 
-      const error = await settled
-      if (reason !== undefined) expect(error).toBe(reason)
-      else expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
-      await closed
-    },
-  )
+    const error = await settled
+    if (reason !== undefined) expect(error).toBe(reason)
+    else expect(error).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
+    await closed
+  })
 })
 
 describe('in place of the global fetch', () => {
@@ -436,7 +430,9 @@ test('an object that looks like a Request is sent where it was judged', async ()
   expect(evil.seen).toMatchObject([{ authorization: undefined }])
   expect(api.seen).toEqual([])
 })
-describe('a Request that names one URL and is sent to another', () => {
+describe('a Request that names one URL and is sent to another', {
+  tags: ['promise-9', 'X18'],
+}, () => {
   type Sending = (input: string | Request, init?: RequestInit) => Promise<Response>
   const byUrl: Sending = (input, init) => platformFetch((input as Request).url, init)
 
@@ -481,28 +477,22 @@ describe('a Request that names one URL and is sent to another', () => {
       (url, other) => ({ method: 'GET', headers: {}, url, [Symbol.toPrimitive]: () => other }),
       undefined,
     ],
-  ])(
-    '%s brings no token to another origin',
-    { tags: ['promise-9', 'X18'] },
-    async (_, create, fetch) => {
-      const { tokens, api, evil } = await startWorld()
-      const options = {
-        origins: [api.origin],
-        ...(fetch && { fetch: fetch as typeof platformFetch }),
-      }
-      const send = authorizedFetch(tokens, options)
+  ])('%s brings no token to another origin', async (_, create, fetch) => {
+    const { tokens, api, evil } = await startWorld()
+    const options = {
+      origins: [api.origin],
+      ...(fetch && { fetch: fetch as typeof platformFetch }),
+    }
+    const send = authorizedFetch(tokens, options)
 
-      await send(create(`${api.origin}/x`, `${evil.origin}/x`) as Request).catch(() => {})
+    await send(create(`${api.origin}/x`, `${evil.origin}/x`) as Request).catch(() => {})
 
-      expect(evil.seen.map(({ authorization }) => authorization ?? 'none')).not.toContainEqual(
-        expect.stringMatching(/^Bearer /),
-      )
-    },
-  )
+    expect(evil.seen.map(({ authorization }) => authorization ?? 'none')).not.toContainEqual(
+      expect.stringMatching(/^Bearer /),
+    )
+  })
 
-  test('which is written by hand, and whose url may change, carries no token', {
-    tags: ['promise-9', 'X18'],
-  }, async () => {
+  test('which is written by hand, and whose url may change, carries no token', async () => {
     const { tokens, api } = await startWorld()
     const sent: [unknown, RequestInit | undefined][] = []
     const fetch: typeof platformFetch = async (input, init) => {

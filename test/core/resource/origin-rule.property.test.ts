@@ -125,8 +125,8 @@ describe('where a token may go', () => {
   })
 })
 
-describe('what an origin is', () => {
-  test('any text is one origin and nothing more, or refused in our words', { tags: ['X8'] }, () => {
+describe('what an origin is', { tags: ['X8'] }, () => {
+  test('any text is one origin and nothing more, or refused in our words', () => {
     fc.assert(
       fc.property(fc.oneof(origin, url), fc.option(tail, { nil: '' }), (text, more) => {
         const written = text + more
@@ -145,7 +145,7 @@ describe('what an origin is', () => {
     )
   })
 
-  test('rejects a value that is not a string with a ConfigurationError', { tags: ['X8'] }, () => {
+  test('rejects a value that is not a string with a ConfigurationError', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         for (const origins of [value, [value], ['https://a.example', value]]) {

@@ -19,7 +19,7 @@ async function refusalOf({ body }: Pick<Extract<Fault, { type: 'answer' }>, 'bod
   return error as Refusal
 }
 
-describe('the description of a server', () => {
+describe('the description of a server', { tags: ['O14'] }, () => {
   test.each([
     ['with line breaks', 'no\r\nsuch\nclient', 'no such client'],
     ['with an escape sequence', '\x1b[31mred\x1b[0m', '[31mred [0m'],
@@ -27,20 +27,15 @@ describe('the description of a server', () => {
     ['with separators and overrides of Unicode', 'a\u2028b\u202ec\ufeffd', 'a b c d'],
     ['with markup, which stays text', '<script>x</script>', '<script>x</script>'],
     ['with quotes', 'say "no"', 'say "no"'],
-  ])(
-    '%s is one line of printable ASCII, told as its words',
-    { tags: ['O14'] },
-    async (_, text, shown) => {
-      const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
-      expect(error.errorDescription).toBe(shown)
-      expect(error.message).toContain(` The server says: "${shown}". `)
-      expect(error.message).toMatch(/^[\x20-\x7e]+$/)
-    },
-  )
+  ])('%s is one line of printable ASCII, told as its words', async (_, text, shown) => {
+    const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
+    expect(error.errorDescription).toBe(shown)
+    expect(error.message).toContain(` The server says: "${shown}". `)
+    expect(error.message).toMatch(/^[\x20-\x7e]+$/)
+  })
 
   test.each([513, 5_000, 60_000])(
     'of %i characters is cut at a space, to 512 at most',
-    { tags: ['O14'] },
     async (length) => {
       const text = 'no such '.repeat(length / 8 + 1).slice(0, length)
       const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
@@ -50,7 +45,7 @@ describe('the description of a server', () => {
     },
   )
 
-  test('of 1 MB is not read, and the error states the status', { tags: ['O14'] }, async () => {
+  test('of 1 MB is not read, and the error states the status', async () => {
     const body = { error: 'invalid_client', error_description: 'no such '.repeat(125_000) }
     const error = await refusalOf({ body })
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'ERR_TOKEN_HTTP', status: 400 })
@@ -60,7 +55,6 @@ describe('the description of a server', () => {
 
   test.each([[7], [{ text: 'x' }], [['x']], [''], [null]])(
     'that is %j is left out',
-    { tags: ['O14'] },
     async (text) => {
       const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
       expect(error.errorDescription).toBeUndefined()

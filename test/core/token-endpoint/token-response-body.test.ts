@@ -79,7 +79,7 @@ describe('a body that is still JSON', () => {
   })
 })
 
-describe('what belongs to the response', () => {
+describe('what belongs to the response', { tags: ['R4'] }, () => {
   const noToken = {
     code: 'ERR_TOKEN_RESPONSE_INVALID',
     field: 'access_token',
@@ -91,14 +91,14 @@ describe('what belongs to the response', () => {
     '{"__proto__":{"access_token":"planted","token_type":"Bearer","expires_in":600}}',
     '{"constructor":{"prototype":{"access_token":"planted"}}}',
     '{}',
-  ])('%s holds no token', { tags: ['R4'] }, async (body) => {
+  ])('%s holds no token', async (body) => {
     const error = await refusalOf(body)
     expect(error).toMatchObject(noToken)
     expect(JSON.stringify(error)).not.toContain('planted')
     expect(Object.hasOwn(Object.prototype, 'access_token')).toBe(false)
   })
 
-  test('a token on a polluted Object.prototype is not taken', { tags: ['R4'] }, async () => {
+  test('a token on a polluted Object.prototype is not taken', async () => {
     const { tokens } = await answerTo('{"token_type":"Bearer","expires_in":600}')
     const planted = { value: 'planted', configurable: true, writable: true }
     Object.defineProperty(Object.prototype, 'access_token', planted)

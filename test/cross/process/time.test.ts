@@ -12,7 +12,7 @@ import { clientKey } from '../../support/keys.ts'
 import { startRecordingApi } from '../../support/recording-api.ts'
 import { startAuthorization, until } from '../../support/world.ts'
 
-describe('with faked timers', () => {
+describe('with faked timers', { tags: ['P3'] }, () => {
   afterEach(() => {
     vi.useRealTimers()
   })
@@ -30,7 +30,6 @@ describe('with faked timers', () => {
 
   test.each(Object.entries(hosts))(
     'a request through %s is sent while time stands still',
-    { tags: ['P3'] },
     async (_, make) => {
       const { server, api, tokens } = await onFakedTime()
       const { send } = make(tokens, { origins: [api.origin] })
@@ -47,7 +46,7 @@ describe('with faked timers', () => {
     },
   )
 
-  test('a pause between attempts ends when it is moved on', { tags: ['P3'] }, async () => {
+  test('a pause between attempts ends when it is moved on', async () => {
     // Node's fetch takes a connection again in a setImmediate: that one stays real.
     const { server, tokens, events } = await onFakedTime({
       toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
@@ -65,7 +64,7 @@ describe('with faked timers', () => {
     expect(server.isLive(value ?? '')).toBe(true)
   })
 
-  test('a time limit ends a request when it is moved on', { tags: ['P3'] }, async () => {
+  test('a time limit ends a request when it is moved on', async () => {
     const { server, tokens } = await onFakedTime()
     const release = server.hold()
     const waiting = tokens.getAccessToken().catch((error: unknown) => error)
