@@ -16,7 +16,11 @@ import type { AuthorizationOptions, RequestAuthorization } from './request-event
 
 type Fetch = typeof globalThis.fetch
 
-/** Sends one request of an adapter over fetch. */
+/**
+ * Sends one request of an adapter over fetch.
+ *
+ * @inline
+ */
 type FetchAuthorizer = (
   input: string | URL | Request,
   init: RequestInit | undefined,
