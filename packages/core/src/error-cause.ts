@@ -21,9 +21,11 @@ export function createCause(thrown: unknown): ErrorCause | undefined {
     const syscall = readWord(readOwnMember(thrown, 'syscall'))
     const failure = [syscall, code].filter((part) => part !== undefined).join(' ')
     const cause: ErrorCause = new Error(failure === '' ? omitted : `${failure}. ${omitted}`)
-    define(cause, 'name', name, false)
-    if (code !== undefined) define(cause, 'code', code, true)
-    if (syscall !== undefined) define(cause, 'syscall', syscall, true)
+    for (const [member, value] of Object.entries({ name, code, syscall })) {
+      if (value === undefined) continue
+      const own = { value, configurable: true, writable: true, enumerable: member !== 'name' }
+      Object.defineProperty(cause, member, own)
+    }
     // A stack begins with the name at the time of its capture.
     Error.captureStackTrace?.(cause, createCause)
     return cause
@@ -36,8 +38,4 @@ export function createCause(thrown: unknown): ErrorCause | undefined {
 function readWord(value: unknown): string | undefined {
   const isWord = typeof value === 'string' && /^(?:[A-Z\d_]{1,64}|[\w.-]{1,40})$/.test(value)
   return isWord ? value : undefined
-}
-
-function define(cause: Error, name: string, value: string, enumerable: boolean): void {
-  Object.defineProperty(cause, name, { value, enumerable, configurable: true, writable: true })
 }
