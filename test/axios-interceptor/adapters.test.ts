@@ -24,7 +24,7 @@ describe('attaching', () => {
         expect.objectContaining({
           ...{ code: 'ERR_INVALID_OPTION', option: 'instance' },
           message:
-            'The first argument must be an axios instance, such as axios.create({ baseURL }).',
+            "Argument 'instance' must be an axios instance, such as axios.create({ baseURL }) returns.",
         }),
       )
     }

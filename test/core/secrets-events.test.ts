@@ -16,9 +16,9 @@ import { type Scene, startScene } from '../support/leak-scene.ts'
 import { answer, refused } from '../support/recording-api.ts'
 import { until } from '../support/world.ts'
 
-/** What each event holds; `clientId` and `tokenEndpoint` are in all of the first. */
+/** The members of each event, in addition to those of all events. */
 const tokenMembers: Record<TokenEvent['type'], readonly string[]> = {
-  'token-issued': ['attempts', 'duration', 'expiresAt', 'source'],
+  'token-issued': ['attemptDuration', 'attempts', 'duration', 'expiresAt', 'source'],
   'token-request-failed': ['attempt', 'duration', 'error', 'retryIn'],
   'renewal-failed': ['error', 'nextAttemptAt', 'servesUntil'],
   'token-rejected': ['action', 'coolDownUntil'],
@@ -104,13 +104,17 @@ async function requestEvents({ api, tokens, server, clock }: Scene): Promise<Req
     throw new Error(value)
   }
   await authorizedFetch(tokens, { origins: [api.origin], onEvent, isTokenRejected })(url)
+  // The API answers 401 to a request without a token of its own.
+  await send(url, { countersign: false })
+  await send(url, { headers: { authorization: 'Bearer left-over' } })
+  await send(url.replace('127.0.0.1', 'localhost'))
   return events
 }
 
 test('a token event holds what it declares, and no secret', async () => {
   const scene = await startScene()
   const events = await tokenEvents(scene)
-  const common = ['clientId', 'tokenEndpoint', 'type']
+  const common = ['clientId', 'tokenEndpoint', 'scope', 'resource', 'type']
   for (const event of events) {
     expect(Object.keys(event).sort()).toEqual([...common, ...tokenMembers[event.type]].sort())
     expect(event).toMatchObject({ clientId: 'watched', tokenEndpoint: scene.server.tokenEndpoint })
@@ -124,6 +128,7 @@ test('a request event holds what it declares, and no secret', async () => {
   const scene = await startScene()
   const events = await requestEvents(scene)
   const { origin } = scene.api
+  const skipped = { origin, method: 'GET', type: 'authorization-skipped' }
   expect(events).toEqual([
     { origin, method: 'GET', type: 'insufficient-scope', scope: 'a b' },
     { origin, method: 'GET', type: 'insufficient-scope', scope: undefined },
@@ -133,6 +138,11 @@ test('a request event holds what it declares, and no secret', async () => {
     { origin, method: 'GET', type: 'replay-skipped', reason: 'same-token' },
     { origin, method: 'GET', type: 'replay-skipped', reason: 'aborted' },
     { origin, method: 'GET', type: 'rejection-check-failed' },
+    ...[
+      { ...skipped, reason: 'opted-out' },
+      { ...skipped, reason: 'own-authorization' },
+      { ...skipped, reason: 'foreign-origin', origin: origin.replace('127.0.0.1', 'localhost') },
+    ].flatMap((event) => [event, { ...event, status: 401 }]),
   ])
   expect(scene.search.leaks(events)).toEqual([])
   expect(told(events)).toEqual(declared('resource/request-event.ts', '/** The value of'))

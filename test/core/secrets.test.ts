@@ -284,6 +284,16 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'a symmetric key',
     () => provider({ key: { kty: 'oct', k: secretOfKey } as KeyInput }),
   ],
+  [
+    'ERR_PROVIDER_CLOSED',
+    'a call after the provider was closed',
+    async () => {
+      const tokens = provider()
+      await tokens.getAccessToken()
+      await tokens.close()
+      return tokens.getAccessToken()
+    },
+  ],
   ['ERR_WEAK_KEY', 'a short RSA key', () => provider({ key: weak, alg: 'PS256' })],
 ]
 

@@ -3,7 +3,9 @@ import {
   type AttachedProvider,
   createAuthorizer,
   readBaseOrigin,
+  requireArgument,
   requireSeparateOrigins,
+  requireTokenSource,
 } from '@countersign/core/adapter'
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import { type Call, createAdapterWrapper } from './call.js'
@@ -62,6 +64,12 @@ export function addAuthorization(
   options: Partial<AuthorizationOptions<AxiosResponse>> = {},
 ): () => void {
   requireInstance(instance)
+  requireTokenSource(tokens)
+  requireArgument(
+    typeof options === 'object' && !Array.isArray(options),
+    'options',
+    'must be an object',
+  )
   const given = { __proto__: null, ...options }
   const defaults = { __proto__: null, ...instance.defaults }
   const { isTokenRejected, onForeignOrigin = 'pass' } = given
@@ -96,11 +104,10 @@ export function addAuthorization(
 }
 
 function requireInstance(instance: Partial<AuthorizableInstance> | undefined): void {
-  if (instance?.defaults && typeof instance.interceptors?.request?.use === 'function') return
-  throw new ConfigurationError(
-    'ERR_INVALID_OPTION',
-    'The first argument must be an axios instance, such as axios.create({ baseURL }).',
+  requireArgument(
+    Boolean(instance?.defaults) && typeof instance?.interceptors?.request?.use === 'function',
     'instance',
+    'must be an axios instance, such as axios.create({ baseURL }) returns',
   )
 }
 

@@ -39,10 +39,16 @@ export const systemClock: WaitingClock = {
 
 /**
  * Runs `work` with a signal that aborts after `ms`, and rejects with `late()` then, even if the
- * work ignores its signal. The timer ends with the work.
+ * work ignores its signal. The timer ends with the work. `signal` aborts the signal of the work, and
+ * nothing else.
  */
 export async function runWithin<T>(
-  { clock, ms, late }: { clock: Clock; ms: number; late: () => Error },
+  {
+    clock,
+    ms,
+    late,
+    signal,
+  }: { clock: Clock; ms: number; late: () => Error; signal?: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController()
@@ -52,9 +58,12 @@ export async function runWithin<T>(
     limit.abort(error)
     throw error
   })
+  const abort = () => limit.abort(signal?.reason)
+  signal?.addEventListener('abort', abort)
   try {
     return await Promise.race([work(limit.signal), tooLate])
   } finally {
+    signal?.removeEventListener('abort', abort)
     done.abort()
     tooLate.catch(() => {})
   }

@@ -223,6 +223,18 @@ export class ForeignOriginError extends CountersignError {
   }
 }
 
+/** The provider was closed before the call. Nothing was sent. */
+export class ProviderClosedError extends CountersignError {
+  declare readonly code: 'ERR_PROVIDER_CLOSED'
+
+  /** @internal */
+  constructor() {
+    super('The token provider is closed: close() was called. Create a provider for later calls.', {
+      code: 'ERR_PROVIDER_CLOSED',
+    })
+  }
+}
+
 Object.defineProperty(CountersignError.prototype, brand, { value: true })
 // Outside of the classes: a bundler renames a class that names itself inside.
 for (const [name, { prototype }] of Object.entries({
@@ -232,6 +244,7 @@ for (const [name, { prototype }] of Object.entries({
   TokenResponseError,
   TokenEndpointError,
   ForeignOriginError,
+  ProviderClosedError,
 }))
   Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true })
 

@@ -6,6 +6,10 @@ export type TokenEvent = {
   readonly clientId: string
   /** The provider's token endpoint, without its query, which may hold a gateway's key. */
   readonly tokenEndpoint: string
+  /** The requested scope: scope tokens joined by a space. `undefined` if none is requested. */
+  readonly scope: string | undefined
+  /** The requested resource indicators. */
+  readonly resource: readonly string[]
 } & TokenHappening
 
 /**
@@ -23,8 +27,10 @@ export type TokenHappening =
       readonly expiresAt: number
       /** Token requests sent for it. */
       readonly attempts: number
-      /** From the first request for it to its arrival. */
+      /** From the first call for it to its arrival: key, attempts and pauses. */
       readonly duration: number
+      /** The duration of the attempt that obtained it; undefined for a token from a store. */
+      readonly attemptDuration: number | undefined
     }
   | {
       /** One token request failed. */
@@ -94,18 +100,37 @@ export type TokenHappening =
 
 export type Emit = (happening: TokenHappening) => void
 
-/** Returns a function that calls the listener with its own copy of the error, and ignores its errors. */
+/** The members of all events of one token cache. */
+export type EventSource = Pick<TokenEvent, 'clientId' | 'tokenEndpoint' | 'scope' | 'resource'>
+
+/** Creates a function that calls the listener with its own copy of the error. */
 export function createEventEmitter(
-  origin: { clientId: string; tokenEndpoint: string },
+  source: EventSource,
   onEvent: ((event: TokenEvent) => unknown) | undefined,
 ): Emit {
-  if (onEvent === undefined) return () => {}
-  const tokenEndpoint = origin.tokenEndpoint.replace(/\?.*/, '')
+  const report = createReport(onEvent)
+  if (report === undefined) return () => {}
   return (happening) => {
+    const own = 'error' in happening ? { error: copyError(happening.error) } : {}
+    report({ ...source, ...happening, ...own } as TokenEvent)
+  }
+}
+
+/**
+ * Creates a function that calls the listener and ignores its errors. With `NODE_DEBUG=countersign`
+ * it also prints each event to stderr, on one line. Returns `undefined` if nobody listens.
+ */
+export function createReport<Event>(
+  onEvent: ((event: Event) => unknown) | undefined,
+): ((event: Event) => void) | undefined {
+  // An import would keep bundles from running on platforms without Node.js' modules.
+  const debug = globalThis.process?.getBuiltinModule?.('node:util')?.debuglog?.('countersign')
+  const print = debug?.enabled ? debug : undefined
+  if (onEvent === undefined && print === undefined) return undefined
+  return (event) => {
     try {
-      const own = 'error' in happening ? { error: copyError(happening.error) } : {}
-      const event = { ...origin, tokenEndpoint, ...happening, ...own } as TokenEvent
-      Promise.resolve(onEvent(event)).catch(() => {})
+      print?.('%s', JSON.stringify(event))
+      Promise.resolve(onEvent?.(event)).catch(() => {})
     } catch {}
   }
 }

@@ -7,6 +7,7 @@ export {
   ForeignOriginError,
   isCountersignError,
   KeyError,
+  ProviderClosedError,
   TokenEndpointError,
   TokenResponseError,
   TokenTransportError,
@@ -30,4 +31,5 @@ export type {
   InvalidateOptions,
   TokenProvider,
   TokenSource,
+  TokenStatus,
 } from './token-source.js'

@@ -10,6 +10,8 @@ export interface IssuedToken {
   readonly attempts: number
   /** Monotonic: when the token request was sent. Unknown for a token from the store. */
   readonly sentAt?: number
+  /** Of the attempt that obtained it, in milliseconds. Unknown for a token from the store. */
+  readonly attemptDuration?: number
 }
 
 /** A call for a token, from the token cache through the store to the token endpoint. */
@@ -24,6 +26,8 @@ export interface TokenCall {
   /** Monotonic: no attempt and no pause goes past it. */
   readonly deadline: number
   readonly signal: AbortSignal
+  /** Aborts when the provider is closed and no caller waits. Unlike at the deadline, work ends early. */
+  readonly closing: AbortSignal
 }
 
 /** A failed token request, and what its answer asks for. */

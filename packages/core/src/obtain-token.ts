@@ -4,7 +4,7 @@ import {
   type SigningKey,
 } from './assertion/client-assertion.js'
 import type { findKeySource } from './assertion/signing-key.js'
-import { runWithin } from './clock.js'
+import { raceAbort, runWithin } from './clock.js'
 import { createCause } from './error-cause.js'
 import { ConfigurationError, isCountersignError } from './errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from './issued-token.js'
@@ -34,9 +34,10 @@ export function obtainToken(
   let sent = 0
   let waitsFor = asked
 
-  return runWithin({ clock, ms: timeout, late }, async (signal) => {
+  const { closing } = callWithoutSignal
+  return runWithin({ clock, ms: timeout, late, signal: closing }, async (signal) => {
     const call = { ...callWithoutSignal, signal }
-    const key = await loadKey()
+    const key = await raceAbort(closing, loadKey())
     waitsFor = undefined
     const { clientId, audience, lifetimeSeconds } = settings.assertion
     const { alg, kid, thumbprint } = key
@@ -55,7 +56,8 @@ export function obtainToken(
     async function sign(now: number, signal: AbortSignal) {
       if (asked === 'signer') waitsFor = asked
       try {
-        return await createAssertion(settings.assertion, key, { now, signal })
+        const assertion = createAssertion(settings.assertion, key, { now, signal })
+        return await raceAbort(closing, assertion)
       } catch (thrown) {
         throw toKeyError(thrown)
       } finally {

@@ -26,10 +26,9 @@ export function readOptions<Table extends Readonly<Record<string, ReadOption<unk
   table: Table,
   { owner = '', pointers = {} }: { owner?: string; pointers?: Record<string, string> } = {},
 ): Settings<Table> {
-  if (!isObject(options) || Array.isArray(options)) {
-    if (owner !== '') throw createOptionError(owner, 'must be an object')
-    throw new ConfigurationError('ERR_INVALID_OPTION', 'The options must be an object.')
-  }
+  const isRight = isObject(options) && !Array.isArray(options)
+  if (owner === '') requireArgument(isRight, 'options', 'must be an object')
+  if (!isRight) throw createOptionError(owner, 'must be an object')
   const path = (name: string) => (owner === '' ? name : `${owner}.${name}`)
   const given = snapshot(options) as Record<string, unknown>
   // What JSON.parse makes of such a member is no option.
@@ -68,6 +67,23 @@ export function createOptionError(
   code: ConfigurationError['code'] = 'ERR_INVALID_OPTION',
 ): ConfigurationError {
   return new ConfigurationError(code, `Option '${option}' ${what}.`, option)
+}
+
+/**
+ * Requires that an argument of a public function is of the right kind.
+ *
+ * @param isRight - Whether it is.
+ * @param name - The name of the parameter.
+ * @param what - The rest of the sentence, such as `must be a token provider`.
+ * @throws {ConfigurationError} naming the argument.
+ * @example
+ * ```ts
+ * requireArgument(typeof client?.use === 'function', 'client', 'must be a client')
+ * ```
+ */
+export function requireArgument(isRight: boolean, name: string, what: string): asserts isRight {
+  if (isRight) return
+  throw new ConfigurationError('ERR_INVALID_OPTION', `Argument '${name}' ${what}.`, name)
 }
 
 /** For an option that is checked together with another one. */

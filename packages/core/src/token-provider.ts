@@ -1,9 +1,11 @@
+import type { AccessToken } from './access-token.js'
 import { createSigningKeyLoader, findKeySource } from './assertion/signing-key.js'
 import { getAbortReason } from './clock.js'
 import { compareAudience } from './diagnosis/evidence.js'
 import { findIgnoredProxy } from './diagnosis/proxy-variable.js'
 import { createEventEmitter } from './events.js'
 import { obtainToken } from './obtain-token.js'
+import * as option from './options.js'
 import { createHoldOff } from './renewal/hold-off.js'
 import { createSingleFlight } from './renewal/single-flight.js'
 import { createTokenCache, type Obtained, type TokenCache } from './renewal/token-cache.js'
@@ -17,7 +19,8 @@ import { snapshot } from './snapshot.js'
 import { createLruMap } from './store/lru-map.js'
 import { createServerMemory } from './token-endpoint/server-memory.js'
 import { readTokenProviderOptions, type TokenProviderOptions } from './token-provider-options.js'
-import type { AccessTokenOptions, TokenProvider } from './token-source.js'
+import type { AccessTokenOptions, InvalidateOptions, TokenProvider } from './token-source.js'
+import { createTrace } from './tracing.js'
 
 /**
  * Creates a provider of access tokens for one client. It signs an assertion, makes the token
@@ -43,7 +46,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
   return Object.freeze({
     tokenEndpoint,
     async getAccessToken(call) {
-      const own = snapshot(call)
+      const own = readCall(call)
       const { forceRenewal = false, rejected } = own
       // Callers may pass null for none.
       const signal = own.signal ?? undefined
@@ -60,11 +63,35 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
       }
     },
     invalidate(accessToken, report) {
-      const { isCertain = true } = snapshot(report)
+      const isToken = typeof (accessToken as Partial<AccessToken> | undefined)?.value === 'string'
+      const what = 'must be an access token, such as getAccessToken returns'
+      option.requireArgument(isToken, 'accessToken', what)
+      const { isCertain = true } = option.readOptions(report ?? {}, reportTable)
       // A server may issue one token for several scopes.
       for (const cache of caches.all()) cache.invalidate(accessToken, isCertain)
     },
+    status: () => caches.all().map((cache) => cache.status()),
+    close: caches.close,
+    [Symbol.asyncDispose]: caches.close,
   } satisfies TokenProvider)
+}
+
+const callTable = {
+  scope: option.acceptAny as option.ReadOption<AccessTokenOptions['scope']>,
+  resource: option.acceptAny as option.ReadOption<AccessTokenOptions['resource']>,
+  signal: option.acceptAny as option.ReadOption<AccessTokenOptions['signal']>,
+  forceRenewal: option.flag,
+  rejected: option.acceptAny as option.ReadOption<AccessToken | undefined>,
+} satisfies option.OptionTable<AccessTokenOptions>
+
+const reportTable = {
+  isCertain: option.acceptAny as option.ReadOption<boolean | undefined>,
+} satisfies option.OptionTable<InvalidateOptions>
+
+const noOptions: AccessTokenOptions = Object.freeze(snapshot({}))
+
+function readCall(call: AccessTokenOptions | undefined): AccessTokenOptions {
+  return call === undefined ? noOptions : option.readOptions(call ?? {}, callTable)
 }
 
 /** Connects the parts of a provider: its key, its token requests and its token caches. */
@@ -72,10 +99,12 @@ function createClient(options: TokenProviderOptions) {
   // Without the credential: the settings are kept as long as the provider, and a JWK must not be.
   const { credential, ...settings } = readTokenProviderOptions(options)
   const { clientId, tokenEndpoint, waitUntil, assertion, isPlatformFetch } = settings
-  const emit = createEventEmitter({ clientId, tokenEndpoint }, settings.onEvent)
+  const createReporting = (access: RequestedAccess) => {
+    const source = { clientId, tokenEndpoint: tokenEndpoint.replace(/\?.*/, ''), ...access }
+    return { emit: createEventEmitter(source, settings.onEvent), trace: createTrace(source) }
+  }
   const client = {
     ...settings,
-    emit,
     random: () => Math.random(),
     loadKey: createSigningKeyLoader(credential),
     asked: findKeySource(credential),
@@ -83,18 +112,22 @@ function createClient(options: TokenProviderOptions) {
     memory: createServerMemory(),
   }
   const renewal = {
-    fetchToken: (call: Parameters<typeof obtainToken>[1]) => obtainToken(client, call),
     singleFlight: createSingleFlight<Obtained | undefined>(settings),
     shared: createHoldOff(),
     // Cloudflare Workers end what a request started when that request has been answered.
     getKeepAlive: () => waitUntil ?? ('Cloudflare' in globalThis ? undefined : () => {}),
   }
-  const caches = createTokenCaches(settings.access, (access) =>
-    createTokenCache({ ...client, ...renewal, access }),
-  )
+  const caches = createTokenCaches(settings.access, (access) => {
+    const own = { ...client, ...createReporting(access) }
+    const fetchToken = (call: Parameters<typeof obtainToken>[1]) => obtainToken(own, call)
+    return createTokenCache({ ...own, ...renewal, access, fetchToken })
+  })
   // Some servers require it; with others it is the most common mistake.
   if (compareAudience(assertion.audience, tokenEndpoint) === 'host')
-    emit({ type: 'configuration-warning', warning: 'audience-on-another-host' })
+    createReporting(settings.access).emit({
+      type: 'configuration-warning',
+      warning: 'audience-on-another-host',
+    })
   return { tokenEndpoint, caches }
 }
 
@@ -106,7 +139,14 @@ function createTokenCaches(
   const own = createCache(ownAccess)
   const ownKey = createAccessKey(ownAccess)
   const others = createLruMap<TokenCache>(1000, (cache) => cache.isBusy())
-  return { own, all: () => [own, ...others.values()], find }
+  let closed: Promise<unknown> | undefined
+  const all = () => [own, ...others.values()]
+  return { own, all, find, close }
+
+  async function close(): Promise<void> {
+    closed ??= Promise.all(all().map((cache) => cache.close()))
+    await closed
+  }
 
   function find({ scope, resource }: AccessTokenOptions): TokenCache {
     if (scope === undefined && resource === undefined) return own
@@ -119,6 +159,7 @@ function createTokenCaches(
     const known = others.get(key)
     if (known !== undefined) return known
     const cache = createCache(access)
+    if (closed !== undefined) cache.close()
     others.set(key, cache)
     return cache
   }

@@ -1,4 +1,4 @@
-import type { AccessToken, TokenProvider } from '@countersign/core'
+import type { AccessToken, TokenProvider, TokenStatus } from '@countersign/core'
 
 /** A provider that always returns the same token and records the tokens that are invalidated. */
 export interface StaticTokenProvider extends TokenProvider {
@@ -29,6 +29,10 @@ export function staticTokenProvider(value: string = 'test-token'): StaticTokenPr
     // The last instant that a `Date` can hold.
     expiresAt: 8.64e15,
   })
+  const status: TokenStatus = {
+    ...{ scope: undefined, resource: [], state: 'fresh', expiresAt: accessToken.expiresAt },
+    ...{ dueAt: accessToken.expiresAt, lastError: undefined, nextAttemptAt: undefined },
+  }
   const invalidated: string[] = []
   return {
     getAccessToken: async ({ signal } = {}) => {
@@ -38,6 +42,9 @@ export function staticTokenProvider(value: string = 'test-token'): StaticTokenPr
     currentAccessToken: () => accessToken,
     invalidate: (rejected) => void invalidated.push(rejected.value),
     tokenEndpoint: undefined,
+    status: () => [status],
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
     invalidated,
   }
 }

@@ -114,6 +114,7 @@ describe('an audience', { tags: ['A4'] }, () => {
       expect(toldAtConstruction(audience)).toEqual([
         {
           ...{ clientId: 'client-1', tokenEndpoint: 'https://login.example.com/token' },
+          ...{ scope: undefined, resource: [] },
           ...{ type: 'configuration-warning', warning: 'audience-on-another-host' },
         },
       ])

@@ -101,14 +101,6 @@ describe('a rejected token is recognized by its value', () => {
     expect(tokens.currentAccessToken({ scope: 'd' })).toBe(other)
     expect(actions()).toEqual(['suspect', 'suspect', 'suspect'])
   })
-
-  test.each([undefined, null, {}, 'text'])('and %j rejects none', async (nothing) => {
-    const tokens = provider()
-    tokens.invalidate(nothing as never)
-    const token = await tokens.getAccessToken()
-    tokens.invalidate(nothing as never)
-    expect(tokens.currentAccessToken()).toBe(token)
-  })
 })
 
 describe('a rejected token while the authorization server is down', () => {

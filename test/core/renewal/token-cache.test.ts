@@ -42,6 +42,7 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
   const cache = createTokenCache({
     ...{ clock, timeout, early: 60_000, random: () => 1, fetchToken },
     emit: (event) => void events.push(event),
+    trace: (work) => work(),
     access,
     singleFlight: createSingleFlight<Obtained | undefined>({ timeout, clock }),
     shared: createHoldOff(),
@@ -180,6 +181,7 @@ describe('a flight', () => {
         forceRenewal: false,
         rejected: expect.any(Function),
         deadline: 50 + timeout,
+        closing: expect.any(AbortSignal),
       },
     ])
   })

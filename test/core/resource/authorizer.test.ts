@@ -12,21 +12,56 @@ describe('which requests carry the token', () => {
     expect(seen).toMatchObject({ sent: ['Bearer t1'], waits: 0, discarded: [], events: [] })
   })
 
-  test.each<[string, Call]>([
-    ['opted out', { asked: false }],
-    ['with an Authorization of its own', { ownAuthorization: true }],
-    ['to another origin', { url: 'https://evil.example/x' }],
-    ['to nobody knows where', { url: undefined }],
-    ['with userinfo', { url: 'https://user@api.example/x' }],
+  const listed = 'https://api.example'
+  test.each<{ name: string; call: Call; reason: string; origin: string }>([
+    { name: 'opted out', call: { asked: false }, reason: 'opted-out', origin: listed },
+    {
+      ...{ name: 'with an Authorization header of its own', call: { ownAuthorization: true } },
+      ...{ reason: 'own-authorization', origin: listed },
+    },
+    {
+      ...{ name: 'with userinfo', call: { url: 'https://user@api.example/x' } },
+      ...{ reason: 'own-authorization', origin: listed },
+    },
+    {
+      ...{ name: 'to another origin', call: { url: 'https://evil.example/x' } },
+      ...{ reason: 'foreign-origin', origin: 'https://evil.example' },
+    },
+    {
+      ...{ name: 'without an absolute URL', call: { url: undefined } },
+      ...{ reason: 'foreign-origin', origin: '' },
+    },
   ])(
-    'none that is %s, and its 401 renews nothing',
+    'sends a request $name without the token, and emits this once',
     { tags: ['promise-7', 'promise-8', 'promise-9'] },
-    async (_, call) => {
+    async ({ call, reason, origin }) => {
       const { authorize, seen } = exchange()
-      expect(await authorize({ ...call, answers: [refused] })).toBe(refused)
-      expect(seen).toMatchObject({ sent: [undefined], invalidated: [], events: [] })
+      await authorize(call)
+      for (let times = 0; times < 2; times += 1) {
+        expect(await authorize({ ...call, answers: [refused] })).toBe(refused)
+      }
+      const event = { type: 'authorization-skipped', origin, method: 'GET', reason }
+      expect(seen).toMatchObject({
+        ...{ sent: Array(3).fill(undefined), invalidated: [] },
+        events: [event, { ...event, status: 401 }],
+      })
     },
   )
+
+  test('remembers 100 reported origins', async () => {
+    const { authorize, seen } = exchange()
+    const visit = async (from: number, to: number) => {
+      for (let i = from; i <= to; i += 1) await authorize({ url: `https://h${i}.example/` })
+    }
+    await visit(1, 100)
+    await visit(1, 100)
+    expect(seen.events).toHaveLength(100)
+    await visit(101, 101)
+    await visit(2, 101)
+    expect(seen.events).toHaveLength(101)
+    await visit(1, 1)
+    expect(seen.events).toHaveLength(102)
+  })
 
   test.each([
     ['as it is configured', 'https://api.example/Token'],
@@ -145,13 +180,13 @@ describe('what is wrong at the start', () => {
     [
       'no tokens',
       'tokens',
-      "Option 'tokens' must be a token provider.",
+      "Argument 'tokens' must be a token provider, such as createTokenProvider returns.",
       () => createAuthorizer(undefined as never, exchange().host, { origins: [url.slice(0, -2)] }),
     ],
     [
       'tokens that are none',
       'tokens',
-      "Option 'tokens' must have the method getAccessToken, invalidate.",
+      "Argument 'tokens' must be a token provider, such as createTokenProvider returns.",
       () => exchange({}, { getAccessToken: undefined as never, invalidate: 1 as never }),
     ],
   ])('is %s, and the error says so', (_, option, message, make) => {

@@ -34,6 +34,7 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
     access: { scope: undefined as string | undefined, resource: [] },
     ...{ isProbe: false, forceRenewal: false, rejected: () => undefined },
     ...{ deadline: 10_000, signal: new AbortController().signal },
+    closing: new AbortController().signal,
   }
   return { clock, events, settings, call, sent: () => sent }
 }

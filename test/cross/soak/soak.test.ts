@@ -128,7 +128,8 @@ test('a request that has not ended when the totals are made is lost', () => {
 
 test('a second rejection of a token, and a host without a replayed POST, are faults', () => {
   const watch = watchRejections()
-  const provider = { clientId: 'h3', tokenEndpoint: 'https://as.example/token' }
+  const access = { scope: undefined, resource: [] }
+  const provider = { clientId: 'h3', tokenEndpoint: 'https://as.example/token', ...access }
   const event = { ...provider, type: 'token-rejected', coolDownUntil: undefined } as const
   watch.onTokenEvent({ ...event, action: 'suspect' })
   for (const name of ['axios', 'fetch'] as const) watch.onReplay(name, 'POST')

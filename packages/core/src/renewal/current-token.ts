@@ -31,7 +31,7 @@ export function createCurrentToken(
   /** The generation of the last token, which may have been dropped since. */
   let newest = 0
 
-  return { get, set, reject, noteFailure, usableUntil, lastRejected: () => rejected }
+  return { get, set, reject, noteFailure, describe, close, lastRejected: () => rejected }
 
   /**
    * Returns the token, unless it is suspect and either its renewal has not failed yet or `rejected`
@@ -86,9 +86,19 @@ export function createCurrentToken(
     else kept = undefined
   }
 
-  /** Epoch milliseconds; `undefined` without a token, or if it has expired. */
-  function usableUntil(): number | undefined {
-    const isExpired = kept && judgeFreshness(kept.lifetime, readClocks(clock)) === 'expired'
-    return isExpired ? undefined : kept?.accessToken.expiresAt
+  /** Describes the token without a side effect. Instants are epoch milliseconds. */
+  function describe() {
+    if (kept === undefined)
+      return { state: 'empty', expiresAt: undefined, dueAt: undefined } as const
+    const { accessToken, lifetime, suspicion } = kept
+    const freshness = judgeFreshness(lifetime, readClocks(clock))
+    const state = suspicion && freshness !== 'expired' ? 'suspect' : freshness
+    return { state, expiresAt: accessToken.expiresAt, dueAt: lifetime.dueAt.wall } as const
+  }
+
+  /** Forgets the token, and keeps no later one. */
+  function close(): void {
+    kept = undefined
+    newest = Number.POSITIVE_INFINITY
   }
 }

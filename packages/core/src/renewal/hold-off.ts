@@ -37,8 +37,8 @@ export function createHoldOff() {
     attempt: undefined as RequestInFlight | undefined,
     /** Returns the failure whose hold-off has not ended yet. */
     current: (now: Instant) => (failure && isBefore(now, failure.until) ? failure : undefined),
-    /** Whether the next token request is a single attempt. */
-    isFailing: () => failure !== undefined,
+    /** Returns the last failure, until a success. The next token request is a single attempt. */
+    last: () => failure,
     fail({ error, now, retryAfter, startedAt }: FailedRenewal): Failure {
       const before = failure
       const isConcurrent = before !== undefined && startedAt <= before.at

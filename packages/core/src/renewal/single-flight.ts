@@ -10,6 +10,12 @@ export interface RequestInFlight extends FreezeWatch {
   readonly generation: number
   /** Monotonic. */
   readonly startedAt: number
+  /** Aborts once the provider is closed and no caller waits. */
+  readonly closing: AbortSignal
+  /** Aborts it as soon as no caller waits. */
+  close(reason: unknown): void
+  /** Counts a caller that waits for it, until the returned function is called. */
+  addWaiter(): () => void
 }
 
 export type SingleFlight<T> = ReturnType<typeof createSingleFlight<T>>
@@ -37,7 +43,8 @@ export function createSingleFlight<T>({
   function start(tokenKey: string, isForced: boolean): RequestInFlight {
     generation += 1
     const key = `${tokenKey} ${generation}${isForced ? ' forced' : ''}`
-    return { key, generation, startedAt: clock.monotonic(), ...watchForFreeze(clock, limit) }
+    const startedAt = clock.monotonic()
+    return { key, generation, startedAt, ...watchForFreeze(clock, limit), ...countWaiters() }
   }
 
   /** Whether it can still end: its time limit has not passed, and the process did not stand still. */
@@ -66,6 +73,7 @@ export function createSingleFlight<T>({
     signal: AbortSignal | undefined,
   ): Promise<R | undefined> {
     const settled = new AbortController()
+    const removeWaiter = request.addWaiter()
     const left = Math.max(0, request.startedAt + limit - clock.monotonic())
     const dead = clock
       .wait(Math.min(left, longestTimer), settled.signal, true)
@@ -74,7 +82,31 @@ export function createSingleFlight<T>({
       return await raceAbort(signal, Promise.race([running, dead]))
     } finally {
       settled.abort()
+      removeWaiter()
     }
+  }
+}
+
+/** Connects the callers that wait for a token request with the signal that ends it. */
+function countWaiters(): Pick<RequestInFlight, 'closing' | 'close' | 'addWaiter'> {
+  const controller = new AbortController()
+  let waiters = 0
+  let closeIfUnwanted = () => {}
+  return {
+    closing: controller.signal,
+    close(reason) {
+      closeIfUnwanted = () => {
+        if (waiters === 0) controller.abort(reason)
+      }
+      closeIfUnwanted()
+    },
+    addWaiter() {
+      waiters += 1
+      return () => {
+        waiters -= 1
+        closeIfUnwanted()
+      }
+    },
   }
 }
 

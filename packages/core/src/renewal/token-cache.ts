@@ -1,10 +1,17 @@
 import type { AccessToken } from '../access-token.js'
 import type { WaitingClock } from '../clock.js'
-import { copyError, isCountersignError, remember, TokenTransportError } from '../errors.js'
+import {
+  copyError,
+  isCountersignError,
+  ProviderClosedError,
+  remember,
+  TokenTransportError,
+} from '../errors.js'
 import type { Emit } from '../events.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { createAccessKey, type RequestedAccess } from '../requested-access.js'
-import type { AccessTokenOptions } from '../token-source.js'
+import type { AccessTokenOptions, TokenStatus } from '../token-source.js'
+import type { Trace } from '../tracing.js'
 import {
   type CurrentToken,
   type CurrentTokenSettings,
@@ -20,6 +27,7 @@ export interface TokenCacheSettings extends CurrentTokenSettings {
   readonly access: RequestedAccess
   readonly clock: WaitingClock
   readonly emit: Emit
+  readonly trace: Trace
   readonly timeout: number
   readonly fetchToken: (
     call: Omit<TokenCall, 'signal'>,
@@ -36,6 +44,7 @@ export interface TokenCacheSettings extends CurrentTokenSettings {
 export interface Obtained {
   readonly accessToken: AccessToken
   readonly source: IssuedToken['source']
+  readonly attempts: number
 }
 
 /** The token of one key, and the state of its renewal. */
@@ -45,6 +54,7 @@ interface Cache extends TokenCacheSettings {
   /** Failures that are about this key's scope or resource. */
   readonly own: HoldOff
   inFlight: RequestInFlight | undefined
+  isClosed: boolean
 }
 
 export type TokenCache = ReturnType<typeof createTokenCache>
@@ -60,6 +70,7 @@ export function createTokenCache(settings: TokenCacheSettings) {
     token,
     own,
     inFlight: undefined,
+    isClosed: false,
   }
   return {
     current: token.get,
@@ -69,6 +80,9 @@ export function createTokenCache(settings: TokenCacheSettings) {
     invalidate: (reported: AccessToken, isCertain: boolean) =>
       invalidate(cache, reported, isCertain),
     isBusy: () => singleFlight.isOpen(cache.inFlight),
+    status: () => describeStatus(cache),
+    /** Resolves when the token request in flight has ended. */
+    close: () => close(cache),
   }
 }
 
@@ -77,8 +91,9 @@ async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
   const { signal, forceRenewal = false, rejected } = call
   try {
     for (;;) {
+      if (cache.isClosed) throw new ProviderClosedError()
       const failure = findFailure(cache)
-      if (failure !== undefined) throw failure
+      if (failure !== undefined) throw failure.error
       const { attempt } = shared
       if (!singleFlight.isOpen(cache.inFlight) && singleFlight.isOpen(attempt)) {
         const ended = singleFlight.run(attempt, async () => undefined).then(ignore, ignore)
@@ -117,15 +132,39 @@ function invalidate(cache: Cache, reported: AccessToken, isCertain: boolean): vo
   const consequence = cache.token.reject(reported, isCertain)
   if (consequence === undefined) return
   const failure = findFailure(cache)
-  if (failure !== undefined && consequence.action === 'suspect') cache.token.noteFailure(failure)
+  if (failure !== undefined && consequence.action === 'suspect')
+    cache.token.noteFailure(failure.error)
   cache.emit({ type: 'token-rejected', ...consequence })
+}
+
+function describeStatus(cache: Cache): TokenStatus {
+  const { access, token, own, shared, isClosed } = cache
+  const held = findFailure(cache)
+  const failure = held ?? own.last() ?? shared.last()
+  return {
+    ...access,
+    ...token.describe(),
+    ...(isClosed && { state: 'closed' }),
+    lastError: failure && copyError(failure.error),
+    nextAttemptAt: held?.until.wall,
+  }
+}
+
+/** Callers that wait for a token request receive its token. Without one, it is aborted. */
+async function close(cache: Cache): Promise<void> {
+  const { singleFlight, token, inFlight } = cache
+  cache.isClosed = true
+  token.close()
+  if (!singleFlight.isOpen(inFlight)) return
+  inFlight.close(new ProviderClosedError())
+  await singleFlight.run(inFlight, async () => undefined).catch(ignore)
 }
 
 /** Returns the failure because of which no token request is made, unless one is in flight. */
 function findFailure({ clock, singleFlight, own, shared, inFlight }: Cache) {
   if (singleFlight.isOpen(inFlight)) return undefined
   const now = readClocks(clock)
-  return (own.current(now) ?? shared.current(now))?.error
+  return own.current(now) ?? shared.current(now)
 }
 
 function joinRequest(cache: Cache, isForced: boolean) {
@@ -133,8 +172,9 @@ function joinRequest(cache: Cache, isForced: boolean) {
   const request = singleFlight.isOpen(inFlight) ? inFlight : singleFlight.start(key, isForced)
   cache.inFlight = request
   // Until a single attempt has settled, token requests for other scopes wait.
-  if (request !== inFlight && shared.isFailing()) shared.attempt = request
-  const running = singleFlight.run(request, () => obtain(cache, request, isForced))
+  if (request !== inFlight && shared.last()) shared.attempt = request
+  const work = () => obtain(cache, request, isForced)
+  const running = singleFlight.run(request, () => cache.trace(work, describeObtained))
   return { request, running }
 }
 
@@ -145,28 +185,33 @@ async function obtain(
 ): Promise<Obtained | undefined> {
   const { access, clock, timeout, token, own, shared, emit } = cache
   const { startedAt, generation } = request
-  const isProbe = own.isFailing() || shared.isFailing()
+  const isProbe = (own.last() ?? shared.last()) !== undefined
   const deadline = startedAt + timeout
   const { lastRejected: rejected } = token
-  const outcome = await cache.fetchToken({ access, isProbe, forceRenewal, rejected, deadline })
+  const call = { access, isProbe, forceRenewal, rejected, deadline, closing: request.closing }
+  const outcome = await cache.fetchToken(call)
   if (outcome instanceof TokenRequestFailure) {
     const wasCurrent = forgetRequest(cache, request)
     const { error } = outcome
     const isUnanswered = error instanceof TokenTransportError && error.retryable
     // Its time limits ran while the process could not.
     if (isUnanswered && request.isFrozen()) return undefined
-    if (wasCurrent) noteFailure(cache, outcome, startedAt)
+    if (wasCurrent && !request.closing.aborted) noteFailure(cache, outcome, startedAt)
     throw error
   }
-  const { source, attempts } = outcome
+  const { source, attempts, attemptDuration } = outcome
   const accessToken = token.set(outcome, generation)
   own.succeed(startedAt)
   if (source === 'endpoint') shared.succeed(startedAt)
   forgetRequest(cache, request)
   const { expiresAt } = accessToken
   const duration = clock.monotonic() - startedAt
-  emit({ type: 'token-issued', source, expiresAt, attempts, duration })
-  return { accessToken, source }
+  emit({ type: 'token-issued', source, expiresAt, attempts, duration, attemptDuration })
+  return { accessToken, source, attempts }
+}
+
+function describeObtained({ accessToken, source, attempts }: Obtained) {
+  return { source, attempts, expiresAt: accessToken.expiresAt }
 }
 
 /**
@@ -190,7 +235,8 @@ function noteFailure(cache: Cache, failure: TokenRequestFailure, startedAt: numb
   const { until } = holdOff.fail({ error, now: readClocks(clock), retryAfter, startedAt })
   remember(error, until.wall)
   token.noteFailure(error)
-  const servesUntil = token.usableUntil()
+  const { state, expiresAt } = token.describe()
+  const servesUntil = state === 'expired' ? undefined : expiresAt
   emit({ type: 'renewal-failed', error, servesUntil, nextAttemptAt: until.wall })
 }
 

@@ -1,14 +1,15 @@
 import type { AccessToken } from '../access-token.js'
 import { ForeignOriginError } from '../errors.js'
+import { createReport } from '../events.js'
 import { parseHttpUrl } from '../http-url.js'
 import * as option from '../options.js'
-import { snapshot } from '../snapshot.js'
 import type { TokenSource } from '../token-source.js'
 import type { Authorizer, Exchange, HttpClient } from './exchange.js'
 import { createOriginRule, createTokenEndpointRule } from './origins.js'
 import { isTelling } from './rejection.js'
 import { settle } from './replay.js'
 import type { AuthorizationOptions, RequestAuthorization, RequestEvent } from './request-event.js'
+import { createSkippedSend, untouched } from './skipped.js'
 
 export const authorizationTable = {
   origins: createOriginRule as option.ReadOption<(url: string) => boolean>,
@@ -44,6 +45,24 @@ export function createAuthorizer<Req, Outcome, Answer>(
   return authorizeWith(tokens, client, option.readOptions(options, authorizationTable))
 }
 
+/**
+ * Requires that the argument `tokens` of an adapter is a token provider.
+ *
+ * @throws {ConfigurationError} naming the argument.
+ * @example
+ * ```ts
+ * requireTokenSource(tokens)
+ * ```
+ */
+export function requireTokenSource(tokens: TokenSource): void {
+  const { getAccessToken, invalidate } = Object(tokens) as Partial<TokenSource>
+  option.requireArgument(
+    typeof getAccessToken === 'function' && typeof invalidate === 'function',
+    'tokens',
+    'must be a token provider, such as createTokenProvider returns',
+  )
+}
+
 /** The same, with options that have been read. */
 export function authorizeWith<R, O>(
   tokens: TokenSource,
@@ -51,20 +70,23 @@ export function authorizeWith<R, O>(
   settings: option.Settings<typeof authorizationTable>,
 ): (request: R) => Promise<O> {
   const { origins: belongs, onForeignOrigin, isTokenRejected, onEvent } = settings
-  if (
-    option.objectWith<TokenSource>('getAccessToken', 'invalidate')(tokens, 'tokens') === undefined
-  )
-    throw option.createOptionError('tokens', 'must be a token provider')
-  const authorizer: Authorizer<R, O> = { tokens, client, isTokenRejected, onEvent }
+  requireTokenSource(tokens)
+  const report = createReport(onEvent)
+  const authorizer: Authorizer<R, O> = { tokens, client, isTokenRejected, report }
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)
+  const sendSkipped = createSkippedSend(authorizer, isTokenEndpoint)
 
   function authorize(request: R): Promise<O> {
     const requested = client.authorization(request)
     const url = client.url(request)
-    const isOptOut = requested === false || client.hasAuthorization(request)
-    const isListed = url !== undefined && belongs(url)
-    if (!isOptOut && !isListed && onForeignOrigin === 'throw') requireListed(url)
-    if (isOptOut || !isListed || isTokenEndpoint(url)) return client.send(request, none)
+    if (requested === false) return sendSkipped({ request, url }, 'opted-out')
+    const hasOwn = client.hasAuthorization(request)
+    if (url === undefined || !belongs(url)) {
+      if (!hasOwn && onForeignOrigin === 'throw') requireListed(url)
+      return sendSkipped({ request, url }, 'foreign-origin')
+    }
+    if (hasOwn) return sendSkipped({ request, url }, 'own-authorization')
+    if (isTokenEndpoint(url)) return client.send(request, untouched)
     const asked = requested && option.readOptions(requested, requestTable, { owner: 'countersign' })
     const token = tokens.currentAccessToken?.(asked)
     const exchange = { request, url, asked }
@@ -93,8 +115,6 @@ export function authorizeWith<R, O>(
     }
   }
 }
-
-const none: Readonly<Record<string, string>> = Object.freeze(snapshot({}))
 
 const requestTable = {
   scope: copyList<RequestAuthorization['scope']>,

@@ -69,23 +69,21 @@ export interface Authorizer<R, O> {
   readonly tokens: TokenSource
   readonly client: HttpClient<R, O>
   readonly isTokenRejected: ((response: unknown) => boolean | Promise<boolean>) | undefined
-  readonly onEvent: ((event: RequestEvent) => unknown) | undefined
+  /** Undefined if nobody listens. */
+  readonly report: ((event: RequestEvent) => void) | undefined
 }
 
 type Detail<Event = RequestEvent> = Event extends RequestEvent
   ? Omit<Event, 'origin' | 'method'>
   : never
 
-/** Reports what happened to a request. A listener that fails changes nothing. */
+/** Reports what happened to a request. */
 export function emitRequestEvent<R, O>(
-  { client, onEvent }: Authorizer<R, O>,
+  { client, report }: Authorizer<R, O>,
   { request, url }: Exchange<R>,
   detail: Detail,
 ): void {
-  if (onEvent === undefined) return
-  try {
-    const origin = parseHttpUrl(url)?.origin ?? ''
-    const event = { origin, method: client.method(request), ...detail } as RequestEvent
-    Promise.resolve(onEvent(event)).catch(() => {})
-  } catch {}
+  if (report === undefined) return
+  const origin = parseHttpUrl(url)?.origin ?? ''
+  report({ origin, method: client.method(request), ...detail } as RequestEvent)
 }

@@ -48,7 +48,7 @@ function readOrigin(value: unknown): string {
   )
 }
 
-function hasUserinfo(url: URL): boolean {
+export function hasUserinfo(url: URL): boolean {
   return url.username !== '' || url.password !== ''
 }
 

@@ -1,10 +1,25 @@
 /** An event about one request of an adapter. It contains no token, URL path, header or body. */
 export type RequestEvent = {
-  /** Where the request went: scheme, host and port. */
+  /** Where the request went: scheme, host and port. Empty for a URL without an http origin. */
   readonly origin: string
   /** Its HTTP method. */
   readonly method: string
 } & (
+  | {
+      /**
+       * A request was sent without the token. Emitted once per origin and reason, and once more with
+       * `status` when such a request is answered 401.
+       */
+      readonly type: 'authorization-skipped'
+      /**
+       * `foreign-origin`: its origin is not listed in `origins`. `own-authorization`: it has an
+       * `Authorization` header of its own, or a user name in its URL. `opted-out`: it has
+       * `countersign: false`.
+       */
+      readonly reason: 'foreign-origin' | 'own-authorization' | 'opted-out'
+      /** 401 if that was the answer. */
+      readonly status?: 401
+    }
   | {
       /** The request was sent again with another token, after a 401. */
       readonly type: 'request-replayed'

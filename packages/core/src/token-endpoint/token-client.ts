@@ -1,5 +1,5 @@
 import type { StoredToken } from '../access-token.js'
-import { runWithin } from '../clock.js'
+import { raceAbort, runWithin } from '../clock.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
 import { isObject, readOwnMember } from '../snapshot.js'
@@ -52,13 +52,14 @@ export async function requestToken(
     for (let attempt = 1; ; attempt++) {
       const sentAt = clock.monotonic()
       const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
-      if (!(outcome instanceof TokenRequestFailure))
-        return { token: outcome, source: 'endpoint', attempts: attempt, sentAt }
       const now = clock.monotonic()
+      const attemptDuration = now - sentAt
+      if (!(outcome instanceof TokenRequestFailure))
+        return { token: outcome, source: 'endpoint', attempts: attempt, sentAt, attemptDuration }
       const pause = pauseAfter(outcome)
       const retryIn = pause !== undefined && pause < call.deadline - now ? pause : undefined
       const { error, clockOffset } = outcome
-      emit({ type: 'token-request-failed', error, attempt, duration: now - sentAt, retryIn })
+      emit({ type: 'token-request-failed', error, attempt, duration: attemptDuration, retryIn })
       if (retryIn === undefined || call.signal.aborted) throw outcome
       if (clockOffset === undefined || isRepeated) {
         await clock.wait(retryIn, call.signal)
@@ -94,7 +95,7 @@ export function computeBackoff(retry: number, random: number): number {
 /** Makes one token request, with an assertion of its own. */
 async function attemptOnce(
   settings: TokenClientSettings,
-  { access, deadline, signal }: TokenCall,
+  { access, deadline, signal, closing }: TokenCall,
   request: Pick<SentRequest, 'attempt' | 'sentAt' | 'isCorrected'>,
 ): Promise<StoredToken | TokenRequestFailure> {
   const { clock, tokenEndpoint, memory } = settings
@@ -113,15 +114,17 @@ async function attemptOnce(
   signal.throwIfAborted()
   try {
     const late = () => createTimeoutError(ms, describeRequest())
-    const token = await runWithin({ clock, ms, late }, async (attemptSignal) => {
+    const attempt = runWithin({ clock, ms, late, signal: closing }, async (attemptSignal) => {
       const response = await send(
         createTokenRequest({ ...settings, access, clientAssertion, signal: attemptSignal }),
       )
       return readResponse(response, settings, { ...request, access, issuedAt, correction })
     })
+    const token = await raceAbort(closing, attempt)
     memory.acceptedKey = settings.sent
     return token
   } catch (thrown) {
+    closing.throwIfAborted()
     if (thrown instanceof TokenRequestFailure) return thrown
     // Such as of a fetch that resolved with no response.
     return new TokenRequestFailure(
