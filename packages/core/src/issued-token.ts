@@ -10,7 +10,7 @@ export interface IssuedToken {
   readonly attempts: number
   /** Monotonic: when the token request was sent. Unknown for a token from the store. */
   readonly sentAt?: number
-  /** Of the attempt that obtained it, in milliseconds. Unknown for a token from the store. */
+  /** The duration of the attempt that obtained it, in milliseconds. Unknown for a token from the store. */
   readonly attemptDuration?: number
 }
 

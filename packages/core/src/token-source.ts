@@ -61,7 +61,7 @@ export interface TokenStatus {
   /** The resource indicators that it is requested for. */
   readonly resource: readonly string[]
   /**
-   * `empty`: there is no token. `fresh`: it is used. `due`: it is used, and the next call renews it.
+   * `empty`: no token was obtained yet. `fresh`: it is used. `due`: it is used, and the next call renews it.
    * `suspect`: an API rejected it, and the next call renews it. `expired`: the next call waits for
    * another. `closed`: the provider is closed.
    */

@@ -25,7 +25,7 @@ async function declaredIn(file: string, name: string): Promise<Declared[]> {
     .map((member) => member.replaceAll(/\/\*\*.*?\*\//gs, ''))
     .map((member) => {
       const [type = '', ...values] = [...member.matchAll(/'([^']+)'/g)].map(([, word = '']) => word)
-      const fields = [...member.matchAll(/readonly (\w+):/g)].map(([, field = '']) => field)
+      const fields = [...member.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field)
       return { type, fields: fields.filter((field) => field !== 'type'), values }
     })
 }

@@ -7,7 +7,7 @@ export type RequestEvent = {
 } & (
   | {
       /**
-       * A request was sent without the token. Emitted once per origin and reason, and once more with
+       * A request was sent without the token. Emitted once per origin and reason, and again with
        * `status` when such a request is answered 401.
        */
       readonly type: 'authorization-skipped'
