@@ -335,6 +335,7 @@ describe('errors', () => {
       ...{ name: 'AxiosError', message: 'Request failed with status code 500' },
       ...{ code: 'ERR_BAD_RESPONSE', status: 500, method: 'POST' },
       url: `${api.origin}/v1/orders`,
+      stack: expect.stringMatching(/^AxiosError: Request failed.*\n {4}at /),
     })
     const { value } = await tokens.getAccessToken()
     expect(inspect(error, { depth: 9 })).toContain(value)

@@ -119,6 +119,7 @@ describe("ky's hooks and errors", () => {
       status: 500,
       method: 'GET',
       url: `${recording.origin}/x`,
+      stack: expect.stringMatching(/^HTTPError: Request failed.*\n {4}at /),
     })
   })
 

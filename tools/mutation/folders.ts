@@ -77,6 +77,11 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
       'test/cross/neighbours/ky.test.ts',
     ],
   },
+  opentelemetry: {
+    leastScore: 80,
+    mutate: ['packages/opentelemetry/src/*.ts'],
+    tests: ['test/opentelemetry/*.test.ts'],
+  },
   store: {
     leastScore: 80,
     mutate: [`${core}/store/*.ts`],

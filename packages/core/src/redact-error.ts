@@ -1,7 +1,7 @@
 const redacted = '[redacted]'
 
 /**
- * Returns a copy of an axios or ky error, or of any error, that is safe to log: name, message,
+ * Returns a copy of an axios or ky error, or of any error, that is safe to log: name, message, stack,
  * code, status, method and URL without its query. No header, no body. Never throws.
  *
  * @example
@@ -19,6 +19,7 @@ export function redactError(error: unknown): Record<string, unknown> {
   const safe = {
     name: readText(readMember(error, 'name')),
     message: readText(readMember(error, 'message')),
+    stack: readText(readMember(error, 'stack')),
     code: readText(code) ?? readNumber(code),
     status: status ?? readNumber(readMember(readMember(error, 'response'), 'status')),
     method: method?.toUpperCase(),

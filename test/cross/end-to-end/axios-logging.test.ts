@@ -79,9 +79,9 @@ test('an error without a token has the members that docs/guides/axios.md lists',
   const { message } = error
   const own = { name: 'AxiosError', message, code: 'ERR_OAUTH' }
   const request = { method: 'GET', url: 'http://127.0.0.1:9/a' }
-  expect(redactError(error)).toEqual({ ...own, ...request })
+  expect(redactError(error)).toEqual({ ...own, ...request, stack: error.stack })
   const ofCause = { message, name: 'TokenEndpointError', code: 'ERR_OAUTH', status: 401 }
-  expect(redactError(error.cause)).toEqual(ofCause)
+  expect(redactError(error.cause)).toEqual({ ...ofCause, stack: error.cause?.stack })
   expect(JSON.parse(JSON.stringify(error.cause))).toMatchObject({
     ...ofCause,
     retryable: false,

@@ -51,6 +51,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/kms.md',
     'docs/guides/ky.md',
     'docs/guides/migrating.md',
+    'docs/guides/monitoring.md',
     'docs/guides/rotation.md',
     'docs/guides/scopes-and-resources.md',
     'docs/guides/several-institutions.md',
@@ -60,6 +61,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'packages/axios-interceptor/README.md',
     'packages/core/README.md',
     'packages/ky-hook/README.md',
+    'packages/opentelemetry/README.md',
     'packages/testing/README.md',
   ])
   for (const block of blocks) {

@@ -11,7 +11,7 @@ const programs = fileURLToPath(new URL('programs/', import.meta.url))
 let installed: Installation
 
 beforeAll(async () => {
-  installed = await installation('installed', [...names, 'axios@1', 'ky@2'])
+  installed = await installation('installed', [...names, 'axios@1', 'ky@2', '@opentelemetry/api@1'])
   const files = await readdir(programs)
   for (const file of files) {
     await installed.write({ [file]: await readFile(join(programs, file), 'utf8') })
@@ -23,6 +23,7 @@ const beside: Record<(typeof names)[number], readonly string[]> = {
   '@countersign/core': [],
   '@countersign/axios-interceptor': ['@countersign/core', 'axios@1'],
   '@countersign/ky-hook': ['@countersign/core', 'ky@2'],
+  '@countersign/opentelemetry': ['@countersign/core', '@opentelemetry/api@1'],
   '@countersign/testing': ['@countersign/core'],
   countersign: ['@countersign/core', '@countersign/testing'],
 }

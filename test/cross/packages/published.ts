@@ -17,6 +17,10 @@ export const published = {
     ...{ folder: 'ky-hook', built: 'dist/index.js' },
     entryPoints: { '@countersign/ky-hook': 'authorizationHooks' },
   },
+  '@countersign/opentelemetry': {
+    ...{ folder: 'opentelemetry', built: 'dist/index.js' },
+    entryPoints: { '@countersign/opentelemetry': 'openTelemetry' },
+  },
   '@countersign/testing': {
     ...{ folder: 'testing', built: 'dist/index.js' },
     entryPoints: { '@countersign/testing': 'createAuthorizationServer' },
