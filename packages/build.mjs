@@ -18,7 +18,8 @@ const shared = {
 }
 
 await buildModules('core')
-for (const name of ['core', 'axios-interceptor', 'opentelemetry', 'testing', 'cli']) await buildCommonJs(name)
+for (const name of ['core', 'axios-interceptor', 'opentelemetry', 'testing', 'cli'])
+  await buildCommonJs(name)
 
 /** A process that starts loads a few files instead of eighty. */
 async function buildModules(name) {

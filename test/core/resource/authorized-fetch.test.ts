@@ -3,6 +3,7 @@ import { createFetchAuthorizer } from '@countersign/core/adapter'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { staticTokenProvider } from '@countersign/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { bodiesOf, startKitWorld } from '../../support/world.ts'
 
 type Fetch = typeof globalThis.fetch
 type Send = ReturnType<typeof authorizedFetch>
@@ -94,8 +95,63 @@ describe('what the transport is given', () => {
     const request = new Request(url, { method: 'POST', body: 'of the Request' })
     expect((await send(request, { body: 'of init' })).status).toBe(200)
     expect(clone).not.toHaveBeenCalled()
-    expect(given.map(({ init }) => init?.body)).toEqual(['of init', 'of init'])
+    const bodies = given.map(({ request }) => request.text())
+    expect(await Promise.all(bodies)).toEqual(['of init', 'of init'])
   })
+
+  const wrappers: Record<string, (seen: (headers: Headers) => void) => Fetch> = {
+    'of one argument': (seen) => async (input) => {
+      seen(new Headers((input as Request).headers))
+      return fetch(input)
+    },
+    'that clones its Request': (seen) => async (input) => {
+      const request = (input as Request).clone()
+      seen(request.headers)
+      return fetch(request)
+    },
+    'that makes another Request': (seen) => async (input) => {
+      const request = new Request(input, { headers: (input as Request).headers })
+      seen(request.headers)
+      return fetch(request)
+    },
+    'that passes on both arguments': (seen) => async (input, init) => {
+      seen((input as Request).headers)
+      return fetch(input, init)
+    },
+  }
+
+  test.each(Object.entries(wrappers))(
+    'a Request with its token and body for a custom fetch %s, and again after a 401',
+    { tags: ['promise-4'] },
+    async (_, wrap) => {
+      const { server, api, tokens } = await startKitWorld()
+      const seen: (string | null)[] = []
+      const send = authorizedFetch(tokens, {
+        origins: [api.origin],
+        fetch: wrap((headers) => seen.push(headers.get('authorization'))),
+      })
+      const call = async (init: RequestInit) =>
+        (await send(new Request(`${api.origin}/x`, init))).status
+      const post = { method: 'POST', body: 'order' }
+      expect([await call({}), await call(post)]).toEqual([200, 200])
+      server.revokeAll()
+      expect([await call(post), await call({})]).toEqual([200, 200])
+      expect(api.requests.map(({ status }) => status)).toEqual([200, 200, 401, 200, 200])
+      expect(bodiesOf(api.requests)).toEqual(['', 'order', 'order', 'order', ''])
+      expect(seen).toEqual(api.requests.map(({ authorization }) => authorization))
+    },
+  )
+
+  test.each([url, new URL(url)])(
+    'the string and the init for a custom fetch, if the input is %s',
+    async (input) => {
+      const { send, given } = attached()
+      await send(input, { headers: { a: 'b' } })
+      expect(given.map(({ input, init }) => [input, { ...init?.headers }])).toEqual([
+        [url, { a: 'b', authorization: 'Bearer t1' }],
+      ])
+    },
+  )
 
   test.each(['GET', 'HEAD'])(
     'a Request that is a %s has no body to copy',
@@ -265,7 +321,9 @@ describe('the inner fetch', () => {
     vi.stubGlobal('fetch', authorizedFetch(staticTokenProvider('t1'), options))
     await globalThis.fetch(url)
     expect(given.map(({ request }) => request.headers.get('authorization'))).toEqual(['Bearer t1'])
-    expect(Reflect.ownKeys(given[0]?.init ?? {})).toEqual(['headers'])
+    expect(Object.keys(given[0]?.init ?? {})).toEqual(['headers'])
+    const symbols = Object.getOwnPropertySymbols(given[0]?.init ?? {})
+    expect(symbols).not.toContain(Symbol.for('countersign.sender'))
   })
 
   test('that throws at once is a rejection', async () => {

@@ -5,6 +5,7 @@ import type { TokenSource } from '../token-source.js'
 import { authorizationTable, authorizeWith, createAuthorizer } from './authorizer.js'
 import { fetchClient } from './fetch-client.js'
 import {
+  authorized,
   cancelUnsentBody,
   type FetchCall,
   type FetchExchange,
@@ -52,6 +53,7 @@ function authorizeCalls(
 ): FetchAuthorizer {
   return (input, init, call) => {
     try {
+      if (isAuthorized(init)) return call.fetch(input, init)
       const exchange = readFetchExchange(input, init, call)
       const { signal } = exchange
       const answer = signal?.aborted ? Promise.reject(getAbortReason(signal)) : authorize(exchange)
@@ -66,6 +68,10 @@ function authorizeCalls(
       return Promise.reject(error)
     }
   }
+}
+
+function isAuthorized(init: RequestInit | undefined): boolean {
+  return (init as { [authorized]?: boolean } | undefined)?.[authorized] === true
 }
 
 /** @inline */

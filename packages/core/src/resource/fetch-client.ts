@@ -5,6 +5,8 @@ import { snapshot } from '../snapshot.js'
 import { copyBody, isReplayableBody, watchBodyStream } from './body.js'
 import type { HttpClient } from './exchange.js'
 import {
+  authorized,
+  type ExchangeInit,
   type FetchExchange,
   hasAuthorization,
   readMethod,
@@ -79,13 +81,35 @@ function fetchUntouched(exchange: FetchExchange): Promise<Response> {
   return fetch(request ?? href, init)
 }
 
+/**
+ * Sends with an init that has the token. A fetch that is not the platform's may read only a Request,
+ * so it receives one that has the token itself, of the same class as the caller's.
+ */
+function fetchAuthorized(exchange: FetchExchange, init: ExchangeInit): Promise<Response> {
+  const { request, href, call } = exchange
+  const { fetch } = call
+  if (fetch === globalThis.fetch) return fetch(request ?? href, init)
+  init[authorized] = true
+  if (request === undefined) return fetch(href, init)
+  const OwnRequest = request.constructor as typeof Request
+  return fetch(new OwnRequest(request, init), omitHeadersAndBody(init))
+}
+
+/** The rest is for a fetch that reads some members from the init alone. */
+function omitHeadersAndBody(init: RequestInit): RequestInit {
+  const rest = snapshot(init)
+  delete rest.headers
+  delete rest.body
+  return rest
+}
+
 function sendFirst(exchange: FetchExchange, authorization: string): Promise<Response> {
   const { request, init, headers } = exchange
   init.headers = setAuthorization(headers, authorization)
   if (!sendsRequestBody(exchange) || findSource(exchange) !== undefined)
-    return fetchUntouched(exchange)
+    return fetchAuthorized(exchange, init)
   const clone = cloneRequest(request)
-  const sent = fetchUntouched(exchange)
+  const sent = fetchAuthorized(exchange, init)
   exchange.copy = clone && copyBody(clone)
   return sent
 }
@@ -99,15 +123,12 @@ function sendAgain(exchange: FetchExchange, authorization: string): Promise<Resp
   const headers = setAuthorization(copy, authorization)
   const target = request ?? href
   if (again === undefined || again === null)
-    return fetch(target, Object.assign(snapshot(init), { headers }))
+    return fetchAuthorized(exchange, Object.assign(snapshot(init), { headers }))
   // A form gets another boundary; a content type that the caller set stays.
   if (again instanceof FormData && headers instanceof Headers && hasBoundary(headers))
     headers.delete('content-type')
   const withBody = new Request(target, Object.assign(snapshot(init), { headers, body: again }))
-  // The rest is for a fetch that reads some members from the init alone.
-  const rest = snapshot(init)
-  delete rest.headers
-  return fetch(withBody, rest)
+  return fetch(withBody, omitHeadersAndBody(init))
 }
 
 function hasBoundary(headers: Headers): boolean {

@@ -22,11 +22,17 @@ export interface FetchCall {
 /** The key under which {@link FetchCall.sender} travels on the init. */
 export const sender: unique symbol = Symbol.for('countersign.sender')
 
+/** Marks the init of a request that has its token. An authorized fetch inside another one skips it. */
+export const authorized: unique symbol = Symbol.for('countersign.authorized')
+
+/** @inline */
+export type ExchangeInit = RequestInit & { [authorized]?: boolean }
+
 /** One call of fetch: everything of the caller, read once. */
 export interface FetchExchange {
   readonly href: string
   readonly request: Request | undefined
-  readonly init: RequestInit
+  readonly init: ExchangeInit
   readonly headers: Headers | Record<string, string>
   readonly signal: AbortSignal | null | undefined
   readonly call: FetchCall
