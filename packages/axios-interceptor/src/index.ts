@@ -1,6 +1,7 @@
 import type { RequestAuthorization } from '@countersign/core'
 
 export { type AuthorizableInstance, addAuthorization } from './add-authorization.js'
+export { retryCondition } from './retry-condition.js'
 
 declare module 'axios' {
   interface AxiosRequestConfig {

@@ -262,6 +262,33 @@ function appendHint(message: string, fields: ErrorFields): string {
   return hint === undefined ? message : `${message} ${hint}`
 }
 
+const longestChain = 8
+
+/**
+ * Returns the Countersign error that an error of an HTTP client stands for: the error itself, or one
+ * in its chain of causes. Never throws.
+ *
+ * @param error - What a call rejected with.
+ * @returns the Countersign error, or `undefined` if the failure is another one.
+ * @example
+ * ```ts
+ * const tokenError = tokenErrorOf(error)
+ * if (tokenError?.retryable) return retryAt(tokenError.nextAttemptAt)
+ * ```
+ */
+export function tokenErrorOf(error: unknown): CountersignError | undefined {
+  let at = error
+  for (let depth = 0; depth < longestChain && isObject(at); depth += 1) {
+    if (isCountersignError(at)) return at
+    try {
+      at = Reflect.get(at, 'cause')
+    } catch {
+      return undefined
+    }
+  }
+  return undefined
+}
+
 /**
  * Returns whether an error comes from any copy of this library.
  *

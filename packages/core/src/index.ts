@@ -11,6 +11,7 @@ export {
   TokenEndpointError,
   TokenResponseError,
   TokenTransportError,
+  tokenErrorOf,
 } from './errors.js'
 export type { TokenEvent } from './events.js'
 export type { Algorithm } from './keys/algorithms.js'

@@ -1,7 +1,7 @@
 // @module-tag U14
 
-import { addAuthorization } from '@countersign/axios-interceptor'
-import { isCountersignError, type TokenProvider } from '@countersign/core'
+import { addAuthorization, retryCondition } from '@countersign/axios-interceptor'
+import type { TokenProvider } from '@countersign/core'
 import axios, { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import axiosRetry, { type IAxiosRetryConfig, isNetworkOrIdempotentRequestError } from 'axios-retry'
 import { describe, expect, test } from 'vitest'
@@ -120,11 +120,6 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     return { retries, code }
   }
 
-  // The condition of docs/guides/axios.md.
-  const retryCondition = (error: AxiosError) =>
-    isNetworkOrIdempotentRequestError(error) &&
-    !(isCountersignError(error.cause) && !error.cause.retryable)
-
   test('with the documented condition it does not retry a permanent failure', async () => {
     const invalidScope = { status: 400, body: { error: 'invalid_scope' } }
     const usual = await retriesWithoutToken({}, invalidScope)
@@ -164,4 +159,22 @@ describe.each(['before', 'after'])('axios-retry, installed %s Countersign', (ord
     expect(new Set(wrappers).size).toBe(1)
     expect(story(all.api.requests)).toEqual(['t1 200'])
   })
+})
+
+test.each<Partial<AxiosError>>([
+  { code: 'ECONNRESET' },
+  { code: 'ECONNREFUSED', config: { method: 'post' } as never },
+  { code: 'ENOTFOUND' },
+  { code: 'CERT_HAS_EXPIRED' },
+  { code: 'ECONNABORTED' },
+  { code: 'ERR_CANCELED' },
+  {},
+  ...[401, 429, 500, 503].flatMap((status) =>
+    ['get', 'post', 'put', 'delete', 'patch'].map((method) => ({
+      ...{ code: 'ERR_BAD_RESPONSE', config: { method } as never },
+      response: { status } as never,
+    })),
+  ),
+])('decides about %j as axios-retry does by default', (error) => {
+  expect(retryCondition(error)).toBe(isNetworkOrIdempotentRequestError(error as AxiosError))
 })

@@ -35,6 +35,8 @@ export function replayed(event: RequestEvent): string {
   // @ts-expect-error 2540: events are for reading
   event.origin = ''
   switch (event.type) {
+    case 'authorization-skipped':
+      return `${event.reason} ${event.status ?? 200}`
     case 'request-replayed':
       return `${event.method} ${event.origin}`
     case 'replay-skipped':
