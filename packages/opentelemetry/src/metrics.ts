@@ -72,7 +72,7 @@ function createInstruments(meter: Meter) {
       advice: { explicitBucketBoundaries: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] },
     }),
     issued: count('tokens.issued', '{token}', 'Tokens that were obtained.'),
-    failures: count('renewal.failures', '{failure}', 'Renewals of which all attempts failed.'),
+    failures: count('renewal.failures', '{failure}', 'Renewals whose attempts all failed.'),
     rejected: count('tokens.rejected', '{token}', 'Tokens that a resource server rejected.'),
     storeFailures: count('store.failures', '{failure}', 'Failed calls of the shared store.'),
     replayed: count('requests.replayed', '{request}', 'Requests that were sent again.'),

@@ -6,6 +6,7 @@ export {
   createAuthorizationServer,
 } from './authorization-server.js'
 export type { ClientRegistration } from './client-registration.js'
+export { failingTokenProvider, type TokenFailure } from './failing-token-provider.js'
 export type { Fault } from './fault.js'
 export {
   createFaultServer,
@@ -27,6 +28,7 @@ export type { ScriptedAnswer } from './scripted-answer.js'
 export { checkSignature, type VerificationKeys } from './signature.js'
 export { type StaticTokenProvider, staticTokenProvider } from './static-token-provider.js'
 export { readStrictJwt, type StrictJwt } from './strict-jwt.js'
+export { createTestClient, type TestClient } from './test-client.js'
 export { checkTimes } from './time-rules.js'
 export type { TokenRequestRecord } from './token-endpoint.js'
 export { type ConformanceCase, tokenStoreSuite } from './token-store-suite.js'

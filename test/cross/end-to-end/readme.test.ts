@@ -55,6 +55,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/rotation.md',
     'docs/guides/scopes-and-resources.md',
     'docs/guides/several-institutions.md',
+    'docs/guides/testing-your-code.md',
     'docs/guides/writing-an-adapter.md',
     'docs/reference/events.md',
     'docs/reference/options.md',
