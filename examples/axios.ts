@@ -1,14 +1,11 @@
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider } from '@countersign/core'
+import { optionsFromEnv } from '@countersign/core/env'
 import axios from 'axios'
 
-const { CLIENT_ID, PRIVATE_KEY, TOKEN_ENDPOINT, API_ORIGIN = '' } = process.env
+const { API_ORIGIN = '' } = process.env
 
-const tokens = createTokenProvider({
-  clientId: CLIENT_ID,
-  tokenEndpoint: TOKEN_ENDPOINT,
-  key: PRIVATE_KEY,
-})
+const tokens = createTokenProvider(optionsFromEnv())
 const api = axios.create({ baseURL: API_ORIGIN })
 addAuthorization(api, tokens)
 

@@ -1,14 +1,11 @@
 import { createTokenProvider } from '@countersign/core'
+import { optionsFromEnv } from '@countersign/core/env'
 import { authorizationHooks } from '@countersign/ky-hook'
 import ky from 'ky'
 
-const { CLIENT_ID, PRIVATE_KEY, TOKEN_ENDPOINT, API_ORIGIN = '' } = process.env
+const { API_ORIGIN = '' } = process.env
 
-const tokens = createTokenProvider({
-  clientId: CLIENT_ID,
-  tokenEndpoint: TOKEN_ENDPOINT,
-  key: PRIVATE_KEY,
-})
+const tokens = createTokenProvider(optionsFromEnv())
 const api = ky.create({
   prefix: API_ORIGIN,
   hooks: authorizationHooks(tokens, { origins: [API_ORIGIN] }),

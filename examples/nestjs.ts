@@ -1,17 +1,14 @@
 import 'reflect-metadata'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider } from '@countersign/core'
+import { optionsFromEnv } from '@countersign/core/env'
 import { HttpModule, HttpService } from '@nestjs/axios'
 import { NestFactory } from '@nestjs/core'
 import { firstValueFrom } from 'rxjs'
 
-const { CLIENT_ID, PRIVATE_KEY, TOKEN_ENDPOINT, API_ORIGIN = '' } = process.env
+const { API_ORIGIN = '' } = process.env
 
-const tokens = createTokenProvider({
-  clientId: CLIENT_ID,
-  tokenEndpoint: TOKEN_ENDPOINT,
-  key: PRIVATE_KEY,
-})
+const tokens = createTokenProvider(optionsFromEnv())
 
 class AppModule {}
 const app = await NestFactory.createApplicationContext(

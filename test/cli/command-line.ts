@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-export const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
+export const main = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.url))
 
 /** Selects the mutant in the command's process while Stryker runs the tests. */
 const activeMutant = process.env.__STRYKER_ACTIVE_MUTANT__

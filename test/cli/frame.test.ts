@@ -360,3 +360,43 @@ test('the values of the user are never shortened', async () => {
     expect(screen).toContain(value)
   }
 })
+
+test.each(['-v', '--version'])('prints its version with %s', async (flag) => {
+  const { code, stdout } = await countersign([flag], { cwd: import.meta.dirname })
+  expect([code, stdout]).toEqual([0, '0.1.0\n'])
+})
+
+test.each([
+  ['18.20.8', 'error: countersign needs Node.js 22.12 or newer. This is v18.20.8.\n'],
+  ['22.11.0', 'error: countersign needs Node.js 22.12 or newer. This is v22.11.0.\n'],
+  ['22.12.0', ''],
+])('checks the version of Node.js before the first import: %s', (node, stderr) => {
+  const code = `
+    Object.defineProperty(process, 'version', { value: 'v${node}' })
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } })`
+  const preload = `--import=data:text/javascript,${encodeURIComponent(code)}`
+  const ended = spawnSync(process.execPath, [preload, main, '-v'], { encoding: 'utf8' })
+  expect([ended.status, ended.stderr]).toEqual([stderr === '' ? 0 : 1, stderr])
+})
+
+test('names npx in its steps and its help when npx runs it', async () => {
+  await using folder = await scratchFolder()
+  const surroundings = { cwd: folder.path, env: { npm_command: 'exec' } }
+  const { stdout } = await countersign(['keygen'], surroundings)
+  expect(stdout).toContain('     npx countersign jwks add --set')
+  expect(stdout).toContain('4. Try it: npx countersign doctor\n')
+  const help = await countersign(['token', '--help'], surroundings)
+  expect(help.stdout).toContain('\n  npx countersign token --key countersign.pem\n')
+})
+
+test.each(['60', '100'])('wraps what keygen and serve print at %s columns', async (COLUMNS) => {
+  await using folder = await scratchFolder()
+  for (const args of [['keygen'], ['serve', '--for', '0', '--save', '.env']]) {
+    const { stdout } = await countersign(args, { cwd: folder.path, env: { COLUMNS } })
+    const prose = stdout.split('\n').filter((line) => !/^ *[A-Z_]+=|^kid|^private/.test(line))
+    expect(
+      prose.every((line) => line.length <= Number(COLUMNS)),
+      stdout,
+    ).toBe(true)
+  }
+})

@@ -151,8 +151,8 @@ test('in colours on a terminal', async () => {
   await writeFile(join(folder.path, 'late.txt'), await signed({ ...good, exp: now - 7200 }))
   const { code, screen } = await onTerminal(['inspect', 'late.txt'], { cwd: folder.path })
   expect(code).toBe(1)
-  expect(screen).toContain('\u001b[32m  ok\u001b[39m       The alg is ES256.')
-  expect(screen).toContain('\u001b[31m  error\u001b[39m    The assertion has expired.')
+  expect(screen).toContain('  \u001b[32mok\u001b[39m       The alg is ES256.')
+  expect(screen).toContain('  \u001b[31merror\u001b[39m    The assertion has expired.')
 })
 
 test('a terminal is not waited for', async () => {

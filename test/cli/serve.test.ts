@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, glob, readFile, writeFile } from 'node:fs/promises'
+import { glob, readFile, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +24,9 @@ async function folderWithKey() {
   return { cwd, key: await readFile(join(cwd, 'countersign.pem'), 'utf8') }
 }
 
+/** The members of each logged request. */
+const timed = { time: expect.stringMatching(/^\d{4}-.*Z$/), duration: expect.any(Number) }
+
 /** The command at work, its lines of JSON one by one; it ends with the test. */
 function serving(cwd: string, ...args: string[]) {
   const child = spawn(process.execPath, [main, 'serve', '--json', ...args], { cwd, env: {} })
@@ -39,9 +43,11 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   const { variables } = (await next()) as Ready
   const saved = await readFile(join(cwd, '.env'), 'utf8')
   expect(saved.trim().split('\n')).toEqual([
-    '# Written by countersign serve --save, which updates these variables:',
+    '# Written by countersign serve --save, which replaces these lines:',
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    '# The end of the lines of countersign serve --save.',
   ])
+  expect(variables).toMatchObject({ PRIVATE_KEY_FILE: 'countersign.pem' })
 
   const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: api } = variables
   const tokens = createTokenProvider({ clientId, tokenEndpoint, key })
@@ -49,8 +55,8 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   expect((await send(`${api}/accounts?secret=1`)).status).toBe(200)
   const logged = [await next(), await next()]
   expect(logged).toEqual([
-    { type: 'token-request', status: 200, clientId },
-    { type: 'api-request', status: 200, method: 'GET', path: '/accounts' },
+    { ...timed, type: 'token-request', status: 200, clientId },
+    { ...timed, type: 'api-request', status: 200, method: 'GET', path: '/accounts' },
   ])
   const search = leakSearch()
   search.add((await tokens.getAccessToken()).value)
@@ -86,16 +92,17 @@ test('each request is logged, whatever it is and gets', async () => {
     logged.push(await next())
   }
   expect(logged).toEqual([
-    { type: 'other-request', status: 404, method: 'POST', path: '/tokens' },
-    { type: 'other-request', status: 405, method: 'GET', path: '/token' },
+    { ...timed, type: 'other-request', status: 404, method: 'POST', path: '/tokens' },
+    { ...timed, type: 'other-request', status: 405, method: 'GET', path: '/token' },
     {
+      ...timed,
       type: 'token-request',
       status: 400,
       clientId: 'client-1',
       refusal: 'invalid_request: grant_type is missing',
     },
-    { type: 'other-request', status: 200, method: 'GET', path: '/jwks' },
-    { type: 'api-request', status: 401, method: 'POST', path: '/token' },
+    { ...timed, type: 'other-request', status: 200, method: 'GET', path: '/jwks' },
+    { ...timed, type: 'api-request', status: 401, method: 'POST', path: '/token' },
   ])
   child.kill('SIGINT')
   expect(await next()).toEqual({ type: 'ended', tokenRequests: 1, apiRequests: 1 })
@@ -170,18 +177,24 @@ test('stops after --for, and prints the variables to set', async () => {
   expect(screen).toContain('TOKEN_ENDPOINT=http://127.0.0.1:')
 })
 
-test('a second run updates its own variables, and no other line and no real server', async () => {
+test('a second run replaces its own lines, and no other line', async () => {
   const { cwd } = await folderWithKey()
   const file = join(cwd, '.env')
   const run = () => countersign(['serve', '--for', '0', '--save', '.env', '--json'], { cwd })
   const variables = async () => parseEnv(await readFile(file, 'utf8'))
   expect(await run()).toMatchObject({ code: 0 })
   const first = await variables()
-  await appendFile(file, 'KID=2025\nSCOPE="a b"\n')
+  const block = await readFile(file, 'utf8')
+  const before = '# mine\nPASSWORD="two\nlines"\n'
+  await writeFile(file, `${before}${block}KID=2025\nSCOPE="a b"\n`)
   const again = await run()
   expect(again).toMatchObject({ code: 0 })
   const ready = JSON.parse(again.stdout.split('\n')[0] ?? '') as Ready
-  expect(await variables()).toEqual({ ...ready.variables, KID: '2025', SCOPE: 'a b' })
+  expect(await variables()).toEqual({
+    ...ready.variables,
+    ...{ PASSWORD: 'two\nlines', KID: '2025', SCOPE: 'a b' },
+  })
+  expect((await readFile(file, 'utf8')).startsWith(before)).toBe(true)
   expect(ready.variables.TOKEN_ENDPOINT).not.toBe(first.TOKEN_ENDPOINT)
   const named = await countersign(
     ['serve', '--for', '0', '--save', '.env', '--client-id', "a#b'c", '--json'],
@@ -189,24 +202,59 @@ test('a second run updates its own variables, and no other line and no real serv
   )
   expect(named).toMatchObject({ code: 0 })
   expect(await variables()).toMatchObject({ CLIENT_ID: "a#b'c" })
-
-  const real = (await readFile(file, 'utf8')).replace(
-    /TOKEN_ENDPOINT=.*/,
-    'TOKEN_ENDPOINT=https://as.example.com/token',
-  )
-  await writeFile(file, real)
-  const refused = await run()
-  expect(refused).toMatchObject({ code: 1 })
-  expect(refused.stdout).toContain('.env exists and is not overwritten.')
-  expect(await readFile(file, 'utf8')).toBe(real)
 })
 
-test('names the missing JWK Set, and overwrites nothing with --save', async () => {
+test('appends its lines to a file that has others', async () => {
+  const { cwd } = await folderWithKey()
+  const file = join(cwd, '.env')
+  await writeFile(file, 'KID=2025')
+  expect(await countersign(['serve', '--for', '0', '--save', '.env'], { cwd })).toMatchObject({
+    code: 0,
+  })
+  const saved = await readFile(file, 'utf8')
+  expect(saved).toMatch(/^KID=2025\n\n# Written by countersign serve/)
+  expect(parseEnv(saved)).toMatchObject({ KID: '2025', CLIENT_ID: 'client-1' })
+})
+
+test('creates a key without a JWK Set, so that a program needs the file of --save only', async () => {
   const folder = await scratchFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
-  const none = await countersign(['serve', '--for', '0'], { cwd: folder.path })
-  expect(none).toMatchObject({ code: 2, stdout: '' })
-  expect(none.stderr).toContain('countersign.jwks.json')
+  const cwd = folder.path
+  const { next } = serving(cwd, '--save', '.env')
+  const files = { privateKey: 'countersign.pem', publicKey: 'countersign.pub.pem' }
+  expect(await next()).toEqual({
+    ...{ type: 'key', kid: expect.any(String) },
+    files: { ...files, jwks: 'countersign.jwks.json' },
+  })
+  await next()
+  const { code, stdout } = await countersign(['token', '--json'], { cwd })
+  expect([code, JSON.parse(stdout).tokenType]).toEqual([0, 'Bearer'])
+  expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
+  const missing = await countersign(['serve', '--jwks', 'other.json'], { cwd })
+  expect(missing).toMatchObject({ code: 2, stdout: '' })
+  expect(missing.stderr).toContain('other.json')
+})
+
+test('listens at --port and the next one, and names a port that is taken', async () => {
+  const { cwd } = await folderWithKey()
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  onTestFinished(() => void taken.close())
+  const { port } = taken.address() as AddressInfo
+  const ended = await countersign(['serve', '--port', String(port)], { cwd })
+  expect(ended).toEqual({
+    ...{ code: 1, stdout: '' },
+    stderr: `error: Port ${port} is taken. Stop the program that uses it, or pass another --port.\n`,
+  })
+  taken.close()
+  const { next } = serving(cwd, '--port', String(port))
+  expect(((await next()) as Ready).variables).toMatchObject({
+    TOKEN_ENDPOINT: `http://127.0.0.1:${port}/token`,
+    API_ORIGIN: `http://127.0.0.1:${port + 1}`,
+  })
+})
+
+test('overwrites no other file with --save', async () => {
   const { cwd } = await folderWithKey()
   const pem = await countersign(['serve', '--for', '0', '--jwks', 'countersign.pem'], { cwd })
   expect(pem).toEqual({

@@ -197,11 +197,12 @@ describe('the listeners of the testing servers', () => {
     await fetch(`${listened.issuer}/jwks?a=1`)
     await fetch(listened.tokenEndpoint)
     await fetch(`${api.origin}/accounts`)
+    const duration = expect.any(Number)
     expect(answered).toEqual([
-      { method: 'POST', url: '/token', status: 400, tokenRequest: listened.requests[0] },
-      { method: 'GET', url: '/jwks?a=1', status: 200, tokenRequest: undefined },
-      { method: 'GET', url: '/token', status: 405, tokenRequest: undefined },
-      { method: 'GET', url: '/accounts', status: 401 },
+      { method: 'POST', url: '/token', status: 400, duration, tokenRequest: listened.requests[0] },
+      { method: 'GET', url: '/jwks?a=1', status: 200, duration, tokenRequest: undefined },
+      { method: 'GET', url: '/token', status: 405, duration, tokenRequest: undefined },
+      { method: 'GET', url: '/accounts', status: 401, duration },
     ])
     listened.next({ drop: 'before-headers' })
     await expect(fetch(listened.tokenEndpoint, { method: 'POST', body: 'a' })).rejects.toThrow()
@@ -229,7 +230,7 @@ describe('the listeners of the testing servers', () => {
 
   test('are the only options of a resource server', async () => {
     await expect(createResourceServer(server, { onAnswer: () => {} } as object)).rejects.toThrow(
-      new TypeError('a resource server has no member onAnswer; it has onAnswered'),
+      new TypeError('a resource server has no member onAnswer; it has onAnswered, port'),
     )
   })
 })

@@ -28,7 +28,11 @@ export async function readClientOptions(settings: Settings): Promise<ClientOptio
     }),
     assertion: omitUndefined({
       audience,
-      lifetimeSeconds: settings.readSeconds(options.lifetime, [10, 300]),
+      lifetimeSeconds: settings.readWholeNumber(options.lifetime, {
+        from: 10,
+        to: 300,
+        unit: 'seconds',
+      }),
       claims: Object.keys(claims).length > 0 ? claims : undefined,
     }),
   }

@@ -19,24 +19,25 @@ export function formatVariables(variables: Readonly<Record<string, string>>): re
   )
 }
 
-const firstLine = '# Written by countersign serve --save, which updates these variables:'
-const local = String.raw`http://127\.0\.0\.1:\d+`
-/** The lines of a previous run, as long as they are of servers on this machine. */
-const previousLines = new RegExp(
-  String.raw`^${firstLine}\nCLIENT_ID=.*\nTOKEN_ENDPOINT=${local}/token\nAPI_ORIGIN=${local}\n`,
-)
+const firstLine = '# Written by countersign serve --save, which replaces these lines:'
+const lastLine = '# The end of the lines of countersign serve --save.'
+const block = new RegExp(`^${firstLine}\n[^]*?^${lastLine}$`, 'm')
+/** The first line with a value must look like one of `.env`, or the file is another one. */
+const isEnvFile = /^(?:\s*(?:#.*)?\n)*(?:\s*$|\s*(?:export\s+)?\w+\s*=)/
 
-/** Creates the file, or updates the variables that a previous run wrote. */
+/** Creates the file, or replaces the lines that a previous run wrote. Other lines stay. */
 export async function saveVariables(
   path: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const text = `${[firstLine, ...formatVariables(variables)].join('\n')}\n`
+  const text = [firstLine, ...formatVariables(variables), lastLine].join('\n')
   const previous = await readFile(path, 'utf8').catch(() => '')
-  if (previousLines.test(previous))
+  if (previous === '' || !isEnvFile.test(previous))
+    await writeNewFiles([{ path, text: `${text}\n`, mode: 0o644 }])
+  else if (block.test(previous))
     await replaceFile(
       path,
-      previous.replace(previousLines, () => text),
+      previous.replace(block, () => text),
     )
-  else await writeNewFiles([{ path, text, mode: 0o644 }])
+  else await replaceFile(path, `${previous.replace(/(?<!\n)$/, '\n')}\n${text}\n`)
 }

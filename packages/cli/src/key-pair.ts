@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import type { Algorithm, Jwk } from '@countersign/core'
 import { publicJwks } from '@countersign/core/keys'
 import { Integer, Null, ObjectIdentifier, OctetString, Sequence } from 'asn1js'
+import { writeNewFiles } from './files.js'
 
 export interface KeyPairOptions {
   readonly alg: Algorithm
@@ -20,6 +21,32 @@ export interface KeyPair {
   /** SPKI. */
   readonly publicPem: string
   readonly jwks: { readonly keys: readonly Jwk[] }
+}
+
+/** The files of a new key pair. */
+export interface KeyPairFiles {
+  readonly privateKey: string
+  readonly publicKey: string
+  readonly jwks: string
+}
+
+/** Creates a key pair and writes it to three new files. */
+export async function writeKeyPair(
+  prefix: string,
+  options: KeyPairOptions,
+): Promise<{ kid: string; files: KeyPairFiles }> {
+  const files = {
+    privateKey: `${prefix}.pem`,
+    publicKey: `${prefix}.pub.pem`,
+    jwks: `${prefix}.jwks.json`,
+  }
+  const { kid, ...pair } = await createKeyPair(options)
+  await writeNewFiles([
+    { path: files.privateKey, text: pair.privatePem, mode: 0o600 },
+    { path: files.publicKey, text: pair.publicPem, mode: 0o644 },
+    { path: files.jwks, text: `${JSON.stringify(pair.jwks, null, 2)}\n`, mode: 0o644 },
+  ])
+  return { kid, files }
 }
 
 export async function createKeyPair({

@@ -1,10 +1,9 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { CommanderError, Command as Parser } from 'commander'
 import type { Command } from './command.js'
 import { createFailure } from './command-failure.js'
 import { Option, options } from './options.js'
-import { createOutput, readWidth, wrapLine } from './output.js'
+import { createOutput, nameRunner, readWidth, wrapLine } from './output.js'
 import { createSettings, readVariables } from './settings.js'
 
 /** The commands in the order of use. A run loads the module of one. */
@@ -66,7 +65,7 @@ type Run = (
 async function createParser(named: string | undefined, run: Run): Promise<Parser> {
   const parser = new Parser('countersign')
     .description('OAuth 2.0 client credentials with a signed JWT: keys, assertions, tokens.')
-    .version(readVersion(), '-V, --version')
+    .version(readVersion(), '-v, --version')
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
@@ -115,7 +114,11 @@ function defineCommand(parser: Parser, command: Command, run: Run): void {
 function formatSections(sections: readonly (readonly [string, readonly string[]])[]): string {
   const width = readWidth(process.stdout) ?? 80
   return sections
-    .flatMap(([title, lines]) => ['', `${title}:`, ...lines.map((line) => wrapLine(line, width))])
+    .flatMap(([title, lines]) => [
+      '',
+      `${title}:`,
+      ...lines.map((line) => wrapLine(nameRunner(line), width)),
+    ])
     .join('\n')
 }
 

@@ -40,8 +40,22 @@ function format(text: Outcome['text'], stream: NodeJS.WriteStream): string {
   const lines =
     typeof text === 'string'
       ? text.split('\n').map(escapeControls)
-      : text.map((line) => colorMark(wrapLine(escapeControls(line), readWidth(stream)), stream))
+      : text.map((line) => formatLine(line, stream))
   return `${lines.join('\n')}\n`
+}
+
+function formatLine(line: string, stream: NodeJS.WriteStream): string {
+  const shown = nameRunner(escapeControls(line))
+  return colorMark(wrapLine(shown, readWidth(stream)), stream)
+}
+
+/** Through npx, `countersign` alone is not found in a shell. */
+export function nameRunner(text: string): string {
+  if (process.env.npm_command !== 'exec') return text
+  return text.replace(
+    /(?<!npx )\bcountersign (?=(?:keygen|serve|doctor|token|assert|inspect|jwks)\b)/g,
+    'npx $&',
+  )
 }
 
 /** Escapes what could control a terminal, line breaks included, as JSON escapes it. */
@@ -66,7 +80,7 @@ const help = Object.assign(new Help(), { minWidthToWrap: 20 })
  */
 export function wrapLine(line: string, width: number | undefined): string {
   if (width === undefined || line.length <= width) return line
-  const isCommand = /^ +countersign /.test(line)
+  const isCommand = /^ +(?:npx )?countersign /.test(line)
   if (line.startsWith('    ') && !isCommand) return line
   const [lead = ''] = /^ *(?:\d+\. |[-+!x#] |[\w ,-]{1,16} {2,})?/.exec(line) ?? []
   const wrapped = help.boxWrap(line.slice(lead.length), width - lead.length - (isCommand ? 4 : 0))
@@ -75,12 +89,12 @@ export function wrapLine(line: string, width: number | undefined): string {
 }
 
 const colors = [
-  ['green', /^ *(?:\+|ok|[23]\d\d)(?= )/],
-  ['yellow', /^ *(?:!|warning)(?= )/],
-  ['red', /^ *(?:x|error:?|[45]\d\d)(?= )/],
+  ['green', /(?<=^ *(?:[\d:]{8} )?)(?:\+|ok|[23]\d\d)(?= )/],
+  ['yellow', /(?<=^ *)(?:!|warning)(?= )/],
+  ['red', /(?<=^ *(?:[\d:]{8} )?)(?:x|error:?|[45]\d\d)(?= )/],
 ] as const
 
-/** Colors the first word of a line if it is a mark, a level or a status. */
+/** Colors the first word of a line, after the time, if it is a mark, a level or a status. */
 function colorMark(line: string, stream: NodeJS.WriteStream): string {
   return colors.reduce(
     (colored, [color, mark]) => colored.replace(mark, (word) => styleText(color, word, { stream })),

@@ -16,6 +16,13 @@ export interface Sources {
   readonly isNamed: boolean
 }
 
+/** The values that a flag accepts. */
+interface NumberRange {
+  readonly from: number
+  readonly to: number
+  readonly unit?: 'seconds'
+}
+
 /** The values of a command: a flag overrides the environment, that `.env`, and that the profile. */
 export type Settings = ReturnType<typeof createSettings>
 
@@ -57,14 +64,13 @@ export function createSettings({ flags, environment, file, isNamed }: Sources) {
       return given
     },
 
-    readSeconds(option: Option, [least, most]: readonly [number, number]): number | undefined {
+    readWholeNumber(option: Option, { from, to, unit }: NumberRange): number | undefined {
       const given = settings.readFlag(option)
       if (given === undefined) return undefined
-      const seconds = Number(given)
-      if (/^\d{1,9}$/.test(given) && seconds >= least && seconds <= most) return seconds
-      throw createUsageFailure(
-        `${option.long} must be a whole number of seconds from ${least} to ${most}.`,
-      )
+      const number = Number(given)
+      if (/^\d{1,9}$/.test(given) && number >= from && number <= to) return number
+      const what = unit === undefined ? 'whole number' : `whole number of ${unit}`
+      throw createUsageFailure(`${option.long} must be a ${what} from ${from} to ${to}.`)
     },
 
     /** Returns the values of a flag that may be repeated. */

@@ -3,6 +3,7 @@ import { type ClientRegistration, readRegistration } from './client-registration
 import { createIssuedTokens } from './issued-tokens.js'
 import {
   type AnsweredRequest,
+  type LoopbackServerOptions,
   type ReceivedRequest,
   requireKnownMembers,
   startHttpServer,
@@ -11,7 +12,7 @@ import { playAnswer, type ScriptedAnswer } from './scripted-answer.js'
 import { createTokenEndpoint, type TokenRequestRecord } from './token-endpoint.js'
 
 /** The options of `createAuthorizationServer`. */
-export interface AuthorizationServerOptions {
+export interface AuthorizationServerOptions extends LoopbackServerOptions {
   /** The clock by which assertions and tokens expire, and which `Date` shows. @default The wall clock. */
   clock?: Clock | undefined
   /** The lifetime of access tokens, in seconds. @default 600 */
@@ -70,7 +71,9 @@ export interface AuthorizationServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const optionNames = ['clock', 'lifetimeSeconds', 'format', 'issuer', 'onRequest', 'onAnswered']
+const optionNames = [
+  ...['clock', 'lifetimeSeconds', 'format', 'issuer', 'port', 'onRequest', 'onAnswered'],
+]
 
 /**
  * Starts an authorization server on 127.0.0.1 that verifies client assertions (`private_key_jwt`,
@@ -98,11 +101,13 @@ export async function createAuthorizationServer(
     return tokens.issue(clientId, form, server)
   }
   const { answer, clients, findRecord, ...endpoint } = createTokenEndpoint(issue, now)
-  const { origin, ...http } = await startHttpServer({
+  const listeners: Parameters<typeof startHttpServer>[0] = {
     answer: async (request, response) => {
       if (clock) response.setHeader('date', new Date(clock.now()).toUTCString())
       const path = request.url?.split('?')[0]
       if (path === '/jwks') playAnswer(response, { body: tokens.jwks })
+      // How a program finds out whether the server can be reached.
+      else if (request.method === 'HEAD') playAnswer(response, { status: 200 })
       else if (path !== '/token') playAnswer(response, { status: 404 })
       else if (request.method === 'POST') await answer(request, response)
       else playAnswer(response, { status: 405, headers: { allow: 'POST' } })
@@ -110,7 +115,8 @@ export async function createAuthorizationServer(
     onRequest,
     onAnswered: (answered, response) =>
       onAnswered?.({ ...answered, tokenRequest: findRecord(response) }),
-  })
+  }
+  const { origin, ...http } = await startHttpServer(listeners, options)
 
   const server: AuthorizationServer & { issued: number } = {
     issuer: options.issuer ?? origin,

@@ -16,7 +16,12 @@ export {
   type FaultServerOptions,
 } from './fault-server.js'
 export type { JwtFinding } from './finding.js'
-export type { AnsweredRequest, LoopbackServer, ReceivedRequest } from './loopback-server.js'
+export type {
+  AnsweredRequest,
+  LoopbackServer,
+  LoopbackServerOptions,
+  ReceivedRequest,
+} from './loopback-server.js'
 export { createManualClock, type ManualClock } from './manual-clock.js'
 export {
   createResourceServer,

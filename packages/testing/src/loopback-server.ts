@@ -14,6 +14,8 @@ export interface ReceivedRequest {
 export interface AnsweredRequest extends ReceivedRequest {
   /** The HTTP status of the response. */
   readonly status: number
+  /** From the request to the end of the response, in milliseconds. */
+  readonly duration: number
 }
 
 /** A server that listens on 127.0.0.1. */
@@ -22,6 +24,12 @@ export interface LoopbackServer extends AsyncDisposable {
   readonly origin: string
   /** Ends all connections and stops listening. A second call does nothing. */
   close(): Promise<void>
+}
+
+/** The options of every server. */
+export interface LoopbackServerOptions {
+  /** The port to listen at. @default A free one. */
+  port?: number | undefined
 }
 
 /** Handles requests. `onAnswered` is called when the whole response is handed to the system. */
@@ -37,25 +45,35 @@ interface HttpListeners {
  *
  * @internal
  */
-export function startHttpServer(listeners: HttpListeners): Promise<LoopbackServer> {
+export function startHttpServer(
+  listeners: HttpListeners,
+  options: LoopbackServerOptions,
+): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/' } = request
+    const startedAt = performance.now()
     listeners.onRequest?.({ method, url })
-    response.once('finish', () =>
-      listeners.onAnswered?.({ method, url, status: response.statusCode }, response),
-    )
+    response.once('finish', () => {
+      const [status, duration] = [response.statusCode, performance.now() - startedAt]
+      listeners.onAnswered?.({ method, url, status, duration }, response)
+    })
     listeners.answer(request, response).catch(() => response.destroy())
   })
-  return listen(server, () => server.closeAllConnections())
+  return listen(server, () => server.closeAllConnections(), options)
 }
 
 /**
- * Lets a server listen at a port that the system chooses. `disconnect` ends its connections.
+ * Lets a server listen, by default at a port that the system chooses. `disconnect` ends its
+ * connections.
  *
  * @internal
  */
-export async function listen(server: Server, disconnect: () => void): Promise<LoopbackServer> {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+export async function listen(
+  server: Server,
+  disconnect: () => void,
+  { port: wanted = 0 }: LoopbackServerOptions = {},
+): Promise<LoopbackServer> {
+  await once(server.listen(wanted, '127.0.0.1'), 'listening')
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= new Promise((resolve) => {

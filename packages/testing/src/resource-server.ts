@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthorizationServer } from './authorization-server.js'
 import {
   type AnsweredRequest,
   type LoopbackServer,
+  type LoopbackServerOptions,
   type ReceivedRequest,
   requireKnownMembers,
   startHttpServer,
@@ -14,7 +16,7 @@ import {
 } from './scripted-answer.js'
 
 /** The options of `createResourceServer`. */
-export interface ResourceServerOptions {
+export interface ResourceServerOptions extends LoopbackServerOptions {
   /** Called with each request that was answered. */
   onAnswered?: ((answered: AnsweredRequest) => void) | undefined
 }
@@ -53,11 +55,11 @@ export async function createResourceServer(
   authorizationServer: AuthorizationServer,
   options: ResourceServerOptions = {},
 ): Promise<ResourceServer> {
-  requireKnownMembers('a resource server', options, ['onAnswered'])
+  requireKnownMembers('a resource server', options, ['onAnswered', 'port'])
   const requests: ResourceRequestRecord[] = []
   const script: ScriptedAnswer[] = []
-  const http = await startHttpServer({
-    answer: async (request, response) => {
+  const listeners = {
+    answer: async (request: IncomingMessage, response: ServerResponse) => {
       const body = new Uint8Array(Buffer.concat(await request.toArray()))
       const { method = 'GET', url = '/' } = request
       const { authorization } = request.headers
@@ -72,6 +74,7 @@ export async function createResourceServer(
       playAnswer(response, answer)
     },
     onAnswered: options.onAnswered,
-  })
+  }
+  const http = await startHttpServer(listeners, options)
   return { ...http, requests, next: (...answers) => void script.push(...answers) }
 }

@@ -7,6 +7,7 @@ export const published = {
       '@countersign/core/fetch': 'authorizedFetch',
       '@countersign/core/adapter': 'createAuthorizer',
       '@countersign/core/keys': 'publicJwks',
+      '@countersign/core/env': 'optionsFromEnv',
     },
   },
   '@countersign/axios-interceptor': {
@@ -26,7 +27,7 @@ export const published = {
     entryPoints: { '@countersign/testing': 'createAuthorizationServer' },
   },
   countersign: {
-    ...{ folder: 'cli', built: 'dist/main.js' },
+    ...{ folder: 'cli', built: 'dist/bin.js' },
     entryPoints: { countersign: 'createTokenProvider' },
   },
 } as const

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import type { Call, Command, Outcome } from '../command.js'
 import { CommandFailure, createUsageFailure } from '../command-failure.js'
 import { formatVariable, formatVariables } from '../env-file.js'
-import { writeNewFiles } from '../files.js'
-import { createKeyPair, type KeyPairOptions } from '../key-pair.js'
+import { type KeyPairOptions, writeKeyPair } from '../key-pair.js'
 import { Option, options } from '../options.js'
 import { escapeControls, listSteps, quoteWord } from '../output.js'
 import { readPassphrase } from '../private-key.js'
@@ -35,19 +34,10 @@ export const command: Command = {
 
 async function run({ settings, output }: Call): Promise<Outcome> {
   const prefix = await readPrefix(settings.readFlag(out))
-  const [privateKey, publicKey, jwks] = [
-    `${prefix}.pem`,
-    `${prefix}.pub.pem`,
-    `${prefix}.jwks.json`,
-  ]
   const wanted = await readKeyPairOptions(settings)
   output.announce(`Creating the key (${wanted.alg})…`)
-  const { kid, ...pair } = await createKeyPair(wanted)
-  await writeNewFiles([
-    { path: privateKey, text: pair.privatePem, mode: 0o600 },
-    { path: publicKey, text: pair.publicPem, mode: 0o644 },
-    { path: jwks, text: `${JSON.stringify(pair.jwks, null, 2)}\n`, mode: 0o644 },
-  ])
+  const { kid, files } = await writeKeyPair(prefix, wanted)
+  const { privateKey, publicKey, jwks } = files
   const variables = [
     'CLIENT_ID=<your client ID>',
     `TOKEN_ENDPOINT=${settings.profile?.tokenEndpoint ?? '<the token endpoint>'}`,
@@ -70,7 +60,7 @@ async function run({ settings, output }: Call): Promise<Outcome> {
     `JWK Set      ${jwks}`,
   ]
   return {
-    json: { alg: wanted.alg, kid, files: { privateKey, publicKey, jwks }, next },
+    json: { alg: wanted.alg, kid, files, next },
     text: listSteps(done, next),
   }
 }

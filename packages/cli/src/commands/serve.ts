@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   type AnsweredRequest,
+  type AnsweredTokenServerRequest,
   createAuthorizationServer,
   createResourceServer,
 } from '@countersign/testing'
@@ -10,15 +11,16 @@ import type { Call, Command, Outcome, Output } from '../command.js'
 import { CommandFailure, createUsageFailure } from '../command-failure.js'
 import { formatVariables, saveVariables } from '../env-file.js'
 import { type JwkSet, listKids, parseJwkSet, readJwkSet } from '../jwk-set.js'
+import { writeKeyPair } from '../key-pair.js'
 import { Option, options } from '../options.js'
 
 const jwks = new Option(
   '--jwks <file>',
-  "the client's public JWK Set (default: countersign.jwks.json, as keygen writes it)",
+  "the client's public JWK Set (default: countersign.jwks.json, which is created if it is missing)",
 )
 const save = new Option(
   '--save <file>',
-  'also write the variables to a file, such as .env: a new one, or that of a previous run',
+  'also write the variables to a file, such as .env; its other lines stay',
 )
 const lifetime = new Option(
   '--token-lifetime <seconds>',
@@ -26,15 +28,19 @@ const lifetime = new Option(
 )
 // Not SCOPE of the environment, which is what a program requests.
 const granted = new Option('--scope <scope>', 'scope tokens to grant (default: any)')
+const port = new Option(
+  '--port <port>',
+  'port of the authorization server; the API has the next one (default: two free ports)',
+)
 const duration = new Option('--for <seconds>', 'stop after this time (default: at Ctrl-C)')
 
 export const command: Command = {
   description:
     'Runs the authorization server and the API of @countersign/testing on this machine, with one registered client. Logs each request, never a token or an assertion. Keeps nothing when it stops.',
   json: 'print one JSON document per line',
-  options: [jwks, options.clientId, granted, lifetime, save, duration],
+  options: [jwks, port, options.clientId, granted, lifetime, save, duration],
   examples: [
-    ['create a key and a server for it', 'countersign keygen && countersign serve --save .env'],
+    ['create a key and run a server for it', 'countersign serve --port 9000 --save .env'],
     ['watch renewals', 'countersign serve --token-lifetime 20'],
     ['for a script', 'countersign serve --for 60 --json'],
   ],
@@ -43,6 +49,7 @@ export const command: Command = {
 
 async function run({ settings, output }: Call): Promise<Outcome> {
   const path = settings.readFlag(jwks) ?? 'countersign.jwks.json'
+  if (path === 'countersign.jwks.json' && !existsSync(path)) await createKey(output)
   const set = await readJwkSet(path, '--jwks')
   const clientId = settings.readText(options.clientId) ?? 'client-1'
   if (!/^[\x21-\x7e]{1,1024}$/.test(clientId))
@@ -50,31 +57,46 @@ async function run({ settings, output }: Call): Promise<Outcome> {
       '--client-id (CLIENT_ID) must be 1 to 1,024 printable ASCII characters without spaces.',
       'ERR_INVALID_CLIENT_ID',
     )
-  const lifetimeSeconds = settings.readSeconds(lifetime, [1, 86_400]) ?? 600
-  const seconds = settings.readSeconds(duration, [0, 86_400])
+  const day = { to: 86_400, unit: 'seconds' } as const
+  const lifetimeSeconds = settings.readWholeNumber(lifetime, { from: 1, ...day }) ?? 600
+  const seconds = settings.readWholeNumber(duration, { from: 0, ...day })
+  const first = settings.readWholeNumber(port, { from: 1, to: 65_534 })
   const scope = settings.readFlag(granted)
   const register = ({ keys }: JwkSet) =>
     authorizationServer.register({ clientId, jwks: { keys }, ...(scope && { scope }) })
-  await using authorizationServer = await createAuthorizationServer({
+  const serverOptions = {
+    port: first,
     lifetimeSeconds,
-    format: 'jwt',
+    format: 'jwt' as const,
     onRequest: followSet(path, { register, output }),
-    onAnswered: ({ tokenRequest, ...request }) => {
+    onAnswered: ({ tokenRequest, ...request }: AnsweredTokenServerRequest) => {
       if (tokenRequest === undefined)
         return logRequest(output, { request, type: 'other-request', reason: 'not a token request' })
-      const { clientId, refusal } = tokenRequest
-      const reason = refusal ?? `a token for ${clientId}`
-      logRequest(output, { request, type: 'token-request', reason, json: { clientId, refusal } })
+      const { clientId, refusal, header } = tokenRequest
+      const { kid } = header as { kid?: string }
+      const key = kid === undefined ? 'no kid' : `kid ${kid}`
+      const reason = `${refusal ?? `a token for ${clientId}`} (${key})`
+      const json = { clientId, kid, refusal }
+      logRequest(output, { request, type: 'token-request', reason, json })
     },
-  })
-  await using api = await createResourceServer(authorizationServer, {
-    onAnswered: (request) => logRequest(output, { request, type: 'api-request' }),
-  })
+  }
+  await using authorizationServer = await listenAt(first, () =>
+    createAuthorizationServer(serverOptions),
+  )
+  const next = first && first + 1
+  await using api = await listenAt(next, () =>
+    createResourceServer(authorizationServer, {
+      port: next,
+      onAnswered: (request) => logRequest(output, { request, type: 'api-request' }),
+    }),
+  )
   register(set)
   const variables = {
     CLIENT_ID: clientId,
     TOKEN_ENDPOINT: authorizationServer.tokenEndpoint,
     API_ORIGIN: api.origin,
+    ...(existsSync(privateKey) &&
+      path === `${prefix}.jwks.json` && { PRIVATE_KEY_FILE: privateKey }),
   }
   const file = settings.readFlag(save)
   if (file !== undefined) await saveVariables(file, variables)
@@ -94,6 +116,30 @@ async function run({ settings, output }: Call): Promise<Outcome> {
   }
 }
 
+const prefix = 'countersign'
+const privateKey = `${prefix}.pem`
+
+/** Creates what `keygen` creates. */
+async function createKey(output: Output): Promise<void> {
+  const { kid, files } = await writeKeyPair(prefix, {
+    ...({ alg: 'ES256', bits: 2048 } as const),
+    ...{ kid: undefined, passphrase: undefined },
+  })
+  output.log({ type: 'key', kid, files }, [
+    `+ Created ${files.privateKey}, ${files.publicKey} and ${files.jwks}, as countersign keygen does.`,
+  ])
+}
+
+async function listenAt<T>(port: number | undefined, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
+    const message = `Port ${port} is taken. Stop the program that uses it, or pass another --port.`
+    throw new CommandFailure('ERR_PORT_TAKEN', message)
+  }
+}
+
 interface Logged {
   readonly request: AnsweredRequest
   readonly type: 'token-request' | 'api-request' | 'other-request'
@@ -105,8 +151,13 @@ interface Logged {
 function logRequest(output: Output, { request, type, reason, json }: Logged): void {
   const { status, method, url } = request
   const path = url.split('?')[0] ?? ''
-  const line = [status, method, path, reason].filter((part) => part !== undefined).join(' ')
-  output.log({ type, status, ...(json ?? { method, path }) }, [line])
+  const duration = Math.round(request.duration)
+  const now = new Date()
+  const time = now.toTimeString().slice(0, 8)
+  const parts = [time, status, method, path, reason, `in ${duration} ms`]
+  const line = parts.filter((part) => part !== undefined).join(' ')
+  const members = { type, time: now.toISOString(), duration, status }
+  output.log({ ...members, ...(json ?? { method, path }) }, [line])
 }
 
 /** Returns a function that registers the keys of the file again if it has changed. */
