@@ -14,7 +14,7 @@ export interface KeyPairOptions {
   readonly passphrase: string | undefined
 }
 
-export interface KeyPair {
+interface KeyPair {
   readonly kid: string
   /** PKCS#8, encrypted if there is a passphrase. */
   readonly privatePem: string
@@ -49,7 +49,7 @@ export async function writeKeyPair(
   return { kid, files }
 }
 
-export async function createKeyPair({
+async function createKeyPair({
   alg,
   bits,
   kid,

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createTokenProvider, type TokenProvider } from '@countersign/core'
 import { requireKnownMembers } from './loopback-server.js'
 
-/** What the token endpoint of a failing provider answers. */
+/** The answer of the token endpoint of a failing provider. */
 export interface TokenFailure {
   /** The HTTP status. @default 503 */
   status?: number | undefined

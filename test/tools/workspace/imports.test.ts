@@ -51,6 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'cli/command-failure.ts': ['cli/options.ts', '@countersign/core', 'commander'],
   'cli/command.ts': ['cli/', 'cli/command-failure.ts', 'cli/options.ts'],
   'cli/output.ts': ['cli/command.ts', 'cli/command-failure.ts', 'commander', 'node:*'],
+  'cli/bin.ts': ['cli/main.ts'],
   'cli/main.ts': [
     ...['cli/', 'cli/command.ts', 'cli/command-failure.ts', 'cli/options.ts', 'cli/output.ts'],
     ...['commander', 'node:*'],
