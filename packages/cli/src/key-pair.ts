@@ -49,12 +49,7 @@ export async function writeKeyPair(
   return { kid, files }
 }
 
-async function createKeyPair({
-  alg,
-  bits,
-  kid,
-  passphrase,
-}: KeyPairOptions): Promise<KeyPair> {
+async function createKeyPair({ alg, bits, kid, passphrase }: KeyPairOptions): Promise<KeyPair> {
   // A plain RSA key for PS256, too: few programs read a key that is restricted to RSA-PSS.
   const { privateKey, publicKey } = await (alg === 'ES256'
     ? promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
