@@ -70,8 +70,8 @@ export default defineConfig({
         test: {
           name: 'newest',
           include: ['test/**/*.test.ts'],
-          // A command of its own, `pnpm test:packages`: it installs from the registry.
-          exclude: ['**/node_modules/**', 'test/cross/packages/**'],
+          // Commands of their own, `pnpm test:packages` and `test:clients`: they install packages.
+          exclude: ['**/node_modules/**', 'test/cross/packages/**', 'test/clients/**'],
           env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },

@@ -230,7 +230,7 @@ describe('the listeners of the testing servers', () => {
 
   test('are the only options of a resource server', async () => {
     await expect(createResourceServer(server, { onAnswer: () => {} } as object)).rejects.toThrow(
-      new TypeError('a resource server has no member onAnswer; it has onAnswered, port'),
+      new TypeError('a resource server has no member onAnswer; it has answer, onAnswered, port'),
     )
   })
 })

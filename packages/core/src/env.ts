@@ -19,7 +19,7 @@ type EnvOptions = Pick<
  * `RESOURCE` (URIs separated by spaces). The command `countersign` reads the same variables. An
  * empty variable counts as absent.
  *
- * @param options.prefix - Stands before each name, such as `BANK_`. `@default` none
+ * @param options.prefix - The first part of each name, such as `BANK_`. `@default` none
  * @param options.env - The variables. `@default process.env`
  * @returns the options, to spread into those of `createTokenProvider`. A file is read now.
  * @throws {ConfigurationError} if both variables of the key are set, or the file cannot be read.

@@ -17,6 +17,14 @@ import {
 
 /** The options of `createResourceServer`. */
 export interface ResourceServerOptions extends LoopbackServerOptions {
+  /**
+   * Returns the answer to a request with a live token, for clients that expect a format of their own.
+   *
+   * @default 200 with `{ ok, method, url }`
+   */
+  answer?:
+    | ((request: ReceivedRequest & { readonly body: Uint8Array }) => ScriptedAnswer)
+    | undefined
   /** Called with each request that was answered. */
   onAnswered?: ((answered: AnsweredRequest) => void) | undefined
 }
@@ -55,7 +63,8 @@ export async function createResourceServer(
   authorizationServer: AuthorizationServer,
   options: ResourceServerOptions = {},
 ): Promise<ResourceServer> {
-  requireKnownMembers('a resource server', options, ['onAnswered', 'port'])
+  requireKnownMembers('a resource server', options, ['answer', 'onAnswered', 'port'])
+  const answerLive = options.answer ?? (({ method, url }) => ({ body: { ok: true, method, url } }))
   const requests: ResourceRequestRecord[] = []
   const script: ScriptedAnswer[] = []
   const listeners = {
@@ -66,7 +75,7 @@ export async function createResourceServer(
       const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       const challenge = token === undefined ? 'Bearer' : 'Bearer error="invalid_token"'
       const own = authorizationServer.isLive(token ?? '')
-        ? { status: 200, body: { ok: true, method, url } }
+        ? answerLive({ method, url, body })
         : { status: 401, headers: { 'www-authenticate': challenge } }
       const answer = completeAnswer(script.shift(), own)
       const status = getVisibleStatus(answer)

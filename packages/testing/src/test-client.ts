@@ -9,7 +9,11 @@ import {
   type AuthorizationServerOptions,
   createAuthorizationServer,
 } from './authorization-server.js'
-import { createResourceServer, type ResourceServer } from './resource-server.js'
+import {
+  createResourceServer,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from './resource-server.js'
 
 /** A client with its servers, all of which know each other. */
 export interface TestClient extends AsyncDisposable {
@@ -44,6 +48,7 @@ type ClientOptions = Omit<
  *
  * @param options - Options of the provider. A `clock` is the clock of the server, too.
  * @param serverOptions - Options of the authorization server.
+ * @param apiOptions - Options of the API.
  * @returns the client. `await using` closes it.
  *
  * @example
@@ -55,10 +60,11 @@ type ClientOptions = Omit<
 export async function createTestClient(
   options: ClientOptions = {},
   serverOptions: AuthorizationServerOptions = {},
+  apiOptions: ResourceServerOptions = {},
 ): Promise<TestClient> {
   const { clock } = options
   const server = await createAuthorizationServer({ ...(clock && { clock }), ...serverOptions })
-  const api = await createResourceServer(server)
+  const api = await createResourceServer(server, apiOptions)
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const env = {
     CLIENT_ID: 'test-client',

@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url'
 
 export const root = new URL('../../../', import.meta.url)
 const pages = ['README.md', 'docs/*.md', 'docs/{guides,reference}/*.md', 'packages/*/README.md']
-/** Whole programs in CommonJS, which `pnpm test:packages` installs and runs. */
-const exclude = ['docs/guides/commonjs-and-typescript.md']
+/** Programs that `pnpm test:packages` and `pnpm test:clients` install and run. */
+const exclude = [
+  ...['docs/guides/commonjs-and-typescript.md', 'docs/guides/clients.md'],
+  'docs/guides/writing-an-adapter.md',
+]
 
 /** One TypeScript block of a page. */
 export interface Block {

@@ -56,7 +56,6 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/scopes-and-resources.md',
     'docs/guides/several-institutions.md',
     'docs/guides/testing-your-code.md',
-    'docs/guides/writing-an-adapter.md',
     'docs/reference/events.md',
     'docs/reference/options.md',
     'packages/axios-interceptor/README.md',
@@ -100,21 +99,3 @@ for (const from of [
     ])
   })
 }
-
-test('the adapter of the guide replays a request after a rejected token', async () => {
-  const block = blocks.find(({ page }) => page === 'docs/guides/writing-an-adapter.md')
-  if (block === undefined) expect.unreachable('the guide has no program')
-  const { server, api } = await startServers()
-  api.next({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
-  const program = new URL('adapter.ts', folder)
-  const code = block.code.replaceAll(exampleOrigin, api.origin).replace('node:https', 'node:http')
-  await writeFile(program, code)
-
-  expect(await run(program, clientKey, server)).toEqual({ code: 0, stdout: '200\n', stderr: '' })
-
-  expect(server.requests).toHaveLength(2)
-  expect(api.requests.map(({ method, url, status }) => [method, url, status])).toEqual([
-    ['GET', '/accounts', 401],
-    ['GET', '/accounts', 200],
-  ])
-})
