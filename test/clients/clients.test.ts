@@ -18,7 +18,7 @@ interface Calls {
   readonly write: () => Promise<unknown>
 }
 
-/** Imports a snippet and its generated code anew, with the environment of this test. */
+/** Imports a snippet and its generated code, with the environment of this test. */
 const clients: Record<string, () => Promise<Calls>> = {
   'openapi-fetch': async () => {
     const { client } = await import('./snippets/openapi-fetch.ts')

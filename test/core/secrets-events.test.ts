@@ -49,6 +49,8 @@ async function tokenEvents(scene: Scene): Promise<TokenEvent[]> {
   const failing = watched({ onEvent, store: failingStore(scene) })
   failing.invalidate(await failing.getAccessToken())
   await failing.getAccessToken()
+  const leaseless = { ...failingStore(scene), get: async () => undefined }
+  await watched({ onEvent, store: leaseless }).getAccessToken()
   const audience = 'https://login.example.com/token'
   const skewed = watched({ onEvent, assertion: { audience } })
   const date = new Date(scene.clock.now() + 600_000).toUTCString()

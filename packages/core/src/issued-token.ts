@@ -21,6 +21,8 @@ export interface TokenCall {
   readonly isProbe: boolean
   /** The store must not answer. */
   readonly forceRenewal: boolean
+  /** Returns how long the caller's own token still lasts, and the window of its early renewal. */
+  readonly ownToken: () => { readonly spare: number; readonly window: number }
   /** Returns the token that was rejected last, which the store may still contain. */
   readonly rejected: () => { readonly token: StoredToken; readonly isCertain: boolean } | undefined
   /** Monotonic: no attempt and no pause goes past it. */
@@ -28,6 +30,16 @@ export interface TokenCall {
   readonly signal: AbortSignal
   /** Aborts when the provider is closed and no caller waits. Unlike at the deadline, work ends early. */
   readonly closing: AbortSignal
+}
+
+/** A renewal that waits for another member of the fleet: the own token still lasts. */
+export class PostponedRenewal {
+  /** Milliseconds until the next attempt. */
+  readonly pause: number
+
+  constructor(pause: number) {
+    this.pause = pause
+  }
 }
 
 /** A failed token request, and what its answer asks for. */

@@ -7,9 +7,15 @@ import type { findKeySource } from './assertion/signing-key.js'
 import { raceAbort, runWithin } from './clock.js'
 import { createCause } from './error-cause.js'
 import { ConfigurationError, isCountersignError } from './errors.js'
-import { type IssuedToken, type TokenCall, TokenRequestFailure } from './issued-token.js'
+import {
+  type IssuedToken,
+  type PostponedRenewal,
+  type TokenCall,
+  TokenRequestFailure,
+} from './issued-token.js'
 import { toKeyError } from './keys/key-error.js'
-import { createTokenKey, getSharedToken } from './store/shared-token.js'
+import { getSharedToken, type SharedTokenMemory } from './store/shared-token.js'
+import { createTokenKey } from './store/token-key.js'
 import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
 import { createTimeoutError } from './token-endpoint/transport-failure.js'
 import type { TokenProviderSettings } from './token-provider-options.js'
@@ -20,6 +26,8 @@ export interface ObtainTokenSettings
   readonly loadKey: () => Promise<SigningKey>
   /** The part outside of this library that has to answer before there is a signature. */
   readonly asked: ReturnType<typeof findKeySource>
+  /** What this key remembers of the shared store. */
+  readonly shared: SharedTokenMemory
 }
 
 /**
@@ -29,10 +37,11 @@ export interface ObtainTokenSettings
 export function obtainToken(
   settings: ObtainTokenSettings,
   callWithoutSignal: Omit<TokenCall, 'signal'>,
-): Promise<IssuedToken | TokenRequestFailure> {
+): Promise<IssuedToken | PostponedRenewal | TokenRequestFailure> {
   const { clock, timeout, store, tokenEndpoint, asked, loadKey, proxyVariable } = settings
   let sent = 0
   let waitsFor = asked
+  const startedAt = clock.now()
 
   const { closing } = callWithoutSignal
   return runWithin({ clock, ms: timeout, late, signal: closing }, async (signal) => {
@@ -46,7 +55,10 @@ export function obtainToken(
     const request = () => requestToken(client, call)
     if (store === undefined) return request()
     const storeKey = await createStoreKey(settings, key, call)
-    return getSharedToken({ ...settings, store, key: storeKey, request }, call)
+    const isFirst = settings.memory.isFirst
+    settings.memory.isFirst = false
+    const shared = { ...settings, store, key: storeKey, isFirst, startedAt, request }
+    return getSharedToken(shared, call)
 
     function fetch(url: string, init: RequestInit) {
       sent += 1

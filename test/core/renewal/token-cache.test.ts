@@ -182,6 +182,7 @@ describe('a flight', () => {
         rejected: expect.any(Function),
         deadline: 50 + timeout,
         closing: expect.any(AbortSignal),
+        ownToken: expect.any(Function),
       },
     ])
   })

@@ -3,5 +3,9 @@ import { tokenStoreSuite } from '@countersign/testing'
 import { describe, test } from 'vitest'
 
 describe('memoryStore keeps what a TokenStore promises', () => {
-  for (const { name, run } of tokenStoreSuite(async () => memoryStore())) test(name, run)
+  const makeHandles = async () => {
+    const store = memoryStore()
+    return [store, { ...store }] as const
+  }
+  for (const { name, run } of tokenStoreSuite(makeHandles)) test(name, run)
 })

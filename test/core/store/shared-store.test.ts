@@ -80,21 +80,21 @@ function silent(...methods: (keyof TokenStore)[]): TokenStore & { readonly asked
   return { ...memoryStore(), ...Object.fromEntries(methods.map((name) => [name, never])), asked }
 }
 
-test('a store that does not answer is asked once for a token, and costs its time limit once', async () => {
+test('a store that does not answer costs its time limit once', { tags: ['S2', 'S3'] }, async () => {
   const clock = createManualClock(Date.now())
   const events: TokenEvent[] = []
   const store = silent('get', 'set', 'delete', 'acquireLease')
-  const member = provider({ store, clock, timeout: 750, onEvent: (it) => void events.push(it) })
+  const member = provider({ store, clock, onEvent: (it) => void events.push(it) })
   const token = member.getAccessToken()
   await store.asked
-  await clock.advance(250)
+  await clock.advance(1_000)
   expect(server.isLive((await token).value)).toBe(true)
   expect(events.filter(({ type }) => type === 'store-failed')).toMatchObject([
-    { operation: 'get', reason: 'no answer within 250 ms' },
+    { operation: 'get', reason: 'no answer within 1000 ms' },
   ])
 })
 
-test('a lease is given back even to a store that was silent once', async () => {
+test('a lease is released even if the store was silent once', async () => {
   const clock = createManualClock(Date.now())
   const { asked, get } = silent('get')
   const store = memoryStore()
@@ -104,7 +104,7 @@ test('a lease is given back even to a store that was silent once', async () => {
     clock,
     store: {
       ...store,
-      // The look after the lease was got.
+      // The look after the lease was granted.
       get: (key, call) => (++looks === 2 ? get(key, call) : store.get(key, call)),
       acquireLease: async () => ({
         release: async () => {
@@ -115,7 +115,7 @@ test('a lease is given back even to a store that was silent once', async () => {
   })
   const token = member.getAccessToken()
   await asked
-  await clock.advance(250)
+  await clock.advance(1_000)
   expect(server.isLive((await token).value)).toBe(true)
   expect(released).toBe(1)
 })
@@ -190,7 +190,6 @@ test('a store that fails is an event and a miss, and its words are not repeated'
   const failures = events.filter(({ type }) => type === 'store-failed')
   expect(failures).toMatchObject([
     { operation: 'get', reason: 'Error' },
-    { operation: 'lease', reason: 'Error' },
     { operation: 'set', reason: 'Error' },
   ])
   expect(JSON.stringify(events)).not.toContain('password')

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { createAccessKey, parseResource, parseScope } from '#core/requested-access.js'
-import { createTokenKey } from '#core/store/shared-token.js'
+import { createTokenKey } from '#core/store/token-key.js'
 
 /** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })

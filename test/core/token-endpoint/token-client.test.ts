@@ -35,6 +35,7 @@ function tokenRequest(...answers: readonly (() => Response | Promise<Response>)[
     ...{ isProbe: false, forceRenewal: false, rejected: () => undefined },
     ...{ deadline: 10_000, signal: new AbortController().signal },
     closing: new AbortController().signal,
+    ownToken: () => ({ spare: 0, window: 0 }),
   }
   return { clock, events, settings, call, sent: () => sent }
 }

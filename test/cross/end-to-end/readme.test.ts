@@ -56,6 +56,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/scopes-and-resources.md',
     'docs/guides/several-institutions.md',
     'docs/guides/testing-your-code.md',
+    'docs/guides/writing-a-store.md',
     'docs/reference/events.md',
     'docs/reference/options.md',
     'packages/axios-interceptor/README.md',

@@ -23,16 +23,16 @@ export const sizedBundles: readonly SizedBundle[] = [
     code: tokenProvider,
     external: [],
     goal: coreGoal,
-    // Measured 28,801, and 5 % more, until the goal is reached.
-    most: 30_240,
+    // Measured 30,770, and 5 % more, until the goal is reached.
+    most: 32_310,
   },
   {
     title: 'core: createTokenProvider and authorizedFetch',
     code: `${tokenProvider}\nexport { authorizedFetch } from '@countersign/core/fetch'`,
     external: [],
     goal: undefined,
-    // Measured 33,311, and 5 % more.
-    most: 34_980,
+    // Measured 35,620, and 5 % more.
+    most: 37_400,
   },
   {
     title: 'axios-interceptor, on top of core and axios',

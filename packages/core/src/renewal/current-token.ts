@@ -31,7 +31,16 @@ export function createCurrentToken(
   /** The generation of the last token, which may have been dropped since. */
   let newest = 0
 
-  return { get, set, reject, noteFailure, describe, close, lastRejected: () => rejected }
+  return {
+    get,
+    set,
+    reject,
+    noteFailure,
+    describe,
+    measureSpare,
+    close,
+    lastRejected: () => rejected,
+  }
 
   /**
    * Returns the token, unless it is suspect and either its renewal has not failed yet or `rejected`
@@ -94,6 +103,15 @@ export function createCurrentToken(
     const freshness = judgeFreshness(lifetime, readClocks(clock))
     const state = suspicion && freshness !== 'expired' ? 'suspect' : freshness
     return { state, expiresAt: accessToken.expiresAt, dueAt: lifetime.dueAt.wall } as const
+  }
+
+  /** Measures how long the token still lasts, in milliseconds. A rejected one lasts no longer. */
+  function measureSpare(): { spare: number; window: number } {
+    if (kept === undefined || kept.suspicion !== undefined) return { spare: 0, window: 0 }
+    const { expiresAt, dueAt } = kept.lifetime
+    const now = readClocks(clock)
+    const spare = Math.min(expiresAt.wall - now.wall, expiresAt.monotonic - now.monotonic)
+    return { spare: Math.max(0, spare), window: expiresAt.wall - dueAt.wall }
   }
 
   /** Forgets the token, and keeps no later one. */

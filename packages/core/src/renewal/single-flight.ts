@@ -10,6 +10,8 @@ export interface RequestInFlight extends FreezeWatch {
   readonly generation: number
   /** Monotonic. */
   readonly startedAt: number
+  /** Whether it accepts no token that was there at its start. */
+  readonly isForced: boolean
   /** Aborts once the provider is closed and no caller waits. */
   readonly closing: AbortSignal
   /** Aborts it as soon as no caller waits. */
@@ -44,7 +46,14 @@ export function createSingleFlight<T>({
     generation += 1
     const key = `${tokenKey} ${generation}${isForced ? ' forced' : ''}`
     const startedAt = clock.monotonic()
-    return { key, generation, startedAt, ...watchForFreeze(clock, limit), ...countWaiters() }
+    return {
+      key,
+      generation,
+      startedAt,
+      isForced,
+      ...watchForFreeze(clock, limit),
+      ...countWaiters(),
+    }
   }
 
   /** Whether it can still end: its time limit has not passed, and the process did not stand still. */

@@ -8,7 +8,12 @@ import {
   TokenTransportError,
 } from '../errors.js'
 import type { Emit } from '../events.js'
-import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
+import {
+  type IssuedToken,
+  PostponedRenewal,
+  type TokenCall,
+  TokenRequestFailure,
+} from '../issued-token.js'
 import { createAccessKey, type RequestedAccess } from '../requested-access.js'
 import type { AccessTokenOptions, TokenStatus } from '../token-source.js'
 import type { Trace } from '../tracing.js'
@@ -31,7 +36,7 @@ export interface TokenCacheSettings extends CurrentTokenSettings {
   readonly timeout: number
   readonly fetchToken: (
     call: Omit<TokenCall, 'signal'>,
-  ) => Promise<IssuedToken | TokenRequestFailure>
+  ) => Promise<IssuedToken | PostponedRenewal | TokenRequestFailure>
   /** The provider's, for all of its token caches. */
   readonly singleFlight: SingleFlight<Obtained | undefined>
   /** The provider's: failures that are not about this key's scope or resource. */
@@ -55,6 +60,8 @@ interface Cache extends TokenCacheSettings {
   readonly own: HoldOff
   inFlight: RequestInFlight | undefined
   isClosed: boolean
+  /** Monotonic. Until then no early renewal starts: another member makes the token request. */
+  postponedUntil: number
 }
 
 export type TokenCache = ReturnType<typeof createTokenCache>
@@ -71,6 +78,7 @@ export function createTokenCache(settings: TokenCacheSettings) {
     own,
     inFlight: undefined,
     isClosed: false,
+    postponedUntil: Number.NEGATIVE_INFINITY,
   }
   return {
     current: token.get,
@@ -102,7 +110,8 @@ async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
       }
       const { request, running } = joinRequest(cache, forceRenewal)
       const obtained = await singleFlight.wait(request, running, signal)
-      const isStale = obtained === undefined || (forceRenewal && obtained.source === 'store')
+      const isStale =
+        obtained === undefined || (forceRenewal && obtained.source === 'store' && !request.isForced)
       if (!isStale) return obtained.accessToken
     }
   } catch (error) {
@@ -116,7 +125,7 @@ async function renew(cache: Cache, call: RenewalCall): Promise<AccessToken> {
 function renewEarly(cache: Cache): void {
   const { singleFlight, shared } = cache
   if (singleFlight.isOpen(cache.inFlight) || singleFlight.isOpen(shared.attempt)) return
-  if (findFailure(cache) !== undefined) return
+  if (findFailure(cache) !== undefined || cache.clock.monotonic() < cache.postponedUntil) return
   const keepAlive = cache.getKeepAlive()
   if (keepAlive === undefined) return
   // Its failure is an event; no caller waits for it.
@@ -188,7 +197,9 @@ async function obtain(
   const isProbe = (own.last() ?? shared.last()) !== undefined
   const deadline = startedAt + timeout
   const { lastRejected: rejected } = token
-  const call = { access, isProbe, forceRenewal, rejected, deadline, closing: request.closing }
+  const { closing } = request
+  const ownToken = () => (forceRenewal ? { spare: 0, window: 0 } : token.measureSpare())
+  const call = { access, isProbe, forceRenewal, ownToken, rejected, deadline, closing }
   const outcome = await cache.fetchToken(call)
   if (outcome instanceof TokenRequestFailure) {
     const wasCurrent = forgetRequest(cache, request)
@@ -198,6 +209,11 @@ async function obtain(
     if (isUnanswered && request.isFrozen()) return undefined
     if (wasCurrent && !request.closing.aborted) noteFailure(cache, outcome, startedAt)
     throw error
+  }
+  if (outcome instanceof PostponedRenewal) {
+    cache.postponedUntil = clock.monotonic() + outcome.pause
+    forgetRequest(cache, request)
+    return undefined
   }
   const { source, attempts, attemptDuration } = outcome
   const accessToken = token.set(outcome, generation)

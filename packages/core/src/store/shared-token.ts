@@ -1,10 +1,28 @@
 import { type Clock, runWithin } from '../clock.js'
 import type { Emit } from '../events.js'
-import type { IssuedToken, TokenCall } from '../issued-token.js'
-import { createAccessKey, type RequestedAccess } from '../requested-access.js'
+import {
+  type IssuedToken,
+  PostponedRenewal,
+  type TokenCall,
+  TokenRequestFailure,
+} from '../issued-token.js'
 import { sha256 } from '../sha256.js'
 import { isObject, readOwnMember, snapshot } from '../snapshot.js'
+import { CircuitOpen, findCircuit } from './circuit.js'
+import {
+  computeLeaseDuration,
+  computePatience,
+  computePoll,
+  computeStoreLimit,
+  goesAlone,
+} from './sharing-rules.js'
 import { isUsable, type TokenStore } from './token-store.js'
+
+/** The memory of one key of a provider about its shared store. */
+export interface SharedTokenMemory {
+  /** Tokens that resource servers rejected, by the SHA-256 of their values; at most eight. */
+  readonly rejected: { readonly digest: string; isDeleted: boolean }[]
+}
 
 interface SharedTokenSettings {
   readonly store: TokenStore
@@ -13,85 +31,161 @@ interface SharedTokenSettings {
   readonly random: () => number
   readonly emit: Emit
   readonly early: number
-  /** Milliseconds. A lease lasts half of it, and other processes wait for its holder as long. */
+  /** Milliseconds. */
   readonly timeout: number
+  readonly shared: SharedTokenMemory
+  /** Epoch milliseconds: when this member wanted the token. */
+  readonly startedAt: number
+  /** Whether the provider uses its store for the first time. */
+  readonly isFirst: boolean
   readonly request: () => Promise<IssuedToken>
 }
 
-const limit = 250
+const mostRejected = 8
 
 class StoreTimeout extends Error {}
 
-/** Returns the token of all processes: from the store, or from a token request that one of them makes. */
+/**
+ * Returns the token of all members that share a store: from the store, or from a token request that
+ * one of them makes. While the member's own token lasts, it postpones the renewal instead of making
+ * a token request that another member may be making.
+ */
 export async function getSharedToken(
   settings: SharedTokenSettings,
-  { rejected, forceRenewal, signal }: TokenCall,
-): Promise<IssuedToken> {
-  const { store, key, clock, random, emit, early, request } = settings
-  const duration = settings.timeout / 2
-  /** A store that did not answer in time is not called again. */
-  let isSilent = false
-  const known = rejected()
-  // Only a certain rejection takes the token away from the other processes.
-  if (known?.isCertain) await call('delete', (limits) => store.delete(key, known.token, limits))
-  const found = await getUsable()
-  if (found !== undefined) return found
-  let lease = await acquireLease()
-  const until = clock.monotonic() + duration
-  // Another process makes the token request: its token arrives, or its lease ends.
-  while (lease === 'taken' && !forceRenewal && clock.monotonic() < until) {
-    await clock.wait(50 + 200 * random(), signal)
-    const awaited = await getUsable()
-    if (awaited !== undefined) return awaited
-    lease = await acquireLease()
-  }
-  const held = lease === 'taken' ? undefined : lease
-  try {
-    const again = held && (await getUsable())
-    if (again !== undefined) return again
-    const issued = await request()
-    await call('set', (limits) => store.set(key, issued.token, limits))
-    return issued
-  } finally {
-    // Even if the store is silent: the other processes wait for it.
-    isSilent = false
-    if (held !== undefined) await call('lease', () => held.release())
+  call: TokenCall,
+): Promise<IssuedToken | PostponedRenewal> {
+  const { store, key, clock, random, emit, early, timeout, shared, request } = settings
+  const { spare, window } = call.ownToken()
+  const ms = computeStoreLimit({ spare, isFirst: settings.isFirst })
+  const until = clock.monotonic() + computePatience(timeout, random())
+  let isAnswering = true
+  await forgetRejected()
+
+  const first = await look()
+  if (first === noAnswer) return withoutStore()
+  if (first !== undefined && isWanted(first)) return first
+  /** A forced renewal accepts only what another member obtained after its start. */
+  const unwanted = first?.token.value
+
+  for (let looks = 0; ; looks += 1) {
+    const lease = await acquireLease()
+    if (lease === noAnswer) return withoutStore()
+    if (lease !== 'taken') return requestWith(lease)
+    const pause = computePoll(looks, random())
+    if (clock.monotonic() + pause >= until) return withoutLease()
+    await clock.wait(pause, call.signal)
+    const found = await look()
+    if (found === noAnswer) return withoutStore()
+    if (found !== undefined && found.token.value !== unwanted) return found
   }
 
-  async function getUsable(): Promise<IssuedToken | undefined> {
-    if (forceRenewal) return undefined
-    return call('get', async (limits) => {
+  function isWanted({ token }: IssuedToken): boolean {
+    return !call.forceRenewal || token.issuedAt > settings.startedAt
+  }
+
+  /** Makes the token request, and stores the token for the other members. */
+  async function requestWith(lease: Lease | undefined): Promise<IssuedToken> {
+    let isPaced = false
+    try {
+      const again = lease && (await look())
+      if (again && again !== noAnswer && again.token.value !== unwanted) return again
+      const issued = await request()
+      const stored = run('set', (limits) => store.set(key, issued.token, limits))
+      // A silent store holds up nobody a second time.
+      if (isAnswering) await stored
+      return issued
+    } catch (error) {
+      // The end of the lease paces the other members.
+      isPaced =
+        error instanceof TokenRequestFailure && error.error.retryable && !call.closing.aborted
+      throw error
+    } finally {
+      if (lease !== undefined && !isPaced) await run('lease', () => lease.release())
+    }
+  }
+
+  function withoutStore(): Promise<IssuedToken> | PostponedRenewal {
+    isAnswering = false
+    return goesAlone({ spare, window }, random()) ? requestWith(undefined) : postpone()
+  }
+
+  function withoutLease(): Promise<IssuedToken> | PostponedRenewal {
+    emit({ type: 'store-failed', operation: 'lease', reason: 'taken-too-long' })
+    return spare > 0 ? postpone() : requestWith(undefined)
+  }
+
+  function postpone(): PostponedRenewal {
+    return new PostponedRenewal(1_000 + 4_000 * random())
+  }
+
+  /** Deletes the newest rejected token, once: only a certain rejection takes it from the others. */
+  async function forgetRejected(): Promise<void> {
+    const known = call.rejected()
+    if (known === undefined) return
+    const { token, isCertain } = known
+    const digest = await sha256(token.value)
+    let entry = shared.rejected.find((other) => other.digest === digest)
+    if (entry === undefined) {
+      entry = { digest, isDeleted: false }
+      shared.rejected.unshift(entry)
+      shared.rejected.splice(mostRejected)
+    }
+    if (!isCertain || entry.isDeleted) return
+    const deleted = await run('delete', (limits) => store.delete(key, token, limits))
+    entry.isDeleted = deleted !== noAnswer
+  }
+
+  async function look(): Promise<IssuedToken | undefined | typeof noAnswer> {
+    return run('get', async (limits) => {
       const token = snapshot(await store.get(key, limits))
-      const isFit = isUsable(token, { now: clock.now(), early, rejected: rejected()?.token })
-      return isFit ? { token, source: 'store', attempts: 0 } : undefined
+      if (!isUsable(token, { now: clock.now(), early })) return undefined
+      return (await isRejected(token.value)) ? undefined : { token, source: 'store', attempts: 0 }
     })
   }
 
-  /** A store that has no leases, or fails to give one, holds nobody up: undefined. */
-  async function acquireLease() {
-    if (store.acquireLease === undefined) return undefined
-    return call(
-      'lease',
-      async (limits) =>
-        (await store.acquireLease?.(key, { duration, ...limits })) ?? ('taken' as const),
-    )
+  async function isRejected(value: string): Promise<boolean> {
+    if (shared.rejected.length === 0) return false
+    const digest = await sha256(value)
+    return shared.rejected.some((other) => other.digest === digest)
   }
 
-  async function call<T>(
+  /** Returns undefined for a store without leases. A lease that arrives late is released. */
+  function acquireLease(): Promise<Lease | 'taken' | undefined | typeof noAnswer> {
+    if (store.acquireLease === undefined) return Promise.resolve(undefined)
+    return run('lease', async (limits) => {
+      const duration = computeLeaseDuration(timeout)
+      const granted = Promise.resolve(store.acquireLease?.(key, { duration, ...limits }))
+      granted
+        .then((lease) => (limits.signal.aborted ? lease?.release() : undefined))
+        .catch(() => {})
+      return (await granted) ?? 'taken'
+    })
+  }
+
+  async function run<T>(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
-  ): Promise<T | undefined> {
-    if (isSilent) return undefined
-    const late = () => new StoreTimeout(`no answer within ${limit} ms`)
+  ): Promise<T | typeof noAnswer> {
+    const late = () => new StoreTimeout(`no answer within ${ms} ms`)
+    const runInTime = () => runWithin({ clock, ms, late }, async (signal) => work({ signal }))
     try {
-      return await runWithin({ clock, ms: limit, late }, async (signal) => work({ signal }))
+      return await findCircuit(store).run(
+        settings,
+        runInTime,
+        (error) => error instanceof StoreTimeout,
+      )
     } catch (error) {
-      isSilent ||= error instanceof StoreTimeout
-      emit({ type: 'store-failed', operation, reason: describeReason(error) })
-      return undefined
+      if (!(error instanceof CircuitOpen))
+        emit({ type: 'store-failed', operation, reason: describeReason(error) })
+      return noAnswer
     }
   }
 }
+
+type Lease = NonNullable<Awaited<ReturnType<NonNullable<TokenStore['acquireLease']>>>>
+
+/** The store failed, was silent, or was not called because it is. */
+const noAnswer: unique symbol = Symbol('no answer')
 
 /** The error of a store may quote the token: only its name or its code is shown. */
 function describeReason(error: unknown): string {
@@ -99,23 +193,4 @@ function describeReason(error: unknown): string {
   if (error instanceof StoreTimeout) return error.message
   const words = [readOwnMember(error, 'code'), Reflect.get(error, 'name')]
   return words.find((word) => typeof word === 'string' && /^\w{1,64}$/.test(word)) ?? 'Error'
-}
-
-/**
- * Returns the key of a token in a store: 64 hexadecimal characters that reveal nothing of the
- * access and the identity, which are everything that can change the token.
- */
-export function createTokenKey(access: RequestedAccess, identity: object): Promise<string> {
-  return sha256(JSON.stringify([sortMembers(identity), createAccessKey(access)]))
-}
-
-/** Copies JSON with all members in order, so that two spellings of it have one key. */
-function sortMembers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortMembers)
-  if (!isObject(value)) return value
-  const entries = Object.entries(value).map(
-    ([name, member]) => [name, sortMembers(member)] as const,
-  )
-  // A tag, or an object would have the key of an array of pairs.
-  return { sorted: entries.sort(([a], [b]) => (a < b ? -1 : 1)) }
 }

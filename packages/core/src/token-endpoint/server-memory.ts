@@ -9,6 +9,8 @@ export function createServerMemory() {
   return {
     /** The key of the last assertion that got a token: a newer key may not be known yet. */
     acceptedKey: undefined as KeyIdentity | undefined,
+    /** Whether the shared store was not used yet: its client may still be connecting. */
+    isFirst: true,
     correction,
     /** Corrects the clock. The returned function takes back only this correction. */
     learn(offset: number): () => void {
