@@ -1,9 +1,16 @@
 import { tokenErrorOf } from '@countersign/core'
 
-/** The members of an `AxiosError` that decide about a retry. */
+/**
+ * The members of an `AxiosError` that decide about a retry.
+ *
+ * @inline
+ */
 interface FailedRequest {
+  /** The code of the failure. */
   readonly code?: string | undefined
+  /** The request. */
   readonly config?: { readonly method?: string | undefined } | undefined
+  /** The response, if there is one. */
   readonly response?: { readonly status: number } | undefined
 }
 
