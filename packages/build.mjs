@@ -18,7 +18,7 @@ const shared = {
 }
 
 await buildModules('core')
-for (const name of ['core', 'axios-interceptor', 'opentelemetry', 'testing', 'cli'])
+for (const name of ['core', 'axios-interceptor', 'redis-store', 'opentelemetry', 'testing', 'cli'])
   await buildCommonJs(name)
 
 /** A process that starts loads a few files instead of eighty. */

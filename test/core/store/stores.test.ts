@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { memoryStore } from '@countersign/core'
+import { type KeyvLike, keyvStore, sealedStore } from '@countersign/core/stores'
+import { tokenStoreSuite } from '@countersign/testing'
+import { describe, expect, test } from 'vitest'
+
+const call = { signal: new AbortController().signal }
+const createKey = () => randomBytes(32).toString('base64')
+const token = {
+  ...{ value: 'secret-value', tokenType: 'Bearer' as const },
+  ...{ issuedAt: Date.now(), expiresAt: Date.now() + 60_000 },
+}
+
+/** Keyv has these methods. The real one is in the fleet tests. */
+function createKeyv(): KeyvLike {
+  const records = new Map<string, unknown>()
+  return {
+    get: async (key) => records.get(key),
+    set: async (key, value) => records.set(key, value) && true,
+    delete: async (key) => records.delete(key),
+  }
+}
+
+describe('sealedStore keeps what a TokenStore promises', () => {
+  const make = async () => sealedStore(memoryStore(), { encryptionKeys: [createKey()] })
+  for (const { name, run } of tokenStoreSuite(make)) test(name, run)
+})
+
+describe('keyvStore keeps what a TokenStore promises', () => {
+  const make = async () => keyvStore(createKeyv(), { encryptionKeys: [createKey()] })
+  for (const { name, run } of tokenStoreSuite(make)) test(name, run)
+})
+
+test('decrypts with the old key after a rotation', async () => {
+  const [older, newer, inner] = [createKey(), createKey(), memoryStore()]
+  await sealedStore(inner, { encryptionKeys: [older] }).set('key', token, call)
+  const rotated = sealedStore(inner, { encryptionKeys: [newer, older] })
+  expect(await rotated.get('key', call)).toEqual(token)
+  const foreign = sealedStore(inner, { encryptionKeys: [newer] })
+  await expect(foreign.get('key', call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
+})
+
+test('rejects a record that was copied to another key or changed', async () => {
+  const inner = memoryStore()
+  const store = sealedStore(inner, { encryptionKeys: [createKey()] })
+  await store.set('one', token, call)
+  const sealed = await inner.get('one', call)
+  if (sealed === undefined) throw new Error('The store is empty.')
+  expect(sealed.value).not.toContain(token.value)
+  await inner.set('two', sealed, call)
+  await inner.set('three', { ...sealed, value: `${sealed.value.slice(0, -4)}AAAA` }, call)
+  for (const key of ['two', 'three'])
+    await expect(store.get(key, call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
+})
+
+test.each([
+  ['a short key', { encryptionKeys: ['c2hvcnQ='] }],
+  ['no key', { encryptionKeys: [] }],
+  ['keys next to plaintext', { encryptionKeys: [createKey()], plaintext: true }],
+  ['neither keys nor plaintext', {}],
+])('throws a ConfigurationError for %s', (_, options) => {
+  expect(() => keyvStore(createKeyv(), options as never)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+  )
+})
