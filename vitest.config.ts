@@ -71,7 +71,7 @@ export default defineConfig({
           name: 'newest',
           include: ['test/**/*.test.ts'],
           // Commands of their own, `pnpm test:packages` and `test:clients`: they install packages.
-          exclude: ['**/node_modules/**', 'test/cross/packages/**', 'test/clients/**'],
+          exclude: ['**/node_modules/**', 'test/{cross/packages,clients,fleet}/**'],
           env: { HOSTS: 'newest', KY_VERSION: kyVersion('ky') },
         },
       },
