@@ -28,7 +28,7 @@ export interface RedisServer extends AsyncDisposable {
 }
 
 /** Finds a port that is free now. Redis has a second one for a cluster, 10,000 above. */
-export async function findPort(): Promise<number> {
+async function findPort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -100,7 +100,7 @@ export async function startCluster() {
   }
 }
 
-/** Starts a PostgreSQL server, as the user postgres: it refuses to run as root. */
+/** Starts a PostgreSQL server, as the user postgres, because it does not run as root. */
 export async function startPostgres() {
   const [initdb] = globSync('/usr/lib/postgresql/*/bin/initdb')
   if (initdb === undefined) throw new Error('PostgreSQL is not installed.')

@@ -11,7 +11,7 @@ const sources = globSync('packages/*/src/**/*.ts', { cwd: root }).map((file) => 
 }))
 
 /** Public names that the documentation uses. */
-const allowed = ['authorizedFetch']
+const allowed = ['authorizedFetch', 'sealedStore']
 const irregular =
   /^(bound|built|chosen|drawn|found|given|held|kept|known|left|lost|made|sent|shown|taken|told|written)(?![a-z])/
 const participle = /^(?!need|embed|feed|seed|speed|exceed|proceed|succeed|shed)[a-z]+ed(?![a-z])/

@@ -28,7 +28,7 @@ export default defineConfig({
       { find: /^#core\//, replacement: path('packages/core/src/') },
       { find: /^@countersign\/core$/, replacement: path('packages/core/src/index.ts') },
       {
-        find: /^@countersign\/core\/(fetch|adapter|keys|env)$/,
+        find: /^@countersign\/core\/(fetch|adapter|keys|env|stores)$/,
         replacement: path('packages/core/src/$1.ts'),
       },
       {

@@ -9,16 +9,23 @@ export type RedisCommand = (
 
 /** node-redis 5 or 6: client, pool, cluster or sentinel. */
 export interface NodeRedisClient {
+  /** Reads a key. */
   get(key: string): Promise<unknown>
+  /** Returns the rest of the lifetime of a key, in milliseconds. */
   pTTL(key: string): Promise<unknown>
+  /** Writes a key with a lifetime. */
   set(key: string, value: string, options: { PX: number; NX?: true }): Promise<unknown>
+  /** Deletes a key. */
   del(key: string): Promise<unknown>
+  /** Runs a script. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
 /** ioredis 5 or 6, or iovalkey: `Redis` or `Cluster`. */
 export interface IoredisClient {
+  /** The state of the connection. */
   readonly status: string
+  /** Sends a command. */
   call(command: string, ...args: string[]): Promise<unknown>
 }
 

@@ -19,5 +19,7 @@ export function createRedisStoreError(error: unknown): RedisStoreError {
   if (error instanceof RedisStoreError) return error
   const { message, name } = Object(error) as { message?: unknown; name?: unknown }
   const word = /^-?([A-Z][A-Z0-9_]*)(?: |$)/.exec(String(message))?.[1]
-  return new RedisStoreError(word ?? (/^\w{1,64}$/.exec(String(name))?.[0] || 'Error'))
+  return new RedisStoreError(
+    word ?? /^\w{1,64}$/.exec(typeof name === 'string' ? name : 'Error')?.[0] ?? 'Error',
+  )
 }

@@ -4,6 +4,7 @@ import {
   type StoredToken,
   type TokenStore,
 } from '@countersign/core'
+import { requireArgument } from '@countersign/core/adapter'
 import { type SealOptions, sealedStore } from '@countersign/core/stores'
 import {
   type Commands,
@@ -51,7 +52,7 @@ export function redisStore(
   client: NodeRedisClient | IoredisClient | RedisCommand,
   options: RedisStoreOptions,
 ): TokenStore {
-  const { encryptionKeys, plaintext, prefix = 'countersign:', clock = systemClock } = options
+  const { encryptionKeys, plaintext, prefix, clock } = readRedisStoreOptions(options)
   const store = createPlainStore(createCommands(client), { prefix, clock })
   if (encryptionKeys !== undefined && plaintext === undefined)
     return sealedStore(store, { encryptionKeys })
@@ -61,6 +62,21 @@ export function redisStore(
     "Option 'encryptionKeys' is required, or 'plaintext: true' in its place.",
     'encryptionKeys',
   )
+}
+
+const names = ['encryptionKeys', 'plaintext', 'prefix', 'clock']
+
+function readRedisStoreOptions(options: RedisStoreOptions) {
+  const isObject = typeof options === 'object' && options !== null
+  requireArgument(isObject, 'options', 'must be an object, such as { encryptionKeys: [key] }')
+  const [unknown] = Object.keys(options).filter((name) => !names.includes(name))
+  const { prefix = 'countersign:', clock = systemClock, ...sealing } = options
+  const fail = (option: string, what: string) =>
+    new ConfigurationError('ERR_INVALID_OPTION', `Option '${option}' ${what}.`, option)
+  if (unknown !== undefined) throw fail(unknown, `is unknown. Known options: ${names.join(', ')}`)
+  if (typeof prefix !== 'string') throw fail('prefix', 'must be a string')
+  if (typeof clock?.now !== 'function') throw fail('clock', "must have the method 'now'")
+  return { prefix, clock, ...sealing }
 }
 
 function createPlainStore(

@@ -47,6 +47,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'docs/guides/axios.md',
     'docs/guides/errors-and-retries.md',
     'docs/guides/fetch.md',
+    'docs/guides/fleet.md',
     'docs/guides/keys.md',
     'docs/guides/kms.md',
     'docs/guides/ky.md',
@@ -63,6 +64,7 @@ test('every TypeScript block of the documentation compiles strictly as it stands
     'packages/core/README.md',
     'packages/ky-hook/README.md',
     'packages/opentelemetry/README.md',
+    'packages/redis-store/README.md',
     'packages/testing/README.md',
   ])
   for (const block of blocks) {

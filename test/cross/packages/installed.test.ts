@@ -24,6 +24,7 @@ const beside: Record<(typeof names)[number], readonly string[]> = {
   '@countersign/axios-interceptor': ['@countersign/core', 'axios@1'],
   '@countersign/ky-hook': ['@countersign/core', 'ky@2'],
   '@countersign/opentelemetry': ['@countersign/core', '@opentelemetry/api@1'],
+  '@countersign/redis-store': ['@countersign/core'],
   '@countersign/testing': ['@countersign/core'],
   countersign: ['@countersign/core', '@countersign/testing'],
 }

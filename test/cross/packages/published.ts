@@ -8,6 +8,7 @@ export const published = {
       '@countersign/core/adapter': 'createAuthorizer',
       '@countersign/core/keys': 'publicJwks',
       '@countersign/core/env': 'optionsFromEnv',
+      '@countersign/core/stores': 'sealedStore',
     },
   },
   '@countersign/axios-interceptor': {
@@ -21,6 +22,10 @@ export const published = {
   '@countersign/opentelemetry': {
     ...{ folder: 'opentelemetry', built: 'dist/index.js' },
     entryPoints: { '@countersign/opentelemetry': 'openTelemetry' },
+  },
+  '@countersign/redis-store': {
+    ...{ folder: 'redis-store', built: 'dist/index.js' },
+    entryPoints: { '@countersign/redis-store': 'redisStore' },
   },
   '@countersign/testing': {
     ...{ folder: 'testing', built: 'dist/index.js' },

@@ -50,6 +50,13 @@ export const sizedBundles: readonly SizedBundle[] = [
     most: adapterGoal,
   },
   {
+    title: 'redis-store, on top of core',
+    code: "export { redisStore } from '@countersign/redis-store'",
+    external: [...core, '@countersign/core/stores'],
+    goal: 2_500,
+    most: 2_500,
+  },
+  {
     title: 'opentelemetry, on top of core and its API',
     code: "export { openTelemetry } from '@countersign/opentelemetry'",
     external: [...core, '@opentelemetry/api'],

@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly RegExp[]>> = {
   core: [/^jose(\/.+)?$/, /^p-memoize$/],
   'axios-interceptor': [/^axios$/, /^@countersign\/core(\/adapter)?$/],
   'ky-hook': [/^ky$/, /^@countersign\/core(\/adapter)?$/],
+  'redis-store': [/^@countersign\/core(\/(adapter|stores))?$/],
   opentelemetry: [/^@opentelemetry\/api$/, /^@countersign\/core$/],
 }
 

@@ -31,11 +31,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'core/fetch.ts': ['core/', 'a stage'],
   'core/adapter.ts': ['core/', 'a stage'],
   'core/keys.ts': ['core/', 'a stage'],
+  'core/stores.ts': ['core/', 'a stage'],
   'core/env.ts': ['core/', 'a stage', 'core/token-provider-options.ts'],
   // Each adapter knows one HTTP client, and no module of Node.js.
   'axios-interceptor/': ['@countersign/core', '@countersign/core/adapter', 'axios'],
   'ky-hook/': ['@countersign/core', '@countersign/core/adapter', 'ky'],
   'opentelemetry/': ['@countersign/core', '@opentelemetry/api', 'node:async_hooks'],
+  'redis-store/': ['@countersign/core', '@countersign/core/adapter', '@countersign/core/stores'],
   'testing/': ['@countersign/core', '@countersign/core/keys', 'jose', 'node:*'],
   // Only these files know commander.
   'cli/': [

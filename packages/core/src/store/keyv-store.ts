@@ -5,13 +5,19 @@ import type { TokenStore } from './token-store.js'
 
 /** The methods of Keyv 5 and 6 that {@link keyvStore} calls. */
 export interface KeyvLike {
+  /** Reads a record. */
   get(key: string): Promise<unknown>
-  /** `ttl` is in milliseconds. */
+  /** Writes a record; `ttl` is in milliseconds. */
   set(key: string, value: unknown, ttl: number): Promise<unknown>
+  /** Deletes a record. */
   delete(key: string): Promise<unknown>
 }
 
-type KeyvStoreOptions = SealOptions & { prefix?: string }
+/** @inline */
+type KeyvStoreOptions = SealOptions & {
+  /** The start of each key. @default 'countersign:' */
+  prefix?: string
+}
 
 const table = {
   encryptionKeys: (value: unknown) => value,

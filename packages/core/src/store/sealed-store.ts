@@ -10,9 +10,15 @@ export type SealOptions =
   | {
       /** The first key encrypts. All keys decrypt, so that a key can be rotated: `[new, old]`. */
       encryptionKeys: readonly [EncryptionKey, ...EncryptionKey[]]
+      /** Excluded by `encryptionKeys`. */
       plaintext?: never
     }
-  | { plaintext: true; encryptionKeys?: never }
+  | {
+      /** Stores records without encryption. */
+      plaintext: true
+      /** Excluded by `plaintext`. */
+      encryptionKeys?: never
+    }
 
 const table = {
   encryptionKeys: readEncryptionKeys,
