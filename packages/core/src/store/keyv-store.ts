@@ -30,9 +30,7 @@ const table = {
  * own token request. A deletion is not atomic and may remove a newer token.
  *
  * @param keyv - Your Keyv instance.
- * @param options.encryptionKeys - The first key encrypts, and all keys decrypt.
- * @param options.plaintext - `true` stores records without encryption.
- * @param options.prefix - The start of each key. `@default 'countersign:'`
+ * @param options - The encryption keys or `plaintext: true`, and the start of each key.
  * @returns the store.
  * @throws {ConfigurationError} if neither `encryptionKeys` nor `plaintext: true` is set.
  * @example
