@@ -16,6 +16,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     passWithNoTests: false,
-    reporters: ['default', nothingSkipped],
+    reporters: ['default', 'json', nothingSkipped],
+    outputFile: { json: fileURLToPath(new URL('../.report/fleet.json', import.meta.url)) },
   },
 })

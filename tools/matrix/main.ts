@@ -24,9 +24,11 @@ const { values } = parseArgs({
 })
 const suite = readReport<SuiteReport>('results')
 if (suite === undefined) throw new Error('There is no report of a test run. Run `pnpm test`.')
+const fleet = readReport<SuiteReport>('fleet') ?? { testResults: [] }
+const vitest = { testResults: [...suite.testResults, ...fleet.testResults] }
 const soak = readReport<OtherReports['soak']>('soak')
 const runtimes = readReport<OtherReports['runtimes']>('runtimes')
-const covered = coverage(Object.keys(rows), notOwed, testResults(suite, { soak, runtimes }, root))
+const covered = coverage(Object.keys(rows), notOwed, testResults(vitest, { soak, runtimes }, root))
 const chosen = covered.filter(({ id }) => id === (values.row ?? id))
 const [row] = chosen
 if (row === undefined) throw new Error(`There is no row ${values.row}.`)

@@ -297,3 +297,13 @@ test('accepts none of the last tokens that were rejected, and deletes each once'
   expect([first.value, second.value]).not.toContain(third.value)
   expect(deletes).toBe(2)
 })
+
+test('keeps the tokens of two tenants apart that share a client ID and a store', {
+  tags: ['C15'],
+}, async () => {
+  const tenant = (kid: string) =>
+    member({ signer: { alg: 'ES256', kid, sign: async () => new Uint8Array(64) } })
+  const [one, other] = await settled(calls([tenant('a'), tenant('b')]))
+  expect(one?.value).not.toBe(other?.value)
+  expect(requests).toBe(2)
+})

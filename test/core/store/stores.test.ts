@@ -31,7 +31,7 @@ describe('keyvStore keeps what a TokenStore promises', () => {
   for (const { name, run } of tokenStoreSuite(make)) test(name, run)
 })
 
-test('decrypts with the old key after a rotation', async () => {
+test('decrypts with the old key after a rotation', { tags: ['S9'] }, async () => {
   const [older, newer, inner] = [createKey(), createKey(), memoryStore()]
   await sealedStore(inner, { encryptionKeys: [older] }).set('key', token, call)
   const rotated = sealedStore(inner, { encryptionKeys: [newer, older] })
@@ -40,7 +40,7 @@ test('decrypts with the old key after a rotation', async () => {
   await expect(foreign.get('key', call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
 })
 
-test('rejects a record that was copied to another key or changed', async () => {
+test('rejects a record that was copied to another key or changed', { tags: ['S8'] }, async () => {
   const inner = memoryStore()
   const store = sealedStore(inner, { encryptionKeys: [createKey()] })
   await store.set('one', token, call)
@@ -53,12 +53,28 @@ test('rejects a record that was copied to another key or changed', async () => {
     await expect(store.get(key, call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
 })
 
+test('rejects ten thousand changed records, each with its code', { tags: ['S8'] }, async () => {
+  const inner = memoryStore()
+  const store = sealedStore(inner, { encryptionKeys: [createKey()] })
+  await store.set('one', token, call)
+  const { value = '', ...record } = { ...(await inner.get('one', call)) }
+  for (let flips = 0; flips < 10_000; flips += 1) {
+    const at = flips % value.length
+    // The last characters of base64url carry bits that no byte has.
+    const code = value.charCodeAt(at) ^ (1 + (flips % 3))
+    const changed = value.slice(0, at) + String.fromCharCode(code) + value.slice(at + 1)
+    await inner.set('one', { ...record, value: changed } as never, call)
+    const outcome = await store.get('one', call).catch((error) => error.code)
+    if (outcome !== 'ERR_STORE_SEALED') expect(outcome).toEqual(token)
+  }
+})
+
 test.each([
   ['a short key', { encryptionKeys: ['c2hvcnQ='] }],
   ['no key', { encryptionKeys: [] }],
   ['keys next to plaintext', { encryptionKeys: [createKey()], plaintext: true }],
   ['neither keys nor plaintext', {}],
-])('throws a ConfigurationError for %s', (_, options) => {
+])('throws a ConfigurationError for %s', { tags: ['S10'] }, (_, options) => {
   expect(() => keyvStore(createKeyv(), options as never)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
   )

@@ -71,9 +71,9 @@ export async function getSharedToken(
     const lease = await acquireLease()
     if (lease === noAnswer) return withoutStore()
     if (lease !== 'taken') return requestWith(lease)
-    const pause = computePoll(looks, random())
-    if (clock.monotonic() + pause >= until) return withoutLease()
-    await clock.wait(pause, call.signal)
+    const left = until - clock.monotonic()
+    if (left <= 0) return withoutLease()
+    await clock.wait(Math.min(left, computePoll(looks, random())), call.signal)
     const found = await look()
     if (found === noAnswer) return withoutStore()
     if (found !== undefined && found.token.value !== unwanted) return found
