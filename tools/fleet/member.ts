@@ -8,7 +8,7 @@ import { redisStore } from '@countersign/redis-store'
 import axios from 'axios'
 import { Redis } from 'ioredis'
 
-/** What a member reports at its end. */
+/** The report of a member at its end. */
 export interface MemberReport {
   readonly calls: number
   readonly failed: number

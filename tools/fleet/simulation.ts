@@ -3,7 +3,7 @@ import { createTokenProvider, type TokenProvider } from '@countersign/core'
 import { createRedisModel, createTokenEndpointModel } from './models.ts'
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
 
-/** What a case changes, and the most that it may measure. */
+/** The changes of a case, and the most that it may measure. */
 export interface Case {
   readonly title: string
   readonly members?: number
