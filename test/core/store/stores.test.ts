@@ -31,7 +31,7 @@ describe('keyvStore keeps what a TokenStore promises', () => {
   for (const { name, run } of tokenStoreSuite(make)) test(name, run)
 })
 
-test('decrypts with the old key after a rotation', async () => {
+test('decrypts with the old key after a rotation', { tags: ['S9'] }, async () => {
   const [older, newer, inner] = [createKey(), createKey(), memoryStore()]
   await sealedStore(inner, { encryptionKeys: [older] }).set('key', token, call)
   const rotated = sealedStore(inner, { encryptionKeys: [newer, older] })
@@ -40,7 +40,7 @@ test('decrypts with the old key after a rotation', async () => {
   await expect(foreign.get('key', call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
 })
 
-test('rejects a record that was copied to another key or changed', async () => {
+test('rejects a record that was copied to another key or changed', { tags: ['S8'] }, async () => {
   const inner = memoryStore()
   const store = sealedStore(inner, { encryptionKeys: [createKey()] })
   await store.set('one', token, call)
@@ -58,7 +58,7 @@ test.each([
   ['no key', { encryptionKeys: [] }],
   ['keys next to plaintext', { encryptionKeys: [createKey()], plaintext: true }],
   ['neither keys nor plaintext', {}],
-])('throws a ConfigurationError for %s', (_, options) => {
+])('throws a ConfigurationError for %s', { tags: ['S10'] }, (_, options) => {
   expect(() => keyvStore(createKeyv(), options as never)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
   )
