@@ -5,76 +5,92 @@ import { type RedisCommand, redisStore } from '@countersign/redis-store'
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5'
 import Iovalkey from 'iovalkey'
-import { createClient as createClient6, createCluster as createCluster6 } from 'redis'
+import {
+  createClient as createClient6,
+  createClientPool,
+  createCluster as createCluster6,
+  createSentinel,
+} from 'redis'
 import { createClient as createClient5, createCluster as createCluster5 } from 'redis-5'
 
 export const encryptionKey = randomBytes(32).toString('base64')
 
-/** A connected client as the argument of `redisStore`. */
+/** A client as the argument of `redisStore`. */
 export interface Connected extends AsyncDisposable {
   readonly client: Parameters<typeof redisStore>[0]
+  /** For the first connection. */
+  readonly ready: Promise<unknown>
 }
 
-type Connect = (
+export type Connect = (
   port: number,
   credentials?: { username: string; password: string },
-) => Promise<Connected>
+) => Connected
 
 const ignore = () => {}
 
-/** Each client as its documentation creates it for a service. */
-export const clients: Record<string, Connect> = {
-  'node-redis 5': async (port, credentials) => {
-    const client = createClient5({ url: `redis://127.0.0.1:${port}`, ...credentials })
-    await client.on('error', ignore).connect()
-    return { client, [Symbol.asyncDispose]: async () => client.destroy() }
+/** node-redis: also its pools, clusters and sentinels. */
+export function connectNodeRedis(
+  client: Connected['client'] & {
+    on(event: 'error', listener: () => void): unknown
+    connect(): Promise<unknown>
+    destroy(): unknown
   },
-  'node-redis 6': async (port, credentials) => {
-    const client = createClient6({ url: `redis://127.0.0.1:${port}`, ...credentials })
-    await client.on('error', ignore).connect()
-    return { client, [Symbol.asyncDispose]: async () => client.destroy() }
-  },
-  'ioredis 5': async (port, credentials) => {
-    const client = new Redis5({ port, maxRetriesPerRequest: 1, ...credentials })
-    client.on('error', ignore)
-    return { client, [Symbol.asyncDispose]: async () => client.disconnect() }
-  },
-  'ioredis 6': async (port, credentials) => {
-    const client = new Redis6({ port, maxRetriesPerRequest: 1, ...credentials })
-    client.on('error', ignore)
-    return { client, [Symbol.asyncDispose]: async () => client.disconnect() }
-  },
-  iovalkey: async (port, credentials) => {
-    const client = new Iovalkey.Redis({ port, maxRetriesPerRequest: 1, ...credentials })
-    client.on('error', ignore)
-    return { client, [Symbol.asyncDispose]: async () => client.disconnect() }
-  },
+): Connected {
+  client.on('error', ignore)
+  const ready = client.connect()
+  ready.catch(ignore)
+  return { client, ready, [Symbol.asyncDispose]: async () => void client.destroy() }
 }
 
-export const clusters: Record<string, (ports: readonly number[]) => Promise<Connected>> = {
-  'node-redis 5': async (ports) => {
-    const rootNodes = ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }))
-    const client = createCluster5({ rootNodes })
-    await client.on('error', ignore).connect()
-    return { client, [Symbol.asyncDispose]: async () => client.destroy() }
+/** ioredis and iovalkey: also their clusters. They connect by themselves. */
+export function connectIoredis(
+  client: Connected['client'] & {
+    on(event: 'error', listener: () => void): unknown
+    disconnect(): void
   },
-  'node-redis 6': async (ports) => {
-    const rootNodes = ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }))
-    const client = createCluster6({ rootNodes })
-    await client.on('error', ignore).connect()
-    return { client, [Symbol.asyncDispose]: async () => client.destroy() }
-  },
-  'ioredis 5': async (ports) => {
-    const client = new Cluster5(ports.map((port) => ({ host: '127.0.0.1', port })))
-    client.on('error', ignore)
-    return { client, [Symbol.asyncDispose]: async () => client.disconnect() }
-  },
-  'ioredis 6': async (ports) => {
-    const client = new Cluster6(ports.map((port) => ({ host: '127.0.0.1', port })))
-    client.on('error', ignore)
-    return { client, [Symbol.asyncDispose]: async () => client.disconnect() }
-  },
+): Connected {
+  client.on('error', ignore)
+  const ready = Promise.resolve()
+  return { client, ready, [Symbol.asyncDispose]: async () => client.disconnect() }
 }
+
+/** Each client as its documentation creates it for a service. */
+export const clients = {
+  'node-redis 5': (port, credentials) =>
+    connectNodeRedis(createClient5({ url: `redis://127.0.0.1:${port}`, ...credentials })),
+  'node-redis 6': (port, credentials) =>
+    connectNodeRedis(createClient6({ url: `redis://127.0.0.1:${port}`, ...credentials })),
+  'a pool of node-redis 6': (port, credentials) =>
+    connectNodeRedis(createClientPool({ url: `redis://127.0.0.1:${port}`, ...credentials })),
+  'ioredis 5': (port, credentials) =>
+    connectIoredis(new Redis5({ port, maxRetriesPerRequest: 1, ...credentials })),
+  'ioredis 6': (port, credentials) =>
+    connectIoredis(new Redis6({ port, maxRetriesPerRequest: 1, ...credentials })),
+  iovalkey: (port, credentials) =>
+    connectIoredis(new Iovalkey.Redis({ port, maxRetriesPerRequest: 1, ...credentials })),
+} satisfies Record<string, Connect>
+
+const urls = (ports: readonly number[]) =>
+  ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }))
+const addresses = (ports: readonly number[]) => ports.map((port) => ({ host: '127.0.0.1', port }))
+
+export const clusters = {
+  'node-redis 5': (ports) => connectNodeRedis(createCluster5({ rootNodes: urls(ports) })),
+  'node-redis 6': (ports) => connectNodeRedis(createCluster6({ rootNodes: urls(ports) })),
+  'ioredis 5': (ports) => connectIoredis(new Cluster5(addresses(ports))),
+  'ioredis 6': (ports) => connectIoredis(new Cluster6(addresses(ports))),
+} satisfies Record<string, (ports: readonly number[]) => Connected>
+
+/** Clients that find the primary through a sentinel. */
+export const sentinels = {
+  'node-redis 6': (port) =>
+    connectNodeRedis(createSentinel({ name: 'main', sentinelRootNodes: addresses([port]) })),
+  'ioredis 6': (port) =>
+    connectIoredis(
+      new Redis6({ name: 'main', sentinels: addresses([port]), maxRetriesPerRequest: 1 }),
+    ),
+} satisfies Record<string, (port: number) => Connected>
 
 /** Sends a command over a connection of its own: for clients that the store does not know. */
 export function createCommand(port: number): RedisCommand {

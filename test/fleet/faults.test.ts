@@ -23,10 +23,11 @@ beforeEach(async () => {
 
 async function connect(
   name: (typeof names)[number],
-  credentials?: Parameters<(typeof clients)[string]>[1],
+  credentials?: { username: string; password: string },
 ) {
-  const connected = (await clients[name]?.(server.port, credentials)) as Connected
+  const connected = clients[name](server.port, credentials)
   onTestFinished(() => connected[Symbol.asyncDispose]())
+  await connected.ready
   return connected
 }
 

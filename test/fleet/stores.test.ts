@@ -7,6 +7,7 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createPostgresStore } from '../../examples/postgres-store.ts'
 import {
+  type Connect,
   type Connected,
   clients,
   clusters,
@@ -16,46 +17,49 @@ import {
 } from './clients.ts'
 import { type RedisServer, startCluster, startPostgres, startRedis } from './servers.ts'
 
-describe.each(Object.keys(clients))('redisStore with %s', { tags: ['S8', 'S11'] }, (name) => {
-  let server: RedisServer
-  let connected: readonly [Connected, Connected]
+describe.each<[string, Connect]>(Object.entries(clients))(
+  'redisStore with %s',
+  {
+    tags: ['S8', 'S11'],
+  },
+  (_, connect) => {
+    let server: RedisServer
+    let connected: readonly [Connected, Connected]
 
-  beforeAll(async () => {
-    server = await startRedis()
-    const connect = clients[name] as NonNullable<(typeof clients)[string]>
-    connected = [await connect(server.port), await connect(server.port)]
-    return async () => {
-      for (const one of connected) await one[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
-    }
-  })
-
-  for (const isSealed of [true, false])
-    describe(isSealed ? 'encrypted' : 'in plain text', () => {
-      for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, isSealed)))
-        test(name, run)
-    })
-
-  describe('without the permission to run scripts', () => {
-    let restricted: readonly [Connected, Connected]
     beforeAll(async () => {
-      const rules = ['+get', '+set', '+pttl', '+del', '+client', '+info', '+hello', '+ping']
-      const keys = '~countersign:*'
-      await server.cli('ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', keys, ...rules)
-      const connect = clients[name] as NonNullable<(typeof clients)[string]>
-      const credentials = { username: 'app', password: 'secret' }
-      restricted = [
-        await connect(server.port, credentials),
-        await connect(server.port, credentials),
-      ]
+      server = await startRedis()
+      connected = [connect(server.port), connect(server.port)]
+      for (const { ready } of connected) await ready
       return async () => {
-        for (const one of restricted) await one[Symbol.asyncDispose]()
+        for (const one of connected) await one[Symbol.asyncDispose]()
+        await server[Symbol.asyncDispose]()
       }
     })
-    for (const { name, run } of tokenStoreSuite(async () => makeStores(restricted, true)))
-      test(name, run)
-  })
-})
+
+    for (const isSealed of [true, false])
+      describe(isSealed ? 'encrypted' : 'in plain text', () => {
+        for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, isSealed)))
+          test(name, run)
+      })
+
+    describe('without the permission to run scripts', () => {
+      let restricted: readonly [Connected, Connected]
+      beforeAll(async () => {
+        const rules = ['+get', '+set', '+pttl', '+del', '+client', '+info', '+hello', '+ping']
+        const keys = '~countersign:*'
+        await server.cli('ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', keys, ...rules)
+        const credentials = { username: 'app', password: 'secret' }
+        restricted = [connect(server.port, credentials), connect(server.port, credentials)]
+        for (const { ready } of restricted) await ready
+        return async () => {
+          for (const one of restricted) await one[Symbol.asyncDispose]()
+        }
+      })
+      for (const { name, run } of tokenStoreSuite(async () => makeStores(restricted, true)))
+        test(name, run)
+    })
+  },
+)
 
 describe('redisStore with a function', () => {
   let server: RedisServer
@@ -78,11 +82,11 @@ describe('redisStore in a cluster of three nodes', () => {
   })
   afterAll(() => cluster[Symbol.asyncDispose]())
 
-  describe.each(Object.keys(clusters))('with %s', (name) => {
+  describe.each(Object.entries(clusters))('with %s', (_, connect) => {
     let connected: readonly [Connected, Connected]
     beforeAll(async () => {
-      const connect = clusters[name] as NonNullable<(typeof clusters)[string]>
-      connected = [await connect(cluster.ports), await connect(cluster.ports)]
+      connected = [connect(cluster.ports), connect(cluster.ports)]
+      for (const { ready } of connected) await ready
       return async () => {
         for (const one of connected) await one[Symbol.asyncDispose]()
       }

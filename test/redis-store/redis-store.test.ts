@@ -37,7 +37,9 @@ test('fails with the code of Redis, and never with the words of a client', async
   for (const [thrown, code] of [
     [new Error('READONLY You can not write against secret-value'), 'READONLY'],
     [Object.assign(new Error('of secret-value'), { args: [token.value] }), 'Error'],
-    [Object.assign(new TypeError('of secret-value')), 'TypeError'],
+    [new TypeError('of secret-value'), 'TypeError'],
+    [new (class ClientClosedError extends Error {})('of secret-value'), 'ClientClosedError'],
+    [Object.assign(new Error('of secret-value'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     ['secret-value', 'Error'],
   ]) {
     const store = redisStore(() => Promise.reject(thrown), plaintext)

@@ -2,7 +2,7 @@
 export class RedisStoreError extends Error {
   /**
    * The code of Redis, such as `READONLY`, `OOM` or `NOPERM`, or `ERR_STORE_OFFLINE`,
-   * `ERR_STORE_RECORD`, or the class of the client's error.
+   * `ERR_STORE_RECORD`, or the code or class of the client's error, such as `ECONNREFUSED`.
    */
   readonly code: string
 
@@ -17,9 +17,10 @@ export class RedisStoreError extends Error {
 /** The client's message and arguments may contain the token, so only a code is kept. */
 export function createRedisStoreError(error: unknown): RedisStoreError {
   if (error instanceof RedisStoreError) return error
-  const { message, name } = Object(error) as { message?: unknown; name?: unknown }
+  const { message, code, name, constructor: kind } = Object(error) as Record<string, unknown>
   const word = /^-?([A-Z][A-Z0-9_]*)(?: |$)/.exec(String(message))?.[1]
-  return new RedisStoreError(
-    word ?? /^\w{1,64}$/.exec(typeof name === 'string' ? name : 'Error')?.[0] ?? 'Error',
-  )
+  // node-redis sets no names, so its classes identify its errors.
+  const words = [word, code, name === 'Error' ? (kind as { name?: unknown }).name : name]
+  const known = words.find((other) => typeof other === 'string' && /^\w{1,64}$/.test(other))
+  return new RedisStoreError((known as string | undefined) ?? 'Error')
 }

@@ -108,7 +108,7 @@ function knownOptions(options: object): string[] {
 }
 
 describe('what a token in a shared store is kept under', () => {
-  test('every option states whether it is part of it', () => {
+  test('every option states whether it is part of it', { tags: ['C15'] }, () => {
     expect(knownOptions({ qqqqqqqqqq: 1 }).sort()).toEqual(Object.keys(statements).sort())
     expect(knownOptions({ assertion: { qqqqqqqqqq: 1 } }).sort()).toEqual(
       Object.keys(assertionStatements).sort(),
