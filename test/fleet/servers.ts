@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
-import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
@@ -100,14 +101,53 @@ export async function startCluster() {
   }
 }
 
+/** Starts a sentinel that watches one primary, and soon after its end promotes the replica. */
+export async function startSentinel(primary: RedisServer) {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-sentinel-'))
+  const port = await findPort()
+  const file = join(folder, 'sentinel.conf')
+  const settings = [
+    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`],
+    `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
+    ...['sentinel down-after-milliseconds main 500', 'sentinel failover-timeout main 2000'],
+  ]
+  await writeFile(file, settings.join('\n'))
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  for await (const line of createInterface({ input: child.stdout }))
+    if (line.includes('+monitor master')) break
+  child.stdout.resume()
+  const cli = async (...command: readonly string[]) =>
+    (await run('redis-cli', ['-p', String(port), 'SENTINEL', ...command])).stdout
+  return {
+    port,
+    /** Resolves when the sentinel knows the replica. */
+    async waitForReplica({ port: wanted }: RedisServer) {
+      while (!(await cli('REPLICAS', 'main')).includes(String(wanted)));
+    },
+    /** Resolves when the sentinel sends clients to this server, which accepts writes. */
+    async waitForPrimary({ port: wanted, cli: ask }: RedisServer) {
+      while (!(await cli('GET-MASTER-ADDR-BY-NAME', 'main')).includes(String(wanted)));
+      while (!(await ask('ROLE')).startsWith('master'));
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await once(child, 'close')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 /** Starts a PostgreSQL server, as the user postgres, because it does not run as root. */
 export async function startPostgres() {
   const [initdb] = globSync('/usr/lib/postgresql/*/bin/initdb')
   if (initdb === undefined) throw new Error('PostgreSQL is not installed.')
   const folder = await mkdtemp(join(tmpdir(), 'countersign-postgres-'))
-  const { stdout } = await run('id', ['-u', 'postgres'])
-  await chown(folder, Number(stdout), Number(stdout))
-  const as = (...command: readonly string[]) => run('runuser', ['-u', 'postgres', '--', ...command])
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await run('chown', ['postgres', folder])
+  const as = (...command: readonly [string, ...string[]]) =>
+    isRoot
+      ? run('runuser', ['-u', 'postgres', '--', ...command])
+      : run(command[0], command.slice(1))
   const data = join(folder, 'data')
   await as(initdb, '-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync')
   const port = await findPort()
