@@ -46,7 +46,7 @@ export function connectNodeRedis(
   return { client, ready, [Symbol.asyncDispose]: async () => void client.destroy() }
 }
 
-/** ioredis and iovalkey: also their clusters. They connect by themselves. */
+/** ioredis and iovalkey: also their clusters. They connect on creation. */
 export function connectIoredis(
   client: Connected['client'] & {
     on(event: 'error', listener: () => void): unknown

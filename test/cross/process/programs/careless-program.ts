@@ -14,7 +14,7 @@ import ky from 'ky'
 
 const { HOST, ENDING, API_ORIGIN = '', TOKEN_ENDPOINT, PRIVATE_KEY } = process.env
 const clock = createManualClock(Date.now())
-const store = memoryStore()
+const store = memoryStore({ clock })
 const tokens = createTokenProvider({
   ...{ clientId: 'client-1', tokenEndpoint: TOKEN_ENDPOINT, key: PRIVATE_KEY, retries: 0 },
   ...{ clock, store, onEvent: log },
