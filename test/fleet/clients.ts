@@ -22,10 +22,13 @@ export interface Connected extends AsyncDisposable {
   readonly ready: Promise<unknown>
 }
 
-export type Connect = (
-  port: number,
-  credentials?: { username: string; password: string },
-) => Connected
+interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+export type Connect = (port: number, credentials?: Credentials) => Connected
+export type ConnectCluster = (ports: readonly number[], credentials: Credentials) => Connected
 
 const ignore = () => {}
 
@@ -76,11 +79,15 @@ const urls = (ports: readonly number[]) =>
 const addresses = (ports: readonly number[]) => ports.map((port) => ({ host: '127.0.0.1', port }))
 
 export const clusters = {
-  'node-redis 5': (ports) => connectNodeRedis(createCluster5({ rootNodes: urls(ports) })),
-  'node-redis 6': (ports) => connectNodeRedis(createCluster6({ rootNodes: urls(ports) })),
-  'ioredis 5': (ports) => connectIoredis(new Cluster5(addresses(ports))),
-  'ioredis 6': (ports) => connectIoredis(new Cluster6(addresses(ports))),
-} satisfies Record<string, (ports: readonly number[]) => Connected>
+  'node-redis 5': (ports, defaults) =>
+    connectNodeRedis(createCluster5({ rootNodes: urls(ports), defaults })),
+  'node-redis 6': (ports, defaults) =>
+    connectNodeRedis(createCluster6({ rootNodes: urls(ports), defaults })),
+  'ioredis 5': (ports, redisOptions) =>
+    connectIoredis(new Cluster5(addresses(ports), { redisOptions })),
+  'ioredis 6': (ports, redisOptions) =>
+    connectIoredis(new Cluster6(addresses(ports), { redisOptions })),
+} satisfies Record<string, ConnectCluster>
 
 /** Clients that find the primary through a sentinel. */
 export const sentinels = {

@@ -94,7 +94,7 @@ export async function startCluster() {
   for (const node of nodes)
     while (!(await node.cli('CLUSTER', 'INFO')).includes('cluster_state:ok'));
   return {
-    ports: nodes.map(({ port }) => port),
+    nodes,
     async [Symbol.asyncDispose]() {
       await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()))
     },

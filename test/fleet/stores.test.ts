@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { keyvStore } from '@countersign/core/stores'
 import { redisStore } from '@countersign/redis-store'
 import { tokenStoreSuite } from '@countersign/testing'
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createPostgresStore } from '../../examples/postgres-store.ts'
 import {
   type Connect,
+  type ConnectCluster,
   type Connected,
   clients,
   clusters,
@@ -17,49 +19,38 @@ import {
 } from './clients.ts'
 import { type RedisServer, startCluster, startPostgres, startRedis } from './servers.ts'
 
-describe.each<[string, Connect]>(Object.entries(clients))(
-  'redisStore with %s',
-  {
-    tags: ['S8', 'S11'],
-  },
-  (_, connect) => {
-    let server: RedisServer
-    let connected: readonly [Connected, Connected]
+const credentials = { username: 'countersign', password: 'password' }
+const guide = readFileSync(new URL('../../docs/guides/fleet.md', import.meta.url), 'utf8')
+const [, acl = ''] = /^user countersign (.+)$/m.exec(guide) ?? []
+const rules = ['reset', ...acl.split(' ')]
+const withoutScripts = rules.filter((rule) => rule !== '+eval')
+const clusterRules = guide.match(/\+cluster\|\w+/g) ?? []
 
+describe.each([
+  { title: 'with the permissions of the guide', isSealed: true, permissions: rules },
+  { title: 'without scripts', isSealed: true, permissions: withoutScripts },
+  { title: 'in plain text', isSealed: false, permissions: rules },
+])('redisStore $title', { tags: ['S8', 'S11'] }, ({ isSealed, permissions }) => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedis()
+    await server.cli('ACL', 'SETUSER', credentials.username, ...permissions)
+    return () => server[Symbol.asyncDispose]()
+  })
+
+  describe.each<[string, Connect]>(Object.entries(clients))('with %s', (_, connect) => {
+    let connected: readonly [Connected, Connected]
     beforeAll(async () => {
-      server = await startRedis()
-      connected = [connect(server.port), connect(server.port)]
+      connected = [connect(server.port, credentials), connect(server.port, credentials)]
       for (const { ready } of connected) await ready
       return async () => {
         for (const one of connected) await one[Symbol.asyncDispose]()
-        await server[Symbol.asyncDispose]()
       }
     })
-
-    for (const isSealed of [true, false])
-      describe(isSealed ? 'encrypted' : 'in plain text', () => {
-        for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, isSealed)))
-          test(name, run)
-      })
-
-    describe('without the permission to run scripts', () => {
-      let restricted: readonly [Connected, Connected]
-      beforeAll(async () => {
-        const rules = ['+get', '+set', '+pttl', '+del', '+client', '+info', '+hello', '+ping']
-        const keys = '~countersign:*'
-        await server.cli('ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', keys, ...rules)
-        const credentials = { username: 'app', password: 'secret' }
-        restricted = [connect(server.port, credentials), connect(server.port, credentials)]
-        for (const { ready } of restricted) await ready
-        return async () => {
-          for (const one of restricted) await one[Symbol.asyncDispose]()
-        }
-      })
-      for (const { name, run } of tokenStoreSuite(async () => makeStores(restricted, true)))
-        test(name, run)
-    })
-  },
-)
+    for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, isSealed)))
+      test(name, run)
+  })
+})
 
 describe('redisStore with a function', () => {
   let server: RedisServer
@@ -79,13 +70,16 @@ describe('redisStore in a cluster of three nodes', () => {
   let cluster: Awaited<ReturnType<typeof startCluster>>
   beforeAll(async () => {
     cluster = await startCluster()
+    const user = [credentials.username, ...rules, ...clusterRules]
+    for (const { cli } of cluster.nodes) await cli('ACL', 'SETUSER', ...user)
   })
   afterAll(() => cluster[Symbol.asyncDispose]())
 
-  describe.each(Object.entries(clusters))('with %s', (_, connect) => {
+  describe.each<[string, ConnectCluster]>(Object.entries(clusters))('with %s', (_, connect) => {
     let connected: readonly [Connected, Connected]
     beforeAll(async () => {
-      connected = [connect(cluster.ports), connect(cluster.ports)]
+      const ports = cluster.nodes.map(({ port }) => port)
+      connected = [connect(ports, credentials), connect(ports, credentials)]
       for (const { ready } of connected) await ready
       return async () => {
         for (const one of connected) await one[Symbol.asyncDispose]()

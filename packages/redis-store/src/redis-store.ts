@@ -18,9 +18,9 @@ import { createRedisStoreError, RedisStoreError } from './redis-store-error.js'
 /** Options of {@link redisStore}. */
 export type RedisStoreOptions = SealOptions & {
   /** The start of each key. `@default 'countersign:'` */
-  prefix?: string
+  prefix?: string | undefined
   /** The wall clock. `@default Date` */
-  clock?: Pick<Clock, 'now'>
+  clock?: Pick<Clock, 'now'> | undefined
 }
 
 const compareAndDelete = `if redis.call('get', KEYS[1]) == ARGV[1] then

@@ -32,7 +32,7 @@ const platforms = {
 
 type Platform = keyof typeof platforms
 
-const modules = 'adapter axios errors events fetch jwks ky provider tokens'.split(' ')
+const modules = 'adapter axios errors events fetch jwks ky provider stores tokens'.split(' ')
 
 function options(
   resolution: keyof typeof resolutions,

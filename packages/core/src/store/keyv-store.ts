@@ -22,7 +22,7 @@ export interface KeyvLike {
 /** @inline */
 type KeyvStoreOptions = SealOptions & {
   /** The start of each key. @default 'countersign:' */
-  prefix?: string
+  prefix?: string | undefined
 }
 
 const table = {

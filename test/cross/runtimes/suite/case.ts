@@ -9,6 +9,7 @@ import { redaction } from './redaction.ts'
 import { redirects } from './redirects.ts'
 import { renewal } from './renewal.ts'
 import { signing } from './signing.ts'
+import { stores } from './stores.ts'
 import { type Cases, openWorld, type Traits, type World } from './world.ts'
 
 export interface CaseOutcome {
@@ -44,6 +45,7 @@ export const cases: Cases = {
   ...cancelling,
   ...redirects,
   ...redaction,
+  ...stores,
 }
 
 /** A case that takes longer hangs. */
