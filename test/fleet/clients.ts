@@ -33,7 +33,7 @@ export type ConnectCluster = (ports: readonly number[], credentials: Credentials
 const ignore = () => {}
 
 /** node-redis: also its pools, clusters and sentinels. */
-export function connectNodeRedis(
+function connectNodeRedis(
   client: Connected['client'] & {
     on(event: 'error', listener: () => void): unknown
     connect(): Promise<unknown>
@@ -47,7 +47,7 @@ export function connectNodeRedis(
 }
 
 /** ioredis and iovalkey: also their clusters. They connect on creation. */
-export function connectIoredis(
+function connectIoredis(
   client: Connected['client'] & {
     on(event: 'error', listener: () => void): unknown
     disconnect(): void
