@@ -1,8 +1,11 @@
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { createTokenProvider, memoryStore, type TokenSource } from '@countersign/core'
 import { createAuthorizer } from '@countersign/core/adapter'
+import { optionsFromEnv } from '@countersign/core/env'
 import { authorizedFetch } from '@countersign/core/fetch'
+import { keyvStore, sealedStore } from '@countersign/core/stores'
 import { authorizationHooks } from '@countersign/ky-hook'
+import { openTelemetry } from '@countersign/opentelemetry'
 import axios from 'axios'
 import { expect, test } from 'vitest'
 import { providerFor } from '../support/provider-under-test.ts'
@@ -32,6 +35,11 @@ test.each<[string, string, () => unknown]>([
   ['tokens', 'authorizedFetch(fetch)', () => call(authorizedFetch, fetch, { origins })],
   ['options', 'authorizedFetch(tokens)', () => call(authorizedFetch, tokens)],
   ['tokens', 'createAuthorizer', () => call(createAuthorizer, {} as TokenSource, {}, { origins })],
+  ['client', 'createAuthorizer', () => call(createAuthorizer, tokens, {}, { origins })],
+  ['options', 'openTelemetry(true)', () => call(openTelemetry, true)],
+  ['options', "optionsFromEnv('BANK_')", () => call(optionsFromEnv, 'BANK_')],
+  ['store', 'sealedStore()', () => call(sealedStore, undefined, { encryptionKeys: [] })],
+  ['keyv', 'keyvStore()', () => call(keyvStore, undefined, { plaintext: true })],
 ])('names the argument or option %s of %s', async (option, _, run) => {
   const failed = { code: 'ERR_INVALID_OPTION', option }
   await expect(async () => run()).rejects.toMatchObject(failed)

@@ -1,4 +1,5 @@
 import { ConfigurationError, type RequestEvent, type TokenEvent } from '@countersign/core'
+import { requireArgument } from '@countersign/core/adapter'
 import { createMetrics } from './metrics.js'
 import { followTokenRequests } from './spans.js'
 
@@ -38,6 +39,8 @@ export interface Telemetry {
  * ```
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
+  const isObject = typeof options === 'object' && options !== null
+  requireArgument(isObject, 'options', 'must be an object, such as { clientId: true }')
   const { clientId = false, ...unknown } = options
   const [name = typeof clientId === 'boolean' ? undefined : 'clientId'] = Object.keys(unknown)
   if (name !== undefined) {

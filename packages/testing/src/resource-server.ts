@@ -63,6 +63,10 @@ export async function createResourceServer(
   authorizationServer: AuthorizationServer,
   options: ResourceServerOptions = {},
 ): Promise<ResourceServer> {
+  if (typeof authorizationServer?.isLive !== 'function')
+    throw new TypeError(
+      'createResourceServer needs the authorization server whose tokens it accepts',
+    )
   requireKnownMembers('a resource server', options, ['answer', 'onAnswered', 'port'])
   const answerLive = options.answer ?? (({ method, url }) => ({ body: { ok: true, method, url } }))
   const requests: ResourceRequestRecord[] = []

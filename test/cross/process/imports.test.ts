@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly RegExp[]>> = {
   'axios-interceptor': [/^axios$/, /^@countersign\/core(\/adapter)?$/],
   'ky-hook': [/^ky$/, /^@countersign\/core(\/adapter)?$/],
   'redis-store': [/^@countersign\/core(\/(adapter|stores))?$/],
-  opentelemetry: [/^@opentelemetry\/api$/, /^@countersign\/core$/],
+  opentelemetry: [/^@opentelemetry\/api$/, /^@countersign\/core(\/adapter)?$/],
 }
 
 /** Every specifier of a module, however it is imported. */

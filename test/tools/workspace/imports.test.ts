@@ -36,7 +36,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Each adapter knows one HTTP client, and no module of Node.js.
   'axios-interceptor/': ['@countersign/core', '@countersign/core/adapter', 'axios'],
   'ky-hook/': ['@countersign/core', '@countersign/core/adapter', 'ky'],
-  'opentelemetry/': ['@countersign/core', '@opentelemetry/api', 'node:async_hooks'],
+  'opentelemetry/': [
+    ...['@countersign/core', '@countersign/core/adapter'],
+    ...['@opentelemetry/api', 'node:async_hooks'],
+  ],
   'redis-store/': ['@countersign/core', '@countersign/core/adapter', '@countersign/core/stores'],
   'testing/': ['@countersign/core', '@countersign/core/keys', 'jose', 'node:*'],
   // Only these files know commander.

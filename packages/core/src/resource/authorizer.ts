@@ -71,6 +71,8 @@ export function authorizeWith<R, O>(
 ): (request: R) => Promise<O> {
   const { origins: belongs, onForeignOrigin, isTokenRejected, onEvent } = settings
   requireTokenSource(tokens)
+  const isClient = typeof client?.send === 'function'
+  option.requireArgument(isClient, 'client', 'must have the methods of an HttpClient')
   const report = createReport(onEvent)
   const authorizer: Authorizer<R, O> = { tokens, client, isTokenRejected, report }
   const isTokenEndpoint = createTokenEndpointRule(tokens, belongs)

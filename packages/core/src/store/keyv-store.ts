@@ -1,5 +1,11 @@
 import type { StoredToken } from '../access-token.js'
-import { createOptionError, type OptionTable, readOptions, text } from '../options.js'
+import {
+  createOptionError,
+  type OptionTable,
+  readOptions,
+  requireArgument,
+  text,
+} from '../options.js'
 import { type SealOptions, sealedStore } from './sealed-store.js'
 import type { TokenStore } from './token-store.js'
 
@@ -39,6 +45,7 @@ const table = {
  * ```
  */
 export function keyvStore(keyv: KeyvLike, options: KeyvStoreOptions): TokenStore {
+  requireArgument(typeof keyv?.get === 'function', 'keyv', 'must be a Keyv instance')
   const { encryptionKeys, plaintext, prefix = 'countersign:' } = readOptions(options, table)
   const store = createPlainStore(keyv, prefix)
   if (encryptionKeys !== undefined && plaintext === undefined)

@@ -1,5 +1,5 @@
 import type { StoredToken } from '../access-token.js'
-import { createOptionError, type OptionTable, readOptions } from '../options.js'
+import { createOptionError, type OptionTable, readOptions, requireArgument } from '../options.js'
 import type { TokenStore } from './token-store.js'
 
 /** 32 bytes, or the same bytes as base64 or base64url: `openssl rand -base64 32`. */
@@ -42,6 +42,7 @@ export function sealedStore(
   store: TokenStore,
   options: { encryptionKeys: readonly [EncryptionKey, ...EncryptionKey[]] },
 ): TokenStore {
+  requireArgument(typeof store?.get === 'function', 'store', 'must be a token store')
   const { encryptionKeys } = readOptions(options, table)
   let imported: Promise<readonly SealKey[]> | undefined
   const importKeys = () => {

@@ -51,6 +51,17 @@ function single(host: Host): Cases {
       same((await send(new Request(url, init))).status, 200, 'the status')
       same(await attempts(world), [`POST 401 ${text}`, `POST 200 ${text}`], 'attempts')
     },
+    async [`${host.name}: keeps the token through a custom fetch of one argument`](world) {
+      const fetchOne = ((request: Request) => fetch(request)) as typeof fetch
+      const send = host.create(await registeredProvider(world), world, fetchOne)
+      const { url, init } = post(world, text)
+      same((await send(new Request(url, init))).status, 200, 'the first status')
+      await world.ask('revokeAll')
+      same((await send(new Request(url, init))).status, 200, 'the status')
+      const { api } = await world.ask('seen')
+      const seen = api.map(({ method, status, body }) => `${method} ${status} ${body}`)
+      same(seen, [`POST 200 ${text}`, `POST 401 ${text}`, `POST 200 ${text}`], 'attempts')
+    },
     async [`${host.name}: returns the 401 to a stream, and renews the token for the next`](world) {
       const send = await startRevoked(world, host)
       const { url, init } = post(world, new Blob([text]).stream())

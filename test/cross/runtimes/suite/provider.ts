@@ -30,16 +30,20 @@ type Send = (url: string | Request, init?: RequestInit) => Promise<Response>
 /** Sends requests to the world's API with the tokens of a source. */
 export interface Host {
   readonly name: string
-  create(tokens: TokenSource, world: World): Send
+  create(tokens: TokenSource, world: World, fetch?: typeof globalThis.fetch): Send
 }
 
 export const hosts: readonly Host[] = [
-  { name: 'fetch', create: (tokens, { api }) => authorizedFetch(tokens, { origins: [api] }) },
+  {
+    name: 'fetch',
+    create: (tokens, { api }, fetch) => authorizedFetch(tokens, { origins: [api], fetch }),
+  },
   {
     name: 'ky',
-    create: (tokens, { api }) => {
+    create: (tokens, { api }, fetch) => {
+      const own = fetch && { fetch }
       const hooks = authorizationHooks(tokens, { origins: [api] })
-      return ky.create({ hooks, retry: 0, timeout: false, throwHttpErrors: false })
+      return ky.create({ hooks, ...own, retry: 0, timeout: false, throwHttpErrors: false })
     },
   },
 ]
