@@ -33,7 +33,7 @@ interface SharedTokenSettings {
   readonly early: number
   /** Milliseconds. */
   readonly timeout: number
-  readonly shared: SharedTokenMemory
+  readonly storeMemory: SharedTokenMemory
   /** Epoch milliseconds: when this member wanted the token. */
   readonly startedAt: number
   /** Whether the provider uses its store for the first time. */
@@ -54,7 +54,7 @@ export async function getSharedToken(
   settings: SharedTokenSettings,
   call: TokenCall,
 ): Promise<IssuedToken | PostponedRenewal> {
-  const { store, key, clock, random, emit, early, timeout, shared, request } = settings
+  const { store, key, clock, random, emit, early, timeout, storeMemory, request } = settings
   const own = call.ownToken()
   const ms = computeStoreLimit({ spare: own.spare, isFirst: settings.isFirst })
   const until = clock.monotonic() + computePatience(timeout, random())
@@ -126,11 +126,11 @@ export async function getSharedToken(
     if (known === undefined) return
     const { token, isCertain } = known
     const digest = await sha256(token.value)
-    let entry = shared.rejected.find((other) => other.digest === digest)
+    let entry = storeMemory.rejected.find((other) => other.digest === digest)
     if (entry === undefined) {
       entry = { digest, isDeleted: false }
-      shared.rejected.unshift(entry)
-      shared.rejected.splice(mostRejected)
+      storeMemory.rejected.unshift(entry)
+      storeMemory.rejected.splice(mostRejected)
     }
     if (!isCertain || entry.isDeleted) return
     const deleted = await run('delete', (limits) => store.delete(key, token, limits))
@@ -146,9 +146,9 @@ export async function getSharedToken(
   }
 
   async function isRejected(value: string): Promise<boolean> {
-    if (shared.rejected.length === 0) return false
+    if (storeMemory.rejected.length === 0) return false
     const digest = await sha256(value)
-    return shared.rejected.some((other) => other.digest === digest)
+    return storeMemory.rejected.some((other) => other.digest === digest)
   }
 
   /** Returns undefined for a store without leases. A lease that arrives late is released. */
