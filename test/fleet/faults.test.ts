@@ -36,10 +36,12 @@ async function connect(
 
 /** Creates a member of the fleet, as a process has it, and a function that calls the API. */
 function createMember({ client }: Connected, options: Partial<TokenProviderOptions> = {}) {
+  // A call that is still pending at the end of a test belongs to its events.
+  const ofThisTest = events
   const tokens = createTokenProvider({
     ...{ clientId: kit.env.CLIENT_ID, tokenEndpoint: kit.env.TOKEN_ENDPOINT },
     ...{ key: kit.env.PRIVATE_KEY, store: redisStore(client, { encryptionKeys: [encryptionKey] }) },
-    onEvent: (event) => void events.push(event),
+    onEvent: (event) => void ofThisTest.push(event),
     ...options,
   })
   onTestFinished(() => tokens.close())
@@ -257,7 +259,10 @@ test('none of 10,000 changed records is accepted as another token', { tags: ['S8
     })
     if (found === undefined) misses += 1
     // Members of the outer record may shorten a lifetime, and spare bits of base64 have no meaning.
-    else expect({ ...found, expiresAt: 0 }).toEqual({ ...token, expiresAt: 0 })
+    else {
+      expect(found.expiresAt).toBeLessThanOrEqual(token.expiresAt)
+      expect({ ...found, issuedAt, expiresAt: 0 }).toEqual({ ...token, expiresAt: 0 })
+    }
   }
   expect(misses).toBeGreaterThan(9_000)
 })

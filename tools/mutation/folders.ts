@@ -82,6 +82,11 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     mutate: ['packages/opentelemetry/src/*.ts'],
     tests: ['test/opentelemetry/*.test.ts'],
   },
+  'redis-store': {
+    leastScore: 60,
+    mutate: ['packages/redis-store/src/*.ts'],
+    tests: ['test/redis-store/*.test.ts'],
+  },
   store: {
     leastScore: 80,
     mutate: [`${core}/store/*.ts`],

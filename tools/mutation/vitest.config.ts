@@ -32,7 +32,7 @@ export default defineConfig({
         replacement: path('packages/core/src/$1.ts'),
       },
       {
-        find: /^@countersign\/(axios-interceptor|ky-hook|opentelemetry|testing)$/,
+        find: /^@countersign\/(axios-interceptor|ky-hook|opentelemetry|redis-store|testing)$/,
         replacement: path('packages/$1/src/index.ts'),
       },
     ],

@@ -107,10 +107,10 @@ function createPlainStore(
       const token = parseRecord(text)
       const ttl = Number(readText(await commands.pttl(nameKey(key), signal)))
       if (ttl === -2) return undefined
-      // Redis measures the rest of the lifetime, so clocks of two machines may differ.
-      return ttl >= 0
-        ? { ...token, expiresAt: Math.min(token.expiresAt, clock.now() + ttl) }
-        : token
+      // Redis measures the rest of the lifetime, so the writer's clock may be ahead of this one.
+      const ahead = ttl >= 0 ? Math.max(0, token.expiresAt - clock.now() - ttl) : 0
+      const { issuedAt, expiresAt } = token
+      return { ...token, issuedAt: issuedAt - ahead, expiresAt: expiresAt - ahead }
     },
     async set(key, token, { signal }) {
       const px = Math.floor(token.expiresAt - clock.now())

@@ -104,8 +104,9 @@ async function openToken(
     const parameters = createParameters(bytes.slice(0, ivLength), key)
     const opened = await crypto.subtle.decrypt(parameters, cryptoKey, bytes.slice(ivLength))
     const token = JSON.parse(new TextDecoder().decode(opened)) as StoredToken
-    // Who can write to the store may shorten a lifetime and not extend it.
-    return { ...token, expiresAt: Math.min(token.expiresAt, sealed.expiresAt) }
+    // The inner store may move a record to its own clock, and no writer can make it last longer.
+    const ahead = Math.max(0, token.expiresAt - sealed.expiresAt)
+    return { ...token, issuedAt: token.issuedAt - ahead, expiresAt: token.expiresAt - ahead }
   } catch {
     throw createSealError()
   }
