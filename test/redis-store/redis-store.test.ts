@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
 import { type RedisCommand, redisStore } from '@countersign/redis-store'
-import { expect, test } from 'vitest'
+import { tokenStoreSuite } from '@countersign/testing'
+import { describe, expect, test } from 'vitest'
 import { rejection } from '../support/waiting.ts'
+import { createMemoryRedis } from './memory-redis.ts'
 
 const plaintext = { plaintext: true } as const
 const call = { signal: new AbortController().signal }
@@ -48,6 +50,48 @@ test('fails with the code of Redis, and never with the words of a client', async
     expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('secret-value')
   }
 })
+
+describe.concurrent.each(['ioredis', 'nodeRedis', 'command'] as const)('with %s', (kind) => {
+  const make = async (hasScripts: boolean) => {
+    const { clients } = createMemoryRedis({ hasScripts })
+    return [redisStore(clients[kind], plaintext), redisStore(clients[kind], plaintext)] as const
+  }
+  for (const { name, run } of tokenStoreSuite(() => make(true))) test(name, run)
+  for (const { name, run } of tokenStoreSuite(() => make(false)))
+    test(`without scripts, ${name}`, run)
+
+  test('keeps a record and its lease under keys of one node of a cluster', async () => {
+    const { clients, records } = createMemoryRedis()
+    const store = redisStore(clients[kind], { ...plaintext, prefix: 'app:' })
+    await store.set('key', token, call)
+    await store.acquireLease?.('key', { duration: 1_000, ...call })
+    expect([...records.keys()]).toEqual(['app:1:{key}', 'app:1:{key}:lease'])
+  })
+})
+
+test('calls node-redis with the signal, and not while it reconnects', async () => {
+  const { nodeRedis } = createMemoryRedis().clients
+  const signals: AbortSignal[] = []
+  const withAbortSignal = (signal: AbortSignal) => signals.push(signal) && nodeRedis
+  const client = { ...nodeRedis, withAbortSignal, isOpen: true, isReady: false }
+  const store = redisStore(client, plaintext)
+  expect(await store.get('key', call)).toBeUndefined()
+  client.isReady = true
+  expect(await store.get('key', call)).toBeUndefined()
+  client.isReady = false
+  await expect(store.get('key', call)).rejects.toMatchObject({ code: 'ERR_STORE_OFFLINE' })
+  expect(signals).toEqual([call.signal, call.signal])
+})
+
+test.each(['', '{', 'null', '{"value":1,"expiresAt":1}', '{"value":"a"}', 'x'.repeat(70_000)])(
+  'rejects a record that is not its own: %.20s',
+  async (text) => {
+    const { clients, records } = createMemoryRedis()
+    records.set('countersign:1:{key}', { value: text, until: 9e15 })
+    const store = redisStore(clients.command, plaintext)
+    await expect(store.get('key', call)).rejects.toMatchObject({ code: 'ERR_STORE_RECORD' })
+  },
+)
 
 test('sends nothing through a client that is reconnecting', async () => {
   const sent: string[] = []
