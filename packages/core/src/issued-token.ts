@@ -21,8 +21,12 @@ export interface TokenCall {
   readonly isProbe: boolean
   /** The store must not answer. */
   readonly forceRenewal: boolean
-  /** Returns how long the caller's own token still lasts, and the window of its early renewal. */
-  readonly ownToken: () => { readonly spare: number; readonly window: number }
+  /** Returns the caller's own token, how long it still lasts, and the window of its early renewal. */
+  readonly ownToken: () => {
+    readonly value?: string
+    readonly spare: number
+    readonly window: number
+  }
   /** Returns the token that was rejected last, which the store may still contain. */
   readonly rejected: () => { readonly token: StoredToken; readonly isCertain: boolean } | undefined
   /** Monotonic: no attempt and no pause goes past it. */

@@ -27,7 +27,7 @@ export interface ObtainTokenSettings
   /** The part outside of this library that has to answer before there is a signature. */
   readonly asked: ReturnType<typeof findKeySource>
   /** What this key remembers of the shared store. */
-  readonly shared: SharedTokenMemory
+  readonly storeMemory: SharedTokenMemory
 }
 
 /**

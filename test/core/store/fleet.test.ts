@@ -307,3 +307,152 @@ test('keeps the tokens of two tenants apart that share a client ID and a store',
   expect(one?.value).not.toBe(other?.value)
   expect(requests).toBe(2)
 })
+
+/** Members whose store needs `ms` of virtual time for each call. */
+function slowed(handle: TokenStore, ms: number): TokenStore {
+  const slow =
+    <Given extends unknown[], Answer>(method: (...given: Given) => Promise<Answer>) =>
+    async (...given: Given) => {
+      await clock.wait(ms, limits.signal)
+      return method(...given)
+    }
+  return {
+    get: slow(handle.get),
+    set: slow(handle.set),
+    delete: slow(handle.delete),
+    ...(handle.acquireLease && { acquireLease: slow(handle.acquireLease) }),
+  }
+}
+
+/** A token request that takes `ms` of virtual time. */
+function answerAfter(ms: number): void {
+  answer = async () => {
+    await clock.wait(ms, limits.signal)
+    return issue()
+  }
+}
+
+/** Takes the lease as a holder that is killed does. */
+async function killHolder(duration: number): Promise<void> {
+  const key = await keyOfMembers()
+  await store.delete(key, (await store.get(key, limits)) as never, limits)
+  await store.acquireLease?.(key, { duration, ...limits })
+}
+
+test('makes one token request over a record that nobody can read', {
+  tags: ['S6', 'S8'],
+}, async () => {
+  answerAfter(300)
+  let isBroken = true
+  const broken: TokenStore = {
+    ...store,
+    get: async (key, call) => {
+      if (isBroken) throw Object.assign(new Error('secret'), { code: 'ERR_STORE_RECORD' })
+      return store.get(key, call)
+    },
+    set: async (...given) => {
+      isBroken = false
+      return store.set(...given)
+    },
+  }
+  const fleet = Array.from({ length: 50 }, () => member({ store: { ...broken } }))
+  await settled(calls(fleet))
+  expect(requests).toBe(1)
+  expect(events.find(({ type }) => type === 'store-failed')).toMatchObject({
+    ...{ operation: 'get', reason: 'ERR_STORE_RECORD' },
+  })
+})
+
+test('waits until the lease of a killed holder ends, with a short timeout as well', async () => {
+  await killHolder(1_000)
+  await settled(calls(Array.from({ length: 50 }, () => member({ timeout: 2_000 }))))
+  expect(requests).toBeLessThanOrEqual(2)
+})
+
+test('does not accept the token at the start of a forced renewal, whatever its clock says', async () => {
+  const one = member()
+  const first = await settled(one.getAccessToken())
+  const ahead: TokenStore = {
+    ...store,
+    get: async (key, call) => {
+      const found = await store.get(key, call)
+      return found && { ...found, issuedAt: found.issuedAt + 120_000 }
+    },
+  }
+  const two = member({ store: ahead })
+  const forced = await settled(two.getAccessToken({ forceRenewal: true }))
+  expect(forced.value).not.toBe(first.value)
+})
+
+test('makes a token request of its own when its token expires while it waits for a lease', async () => {
+  const handle = { ...store }
+  const one = member({ store: handle })
+  await settled(one.getAccessToken())
+  handle.acquireLease = async () => undefined
+  const [{ expiresAt = 0 } = {}] = one.status()
+  await clock.advance(expiresAt - clock.now() - 2_000)
+  requests = 0
+  one.currentAccessToken()
+  await progress()
+  await clock.advance(3_000)
+  const asked = clock.monotonic()
+  await settled(one.getAccessToken())
+  expect(requests).toBe(1)
+  expect(clock.monotonic() - asked).toBeLessThan(7_000)
+})
+
+test('shares a store that is 260 ms away in the first use of each member', {
+  tags: ['D9'],
+}, async () => {
+  answerAfter(300)
+  const fleet = Array.from({ length: 50 }, () => member({ store: slowed(store, 260) }))
+  await settled(calls(fleet))
+  expect(requests).toBe(1)
+})
+
+test('stores the token although the look before the token request was silent', {
+  tags: ['S3'],
+}, async () => {
+  const handle = { ...store }
+  let looks = 0
+  handle.get = (key, call) => {
+    looks += 1
+    return looks === 2 ? new Promise(() => {}) : store.get(key, call)
+  }
+  await settled(member({ store: handle }).getAccessToken())
+  await settled(member().getAccessToken())
+  expect(requests).toBe(1)
+})
+
+test('polls a taken lease in growing pauses', async () => {
+  await killHolder(5_000)
+  let looks = 0
+  const counted: TokenStore = {
+    ...store,
+    get: (...given) => {
+      looks += 1
+      return store.get(...given)
+    },
+  }
+  await settled(member({ store: counted }).getAccessToken())
+  expect(looks).toBeLessThan(15)
+})
+
+test('uses no token of the store past the end that the store states', {
+  tags: ['S11'],
+}, async () => {
+  const ending: TokenStore = {
+    ...store,
+    get: async (key, call) => {
+      const found = await store.get(key, call)
+      return found && { ...found, expiresAt: Math.min(found.expiresAt, clock.now() + 200_000) }
+    },
+  }
+  await settled(member().getAccessToken())
+  const one = member({ store: ending, renewal: { early: 0 } })
+  await settled(one.getAccessToken())
+  await clock.advance(199_000)
+  expect(one.currentAccessToken()).toBeDefined()
+  await clock.advance(1_000)
+  expect(one.currentAccessToken()).toBeUndefined()
+})

@@ -190,6 +190,7 @@ test('a store that fails is an event and a miss, and its words are not repeated'
   const failures = events.filter(({ type }) => type === 'store-failed')
   expect(failures).toMatchObject([
     { operation: 'get', reason: 'Error' },
+    { operation: 'lease', reason: 'Error' },
     { operation: 'set', reason: 'Error' },
   ])
   expect(JSON.stringify(events)).not.toContain('password')

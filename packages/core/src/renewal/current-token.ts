@@ -106,12 +106,14 @@ export function createCurrentToken(
   }
 
   /** Measures how long the token still lasts, in milliseconds. A rejected one lasts no longer. */
-  function measureSpare(): { spare: number; window: number } {
-    if (kept === undefined || kept.suspicion !== undefined) return { spare: 0, window: 0 }
+  function measureSpare(): ReturnType<TokenCall['ownToken']> {
+    if (kept === undefined) return { spare: 0, window: 0 }
+    const { value } = kept.accessToken
     const { expiresAt, dueAt } = kept.lifetime
     const now = readClocks(clock)
-    const spare = Math.min(expiresAt.wall - now.wall, expiresAt.monotonic - now.monotonic)
-    return { spare: Math.max(0, spare), window: expiresAt.wall - dueAt.wall }
+    const left = Math.min(expiresAt.wall - now.wall, expiresAt.monotonic - now.monotonic)
+    const spare = kept.suspicion === undefined ? Math.max(0, left) : 0
+    return { value, spare, window: expiresAt.wall - dueAt.wall }
   }
 
   /** Forgets the token, and keeps no later one. */

@@ -198,7 +198,7 @@ async function obtain(
   const deadline = startedAt + timeout
   const { lastRejected: rejected } = token
   const { closing } = request
-  const ownToken = () => (forceRenewal ? { spare: 0, window: 0 } : token.measureSpare())
+  const ownToken = () => ({ ...token.measureSpare(), ...(forceRenewal && { spare: 0 }) })
   const call = { access, isProbe, forceRenewal, ownToken, rejected, deadline, closing }
   const outcome = await cache.fetchToken(call)
   if (outcome instanceof TokenRequestFailure) {

@@ -33,7 +33,7 @@ interface SharedTokenSettings {
   readonly early: number
   /** Milliseconds. */
   readonly timeout: number
-  readonly shared: SharedTokenMemory
+  readonly storeMemory: SharedTokenMemory
   /** Epoch milliseconds: when this member wanted the token. */
   readonly startedAt: number
   /** Whether the provider uses its store for the first time. */
@@ -54,9 +54,9 @@ export async function getSharedToken(
   settings: SharedTokenSettings,
   call: TokenCall,
 ): Promise<IssuedToken | PostponedRenewal> {
-  const { store, key, clock, random, emit, early, timeout, shared, request } = settings
-  const { spare, window } = call.ownToken()
-  const ms = computeStoreLimit({ spare, isFirst: settings.isFirst })
+  const { store, key, clock, random, emit, early, timeout, storeMemory, request } = settings
+  const own = call.ownToken()
+  const ms = computeStoreLimit({ spare: own.spare, isFirst: settings.isFirst })
   const until = clock.monotonic() + computePatience(timeout, random())
   let isAnswering = true
   await forgetRejected()
@@ -64,7 +64,6 @@ export async function getSharedToken(
   const first = await look()
   if (first === noAnswer) return withoutStore()
   if (first !== undefined && isWanted(first)) return first
-  /** A forced renewal accepts only what another member obtained after its start. */
   const unwanted = first?.token.value
 
   for (let looks = 0; ; looks += 1) {
@@ -79,8 +78,11 @@ export async function getSharedToken(
     if (found !== undefined && found.token.value !== unwanted) return found
   }
 
+  /** A forced renewal accepts a token only if another member obtained it after its start. */
   function isWanted({ token }: IssuedToken): boolean {
-    return !call.forceRenewal || token.issuedAt > settings.startedAt
+    if (!call.forceRenewal) return true
+    const isOther = own.value !== undefined && own.value !== token.value
+    return isOther && token.issuedAt > settings.startedAt
   }
 
   /** Makes the token request, and stores the token for the other members. */
@@ -106,12 +108,12 @@ export async function getSharedToken(
 
   function withoutStore(): Promise<IssuedToken> | PostponedRenewal {
     isAnswering = false
-    return goesAlone({ spare, window }, random()) ? requestWith(undefined) : postpone()
+    return goesAlone(call.ownToken(), random()) ? requestWith(undefined) : postpone()
   }
 
   function withoutLease(): Promise<IssuedToken> | PostponedRenewal {
     emit({ type: 'store-failed', operation: 'lease', reason: 'taken-too-long' })
-    return spare > 0 ? postpone() : requestWith(undefined)
+    return call.ownToken().spare > 0 ? postpone() : requestWith(undefined)
   }
 
   function postpone(): PostponedRenewal {
@@ -124,15 +126,15 @@ export async function getSharedToken(
     if (known === undefined) return
     const { token, isCertain } = known
     const digest = await sha256(token.value)
-    let entry = shared.rejected.find((other) => other.digest === digest)
+    let entry = storeMemory.rejected.find((other) => other.digest === digest)
     if (entry === undefined) {
       entry = { digest, isDeleted: false }
-      shared.rejected.unshift(entry)
-      shared.rejected.splice(mostRejected)
+      storeMemory.rejected.unshift(entry)
+      storeMemory.rejected.splice(mostRejected)
     }
     if (!isCertain || entry.isDeleted) return
     const deleted = await run('delete', (limits) => store.delete(key, token, limits))
-    entry.isDeleted = deleted !== noAnswer
+    entry.isDeleted = typeof deleted === 'boolean'
   }
 
   async function look(): Promise<IssuedToken | undefined | typeof noAnswer> {
@@ -144,28 +146,29 @@ export async function getSharedToken(
   }
 
   async function isRejected(value: string): Promise<boolean> {
-    if (shared.rejected.length === 0) return false
+    if (storeMemory.rejected.length === 0) return false
     const digest = await sha256(value)
-    return shared.rejected.some((other) => other.digest === digest)
+    return storeMemory.rejected.some((other) => other.digest === digest)
   }
 
   /** Returns undefined for a store without leases. A lease that arrives late is released. */
-  function acquireLease(): Promise<Lease | 'taken' | undefined | typeof noAnswer> {
-    if (store.acquireLease === undefined) return Promise.resolve(undefined)
-    return run('lease', async (limits) => {
+  async function acquireLease(): Promise<Lease | 'taken' | undefined | typeof noAnswer> {
+    if (store.acquireLease === undefined) return undefined
+    const answer = await run('lease', async (limits) => {
       const duration = computeLeaseDuration(timeout)
       const granted = Promise.resolve(store.acquireLease?.(key, { duration, ...limits }))
       granted
         .then((lease) => (limits.signal.aborted ? lease?.release() : undefined))
         .catch(() => {})
-      return (await granted) ?? 'taken'
+      return (await granted) ?? ('taken' as const)
     })
+    return answer ?? noAnswer
   }
 
   async function run<T>(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
-  ): Promise<T | typeof noAnswer> {
+  ): Promise<T | undefined | typeof noAnswer> {
     const late = () => new StoreTimeout(`no answer within ${ms} ms`)
     const runInTime = () => runWithin({ clock, ms, late }, async (signal) => work({ signal }))
     try {
@@ -175,16 +178,16 @@ export async function getSharedToken(
         (error) => error instanceof StoreTimeout,
       )
     } catch (error) {
-      if (!(error instanceof CircuitOpen))
-        emit({ type: 'store-failed', operation, reason: describeReason(error) })
-      return noAnswer
+      if (error instanceof CircuitOpen) return noAnswer
+      emit({ type: 'store-failed', operation, reason: describeReason(error) })
+      return error instanceof StoreTimeout ? noAnswer : undefined
     }
   }
 }
 
 type Lease = NonNullable<Awaited<ReturnType<NonNullable<TokenStore['acquireLease']>>>>
 
-/** The store failed, was silent, or was not called because it is. */
+/** The store was silent, or was not called because it is. A call that fails returns undefined. */
 const noAnswer: unique symbol = Symbol('no answer')
 
 /** The error of a store may quote the token: only its name or its code is shown. */
