@@ -123,8 +123,12 @@ export function createEventEmitter(
 export function createReport<Event>(
   onEvent: ((event: Event) => unknown) | undefined,
 ): ((event: Event) => void) | undefined {
-  // An import would keep bundles from running on platforms without Node.js' modules.
-  const debug = globalThis.process?.getBuiltinModule?.('node:util')?.debuglog?.('countersign')
+  // An import would keep bundles from running on platforms without Node.js' modules. On Cloudflare
+  // Workers, debuglog prints even without the variable.
+  const { env, getBuiltinModule } = globalThis.process ?? {}
+  const debug = env?.NODE_DEBUG
+    ? getBuiltinModule?.('node:util').debuglog('countersign')
+    : undefined
   const print = debug?.enabled ? debug : undefined
   if (onEvent === undefined && print === undefined) return undefined
   return (event) => {
