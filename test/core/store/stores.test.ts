@@ -31,6 +31,12 @@ describe('keyvStore keeps what a TokenStore promises', () => {
   for (const { name, run } of tokenStoreSuite(make)) test(name, run)
 })
 
+test('throws when Keyv reports a failed write as false', { tags: ['S3'] }, async () => {
+  const keyv = { ...createKeyv(), set: async () => false }
+  const store = keyvStore(keyv, { plaintext: true })
+  await expect(store.set('key', token, call)).rejects.toMatchObject({ code: 'ERR_STORE_SET' })
+})
+
 test('decrypts with the old key after a rotation', { tags: ['S9'] }, async () => {
   const [older, newer, inner] = [createKey(), createKey(), memoryStore()]
   await sealedStore(inner, { encryptionKeys: [older] }).set('key', token, call)
