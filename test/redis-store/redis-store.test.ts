@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { type RedisCommand, redisStore } from '@countersign/redis-store'
 import { tokenStoreSuite } from '@countersign/testing'
@@ -6,6 +7,7 @@ import { rejection } from '../support/waiting.ts'
 import { createMemoryRedis } from './memory-redis.ts'
 
 const plaintext = { plaintext: true } as const
+const encryptionKey = randomBytes(32)
 const call = { signal: new AbortController().signal }
 const token = { value: 'secret-value', tokenType: 'Bearer' as const, issuedAt: 0, expiresAt: 9e15 }
 
@@ -24,7 +26,7 @@ test.each<[string, unknown, unknown]>([
 test.each<[string, unknown]>([
   ['options', undefined],
   ['encryptionKeys', {}],
-  ['encryptionKeys', { encryptionKeys: [], plaintext: true }],
+  ['encryptionKeys', { encryptionKeys: [encryptionKey], plaintext: true }],
   ['encryptionKeys[0]', { encryptionKeys: ['short'] }],
   ['encryptionkeys', { encryptionkeys: [] }],
   ['prefix', { ...plaintext, prefix: 1 }],
@@ -40,6 +42,9 @@ test('fails with the code of Redis, and never with the words of a client', async
     [new Error('READONLY You can not write against secret-value'), 'READONLY'],
     [Object.assign(new Error('of secret-value'), { args: [token.value] }), 'Error'],
     [new TypeError('of secret-value'), 'TypeError'],
+    [new Error('NOAUTH'), 'NOAUTH'],
+    [new Error('not SECRET secret-value'), 'Error'],
+    [Object.assign(new Error('of'), { name: 'of secret-value' }), 'Error'],
     [new (class ClientClosedError extends Error {})('of secret-value'), 'ClientClosedError'],
     [Object.assign(new Error('of secret-value'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     ['secret-value', 'Error'],

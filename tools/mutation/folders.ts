@@ -83,7 +83,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     tests: ['test/opentelemetry/*.test.ts'],
   },
   'redis-store': {
-    leastScore: 60,
+    leastScore: 80,
     mutate: ['packages/redis-store/src/*.ts'],
     tests: ['test/redis-store/*.test.ts'],
   },

@@ -44,7 +44,7 @@ const systemClock = { now: () => Date.now() }
  * `encryptionKeys` nor `plaintext: true`.
  * @example
  * ```ts
- * const store = redisStore(client, { encryptionKeys: [process.env.STORE_KEY] })
+ * const store = redisStore(client, { encryptionKeys: [encryptionKey] })
  * const tokens = createTokenProvider({ clientId, tokenEndpoint, key, store })
  * ```
  */

@@ -41,7 +41,7 @@ const table = {
  * @throws {ConfigurationError} if neither `encryptionKeys` nor `plaintext: true` is set.
  * @example
  * ```ts
- * const store = keyvStore(new Keyv(), { encryptionKeys: [process.env.STORE_KEY] })
+ * const store = keyvStore(new Keyv(), { encryptionKeys: [encryptionKey] })
  * ```
  */
 export function keyvStore(keyv: KeyvLike, options: KeyvStoreOptions): TokenStore {
