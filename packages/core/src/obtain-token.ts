@@ -14,7 +14,8 @@ import {
   TokenRequestFailure,
 } from './issued-token.js'
 import { toKeyError } from './keys/key-error.js'
-import { getSharedToken, type SharedTokenMemory } from './store/shared-token.js'
+import { getSharedToken } from './store/shared-token.js'
+import type { SharedTokenMemory } from './store/store-calls.js'
 import { createTokenKey } from './store/token-key.js'
 import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
 import { createTimeoutError } from './token-endpoint/transport-failure.js'

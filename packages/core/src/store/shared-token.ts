@@ -1,14 +1,9 @@
-import { type Clock, runWithin } from '../clock.js'
-import type { Emit } from '../events.js'
 import {
   type IssuedToken,
   PostponedRenewal,
   type TokenCall,
   TokenRequestFailure,
 } from '../issued-token.js'
-import { sha256 } from '../sha256.js'
-import { isObject, readOwnMember, snapshot } from '../snapshot.js'
-import { CircuitOpen, findCircuit } from './circuit.js'
 import {
   computeLeaseDuration,
   computePatience,
@@ -16,34 +11,17 @@ import {
   computeStoreLimit,
   goesAlone,
 } from './sharing-rules.js'
-import { isUsable, type TokenStore } from './token-store.js'
+import { createStoreCalls, type Lease, noAnswer, type StoreCallSettings } from './store-calls.js'
 
-/** The memory of one key of a provider about its shared store. */
-export interface SharedTokenMemory {
-  /** Tokens that resource servers rejected, by the SHA-256 of their values; at most eight. */
-  readonly rejected: { readonly digest: string; isDeleted: boolean }[]
-}
-
-interface SharedTokenSettings {
-  readonly store: TokenStore
-  readonly key: string
-  readonly clock: Clock
-  readonly random: () => number
-  readonly emit: Emit
-  readonly early: number
+interface SharedTokenSettings extends StoreCallSettings {
   /** Milliseconds. */
   readonly timeout: number
-  readonly storeMemory: SharedTokenMemory
   /** Epoch milliseconds: when this member wanted the token. */
   readonly startedAt: number
   /** Whether the provider uses its store for the first time. */
   readonly isFirst: boolean
   readonly request: () => Promise<IssuedToken>
 }
-
-const mostRejected = 8
-
-class StoreTimeout extends Error {}
 
 /**
  * Returns the token of all members that share a store: from the store, or from a token request that
@@ -54,12 +32,15 @@ export async function getSharedToken(
   settings: SharedTokenSettings,
   call: TokenCall,
 ): Promise<IssuedToken | PostponedRenewal> {
-  const { store, key, clock, random, emit, early, timeout, storeMemory, request } = settings
+  const { clock, random, emit, timeout, request } = settings
   const own = call.ownToken()
-  const ms = computeStoreLimit({ spare: own.spare, isFirst: settings.isFirst })
+  const { look, acquireLease, forgetRejected, save, release } = createStoreCalls(settings, {
+    ms: computeStoreLimit({ spare: own.spare, isFirst: settings.isFirst }),
+    leaseDuration: computeLeaseDuration(timeout),
+  })
   const until = clock.monotonic() + computePatience(timeout, random())
   let isAnswering = true
-  await forgetRejected()
+  await forgetRejected(call.rejected())
 
   const first = await look()
   if (first === noAnswer) return withoutStore()
@@ -92,7 +73,7 @@ export async function getSharedToken(
       const again = lease && (await look())
       if (again && again !== noAnswer && again.token.value !== unwanted) return again
       const issued = await request()
-      const stored = run('set', (limits) => store.set(key, issued.token, limits))
+      const stored = save(issued)
       // A silent store holds up nobody a second time.
       if (isAnswering) await stored
       return issued
@@ -102,7 +83,7 @@ export async function getSharedToken(
         error instanceof TokenRequestFailure && error.error.retryable && !call.closing.aborted
       throw error
     } finally {
-      if (lease !== undefined && !isPaced) await run('lease', () => lease.release())
+      if (lease !== undefined && !isPaced) await release(lease)
     }
   }
 
@@ -119,81 +100,4 @@ export async function getSharedToken(
   function postpone(): PostponedRenewal {
     return new PostponedRenewal(1_000 + 4_000 * random())
   }
-
-  /** Deletes the newest rejected token, once: only a certain rejection takes it from the others. */
-  async function forgetRejected(): Promise<void> {
-    const known = call.rejected()
-    if (known === undefined) return
-    const { token, isCertain } = known
-    const digest = await sha256(token.value)
-    let entry = storeMemory.rejected.find((other) => other.digest === digest)
-    if (entry === undefined) {
-      entry = { digest, isDeleted: false }
-      storeMemory.rejected.unshift(entry)
-      storeMemory.rejected.splice(mostRejected)
-    }
-    if (!isCertain || entry.isDeleted) return
-    const deleted = await run('delete', (limits) => store.delete(key, token, limits))
-    entry.isDeleted = typeof deleted === 'boolean'
-  }
-
-  async function look(): Promise<IssuedToken | undefined | typeof noAnswer> {
-    return run('get', async (limits) => {
-      const token = snapshot(await store.get(key, limits))
-      if (!isUsable(token, { now: clock.now(), early })) return undefined
-      return (await isRejected(token.value)) ? undefined : { token, source: 'store', attempts: 0 }
-    })
-  }
-
-  async function isRejected(value: string): Promise<boolean> {
-    if (storeMemory.rejected.length === 0) return false
-    const digest = await sha256(value)
-    return storeMemory.rejected.some((other) => other.digest === digest)
-  }
-
-  /** Returns undefined for a store without leases. A lease that arrives late is released. */
-  async function acquireLease(): Promise<Lease | 'taken' | undefined | typeof noAnswer> {
-    if (store.acquireLease === undefined) return undefined
-    const answer = await run('lease', async (limits) => {
-      const duration = computeLeaseDuration(timeout)
-      const granted = Promise.resolve(store.acquireLease?.(key, { duration, ...limits }))
-      granted
-        .then((lease) => (limits.signal.aborted ? lease?.release() : undefined))
-        .catch(() => {})
-      return (await granted) ?? ('taken' as const)
-    })
-    return answer ?? noAnswer
-  }
-
-  async function run<T>(
-    operation: 'get' | 'set' | 'delete' | 'lease',
-    work: (limits: { signal: AbortSignal }) => Promise<T>,
-  ): Promise<T | undefined | typeof noAnswer> {
-    const late = () => new StoreTimeout(`no answer within ${ms} ms`)
-    const runInTime = () => runWithin({ clock, ms, late }, async (signal) => work({ signal }))
-    try {
-      return await findCircuit(store).run(
-        settings,
-        runInTime,
-        (error) => error instanceof StoreTimeout,
-      )
-    } catch (error) {
-      if (error instanceof CircuitOpen) return noAnswer
-      emit({ type: 'store-failed', operation, reason: describeReason(error) })
-      return error instanceof StoreTimeout ? noAnswer : undefined
-    }
-  }
-}
-
-type Lease = NonNullable<Awaited<ReturnType<NonNullable<TokenStore['acquireLease']>>>>
-
-/** The store was silent, or was not called because it is. A call that fails returns undefined. */
-const noAnswer: unique symbol = Symbol('no answer')
-
-/** The error of a store may quote the token: only its name or its code is shown. */
-function describeReason(error: unknown): string {
-  if (!isObject(error)) return 'unknown'
-  if (error instanceof StoreTimeout) return error.message
-  const words = [readOwnMember(error, 'code'), Reflect.get(error, 'name')]
-  return words.find((word) => typeof word === 'string' && /^\w{1,64}$/.test(word)) ?? 'Error'
 }
