@@ -456,3 +456,21 @@ test('uses no token of the store past the end that the store states', {
   await clock.advance(1_000)
   expect(one.currentAccessToken()).toBeUndefined()
 })
+
+test('makes a thousand keys wait for two seconds in all, while the store is dead', {
+  tags: ['S2'],
+}, async () => {
+  let commands = 0
+  const never = () => {
+    commands += 1
+    return new Promise<never>(() => {})
+  }
+  const dead: TokenStore = { get: never, set: never, delete: never, acquireLease: never }
+  const one = member({ store: dead })
+  const started = clock.monotonic()
+  for (let scope = 0; scope < 1_000; scope += 1)
+    await settled(one.getAccessToken({ scope: `scope-${scope}` }))
+  expect(requests).toBe(1_000)
+  expect(clock.monotonic() - started).toBeLessThanOrEqual(1_000 + 3 * 250)
+  expect(commands).toBeLessThanOrEqual(10)
+})
