@@ -135,7 +135,7 @@ const bothKeys = { PRIVATE_KEY: 'x', PRIVATE_KEY_FILE: 'y' }
 
 test.each<[string, string[], Record<string, string>, number, string]>([
   [
-    'no client id',
+    'no client ID',
     ['--token-endpoint', tokenEndpoint, '--key', 'ec.pem'],
     {},
     2,

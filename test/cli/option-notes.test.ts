@@ -80,7 +80,7 @@ test.each<[string, Record<string, string>, string]>([
     '--token-endpoint (TOKEN_ENDPOINT) must be https',
   ],
   [
-    'a client id that is not ASCII',
+    'a client ID that is not ASCII',
     { PRIVATE_KEY_FILE: 'key.pem', CLIENT_ID: '\u00fc' },
     '--client-id (CLIENT_ID) must be',
   ],

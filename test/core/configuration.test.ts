@@ -45,14 +45,26 @@ describe('required options', () => {
 
 describe('token endpoint', () => {
   test.each([
-    ['/token', 'must be an absolute https URL without whitespace'],
-    ['as.example/token', 'must be an absolute https URL without whitespace'],
-    ['https://', 'must be an absolute https URL without whitespace'],
-    ['https://as.example/to ken', 'must be an absolute https URL without whitespace'],
-    ['', 'must be an absolute https URL without whitespace'],
-    ['ftp://as.example/token', 'must be an https URL'],
-    ['file:///etc/token', 'must be an https URL'],
-    ['data:application/json,{}', 'must be an https URL'],
+    ['/token', 'must be an absolute https URL without whitespace, user name or fragment'],
+    ['as.example/token', 'must be an absolute https URL without whitespace, user name or fragment'],
+    ['https://', 'must be an absolute https URL without whitespace, user name or fragment'],
+    [
+      'https://as.example/to ken',
+      'must be an absolute https URL without whitespace, user name or fragment',
+    ],
+    ['', 'must be an absolute https URL without whitespace, user name or fragment'],
+    [
+      'ftp://as.example/token',
+      'must be an absolute https URL without whitespace, user name or fragment',
+    ],
+    [
+      'file:///etc/token',
+      'must be an absolute https URL without whitespace, user name or fragment',
+    ],
+    [
+      'data:application/json,{}',
+      'must be an absolute https URL without whitespace, user name or fragment',
+    ],
   ])('the token endpoint %j is refused', { tags: ['G2'] }, (tokenEndpoint, what) => {
     expect(refusal({ tokenEndpoint })).toMatchObject({
       name: 'ConfigurationError',
@@ -104,7 +116,8 @@ describe('token endpoint', () => {
       const error = refusal({ tokenEndpoint })
       expect(error).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
-        message: "Option 'tokenEndpoint' must not contain a user name or password.",
+        message:
+          "Option 'tokenEndpoint' must be an absolute https URL without whitespace, user name or fragment.",
       })
       expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain('hunter2')
     },
@@ -116,7 +129,8 @@ describe('token endpoint', () => {
     (tokenEndpoint) => {
       expect(refusal({ tokenEndpoint })).toMatchObject({
         code: 'ERR_INVALID_TOKEN_ENDPOINT',
-        message: "Option 'tokenEndpoint' must not contain a fragment.",
+        message:
+          "Option 'tokenEndpoint' must be an absolute https URL without whitespace, user name or fragment.",
       })
     },
   )
@@ -132,7 +146,7 @@ describe('token endpoint', () => {
   })
 })
 
-describe('client id and parameters', () => {
+describe('client ID and parameters', () => {
   test.each([
     ['empty', ''],
     ['a number', 7],
@@ -140,7 +154,7 @@ describe('client id and parameters', () => {
     ['with a line break', 'client\n1'],
     ['not ASCII', 'clié'],
     ['over 1 kB', 'c'.repeat(1025)],
-  ])('a client id that is %s is refused', { tags: ['G9'] }, (_, clientId) => {
+  ])('a client ID that is %s is refused', { tags: ['G9'] }, (_, clientId) => {
     expect(refusal({ clientId })).toMatchObject({
       name: 'ConfigurationError',
       code: 'ERR_INVALID_CLIENT_ID',
@@ -150,18 +164,18 @@ describe('client id and parameters', () => {
     })
   })
 
-  test('a client id with spaces inside is accepted', () => {
+  test('a client ID with spaces inside is accepted', () => {
     expect(() => provider({ clientId: 'Billing  Service 2' })).not.toThrow()
   })
 
   test.each([' client', 'client ', ' '])(
-    'a client id with a space at an end (%j) is rejected',
+    'a client ID with a space at an end (%j) is rejected',
     (clientId) => {
       expect(refusal({ clientId })).toMatchObject({ code: 'ERR_INVALID_CLIENT_ID' })
     },
   )
 
-  test('a client id of 1 kB is accepted', { tags: ['G9'] }, () => {
+  test('a client ID of 1 kB is accepted', { tags: ['G9'] }, () => {
     expect(() => provider({ clientId: 'c'.repeat(1024) })).not.toThrow()
   })
 
@@ -267,19 +281,6 @@ describe('assertion options', () => {
       expect(refusal({ alg, key: () => key })).toMatchObject(unsupported)
     },
   )
-
-  test.each([
-    ['alg', 'PS256'],
-    ['kid', 'key-1'],
-    ['alg', undefined],
-  ])('%s is rejected as a member of assertion, with its place', { tags: ['G1'] }, (name, value) => {
-    expect(refusal({ assertion: { [name]: value } })).toMatchObject({
-      name: 'ConfigurationError',
-      code: 'ERR_INVALID_OPTION',
-      message: `Unknown option 'assertion.${name}'. Pass '${name}' at the top level, next to 'key'.`,
-      option: `assertion.${name}`,
-    })
-  })
 
   test.each(['', 7, null, ['a']])('the kid %j is rejected', (kid) => {
     expect(refusal({ kid })).toMatchObject({

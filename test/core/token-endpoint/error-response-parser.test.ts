@@ -21,7 +21,7 @@ function errorOf(
   return createTokenEndpointError({ status, contentType, body }, 1, circumstances)
 }
 
-const key = 'the public key is not registered for this client id (thumbprint tp1).'
+const key = 'the public key is not registered for this client ID (thumbprint tp1).'
 const see = 'See the documentation of the authorization server.'
 
 const grant = 'Likely: the client or the server does not allow the client_credentials grant.'
@@ -53,7 +53,7 @@ test.each(Object.entries(advice))(
 
 test('has the hints one by one next to the message, as sentences', () => {
   expect(errorOf(401, { error: 'invalid_client' }).hints).toEqual([
-    'The public key is not registered for this client id (thumbprint tp1).',
+    'The public key is not registered for this client ID (thumbprint tp1).',
     "The kid k1 is not known for this client: register it, or correct the option 'kid'.",
     'The server expects another aud, such as its issuer: set assertion.audience.',
   ])
@@ -76,7 +76,7 @@ test('an error has 64 characters at most, a description 512', { tags: ['O7', 'O1
   expect(errorDescription).toBe(`${words.slice(0, 506)}...`)
 })
 
-const busy = 'Too many token requests: share one provider per client id.'
+const busy = 'Too many token requests: share one provider per client ID.'
 const trouble = 'The authorization server is failing: later calls will retry.'
 const badUrl = "The path /token is not a token endpoint: check the option 'tokenEndpoint'."
 const badAssertion =
@@ -139,7 +139,7 @@ test('what the assertion contained is a field, without the query of the audience
   expect(error.toJSON()).toMatchObject({ sent: error.sent })
 })
 
-test('a thumbprint used as kid is not redacted, and a long client id is shortened', () => {
+test('a thumbprint used as kid is not redacted, and values of more than 64 characters are shortened', () => {
   const kid = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
   const hintsOf = (more: Partial<typeof sent>, error_description: string) =>
     createTokenEndpointError(
@@ -149,8 +149,7 @@ test('a thumbprint used as kid is not redacted, and a long client id is shortene
     ).hints[0]
   expect(hintsOf({ kid }, 'unknown kid')).toContain(`The kid ${kid} is not known`)
   expect(hintsOf({ kid: 'k'.repeat(65) }, 'unknown kid')).toContain(`kid ${'k'.repeat(61)}... is`)
-  expect(hintsOf({ clientId: 'twelve-chars' }, 'unknown client')).toContain('id twelve-chars is')
-  expect(hintsOf({ clientId: 'thirteen-char' }, 'unknown client')).toContain('id thirteen... is')
+  expect(hintsOf({ clientId: 'thirteen-char' }, 'unknown client')).toContain('ID thirteen-char is')
 })
 
 test('a message has three sentences and 350 characters at most, whatever the server says', () => {

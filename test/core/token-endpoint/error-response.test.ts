@@ -21,8 +21,8 @@ async function refusalOf(answer: Answer) {
 
 test.each([
   ['O1', 'invalid_request', 400, 'a parameter that the server requires is missing'],
-  ['O2', 'invalid_client', 400, 'the public key is not registered for this client id'],
-  ['O2', 'invalid_client', 401, 'the public key is not registered for this client id'],
+  ['O2', 'invalid_client', 400, 'the public key is not registered for this client ID'],
+  ['O2', 'invalid_client', 401, 'the public key is not registered for this client ID'],
   [
     'O3',
     'unauthorized_client',
@@ -151,7 +151,7 @@ test('a Retry-After of 2 s is waited for once, by all callers together', {
     type: 'token-request-failed',
     error: {
       code: 'ERR_TOKEN_RATE_LIMITED',
-      message: expect.stringContaining('share one provider per client id'),
+      message: expect.stringContaining('share one provider per client ID'),
     },
     retryIn: 2_000,
   })

@@ -27,17 +27,11 @@ const assertionTable = {
   header: readExtraMembers('alg', 'kid', 'typ', 'crit', 'b64'),
 }
 
-/** The two options that are about the key, and often looked for here. */
-const pointers = {
-  alg: "Pass 'alg' at the top level, next to 'key'.",
-  kid: "Pass 'kid' at the top level, next to 'key'.",
-}
-
 function readForm(
   assertion: unknown,
   { clientId, tokenEndpoint }: { clientId: string; tokenEndpoint: string },
 ): AssertionForm {
-  const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion', pointers })
+  const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion' })
   const { audience = tokenEndpoint, typ = 'JWT' } = read
   if (audience === 'issuer') {
     throw createOptionError(
@@ -100,6 +94,6 @@ function readExtraMembers(
       throw createOptionError(option, 'must be an object')
     const taken = reserved.find((name) => Object.hasOwn(value, name))
     if (taken !== undefined) throw createOptionError(option, `must not set '${taken}'`)
-    return copyJson(value, option) as Record<string, unknown>
+    return copyJson(value, option)
   }
 }

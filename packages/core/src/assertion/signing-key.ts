@@ -53,7 +53,9 @@ function signRemotely({ alg, sign }: AssertionSigner): Sign {
     try {
       signature = await sign(new TextEncoder().encode(input), signal)
     } catch (thrown) {
-      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', createCause(thrown))
+      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', {
+        cause: createCause(thrown),
+      })
     }
     return `${input}.${base64url.encode(formatSignature(signature, alg))}`
   }

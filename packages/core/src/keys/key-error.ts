@@ -74,6 +74,6 @@ export function toKeyError(thrown: unknown): CountersignError {
   return new KeyError(
     'ERR_KEY_FORMAT',
     'Reading the key or signing with it failed. Pass PEM or a plain JWK.',
-    createCause(thrown),
+    { cause: createCause(thrown) },
   )
 }

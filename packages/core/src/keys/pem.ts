@@ -65,14 +65,9 @@ function readBlocks(text: string): readonly { label: string; body: string | unde
     // Some tools drop the padding.
     const body = base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')
     const isWhole = body === '' || (end !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(body))
-    const label = detectLabel(body) ?? restoreSpaces(written)
+    const label = detectLabel(body) ?? written
     return { label, body: isWhole ? body : undefined }
   })
-}
-
-function restoreSpaces(written: string): string {
-  const label = written.replaceAll(' ', '')
-  return labels.find(([known]) => known.replaceAll(' ', '') === label)?.[0] ?? label
 }
 
 function detectLabel(base64: string): string | undefined {

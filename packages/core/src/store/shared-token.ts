@@ -1,9 +1,10 @@
 import {
   type IssuedToken,
-  PostponedRenewal,
+  type PostponedRenewal,
   type TokenCall,
   TokenRequestFailure,
 } from '../issued-token.js'
+import { noAnswer } from './circuit.js'
 import {
   computeLeaseDuration,
   computePatience,
@@ -11,7 +12,7 @@ import {
   computeStoreLimit,
   goesAlone,
 } from './sharing-rules.js'
-import { createStoreCalls, type Lease, noAnswer, type StoreCallSettings } from './store-calls.js'
+import { createStoreCalls, type Lease, type StoreCallSettings } from './store-calls.js'
 
 interface SharedTokenSettings extends StoreCallSettings {
   /** Milliseconds. */
@@ -98,6 +99,6 @@ export async function getSharedToken(
   }
 
   function postpone(): PostponedRenewal {
-    return new PostponedRenewal(1_000 + 4_000 * random())
+    return { pause: 1_000 + 4_000 * random() }
   }
 }

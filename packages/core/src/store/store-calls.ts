@@ -3,7 +3,7 @@ import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall } from '../issued-token.js'
 import { sha256 } from '../sha256.js'
 import { isObject, readOwnMember, snapshot } from '../snapshot.js'
-import { CircuitOpen, findCircuit } from './circuit.js'
+import { findCircuit, noAnswer } from './circuit.js'
 import { isUsable, type TokenStore } from './token-store.js'
 
 /** The memory of one key of a provider about its shared store. */
@@ -24,19 +24,18 @@ export interface StoreCallSettings {
 
 export type Lease = NonNullable<Awaited<ReturnType<NonNullable<TokenStore['acquireLease']>>>>
 
-/** The store was silent, or was not called because it is. A call that fails returns undefined. */
-export const noAnswer: unique symbol = Symbol('no answer')
-
 const mostRejected = 8
 
-class StoreTimeout extends Error {}
-
-/** Creates the calls of a store for one flow, each with a time limit of `ms` and through the circuit. */
+/**
+ * Creates the calls of a store for one flow, each with a time limit of `ms` and through the circuit.
+ * A call that fails returns `undefined`.
+ */
 export function createStoreCalls(
   settings: StoreCallSettings,
   { ms, leaseDuration }: { ms: number; leaseDuration: number },
 ) {
   const { store, key, clock, emit, early, storeMemory } = settings
+  const timeout = new Error(`no answer within ${ms} ms`)
   return {
     look,
     acquireLease,
@@ -93,26 +92,23 @@ export function createStoreCalls(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined | typeof noAnswer> {
-    const late = () => new StoreTimeout(`no answer within ${ms} ms`)
-    const runInTime = () => runWithin({ clock, ms, late }, async (signal) => work({ signal }))
-    try {
-      return await findCircuit(store).run(
-        settings,
-        runInTime,
-        (error) => error instanceof StoreTimeout,
-      )
-    } catch (error) {
-      if (error instanceof CircuitOpen) return noAnswer
-      emit({ type: 'store-failed', operation, reason: describeReason(error) })
-      return error instanceof StoreTimeout ? noAnswer : undefined
-    }
+    return findCircuit(store).run(settings, async () => {
+      try {
+        const limit = { clock, ms, late: () => timeout }
+        return await runWithin(limit, async (signal) => work({ signal }))
+      } catch (error) {
+        const isSilence = error === timeout
+        const reason = isSilence ? timeout.message : describeReason(error)
+        emit({ type: 'store-failed', operation, reason })
+        return isSilence ? noAnswer : undefined
+      }
+    })
   }
 }
 
 /** The error of a store may quote the token: only its name or its code is shown. */
 function describeReason(error: unknown): string {
   if (!isObject(error)) return 'unknown'
-  if (error instanceof StoreTimeout) return error.message
   const words = [readOwnMember(error, 'code'), Reflect.get(error, 'name')]
   return words.find((word) => typeof word === 'string' && /^\w{1,64}$/.test(word)) ?? 'Error'
 }

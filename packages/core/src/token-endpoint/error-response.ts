@@ -28,7 +28,9 @@ export function createTokenEndpointError(
   })
   const [first = 'See the documentation of the authorization server.'] = hints
   const isGuess = hints.length > 0 && !isCertain
-  const answered = `The token endpoint answered ${status}${describeContents({ code, error, isHtml })}.`
+  const other = code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''
+  const contents = error ? ` '${error}'` : isHtml ? ' with an HTML page' : other
+  const answered = `The token endpoint answered ${status}${contents}.`
   const advice = isGuess ? `Likely: ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
   const room = longestMessage - `${answered} The server says: "". ${advice}`.length
   const said = errorDescription && `The server says: "${cutAtSpace(errorDescription, room)}".`
@@ -59,16 +61,6 @@ function chooseErrorCode(status: number, error: string | undefined): TokenEndpoi
   if (status === 429) return 'ERR_TOKEN_RATE_LIMITED'
   if (isRetryableStatus(status) || status === 501) return 'ERR_TOKEN_UNAVAILABLE'
   return error === undefined ? 'ERR_TOKEN_HTTP' : 'ERR_OAUTH'
-}
-
-function describeContents(answer: {
-  code: string
-  error: string | undefined
-  isHtml: boolean
-}): string {
-  if (answer.error !== undefined) return ` '${answer.error}'`
-  if (answer.isHtml) return ' with an HTML page'
-  return answer.code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''
 }
 
 function isPage(contentType: string | null): boolean {

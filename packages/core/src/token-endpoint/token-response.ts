@@ -90,7 +90,7 @@ function createFieldError(field: string, what: string): TokenResponseError {
  * @throws {TokenResponseError} for a longer body.
  */
 export async function readBody(response: Response): Promise<string> {
-  if (Number(response.headers.get('content-length') ?? 0) > longestBody) {
+  if (Number(response.headers.get('content-length')) > longestBody) {
     discardBody(response.body)
     throw createSizeError()
   }
