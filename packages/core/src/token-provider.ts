@@ -118,7 +118,7 @@ function createClient(options: TokenProviderOptions) {
     getKeepAlive: () => waitUntil ?? ('Cloudflare' in globalThis ? undefined : () => {}),
   }
   const caches = createTokenCaches(settings.access, (access) => {
-    const own = { ...client, ...createReporting(access), storeMemory: { rejected: [] } }
+    const own = { ...client, ...createReporting(access), rejectedTokens: createLruMap<boolean>(8) }
     const fetchToken = (call: Parameters<typeof obtainToken>[1]) => obtainToken(own, call)
     return createTokenCache({ ...own, ...renewal, access, fetchToken })
   })

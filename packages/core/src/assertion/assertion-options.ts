@@ -33,12 +33,6 @@ function readForm(
 ): AssertionForm {
   const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion' })
   const { audience = tokenEndpoint, typ = 'JWT' } = read
-  if (audience === 'issuer') {
-    throw createOptionError(
-      'assertion.audience',
-      "must be the issuer's URL: discovery of 'issuer' is not supported yet",
-    )
-  }
   return { ...read, clientId, audience, typ }
 }
 
@@ -76,13 +70,9 @@ function readCredential(read: Partial<KeyOptions>): Credential {
 const wholeLifetime = wholeNumber({ from: 10, to: 300, default: 60 })
 
 function readLifetime(value: unknown, option: string): number {
-  if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
-    throw createOptionError(
-      option,
-      `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`,
-    )
-  }
-  return wholeLifetime(value, option)
+  if (typeof value !== 'number' || !(value >= 1000)) return wholeLifetime(value, option)
+  const what = `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`
+  throw createOptionError(option, what)
 }
 
 /** A copy of members that are added to the claims or the header, without those in `reserved`. */

@@ -4,13 +4,8 @@ import type { IssuedToken, TokenCall } from '../issued-token.js'
 import { sha256 } from '../sha256.js'
 import { isObject, readOwnMember, snapshot } from '../snapshot.js'
 import { findCircuit, noAnswer } from './circuit.js'
+import type { LruMap } from './lru-map.js'
 import { isUsable, type TokenStore } from './token-store.js'
-
-/** The memory of one key of a provider about its shared store. */
-export interface SharedTokenMemory {
-  /** Tokens that resource servers rejected, by the SHA-256 of their values; at most eight. */
-  readonly rejected: { readonly digest: string; isDeleted: boolean }[]
-}
 
 export interface StoreCallSettings {
   readonly store: TokenStore
@@ -19,12 +14,14 @@ export interface StoreCallSettings {
   readonly random: () => number
   readonly emit: Emit
   readonly early: number
-  readonly storeMemory: SharedTokenMemory
+  /**
+   * Tokens that resource servers rejected, by the SHA-256 of their values, and whether their records
+   * are deleted.
+   */
+  readonly rejectedTokens: LruMap<boolean>
 }
 
 export type Lease = NonNullable<Awaited<ReturnType<NonNullable<TokenStore['acquireLease']>>>>
-
-const mostRejected = 8
 
 /**
  * Creates the calls of a store for one flow, each with a time limit of `ms` and through the circuit.
@@ -34,7 +31,7 @@ export function createStoreCalls(
   settings: StoreCallSettings,
   { ms, leaseDuration }: { ms: number; leaseDuration: number },
 ) {
-  const { store, key, clock, emit, early, storeMemory } = settings
+  const { store, key, clock, emit, early, rejectedTokens } = settings
   const timeout = new Error(`no answer within ${ms} ms`)
   return {
     look,
@@ -49,29 +46,20 @@ export function createStoreCalls(
     if (known === undefined) return
     const { token, isCertain } = known
     const digest = await sha256(token.value)
-    let entry = storeMemory.rejected.find((other) => other.digest === digest)
-    if (entry === undefined) {
-      entry = { digest, isDeleted: false }
-      storeMemory.rejected.unshift(entry)
-      storeMemory.rejected.splice(mostRejected)
-    }
-    if (!isCertain || entry.isDeleted) return
+    const isDeleted = rejectedTokens.get(digest) ?? false
+    rejectedTokens.set(digest, isDeleted)
+    if (!isCertain || isDeleted) return
     const deleted = await run('delete', (limits) => store.delete(key, token, limits))
-    entry.isDeleted = typeof deleted === 'boolean'
+    rejectedTokens.set(digest, typeof deleted === 'boolean')
   }
 
   async function look(): Promise<IssuedToken | undefined | typeof noAnswer> {
     return run('get', async (limits) => {
       const token = snapshot(await store.get(key, limits))
       if (!isUsable(token, { now: clock.now(), early })) return undefined
-      return (await isRejected(token.value)) ? undefined : { token, source: 'store', attempts: 0 }
+      const isRejected = rejectedTokens.get(await sha256(token.value)) !== undefined
+      return isRejected ? undefined : { token, source: 'store', attempts: 0 }
     })
-  }
-
-  async function isRejected(value: string): Promise<boolean> {
-    if (storeMemory.rejected.length === 0) return false
-    const digest = await sha256(value)
-    return storeMemory.rejected.some((other) => other.digest === digest)
   }
 
   /** Returns undefined for a store without leases. A lease that arrives late is released. */
