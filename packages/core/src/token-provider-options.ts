@@ -269,7 +269,7 @@ function readClientId(clientId: unknown, name: string): string {
   if (typeof clientId === 'string' && clientIdSyntax.test(clientId)) return clientId
   const what =
     clientId === undefined
-      ? 'is missing (is the environment variable set?)'
+      ? 'is missing: pass it, or check that its environment variable is set'
       : 'must be 1 to 1,024 printable ASCII characters, without a space at either end'
   throw option.createOptionError(name, what, 'ERR_INVALID_CLIENT_ID')
 }

@@ -64,7 +64,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     },
     invalidate(accessToken, report) {
       const isToken = typeof (accessToken as Partial<AccessToken> | undefined)?.value === 'string'
-      const what = 'must be an access token, such as getAccessToken returns'
+      const what = 'must be an access token, such as the one that getAccessToken returns'
       option.requireArgument(isToken, 'accessToken', what)
       const { isCertain = true } = option.readOptions(report ?? {}, reportTable)
       // A server may issue one token for several scopes.

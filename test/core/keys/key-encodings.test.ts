@@ -144,8 +144,8 @@ test('the parameters that openssl writes before an EC key are ignored', {
   await signs(parameters + String(p256.export({ format: 'pem', type: 'sec1' })), 'ES256')
 })
 
-const makeEc = 'openssl genpkey -out key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256'
-const makeRsa = 'openssl genpkey -out key.pem -algorithm RSA -pkeyopt rsa_keygen_bits:2048'
+const makeEc = 'openssl genpkey -out new-key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256'
+const makeRsa = 'openssl genpkey -out new-key.pem -algorithm RSA -pkeyopt rsa_keygen_bits:2048'
 const mismatched =
   'The private key is damaged: its public and private members do not match. Export the key again.'
 const convert = 'openssl pkcs8 -topk8 -nocrypt -in key.pem -out key.pkcs8.pem'
@@ -153,7 +153,7 @@ const notPrivate = `Pass the private key, or create and register a new one: ${ma
 const damaged = 'The PEM is damaged or truncated. Check the file: openssl pkey -in key.pem -noout'
 
 const cutBegin =
-  'The PEM contains only its BEGIN line. Quote the value where it is set, or pass base64 of the PEM: openssl base64 -A -in key.pem'
+  'The PEM contains only its BEGIN line. The rest was lost at the first line break: put the value in quotes, or pass base64 of the PEM: openssl base64 -A -in key.pem'
 
 /** The rows of the matrix that the rejections prove. */
 const tags = ['K3', 'K4', 'K5', 'K6', 'K8', 'K9', 'K10', 'K15', 'G12']
@@ -239,7 +239,7 @@ const rejected: Rejection[] = [
     'only the BEGIN line',
     () => '-----BEGIN PRIVATE KEY-----',
     'ERR_KEY_FORMAT',
-    'The PEM contains only its BEGIN line. Quote the value where it is set, or pass base64 of the PEM: openssl base64 -A -in key.pem',
+    'The PEM contains only its BEGIN line. The rest was lost at the first line break: put the value in quotes, or pass base64 of the PEM: openssl base64 -A -in key.pem',
   ],
   [
     'an OpenSSH key',
@@ -258,19 +258,19 @@ const rejected: Rejection[] = [
     'a path',
     () => '/etc/keys/private.pem',
     'ERR_KEY_FORMAT',
-    "The key is a path. Pass the content of the file: readFileSync(path, 'utf8').",
+    "The key is a file path. Pass the content of the file: readFileSync(path, 'utf8').",
   ],
   [
     'a Windows path',
     () => 'C:\\keys\\new.pem',
     'ERR_KEY_FORMAT',
-    "The key is a path. Pass the content of the file: readFileSync(path, 'utf8').",
+    "The key is a file path. Pass the content of the file: readFileSync(path, 'utf8').",
   ],
   [
     'an empty text',
     () => ' \n',
     'ERR_KEY_FORMAT',
-    'The key is an empty string. Is the environment variable set?',
+    'The key is an empty string. Check that the environment variable is set.',
   ],
   ['a BEGIN line cut off at its first space', () => '-----BEGIN', 'ERR_KEY_FORMAT', cutBegin],
   [
@@ -308,7 +308,7 @@ const rejected: Rejection[] = [
     'the bytes of an empty file',
     () => new Uint8Array(),
     'ERR_KEY_FORMAT',
-    'The key is an empty string. Is the environment variable set?',
+    'The key is an empty string. Check that the environment variable is set.',
   ],
   [
     'a key pair',

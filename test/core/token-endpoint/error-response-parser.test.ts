@@ -24,20 +24,20 @@ function errorOf(
 const key = 'the public key is not registered for this client ID (thumbprint tp1).'
 const see = 'See the documentation of the authorization server.'
 
-const grant = 'Likely: the client or the server does not allow the client_credentials grant.'
+const grant = 'Probably the client or the server does not allow the client_credentials grant.'
 
 const advice = {
-  invalid_client: `Likely: ${key}`,
-  invalid_scope: 'Likely: a scope is misspelt or not granted to this client.',
+  invalid_client: `Probably ${key}`,
+  invalid_scope: 'Probably a scope is misspelt or not granted to this client.',
   unauthorized_client: grant,
   unsupported_grant_type: grant,
   invalid_request:
-    'Likely: a parameter that the server requires is missing, or it rejects one that was sent.',
-  invalid_target: 'Likely: the server does not know the resource.',
+    'Probably a parameter that the server requires is missing, or it rejects one that was sent.',
+  invalid_target: 'Probably the server does not know the resource.',
   invalid_grant:
-    'Likely: the assertion was not valid when it arrived (lifetime 60 s): check both clocks.',
+    'Probably the assertion was not valid when it arrived (lifetime 60 s): check both clocks.',
   another_error: see,
-  scope_invalid: 'Likely: a scope is misspelt or not granted to this client.',
+  scope_invalid: 'Probably a scope is misspelt or not granted to this client.',
 }
 
 test.each(Object.entries(advice))(
@@ -65,7 +65,7 @@ test("the server's own description is shown as its words", { tags: ['O14'] }, ()
   const error = errorOf(400, body)
   expect(error.errorDescription).toBe('no scope of that name')
   expect(error.message).toBe(
-    `The token endpoint answered 400 'invalid_scope'. The server says: "no scope of that name". ${advice.invalid_scope}`,
+    `The token endpoint answered 400 'invalid_scope'. The server reports: "no scope of that name". ${advice.invalid_scope}`,
   )
 })
 
@@ -80,7 +80,7 @@ const busy = 'Too many token requests: share one provider per client ID.'
 const trouble = 'The authorization server is failing: later calls will retry.'
 const badUrl = "The path /token is not a token endpoint: check the option 'tokenEndpoint'."
 const badAssertion =
-  'Likely: the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address.'
+  'Probably the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address.'
 const page = 'a login page, a proxy or a firewall answered in place of the token endpoint.'
 
 test.each([
@@ -122,7 +122,7 @@ test('states that the response is an HTML page, without quoting it', { tags: ['O
     `The token endpoint answered 500 with an HTML page. ${trouble}`,
   )
   expect(errorOf(400, undefined, html).message).toBe(
-    `The token endpoint answered 400 with an HTML page. Likely: ${page}`,
+    `The token endpoint answered 400 with an HTML page. Probably ${page}`,
   )
   expect(errorOf(500, undefined, null).message).toContain('answered 500. ')
 })
@@ -186,9 +186,9 @@ test('describes a success that is not a JSON object by its type and length', {
 }, () => {
   expect(createMalformedError({ status: 200, contentType: 'text/html' }, 12)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy answered in place of the token endpoint.`,
+    message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy probably answered: check the URL and the proxy.`,
     hints: [
-      'A login page or a proxy answered in place of the token endpoint.',
+      'A login page or a proxy probably answered: check the URL and the proxy.',
       'Check that the URL is that of a token endpoint.',
     ],
   })

@@ -84,7 +84,7 @@ test('reports an empty 403 as a rejection with likely causes', {
     attempts: 1,
     retryable: false,
     message: expect.stringMatching(
-      /^The token endpoint answered 403 without an OAuth error\. Likely: the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address\.$/,
+      /^The token endpoint answered 403 without an OAuth error\. Probably the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address\.$/,
     ),
   })
   expect(requests).toHaveLength(1)

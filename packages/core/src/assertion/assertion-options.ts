@@ -44,7 +44,7 @@ function readCredential(read: Partial<KeyOptions>): Credential {
     if (key === undefined) {
       throw createOptionError(
         'key',
-        "is missing (is the environment variable set?): pass a private key, or a 'signer'",
+        "is missing: pass a private key or a 'signer', or check that its environment variable is set",
       )
     }
     return {

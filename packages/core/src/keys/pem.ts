@@ -33,7 +33,7 @@ export function readPem(text: string): PemBlock {
   // A variable without quotes ends at the first space or line break.
   if (block === undefined || block.body === '')
     throw createFormatError(
-      'The PEM contains only its BEGIN line. Quote the value where it is set, or pass base64 of the PEM: openssl base64 -A -in key.pem',
+      'The PEM contains only its BEGIN line. The rest was lost at the first line break: put the value in quotes, or pass base64 of the PEM: openssl base64 -A -in key.pem',
     )
   const { label, body } = block
   if (/Proc-Type:/.test(text))

@@ -59,7 +59,7 @@ export function requireTokenSource(tokens: TokenSource): void {
   option.requireArgument(
     typeof getAccessToken === 'function' && typeof invalidate === 'function',
     'tokens',
-    'must be a token provider, such as createTokenProvider returns',
+    'must be a token provider, such as the one that createTokenProvider returns',
   )
 }
 

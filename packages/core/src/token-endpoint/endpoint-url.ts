@@ -9,14 +9,15 @@ import { createOptionError } from '../options.js'
  * @throws {ConfigurationError} for anything but https, or http to a loopback host.
  */
 export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): string {
-  if (value === undefined) throw createUrlError('is missing (is the environment variable set?)')
+  if (value === undefined)
+    throw createUrlError('is missing: pass it, or check that its environment variable is set')
   const url =
     typeof value === 'string' && /^[\x21\x22\x24-\x7e]+$/.test(value) && parseHttpUrl(value)
   if (!url || hasUserinfo(url))
     throw createUrlError('must be an absolute https URL without whitespace, user name or fragment')
   if (url.protocol === 'http:' && !allowInsecureHttp && !isLoopback(url.hostname)) {
     throw createUrlError(
-      'must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp',
+      'must be https: the assertion is a credential. Set allowInsecureHttp to allow http for a host other than localhost, 127.0.0.1 and [::1]',
       'ERR_INSECURE_TOKEN_ENDPOINT',
     )
   }

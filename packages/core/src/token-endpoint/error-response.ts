@@ -31,9 +31,9 @@ export function createTokenEndpointError(
   const other = code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''
   const contents = error ? ` '${error}'` : isHtml ? ' with an HTML page' : other
   const answered = `The token endpoint answered ${status}${contents}.`
-  const advice = isGuess ? `Likely: ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
-  const room = longestMessage - `${answered} The server says: "". ${advice}`.length
-  const said = errorDescription && `The server says: "${cutAtSpace(errorDescription, room)}".`
+  const advice = isGuess ? `Probably ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
+  const room = longestMessage - `${answered} The server reports: "". ${advice}`.length
+  const said = errorDescription && `The server reports: "${cutAtSpace(errorDescription, room)}".`
   const { clientId: _, audience, kid, ...sent } = circumstances.sent
   return new TokenEndpointError(code, [answered, said, advice].filter(Boolean).join(' '), {
     ...{ status, attempts, error, errorDescription, hints, options },
@@ -48,7 +48,7 @@ export function createMalformedError(
   length: number,
 ): TokenResponseError {
   const type = cleanServerText(contentType, 64) ?? 'no content type'
-  const page = 'A login page or a proxy answered in place of the token endpoint.'
+  const page = 'A login page or a proxy probably answered: check the URL and the proxy.'
   const hint = 'Check that the URL is that of a token endpoint.'
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
