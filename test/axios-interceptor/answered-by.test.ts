@@ -75,19 +75,6 @@ describe.each(ways)('through %s', (...way) => {
   )
 })
 
-test.each(ways.filter(([name]) => name.includes('fetch')))(
-  'through %s a runtime that keeps the token on redirects is refused',
-  { tags: ['X20'] },
-  async (...way) => {
-    vi.stubGlobal('Cloudflare', {
-      compatibilityFlags: { strip_authorization_on_cross_origin_redirect: false },
-    })
-    const { instance, api } = await instanceOf(way)
-    await expect(instance.get('/x')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED_CLIENT' })
-    expect(api.seen).toEqual([])
-  },
-)
-
 describe('an adapter that reports the final URL like the xhr adapter, which Node.js does not have', () => {
   const seen: string[] = []
   const xhr =

@@ -90,31 +90,6 @@ describe('origins', () => {
 
     expect(attach).toThrow(expect.objectContaining({ name: 'ConfigurationError', code }))
   })
-
-  test.each([
-    ['no instance', undefined],
-    ['something else', {}],
-    ['an instance without interceptors', { defaults: { baseURL: 'https://a.test' } }],
-  ])('%s is refused by its name', (_, instance) => {
-    const attach = () =>
-      addAuthorization(instance as unknown as AxiosInstance, staticTokenProvider())
-
-    expect(attach).toThrow(
-      expect.objectContaining({
-        name: 'ConfigurationError',
-        code: 'ERR_INVALID_OPTION',
-        option: 'instance',
-      }),
-    )
-  })
-
-  test('accepts a provider of any name', () => {
-    const api = axios.create({ baseURL: 'https://a.test' })
-
-    expect(() => addAuthorization(api, undefined as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: 'tokens' }),
-    )
-  })
 })
 
 describe('attaching and ejecting', () => {

@@ -20,14 +20,6 @@ describe('what is sent', () => {
     expect(stamps()).toEqual([undefined, 'Bearer t1'])
   })
 
-  test('a header whose name is only as long as Authorization is none', {
-    tags: ['promise-7'],
-  }, async () => {
-    const { instance, stamps } = attached()
-    await instance.get('/x', { headers: { 'x-request-idx': '1' } })
-    expect(stamps()).toEqual(['Bearer t1'])
-  })
-
   test('adds the token to the headers of each attempt, and restores the config afterwards', async () => {
     const { instance, sent } = attached([{ status: 401 }])
     const response = await instance.post('/x', 'body', { headers: { 'x-custom': 'mine' } })
@@ -200,15 +192,6 @@ describe('a redirect, as the http adapter reports it', () => {
     })
   })
 
-  test('reaches the caller when the token is off', { tags: ['promise-9', 'X10'] }, async () => {
-    const told: unknown[] = []
-    const beforeRedirect: AxiosRequestConfig['beforeRedirect'] = ({ headers }, ...more) => {
-      told.push(Object.keys(headers), ...more)
-    }
-    await redirected('https://evil.test/x', { beforeRedirect })
-    expect(told).toEqual([['x-request-idx', 'host'], { headers: {}, statusCode: 302 }, {}])
-  })
-
   test('may come without headers', async () => {
     const { instance } = attached()
     const adapter: AxiosAdapter = async (config) => {
@@ -277,14 +260,4 @@ describe('a renewal that does not come', { tags: ['promise-10'] }, () => {
 })
 
 describe('a request without signal, cancel token and timeout', { tags: ['promise-10'] }, () => {
-  test('waits for its token as long as that takes', async () => {
-    const { api, tokens, server } = await startWorld()
-    const instance = axios.create({ baseURL: api.origin })
-    addAuthorization(instance, tokens)
-    const release = server.hold()
-    const pending = instance.get('/x')
-    await until(() => server.requests.length === 1)
-    release()
-    expect((await pending).status).toBe(200)
-  })
 })

@@ -111,17 +111,6 @@ describe('the options of axios', () => {
     )
   })
 
-  test('reports progress again for the replay', { tags: ['promise-12', 'U18'] }, async () => {
-    const { instance } = await revoked()
-    const loaded: number[] = []
-
-    await instance.post('/x', 'x'.repeat(1000), {
-      onUploadProgress: (event) => void loaded.push(event.loaded),
-    })
-
-    expect(loaded.filter((bytes) => bytes === 1000).length).toBeGreaterThanOrEqual(2)
-  })
-
   test('an interceptor that replaces the config, async ones and the other order work', {
     tags: ['promise-12'],
   }, async () => {

@@ -96,12 +96,6 @@ describe.each<[string, AxiosRequestConfig]>([
     expect(error).toMatchObject({ code: 'ERR_BAD_REQUEST', status: 401, config: { url: '/x' } })
     expect(api.seen).toHaveLength(2)
   })
-
-  test('a request of its own Authorization goes as it came', { tags: ['promise-7'] }, async () => {
-    const { instance, api } = await attached(config)
-    await instance.get('/x', { headers: { authorization: 'Basic mine' }, validateStatus: null })
-    expect(api.seen).toMatchObject([{ authorization: 'Basic mine' }])
-  })
 })
 
 describe('rejects with the errors of that copy what ends early', () => {
@@ -140,29 +134,4 @@ describe('rejects with the errors of that copy what ends early', () => {
     expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 20ms exceeded' })
     expect(api.seen).toEqual([])
   })
-})
-
-test('an adapter of the caller’s own is called as it is', async () => {
-  const { instance, api } = await attached()
-  const sent: unknown[] = []
-  const { data } = await instance.get('/x', {
-    adapter: async (config) => {
-      sent.push(String(config.headers.get('authorization')).slice(0, 7))
-      return { data: 'mine', status: 200, statusText: '', headers: {}, config }
-    },
-  })
-  expect([data, sent, api.seen]).toEqual(['mine', ['Bearer '], []])
-})
-
-test('nothing that the instance is set to is done a second time below it', async () => {
-  const { instance, api } = await attached({ params: { a: '1' }, headers: { 'x-custom': 'once' } })
-  let interceptors = 0
-  instance.interceptors.request.use((config) => {
-    interceptors += 1
-    return config
-  })
-  await instance.get('/x', { params: { b: '2' } })
-  expect(api.seen).toMatchObject([{ url: '/x?a=1&b=2' }])
-  expect(api.seen[0]?.headers['x-custom']).toBe('once')
-  expect(interceptors).toBe(1)
 })

@@ -65,28 +65,6 @@ describe('aborts and timeouts', () => {
     expect(_listeners ?? []).toEqual([])
   })
 
-  test('an abort while the token is awaited is a CanceledError with the config of the call', {
-    tags: ['promise-10'],
-  }, async () => {
-    const { instance, server } = await attached()
-    const release = server.hold()
-    const controller = new AbortController()
-
-    const pending = rejection(instance.get('/x', { signal: controller.signal }))
-    await until(() => server.requests.length === 1)
-    controller.abort()
-    const error = await pending
-    release()
-
-    expect(error).toBeInstanceOf(axios.CanceledError)
-    expect(error).toMatchObject({
-      name: 'CanceledError',
-      code: 'ERR_CANCELED',
-      message: 'canceled',
-    })
-    expect(error.config).toMatchObject({ url: '/x' })
-  })
-
   test.each<[AxiosRequestConfig, string, string]>([
     [{}, 'ECONNABORTED', 'timeout of 40ms exceeded'],
     [{ timeoutErrorMessage: 'too late' }, 'ECONNABORTED', 'too late'],
@@ -125,35 +103,6 @@ describe('aborts and timeouts', () => {
       expect((await pending).config.timeout).toBe(timeout)
     },
   )
-
-  test('the fetch adapter names the whole time too', { tags: ['promise-10'] }, async () => {
-    const { instance, server, api } = await attached({ adapter: 'fetch' })
-    const release = server.hold()
-    api.next(() => {})
-
-    const pending = rejection(instance.get('/x', { timeout: 1000 }))
-    const since = performance.now()
-    await until(() => server.requests.length === 1 && performance.now() - since > 20)
-    release()
-
-    expect((await pending).message).toBe('timeout of 1000ms exceeded')
-  })
-
-  test('an abort takes its listener along, though the token is still awaited', {
-    tags: ['promise-10'],
-  }, async () => {
-    const { instance, server } = await attached()
-    const release = server.hold()
-    const controller = new AbortController()
-
-    const pending = rejection(instance.get('/x', { signal: controller.signal }))
-    await until(() => server.requests.length === 1)
-    controller.abort()
-    await pending
-
-    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
-    release()
-  })
 
   test('a timeout of the send names the whole time, though the wait has used a part of it', {
     tags: ['promise-10', 'U18'],
@@ -196,21 +145,6 @@ describe('what an adapter of the caller gave', () => {
       expect(error instanceof Error ? error.message : error).toBe('mine')
     },
   )
-
-  test('keeps what it sets on the config of a request without a token', {
-    tags: ['promise-14'],
-  }, async () => {
-    const { instance } = await attached({
-      adapter: async (config) => ({
-        ...{ data: '', status: 200, statusText: 'OK', headers: {} },
-        config: Object.assign({ ...config }, { cached: true }),
-      }),
-    })
-
-    const { config } = await instance.get('/x', { countersign: false })
-
-    expect(config).toMatchObject({ cached: true })
-  })
 
   test('it finds base URL and URL as the caller gave them, whichever way it joins them', {
     tags: ['promise-12'],
@@ -321,26 +255,6 @@ describe('errors', () => {
       expect(config).not.toHaveProperty('beforeRedirect')
     },
   )
-
-  test('redactError makes of an API failure what is safe to log', { tags: ['L4'] }, async () => {
-    const { instance, api, tokens } = await attached()
-    api.answerWith(answer(500, {}, 'secret body'))
-
-    const error = await rejection(
-      instance.post('/orders?key=hunter2', 'order', { params: { token: 'hunter3' } }),
-    )
-
-    const safe = redactError(error)
-    expect(safe).toEqual({
-      ...{ name: 'AxiosError', message: 'Request failed with status code 500' },
-      ...{ code: 'ERR_BAD_RESPONSE', status: 500, method: 'POST' },
-      url: `${api.origin}/v1/orders`,
-      stack: expect.stringMatching(/^AxiosError: Request failed.*\n {4}at /),
-    })
-    const { value } = await tokens.getAccessToken()
-    expect(inspect(error, { depth: 9 })).toContain(value)
-    expect(inspect(safe)).not.toContain(value)
-  })
 
   test('the config of a rejected call can be sent again as it is', {
     tags: ['promise-14'],

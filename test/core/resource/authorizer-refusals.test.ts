@@ -15,15 +15,6 @@ describe('a 401 about the token', () => {
     })
   })
 
-  test('is returned after the second one, and both tokens are reported', {
-    tags: ['U5'],
-  }, async () => {
-    const { authorize, seen } = exchange()
-    const second = { ...refused }
-    expect(await authorize({ answers: [refused, second] })).toBe(second)
-    expect(seen).toMatchObject({ invalidated: ['t1', 't2'], discarded: [refused] })
-  })
-
   test('is handed back unread while there is no other token', { tags: ['U6'] }, async () => {
     const { authorize, seen } = exchange({}, { invalidate: () => {} })
     expect(await authorize({ answers: [refused] })).toBe(refused)
@@ -165,13 +156,6 @@ describe('a listener', () => {
     expect(await authorize({ answers: [refused, ok] })).toBe(ok)
     expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
   })
-
-  test('may be left out', async () => {
-    const { host, tokens, seen } = exchange()
-    const authorize = createAuthorizer(tokens, host, { origins: ['https://api.example'] })
-    expect(await authorize({ answers: [refused, ok] })).toBe(ok)
-    expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
-  })
 })
 
 describe('before the first send', () => {
@@ -182,17 +166,6 @@ describe('before the first send', () => {
     const { authorize, seen } = exchange({}, { currentAccessToken: () => undefined })
     await expect(authorize({ wait: () => Promise.reject(reason) })).rejects.toBe(reason)
     expect(seen).toMatchObject({ sent: [], discarded: [], events: [] })
-  })
-
-  test('sends nothing without a token', { tags: ['X15'] }, async () => {
-    const error = new ConfigurationError('ERR_CLOCK', 'any error will do')
-    const source = {
-      currentAccessToken: () => undefined,
-      getAccessToken: () => Promise.reject(error),
-    }
-    const { authorize, seen } = exchange({}, source)
-    await expect(authorize({})).rejects.toBe(error)
-    expect(seen.sent).toEqual([])
   })
 
   test('a host that throws is a rejection', async () => {

@@ -110,17 +110,6 @@ for (const name of names) {
     },
   )
 
-  test(`${name}: a file that cannot be opened rejects while the token is awaited`, async () => {
-    const { server, api, tokens } = await startWorld()
-    const release = server.hold()
-    const stream = createReadStream(new URL('missing', import.meta.url))
-    const call = rejection(post(`${api.origin}/x`, stream, tokens))
-    expect(JSON.stringify(await call)).toContain('ENOENT')
-    await setImmediate()
-    expect(listenersOf(stream)).toEqual([0, 0, 0])
-    release()
-  })
-
   test(`${name}: a file that cannot be opened in a hold-off leaves the process running`, async () => {
     const { server, api, tokens } = await startWorld()
     server.next({ status: 400, body: { error: 'unauthorized_client' } })
@@ -142,30 +131,6 @@ for (const name of names) {
     expect(stream.listenerCount('ready')).toBe(0)
   })
 }
-
-test('axios rejects when the client of a gateway hangs up during the wait', async () => {
-  const { server, api, tokens } = await startWorld()
-  const release = server.hold()
-  const post = clients['axios, http'] as Post
-  const forwarded = new Promise<unknown>((resolve) => {
-    const gateway = createServer((incoming) => {
-      resolve(rejection(post(`${api.origin}/x`, incoming, tokens)))
-    })
-    onTestFinished(() => void gateway.close())
-    gateway.listen(0, '127.0.0.1', () => {
-      const { port } = gateway.address() as AddressInfo
-      const outgoing = request({ port, host: '127.0.0.1', method: 'POST' })
-      outgoing.on('error', () => {})
-      outgoing.write('half of it')
-      until(() => server.requests.length === 1).then(() => outgoing.destroy())
-    })
-  })
-  expect(await forwarded).toEqual([
-    ...['AxiosError', 'Error', 'aborted', 'ECONNRESET'],
-    ['Error', 'Error', 'aborted', 'ECONNRESET', undefined],
-  ])
-  release()
-})
 
 test('a form of the form-data package keeps the error of its file until it is sent', async () => {
   const { server, api, tokens } = await startWorld()
