@@ -52,7 +52,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     mutate: [`${core}/resource/*.ts`, `${core}/adapter.ts`, `${core}/discard-body.ts`],
     tests: [
       'test/core/resource/{authorized-fetch,authorizer,authorizer-refusals,bearer-challenge}.test.ts',
-      'test/core/resource/{body-copy,discard-body,replayable-body}.test.ts',
+      'test/core/resource/body.test.ts',
       'test/core/resource/{bearer-challenge,origin-rule}.property.test.ts',
       'test/core/resource/{fetch-peculiar,origins}.test.ts',
       'test/cross/conformance/fetch.test.ts',
