@@ -3,7 +3,7 @@ import type { RequestEvent } from '@countersign/core'
 import { staticTokenProvider } from '@countersign/testing'
 import axios, { type AxiosAdapter, AxiosHeaders, type AxiosRequestConfig } from 'axios'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { answer, refused } from '../support/recording-api.ts'
+import { refused } from '../support/recording-api.ts'
 import { startWorld } from '../support/world.ts'
 import { attached, baseURL, type Reply, scripted } from './scripted-axios.ts'
 
@@ -12,47 +12,6 @@ afterEach(() => {
 })
 
 describe('attaching', () => {
-  test('states in the error what was expected', () => {
-    for (const wrong of [
-      undefined,
-      null,
-      {},
-      { defaults: {} },
-      { interceptors: axios.interceptors },
-    ]) {
-      expect(() => addAuthorization(wrong as never, staticTokenProvider())).toThrow(
-        expect.objectContaining({
-          ...{ code: 'ERR_INVALID_OPTION', option: 'instance' },
-          message:
-            "Argument 'instance' must be an axios instance, such as the one that axios.create({ baseURL }) returns.",
-        }),
-      )
-    }
-  })
-
-  test('the same origins in another order are the same attachment', { tags: ['X16'] }, () => {
-    const api = axios.create()
-    const tokens = staticTokenProvider()
-    const origins = ['https://b.test', 'https://a.test']
-    const eject = addAuthorization(api, tokens, { origins })
-    expect(origins).toEqual(['https://b.test', 'https://a.test'])
-    const again = { origins: origins.toReversed(), onForeignOrigin: 'pass' } as const
-    expect(addAuthorization(api, tokens, again)).toBe(eject)
-  })
-
-  test('states in the error for other options what to do', { tags: ['X16'] }, () => {
-    const api = axios.create({ baseURL })
-    const tokens = staticTokenProvider()
-    addAuthorization(api, tokens)
-    expect(() => addAuthorization(api, tokens, { origins: [baseURL, 'https://b.test'] })).toThrow(
-      expect.objectContaining({
-        ...{ code: 'ERR_INVALID_OPTION', option: 'origins' },
-        message:
-          'This provider is already attached to this instance with other options. Eject it first, or pass all origins at once.',
-      }),
-    )
-  })
-
   test('with a token at hand a request is sent within the call', async () => {
     const { adapter, sent } = scripted()
     const instance = axios.create({ baseURL, adapter })
@@ -101,16 +60,22 @@ describe('a refusal as adapters of one’s own tell it', () => {
     expect(events).toEqual([told, told])
   })
 
-  test.each([
-    [undefined],
-    [null],
-    ['a text'],
-    [new Error('plain')],
-    [{ response: { status: 500 } }],
-  ])('anything else that it rejects with (%s) comes through as it is', async (thrown) => {
+  test.each<[string, (config: object) => unknown]>([
+    ['undefined', () => undefined],
+    ['null', () => null],
+    ['a text', () => 'a text'],
+    ['an object', () => ({ response: { status: 500 } })],
+    ['an error', () => Object.assign(new Error('mine'), { response: null })],
+    ['a frozen error', (config) => Object.freeze(Object.assign(new Error('mine'), { config }))],
+  ])('rejects with %s as the adapter did', { tags: ['promise-14'] }, async (_, create) => {
     const { instance } = attached()
-    const call = instance.get('/x', { adapter: () => Promise.reject(thrown) })
-    await expect(call).rejects.toBe(thrown)
+    let thrown: unknown
+    const adapter: AxiosAdapter = (config) => {
+      thrown = create(config)
+      return Promise.reject(thrown)
+    }
+    const caught = await instance.get('/x', { adapter }).catch((error: unknown) => error)
+    expect(caught).toBe(thrown)
   })
 })
 
@@ -132,28 +97,34 @@ describe("axios' own fetch adapter", () => {
     expect((await get({ adapter: 'http' })).status).toBe(200)
   })
 
-  test('has the fetch and the options of the caller, who never sees ours', {
+  test('calls the fetch of the caller with the options of the caller and of axios, twice', {
     tags: ['promise-12'],
   }, async () => {
-    const { api, tokens } = await startWorld()
-    const instance = axios.create({ baseURL: api.origin, adapter: 'fetch' })
-    addAuthorization(instance, tokens)
-    api.next(refused)
-    const given: object[] = []
+    const { api, evil, tokens } = await startWorld()
+    const given: RequestInit[] = []
     const fetch: typeof globalThis.fetch = (input, init) => {
-      given.push({ ...init })
+      given.push(init ?? {})
       return globalThis.fetch(input, init)
     }
     const env = { ...axios.defaults.env, fetch } as never
-    const { config, status } = await instance.get('/x', {
-      env,
-      fetchOptions: { cache: 'no-store' },
-    })
+    const settings = { baseURL: api.origin, adapter: 'fetch', env } as const
+    const fetchOptions = { cache: 'no-store' } as const
+    await axios.create(settings).get(`${evil.origin}/x`, { fetchOptions })
+    const instance = axios.create(settings)
+    addAuthorization(instance, tokens)
+    api.next(refused)
+
+    const { config, status } = await instance.get('/x', { fetchOptions })
+
     expect(status).toBe(200)
-    expect(given).toHaveLength(2)
-    for (const init of given) expect(Object.keys(init)).not.toContain('countersignFetch')
+    expect(given).toHaveLength(3)
+    const [plain] = given
+    for (const init of given) {
+      expect(Object.keys(init)).toEqual(Object.keys(plain ?? {}))
+      expect(Object.getPrototypeOf(init)).toBe(Object.getPrototypeOf(plain))
+    }
     expect(config.env).toMatchObject({ fetch })
-    expect(config.fetchOptions).toEqual({ cache: 'no-store' })
+    expect(config.fetchOptions).toEqual(fetchOptions)
   })
 
   test('the config of another request stays with the response that came of it', async () => {
