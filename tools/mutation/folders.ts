@@ -62,7 +62,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     leastScore: 89,
     mutate: ['packages/axios-interceptor/src/*.ts'],
     tests: [
-      'test/axios-interceptor/{adapters,attaching,attempts,caller,commonjs,redirects}.test.ts',
+      'test/axios-interceptor/{adapters,answered-by,attaching,attempts,caller,commonjs}.test.ts',
       'test/cross/neighbours/axios-{retry,mock-adapter}.test.ts',
       'test/axios-interceptor/*.test.ts',
       'test/cross/conformance/axios-*.test.ts',
