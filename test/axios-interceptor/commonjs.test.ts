@@ -2,9 +2,10 @@ import { createRequire } from 'node:module'
 import process from 'node:process'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { isCountersignError } from '@countersign/core'
-import imported, { type AxiosError, type AxiosRequestConfig, type AxiosStatic } from 'axios'
-import { describe, expect, test } from 'vitest'
+import imported, { type AxiosRequestConfig, type AxiosStatic } from 'axios'
+import { describe, expect, test, vi } from 'vitest'
 import { answer, refused } from '../support/recording-api.ts'
+import { rejection } from '../support/waiting.ts'
 import { startWorld, until } from '../support/world.ts'
 
 const releases: Record<string, string> = { oldest: 'axios-1.12.0', between: 'axios-1.17.0' }
@@ -21,13 +22,6 @@ async function attached(config: AxiosRequestConfig = {}) {
   return { ...world, instance }
 }
 
-async function rejection(call: Promise<unknown>): Promise<AxiosError & { cause?: unknown }> {
-  return call.then(
-    () => expect.unreachable(),
-    (error) => error,
-  )
-}
-
 test('the copy is another one', () => {
   expect(axios.AxiosError).not.toBe(imported.AxiosError)
   expect(axios.VERSION).toBe(imported.VERSION)
@@ -42,22 +36,10 @@ describe.each<[string, AxiosRequestConfig]>([
   test('a refused token is renewed, and the request sent again as it was', {
     tags: ['promise-3', 'U1'],
   }, async () => {
-    const seen: unknown[] = []
-    const { instance, api, server, tokens } = await attached({
-      ...config,
-      transformRequest: [
-        (data) => {
-          seen.push('request')
-          return JSON.stringify(data)
-        },
-      ],
-      transformResponse: [
-        (data) => {
-          seen.push('response')
-          return { said: data }
-        },
-      ],
-    })
+    const transformRequest = vi.fn((data) => JSON.stringify(data))
+    const transformResponse = vi.fn((data) => ({ said: data }))
+    const transforms = { transformRequest, transformResponse }
+    const { instance, api, server, tokens } = await attached({ ...config, ...transforms })
     api.next(refused)
 
     const headers = { 'content-type': 'application/json' }
@@ -69,7 +51,8 @@ describe.each<[string, AxiosRequestConfig]>([
       '200 {"name":"é"}',
     ])
     expect(server.requests).toHaveLength(2)
-    expect(seen).toEqual(['request', 'response'])
+    expect(transformRequest).toHaveBeenCalledOnce()
+    expect(transformResponse).toHaveBeenCalledOnce()
     const { value } = await tokens.getAccessToken()
     expect(JSON.stringify(response.config)).not.toContain(value)
   })
@@ -78,9 +61,7 @@ describe.each<[string, AxiosRequestConfig]>([
     const { instance, api, requestEvents } = await attached(config)
     api.next(answer(303, { location: '/receipt' }), refused)
 
-    const error = await rejection(instance.post('/x', {}))
-
-    expect(error.response?.status).toBe(401)
+    expect(await rejection(instance.post('/x', {}))).toMatchObject({ status: 401 })
     expect(api.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'POST /x',
       'GET /receipt',
@@ -106,7 +87,7 @@ describe('rejects with the errors of that copy what ends early', () => {
     expect(error).toSatisfy(axios.isAxiosError)
     expect(error).not.toSatisfy(axios.isCancel)
     expect(error).toMatchObject({ code: 'ERR_OAUTH', config: { url: '/x' } })
-    expect(isCountersignError(error.cause)).toBe(true)
+    expect((error as Error).cause).toSatisfy(isCountersignError)
     expect(api.seen).toEqual([])
   })
 
@@ -120,8 +101,11 @@ describe('rejects with the errors of that copy what ends early', () => {
     const error = await pending
     release()
     expect(error).toBeInstanceOf(axios.CanceledError)
-    expect(error).toMatchObject({ code: 'ERR_CANCELED', message: 'canceled' })
-    expect(error.config).toMatchObject({ url: '/x' })
+    expect(error).toMatchObject({
+      code: 'ERR_CANCELED',
+      message: 'canceled',
+      config: { url: '/x' },
+    })
     expect(api.seen).toEqual([])
   })
 
