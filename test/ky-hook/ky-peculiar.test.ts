@@ -164,6 +164,20 @@ describe("ky's hooks and errors", () => {
     expect(api.seen.map(({ status }) => status)).toEqual([200])
   })
 
+  test('the init hook accepts options without hooks', async () => {
+    const { api, tokens } = await startWorld()
+    const clone = vi.spyOn(Request.prototype, 'clone')
+    const [init] = authorizationHooks(tokens, { origins: [api.origin] }).init
+    const options: Options = { body: 'text' }
+    init?.(options)
+    api.next(refused)
+
+    await options.fetch?.(new Request(api.origin, { method: 'POST', body: 'text' }))
+
+    expect(bodiesOf(api.seen)).toEqual(['text', 'text'])
+    expect(clone).not.toHaveBeenCalled()
+  })
+
   test('an init hook never throws: what is wrong in context rejects', async () => {
     const { api, recording } = await attached()
 
@@ -233,20 +247,21 @@ describe('bodies', { tags: ['promise-6'] }, () => {
     expect(bodiesOf(recording.seen)).toEqual(['{"amount":1}', '{"amount":1}'])
   })
 
-  test('a stringifyJson of the caller is used, once; one set later by a hook too', async () => {
+  test('a stringifyJson of the caller is used once, also inside one that a later hook sets', async () => {
     const { api, recording, clock } = await attached({ retry: 0 })
     let calls = 0
     const stringifyJson = (data: unknown) => `${JSON.stringify(data)} ${++calls}`
+    const wrapping: InitHook = (options) => {
+      const inner = options.stringifyJson
+      options.stringifyJson = (data) => `[${inner?.(data)}]`
+    }
     recording.next(refused)
     await api.post('x', { json: 1, stringifyJson })
-    const setting: InitHook = (options) =>
-      void Object.assign(options, { stringifyJson: () => 'later' })
     await clock.advance(6000)
     recording.next(refused)
-    await extendInit(api, setting).post('x', { json: 1 })
+    await extendInit(api, wrapping).post('x', { json: 1, stringifyJson })
 
-    expect(bodiesOf(recording.seen)).toEqual(['1 1', '1 1', 'later', 'later'])
-    expect(calls).toBe(1)
+    expect(bodiesOf(recording.seen)).toEqual(['1 1', '1 1', '[1 2]', '[1 2]'])
   })
 
   test('json that a later init hook changes is what is sent and replayed', async () => {
