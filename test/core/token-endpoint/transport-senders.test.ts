@@ -43,7 +43,7 @@ describe('a request that fetch rejects before it is sent', () => {
     expect(attempts).toBe(1)
     expect(error).toMatchObject({ code: 'ERR_TOKEN_NETWORK', retryable: false, attempts: 1 })
     expect(error.message).toMatch(
-      /: fetch blocks this port \(bad port\), so the request was not sent\. /,
+      /: fetch blocks this port \(bad port\)\. /,
     )
   })
 
