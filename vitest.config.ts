@@ -59,6 +59,7 @@ export default defineConfig({
     // For a machine that is busy; no promise is about time.
     testTimeout: 20_000,
     pool: 'forks',
+    maxWorkers: 2,
     // As strict as Node can be about a rejection that nobody handles; the run fails for one.
     execArgv: ['--unhandled-rejections=strict'],
     passWithNoTests: false,
