@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { describe } from 'vitest'
 import { cancelling } from './adapter/cancelling.ts'
 import { deciding } from './adapter/deciding.ts'
