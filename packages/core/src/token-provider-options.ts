@@ -3,7 +3,7 @@ import type { AssertionSigner } from './assertion/assertion-signer.js'
 import { type Clock, longestTimer, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
-import type { Algorithm } from './keys/algorithms.js'
+import { type Algorithm, readAlgorithm } from './keys/algorithms.js'
 import type { KeyInput } from './keys/key-input.js'
 import * as option from './options.js'
 import { parseResource, parseScope } from './requested-access.js'
@@ -209,9 +209,9 @@ const providerTable = {
   clientId: readClientId,
   tokenEndpoint: option.readUrlText,
   key: option.acceptAny,
-  passphrase: option.acceptAny,
-  alg: option.acceptAny,
-  kid: option.acceptAny,
+  passphrase: option.text,
+  alg: readAlgorithm,
+  kid: option.text,
   signer: option.acceptAny,
   scope: parseScope,
   resource: parseResource,

@@ -1,23 +1,24 @@
 import { ConfigurationError } from '../errors.js'
 import { copyJson } from '../json-copy.js'
-import { readAlgorithm } from '../keys/algorithms.js'
-import { readPassphrase } from '../keys/read-key.js'
+import type { KeyOptions } from '../keys/read-key.js'
 import { createOptionError, type ReadOption, readOptions, text, wholeNumber } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { readSigner } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
-import type { Credential } from './signing-key.js'
+import type { Credential, KeyCredential } from './signing-key.js'
 
 /** Reads what the options of a provider say about its assertions and their key. */
 export function readAssertionOptions(
-  read: Partial<Record<'assertion' | keyof KeyOptions, unknown>>,
+  read: { assertion: unknown } & CredentialOptions,
   client: { clientId: string; tokenEndpoint: string },
 ): { assertion: AssertionForm; credential: Credential } {
   return { assertion: readForm(read.assertion, client), credential: readCredential(read) }
 }
 
-/** The options that belong to the key. */
-type KeyOptions = Record<'key' | 'passphrase' | 'alg' | 'kid' | 'signer', unknown>
+interface CredentialOptions extends KeyOptions {
+  readonly key: unknown
+  readonly signer: unknown
+}
 
 const assertionTable = {
   audience: text,
@@ -36,10 +37,8 @@ function readForm(
   return { ...read, clientId, audience, typ }
 }
 
-function readCredential(read: Partial<KeyOptions>): Credential {
-  const { key, passphrase, signer } = read
-  const alg = readAlgorithm(read.alg)
-  const kid = text(read.kid, 'kid')
+function readCredential(read: CredentialOptions): Credential {
+  const { key, passphrase, alg, kid, signer } = read
   if (signer === undefined) {
     if (key === undefined) {
       throw createOptionError(
@@ -47,13 +46,7 @@ function readCredential(read: Partial<KeyOptions>): Credential {
         "is missing: pass a private key or a 'signer', or check that its environment variable is set",
       )
     }
-    return {
-      key: key as Extract<Credential, { key: unknown }>['key'],
-      passphrase: readPassphrase(passphrase, 'passphrase'),
-      alg,
-      kid,
-      signer,
-    }
+    return { key: key as KeyCredential['key'], passphrase, alg, kid, signer }
   }
   if (key !== undefined || passphrase !== undefined)
     throw new ConfigurationError(

@@ -27,7 +27,7 @@ interface Failure {
 const failures: readonly Failure[] = [
   {
     match: /\bbad port$/m,
-    reason: 'fetch blocks this port (bad port), so the request was not sent',
+    reason: 'fetch blocks this port (bad port)',
     hint: 'Use another port: the Fetch standard lists those that are blocked.',
     retryable: false,
   },
