@@ -143,7 +143,8 @@ describe('what is wrong at the start', () => {
     ['Option', 'onForeignOrigin', "'pass' or 'throw'", { onForeignOrigin: 'refuse' }],
     ['Option', 'onEvent', 'a function', { onEvent: 'log' }],
     ['Argument', 'tokens', tokenProvider, {}, null],
-    ['Argument', 'tokens', tokenProvider, {}, { invalidate: 1 }],
+    ['Argument', 'tokens', tokenProvider, {}, { getAccessToken: () => {} }],
+    ['Argument', 'tokens', tokenProvider, {}, { invalidate: () => {} }],
   ])("is named: %s '%s' must be %s", (kind, option, what, options, wrong) => {
     const { host, tokens } = exchange()
     const given = (wrong === undefined ? tokens : wrong) as TokenSource
