@@ -16,8 +16,8 @@ const client = ['--client-id', clientId, '--token-endpoint', tokenEndpoint]
 
 async function folderWith(files: Record<string, string>) {
   const folder = await scratchFolder()
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text)
-  return { cwd: folder.path, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text)
+  return { cwd, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
 }
 
 const claimsOf = ({ stdout }: Ended) => decodeJwt(stdout.trim())
@@ -30,9 +30,9 @@ test.each<[Algorithm, KeyObject]>([
   await using server = await createAuthorizationServer()
   const jwk = { ...createPublicKey(key).export({ format: 'jwk' }), kid: 'one' }
   server.register({ clientId, jwks: { keys: [jwk] }, algorithms: [alg] })
-  await using folder = await folderWith({ 'key.pem': pem(key) })
+  const cwd = await scratchFolder({ 'key.pem': pem(key) })
   const env = { CLIENT_ID: clientId, TOKEN_ENDPOINT: server.tokenEndpoint, ALG: alg, KID: 'one' }
-  const ended = await countersign(['assert', '--key', 'key.pem'], { ...folder, env })
+  const ended = await countersign(['assert', '--key', 'key.pem'], { cwd, env })
   expect(ended).toMatchObject({ code: 0, stderr: '' })
   expect(server.requests).toEqual([])
   const response = await fetch(server.tokenEndpoint, {
@@ -49,8 +49,8 @@ test.each<[Algorithm, KeyObject]>([
 })
 
 test('--json has the assertion, and what it says', async () => {
-  await using folder = await folderWith({ 'key.pem': pem(ec()) })
-  const ended = await countersign(['assert', ...client, '--key', 'key.pem', '--json'], folder)
+  const cwd = await scratchFolder({ 'key.pem': pem(ec()) })
+  const ended = await countersign(['assert', ...client, '--key', 'key.pem', '--json'], { cwd })
   expect(ended).toMatchObject({ code: 0, stderr: '' })
   const { assertion, ...said } = documentOf<{ assertion: string }>(ended)
   expect(said).toEqual({
@@ -61,11 +61,11 @@ test('--json has the assertion, and what it says', async () => {
 })
 
 test('lifetime, audience and extra claims are those of the flags', async () => {
-  await using folder = await folderWith({ 'key.pem': pem(ec()) })
+  const cwd = await scratchFolder({ 'key.pem': pem(ec()) })
   const asked = ['--lifetime', '300', '--audience', 'https://login.example.com/']
   const claims = ['--claim', 'purposeId="42"', '--claim', 'level=3', '--claim', 'note=a=b']
   const args = ['assert', ...client, '--key', 'key.pem', ...asked, ...claims]
-  const { iat = 0, exp, ...said } = claimsOf(await countersign(args, folder))
+  const { iat = 0, exp, ...said } = claimsOf(await countersign(args, { cwd }))
   expect(exp).toBe(iat + 300)
   expect(said).toMatchObject({
     aud: 'https://login.example.com/',
@@ -78,11 +78,11 @@ test('lifetime, audience and extra claims are those of the flags', async () => {
 test('a flag overrides the environment, that a named file, that the profile, and that an unnamed .env', async () => {
   const key = pem(ec())
   const dotenv = `CLIENT_ID='from-dotenv'\nAUDIENCE=from-dotenv # not this\nPRIVATE_KEY='${key}'\n`
-  await using folder = await folderWith({ '.env': dotenv })
+  const cwd = await scratchFolder({ '.env': dotenv })
   const profile = ['assert', '--profile', 'jack-henry']
   const jackHenry = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
   const aud = async (args: string[], env: Record<string, string>) => {
-    const claims = claimsOf(await countersign(args, { ...folder, env }))
+    const claims = claimsOf(await countersign(args, { cwd, env }))
     return [claims.iss, claims.aud]
   }
   expect(await aud(profile, {})).toEqual(['from-dotenv', jackHenry])
@@ -102,13 +102,13 @@ test('a flag overrides the environment, that a named file, that the profile, and
 
 test('--key overrides PRIVATE_KEY, and an empty variable counts as not set', async () => {
   const [one, other] = [pem(ec()), pem(ec())]
-  await using folder = await folderWith({ 'key.pem': one, '.env': `PRIVATE_KEY_FILE=key.pem` })
-  const jwks = await countersign(['jwks', 'key.pem'], folder)
-  await writeFile(join(folder.cwd, 'jwks.json'), jwks.stdout)
+  const cwd = await scratchFolder({ 'key.pem': one, '.env': `PRIVATE_KEY_FILE=key.pem` })
+  const jwks = await countersign(['jwks', 'key.pem'], { cwd })
+  await writeFile(join(cwd, 'jwks.json'), jwks.stdout)
   const isByOne = async (args: string[], env: Record<string, string>) => {
-    const { stdout } = await countersign(['assert', ...client, ...args], { ...folder, env })
+    const { stdout } = await countersign(['assert', ...client, ...args], { cwd, env })
     const { code } = await countersign(['inspect', '--jwks', 'jwks.json'], {
-      ...folder,
+      cwd,
       stdin: stdout,
     })
     return code === 0
@@ -121,10 +121,10 @@ test('--key overrides PRIVATE_KEY, and an empty variable counts as not set', asy
 test('on a terminal the passphrase is asked for, and not shown', async () => {
   const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc' } as const
   const key = String(ec().export({ ...options, passphrase: 'correct horse' }))
-  await using folder = await folderWith({ 'key.pem': key })
+  const cwd = await scratchFolder({ 'key.pem': key })
   const typed = [['Passphrase of the private key: ', 'correct horse']] as const
   const args = ['assert', ...client, '--key', 'key.pem', '--passphrase']
-  const { code, screen } = await onTerminal(args, { ...folder, typed })
+  const { code, screen } = await onTerminal(args, { cwd, typed })
   expect(code).toBe(0)
   expect(screen).toMatch(/^Passphrase of the private key: \neyJ[\w-]+\.[\w-]+\.[\w-]+\n/)
   expect(screen).toContain('Read it with countersign inspect, never on a web page.')
@@ -271,8 +271,8 @@ test.each<[string, string[], Record<string, string>, number, string]>([
   const weak = pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey)
   const jwk = JSON.stringify({ ...rsa().export({ format: 'jwk' }), alg: 'RS512' })
   const files = { 'ec.pem': pem(ec()), 'rsa.pem': pem(rsa()), 'weak.pem': weak, 'jwk.json': jwk }
-  await using folder = await folderWith(files)
-  const ended = await countersign(['assert', ...args], { ...folder, env })
+  const cwd = await scratchFolder(files)
+  const ended = await countersign(['assert', ...args], { cwd, env })
   expect(ended).toMatchObject({ code, stdout: '' })
   expect(ended.stderr).toContain(message)
 })

@@ -57,9 +57,9 @@ function nameFlags({ source }: RegExp): RegExp {
 
 test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }) => {
   await using planted = await plant()
-  await using folder = await scratchFolder()
-  const { args, env } = await commandLine(planted.options, folder.path)
-  const ended = await countersign(['doctor', '--json', ...args], { cwd: folder.path, env })
+  const cwd = await scratchFolder()
+  const { args, env } = await commandLine(planted.options, cwd)
+  const ended = await countersign(['doctor', '--json', ...args], { cwd, env })
 
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   const { ok, hints, requests } = documentOf<Report>(ended)

@@ -18,9 +18,9 @@ const json = (value: unknown) => JSON.stringify(value)
 /** A folder with these files. */
 async function folderWith(files: Record<string, string>) {
   const folder = await scratchFolder()
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text)
-  const read = async (name: string) => JSON.parse(await readFile(join(folder.path, name), 'utf8'))
-  return { cwd: folder.path, read, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text)
+  const read = async (name: string) => JSON.parse(await readFile(join(cwd, name), 'utf8'))
+  return { cwd, read, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
 }
 
 const kids = ({ keys }: Set) => keys.map(({ kid }) => kid)
@@ -28,12 +28,12 @@ const kids = ({ keys }: Set) => keys.map(({ kid }) => kid)
 test('prints the public parts of several keys in any format', async () => {
   const [first, second, third] = [ec(), rsa(), ec()]
   const jwk = { ...third.export({ format: 'jwk' }), kid: 'third' }
-  await using folder = await folderWith({
+  const cwd = await scratchFolder({
     'a.pem': pem(first),
     'b.pem': pem(second),
     'c.json': json(jwk),
   })
-  const ended = await countersign(['jwks', 'a.pem', 'b.pem', 'c.json'], folder)
+  const ended = await countersign(['jwks', 'a.pem', 'b.pem', 'c.json'], { cwd })
   expect(ended).toMatchObject({ code: 0, stderr: '' })
   expect(documentOf(ended)).toEqual({
     keys: [
@@ -47,31 +47,31 @@ test('prints the public parts of several keys in any format', async () => {
 test('a key comes from a file, from stdin, from the environment or from .env', async () => {
   const key = ec()
   const text = pem(key)
-  await using folder = await folderWith({
+  const cwd = await scratchFolder({
     'a.pem': text,
     '.env': `PRIVATE_KEY="${text}"\n`,
     'elsewhere.env': 'PRIVATE_KEY_FILE=a.pem\n',
   })
   await using bare = await folderWith({})
   const sets = await Promise.all([
-    countersign(['jwks', 'a.pem'], folder),
+    countersign(['jwks', 'a.pem'], { cwd }),
     countersign(['jwks', '-'], { ...bare, stdin: text }),
     countersign(['jwks'], { ...bare, env: { PRIVATE_KEY: text } }),
-    countersign(['jwks'], { ...bare, env: { PRIVATE_KEY_FILE: join(folder.cwd, 'a.pem') } }),
-    countersign(['jwks'], folder),
-    countersign(['jwks', '--dotenv', 'elsewhere.env'], folder),
+    countersign(['jwks'], { ...bare, env: { PRIVATE_KEY_FILE: join(cwd, 'a.pem') } }),
+    countersign(['jwks'], { cwd }),
+    countersign(['jwks', '--dotenv', 'elsewhere.env'], { cwd }),
   ])
   for (const set of sets) expect(documentOf<Set>(set).keys).toMatchObject([publicJwk(key)])
 })
 
 test('--kid and --alg are published, of one key', async () => {
-  await using folder = await folderWith({ 'a.pem': pem(rsa()), 'b.pem': pem(ec()) })
-  const one = await countersign(['jwks', 'a.pem', '--kid', 'now', '--alg', 'PS256'], folder)
+  const cwd = await scratchFolder({ 'a.pem': pem(rsa()), 'b.pem': pem(ec()) })
+  const one = await countersign(['jwks', 'a.pem', '--kid', 'now', '--alg', 'PS256'], { cwd })
   expect(documentOf(one)).toMatchObject({ keys: [{ kid: 'now', alg: 'PS256' }] })
   const env = { KID: 'now', ALG: 'PS256' }
-  const several = await countersign(['jwks', 'a.pem', 'b.pem'], { ...folder, env })
+  const several = await countersign(['jwks', 'a.pem', 'b.pem'], { cwd, env })
   expect(kids(documentOf<Set>(several))).not.toContain('now')
-  expect(await countersign(['jwks', 'a.pem', 'b.pem', '--kid', 'now'], folder)).toEqual({
+  expect(await countersign(['jwks', 'a.pem', 'b.pem', '--kid', 'now'], { cwd })).toEqual({
     code: 2,
     stdout: '',
     stderr: 'error: --kid applies to one key. Omit it, or pass one file.\n',
@@ -82,19 +82,19 @@ test('an encrypted key opens with its passphrase', async () => {
   const key = ec()
   const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc' } as const
   const locked = String(key.export({ ...options, passphrase: 'correct horse' }))
-  await using folder = await folderWith({ 'a.pem': locked })
-  const opened = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
+  const cwd = await scratchFolder({ 'a.pem': locked })
+  const opened = { cwd, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
   for (const flags of [[], ['--passphrase']]) {
     const set = documentOf<Set>(await countersign(['jwks', 'a.pem', ...flags], opened))
     expect(set.keys).toMatchObject([publicJwk(key)])
   }
-  expect(await countersign(['jwks', 'a.pem'], folder)).toEqual({
+  expect(await countersign(['jwks', 'a.pem'], { cwd })).toEqual({
     code: 2,
     stdout: '',
     stderr:
       'error: The private key is encrypted. Pass --passphrase or set PRIVATE_KEY_PASSPHRASE.\n',
   })
-  const wrong = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'wrong pony' } }
+  const wrong = { cwd, env: { PRIVATE_KEY_PASSPHRASE: 'wrong pony' } }
   const ended = await countersign(['jwks', 'a.pem'], wrong)
   expect(ended).toMatchObject({ code: 1, stdout: '' })
   expect(ended.stderr).toContain('a.pem: The private key cannot be decrypted')
@@ -116,8 +116,8 @@ test.each([
     'a.pem: ',
   ],
 ])('%s is refused as the library refuses it, with its file', async (_, text, code, message) => {
-  await using folder = await folderWith({ 'a.pem': text })
-  const ended = await countersign(['jwks', 'a.pem', '--json'], folder)
+  const cwd = await scratchFolder({ 'a.pem': text })
+  const ended = await countersign(['jwks', 'a.pem', '--json'], { cwd })
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   const { error } = documentOf<{ error: { code: string; message: string } }>(ended)
   expect(error.code).toBe(code)
@@ -125,8 +125,8 @@ test.each([
 })
 
 test('an algorithm that does not fit the key is not published', async () => {
-  await using folder = await folderWith({ 'a.pem': pem(ec()) })
-  expect(await countersign(['jwks', 'a.pem', '--alg', 'PS256'], folder)).toEqual({
+  const cwd = await scratchFolder({ 'a.pem': pem(ec()) })
+  expect(await countersign(['jwks', 'a.pem', '--alg', 'PS256'], { cwd })).toEqual({
     code: 1,
     stdout: '',
     stderr: 'error: a.pem: PS256 needs an RSA key, got EC P-256.\n',
@@ -135,10 +135,10 @@ test('an algorithm that does not fit the key is not published', async () => {
 
 test('a rotation: the new key is added, and the old one retired, each with the next step', async () => {
   const [old, next] = [ec(), ec()]
-  await using folder = await folderWith({ 'old.pem': pem(old), 'next.pem': pem(next) })
-  const { stdout } = await countersign(['jwks', 'old.pem', '--kid', 'old'], folder)
-  await writeFile(join(folder.cwd, 'jwks.json'), stdout)
-  await chmod(join(folder.cwd, 'jwks.json'), 0o640)
+  const cwd = await scratchFolder({ 'old.pem': pem(old), 'next.pem': pem(next) })
+  const { stdout } = await countersign(['jwks', 'old.pem', '--kid', 'old'], { cwd })
+  await writeFile(join(cwd, 'jwks.json'), stdout)
+  await chmod(join(cwd, 'jwks.json'), 0o640)
 
   const added = await countersign(
     ['jwks', 'add', '--set', 'jwks.json', '--kid', 'next', 'next.pem'],
@@ -181,13 +181,13 @@ Next
 `,
   })
   expect(kids(await folder.read('jwks.json'))).toEqual(['next'])
-  expect((await stat(join(folder.cwd, 'jwks.json'))).mode & 0o777).toBe(0o640)
-  expect((await readdir(folder.cwd)).sort()).toEqual(['jwks.json', 'next.pem', 'old.pem'])
+  expect((await stat(join(cwd, 'jwks.json'))).mode & 0o777).toBe(0o640)
+  expect((await readdir(cwd)).sort()).toEqual(['jwks.json', 'next.pem', 'old.pem'])
 })
 
 test('reads a JWK Set while the passphrase of the key in use is set', async () => {
-  await using folder = await folderWith({})
-  const call = { ...folder, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
+  const cwd = await scratchFolder({})
+  const call = { cwd, env: { PRIVATE_KEY_PASSPHRASE: 'correct horse' } }
   await countersign(['keygen', '--kid', '2024', '--passphrase'], call)
   await countersign(['keygen', '--kid', '2025', '--out', 'next', '--passphrase'], call)
   const args = ['jwks', 'add', '--set', 'countersign.jwks.json', 'next.jwks.json', '--json']
@@ -197,16 +197,16 @@ test('reads a JWK Set while the passphrase of the key in use is set', async () =
 test('leaves a key alone that is in the set', async () => {
   const key = ec()
   const set = json({ keys: [{ ...publicJwk(key), kid: 'one' }] })
-  await using folder = await folderWith({ 'jwks.json': set, 'a.pem': pem(key) })
+  const cwd = await scratchFolder({ 'jwks.json': set, 'a.pem': pem(key) })
   const again = await countersign(
     ['jwks', 'add', '--set', 'jwks.json', '--kid', 'one', 'a.pem', '--json'],
     folder,
   )
   expect(again).toMatchObject({ code: 0 })
   expect(documentOf(again)).toMatchObject({ added: false, kid: 'one', kids: ['one'] })
-  expect(await readFile(join(folder.cwd, 'jwks.json'), 'utf8')).toBe(set)
+  expect(await readFile(join(cwd, 'jwks.json'), 'utf8')).toBe(set)
   expect(
-    await countersign(['jwks', 'add', '--set', 'jwks.json', '--kid', 'two', 'a.pem'], folder),
+    await countersign(['jwks', 'add', '--set', 'jwks.json', '--kid', 'two', 'a.pem'], { cwd }),
   ).toEqual({
     code: 1,
     stdout: '',
@@ -215,8 +215,8 @@ test('leaves a key alone that is in the set', async () => {
 })
 
 test('the kid of keygen is in its set, and a key in the set keeps its kid', async () => {
-  await using folder = await folderWith({})
-  const run = (...args: string[]) => countersign(args, folder)
+  const cwd = await scratchFolder({})
+  const run = (...args: string[]) => countersign(args, { cwd })
   await run('keygen', '--kid', '2024')
   await run('keygen', '--out', 'next', '--kid', '2025')
   const set = ['--set', 'countersign.jwks.json']
@@ -235,12 +235,12 @@ test('the kid of keygen is in its set, and a key in the set keeps its kid', asyn
 })
 
 test('what is printed and documented of a rotation takes the set of keygen, not its PEM', async () => {
-  await using folder = await folderWith({})
+  const cwd = await scratchFolder({})
   const { next } = documentOf<{ next: string[] }>(
-    await countersign(['keygen', '--out', 'next', '--kid', '2025', '--json'], folder),
+    await countersign(['keygen', '--out', 'next', '--kid', '2025', '--json'], { cwd }),
   )
   expect(next[0]).toMatch(/countersign jwks add --set <hosted set> next\.jwks\.json$/)
-  const { stdout } = await countersign(['jwks', 'add', '--help'], folder)
+  const { stdout } = await countersign(['jwks', 'add', '--help'], { cwd })
   const page = await readFile(
     new URL('../../docs/reference/command-line.md', import.meta.url),
     'utf8',
@@ -252,12 +252,12 @@ test('what is printed and documented of a rotation takes the set of keygen, not 
 test('keeps the other members of a set, and a link stays a link', async () => {
   const foreign = { kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'foreign', note: 1 }
   const key = ec()
-  await using folder = await folderWith({
+  const cwd = await scratchFolder({
     'real.json': json({ keys: [foreign], comment: 'ours' }),
     'a.pem': pem(key),
   })
-  await symlink('real.json', join(folder.cwd, 'jwks.json'))
-  const added = await countersign(['jwks', 'add', '--set', 'jwks.json', 'a.pem'], folder)
+  await symlink('real.json', join(cwd, 'jwks.json'))
+  const added = await countersign(['jwks', 'add', '--set', 'jwks.json', 'a.pem'], { cwd })
   expect(added).toMatchObject({ code: 0 })
   const { keys, comment } = await folder.read('real.json')
   expect([keys.length, keys[0], comment]).toEqual([2, foreign, 'ours'])
@@ -309,11 +309,11 @@ test.each([
     'jwks.json contains a PRIVATE key (without kid). Nothing was changed. If the file was published or sent, the key is disclosed: create and register another one now.',
   ],
 ])('nothing is changed when %s', async (_, args, set, code, message) => {
-  await using folder = await folderWith({ 'jwks.json': json(set), 'a.pem': pem(ec()) })
-  const ended = await countersign(['jwks', ...args, '--json'], folder)
+  const cwd = await scratchFolder({ 'jwks.json': json(set), 'a.pem': pem(ec()) })
+  const ended = await countersign(['jwks', ...args, '--json'], { cwd })
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   expect(documentOf(ended)).toEqual({ error: { code, message } })
-  expect(await readFile(join(folder.cwd, 'jwks.json'), 'utf8')).toBe(json(set))
+  expect(await readFile(join(cwd, 'jwks.json'), 'utf8')).toBe(json(set))
 })
 
 test.each([
@@ -327,28 +327,28 @@ test.each([
   [['jwks', 'add', '--set', 'nope.json', 'a.pem'], 'File nope.json (--set) does not exist.'],
   [['jwks', 'retire', '--set', 'jwks.json'], '--kid is missing.'],
 ])('%j is an error of the command line', async (args, message) => {
-  await using folder = await folderWith({
+  const cwd = await scratchFolder({
     'jwks.json': json({ keys: [taken] }),
     'a.pem': pem(ec()),
   })
-  const ended = await countersign(args, { ...folder, env: { KID: 'taken' } })
+  const ended = await countersign(args, { cwd, env: { KID: 'taken' } })
   expect(ended).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` })
 })
 
 test('concurrent commands on one set lose no key', async () => {
   const names = ['a', 'b', 'c', 'd']
   const set = (kid: string) => json({ keys: [{ ...publicJwk(ec()), kid }] })
-  await using folder = await folderWith({
+  const cwd = await scratchFolder({
     'jwks.json': json({ keys: ['old', 'kept'].map((kid) => ({ ...publicJwk(ec()), kid })) }),
     ...Object.fromEntries(names.map((name) => [`${name}.json`, set(name)])),
   })
   const ended = await Promise.all([
     ...names.map((name) =>
-      countersign(['jwks', 'add', '--set', 'jwks.json', `${name}.json`], folder),
+      countersign(['jwks', 'add', '--set', 'jwks.json', `${name}.json`], { cwd }),
     ),
-    countersign(['jwks', 'retire', '--set', 'jwks.json', '--kid', 'old'], folder),
+    countersign(['jwks', 'retire', '--set', 'jwks.json', '--kid', 'old'], { cwd }),
   ])
   expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
   expect(kids(await folder.read('jwks.json')).sort()).toEqual([...names, 'kept'])
-  expect(await readdir(folder.cwd)).not.toContain('jwks.json.lock')
+  expect(await readdir(cwd)).not.toContain('jwks.json.lock')
 })

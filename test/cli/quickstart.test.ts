@@ -18,13 +18,13 @@ const blocks = (language: string) =>
 async function folderWithPackages() {
   const folder = await scratchFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
-  const modules = join(folder.path, 'node_modules')
+  const modules = join(cwd, 'node_modules')
   await mkdir(join(modules, '.bin'), { recursive: true })
   await mkdir(join(modules, '@countersign'))
   await symlink(join(root, 'packages/core'), join(modules, '@countersign/core'))
   const command = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`
   await writeFile(join(modules, '.bin/countersign'), command, { mode: 0o755 })
-  return folder.path
+  return cwd
 }
 
 function shell(line: string, cwd: string): ChildProcess & { stdout: NodeJS.ReadableStream } {

@@ -21,7 +21,7 @@ async function scene() {
     await server.close()
     await folder[Symbol.asyncDispose]()
   })
-  const cwd = folder.path
+  const cwd = cwd
   const env = { CLIENT_ID: 'client-1', TOKEN_ENDPOINT: server.tokenEndpoint }
   const run = (args: string[]) => countersign([...args, '--json'], { cwd, env })
   /** Registers the set again, as a server does when its cache expires. */

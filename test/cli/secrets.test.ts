@@ -27,8 +27,7 @@ async function published(folder: string, but: readonly string[] = []): Promise<s
 
 test('keygen prints and publishes nothing of the private key, which the search would find', async () => {
   for (const flags of [[], ['--json'], ['--passphrase'], ['--passphrase', '--json']]) {
-    await using folder = await scratchFolder()
-    const cwd = folder.path
+    const cwd = await scratchFolder()
     const env = { PRIVATE_KEY_PASSPHRASE: passphrase }
     const ended = await countersign(['keygen', ...flags], { cwd, env })
     expect(ended.code).toBe(0)
@@ -42,14 +41,14 @@ test('keygen prints and publishes nothing of the private key, which the search w
 })
 
 test('on a terminal neither the key nor what is typed is shown', async () => {
-  await using folder = await scratchFolder()
+  const cwd = await scratchFolder()
   const typed = [
     ['New passphrase: ', passphrase],
     ['Confirm passphrase: ', passphrase],
   ] as const
-  const { code, screen } = await onTerminal(['keygen', '--passphrase'], { cwd: folder.path, typed })
+  const { code, screen } = await onTerminal(['keygen', '--passphrase'], { cwd, typed })
   expect(code).toBe(0)
-  const text = await readFile(join(folder.path, 'countersign.pem'), 'utf8')
+  const text = await readFile(join(cwd, 'countersign.pem'), 'utf8')
   const search = leakSearch(createPrivateKey({ key: text, passphrase }))
   search.add(...lines(text), passphrase)
   expect(search.isIn(screen)).toBe(false)
@@ -120,8 +119,7 @@ test.each<[string[], Record<string, string>, string]>([
   [['keygen', '--out', pem(key)], {}, ''],
   [['serve', '--for', '0', '--jwks', 'set.json', '--save', pem(key)], {}, ''],
 ])('case %#: nothing secret is said', async (args, env, stdin) => {
-  await using folder = await scratchFolder()
-  const cwd = folder.path
+  const cwd = await scratchFolder()
   for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text)
   const about = { cwd, env, stdin }
   const shown =
@@ -134,17 +132,16 @@ test.each<[string[], Record<string, string>, string]>([
 })
 
 test('the search finds a secret that was planted in an output', async () => {
-  await using folder = await scratchFolder()
+  const cwd = await scratchFolder()
   const program = 'key.pem'
-  await writeFile(join(folder.path, program), pem(key))
-  const shown = said(await countersign(['jwks', program], { cwd: folder.path }))
+  await writeFile(join(cwd, program), pem(key))
+  const shown = said(await countersign(['jwks', program], { cwd }))
   for (const secret of [lines(pem(key))[1], lines(lockedPem)[0], passphrase, privateJwk(key)])
     expect(search.isIn(`${shown}${secret}`)).toBe(true)
 })
 
 test('rejects a token as an argument without printing it', async () => {
-  await using folder = await scratchFolder()
-  const cwd = folder.path
+  const cwd = await scratchFolder()
   const assertion = (
     await countersign(['assert', ...client], { cwd, env: { PRIVATE_KEY: pem(key) } })
   ).stdout.trim()

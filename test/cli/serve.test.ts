@@ -17,9 +17,7 @@ interface Ready {
 }
 
 async function folderWithKey() {
-  const folder = await scratchFolder()
-  onTestFinished(() => folder[Symbol.asyncDispose]())
-  const cwd = folder.path
+  const cwd = await scratchFolder()
   expect((await countersign(['keygen'], { cwd })).code).toBe(0)
   return { cwd, key: await readFile(join(cwd, 'countersign.pem'), 'utf8') }
 }
@@ -217,9 +215,7 @@ test('appends its lines to a file that has others', async () => {
 })
 
 test('creates a key without a JWK Set, so that a program needs the file of --save only', async () => {
-  const folder = await scratchFolder()
-  onTestFinished(() => folder[Symbol.asyncDispose]())
-  const cwd = folder.path
+  const cwd = await scratchFolder()
   const { next } = serving(cwd, '--save', '.env')
   const files = { privateKey: 'countersign.pem', publicKey: 'countersign.pub.pem' }
   expect(await next()).toEqual({
