@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -85,6 +85,16 @@ export async function startClient(options: AuthorizationServerOptions = {}) {
   const { server } = await startAuthorization(options)
   const cwd = await scratchFolder({ 'key.pem': clientKey.pem })
   return { server, cwd, env: { CLIENT_ID: 'client', TOKEN_ENDPOINT: server.tokenEndpoint } }
+}
+
+/** Reads a page of the documentation. */
+export function readPage(path: string): Promise<string> {
+  return readFile(new URL(`../../docs/${path}`, import.meta.url), 'utf8')
+}
+
+/** Describes the end of a command that failed with this message alone. */
+export function failure(message: string, code = 2): Ended {
+  return { code, stdout: '', stderr: `error: ${message}\n` }
 }
 
 /** The one JSON document on stdout. */

@@ -8,6 +8,7 @@ import {
   documentOf,
   main,
   onTerminal,
+  readPage,
   scratchFolder,
   startClient,
 } from './command-line.ts'
@@ -120,10 +121,7 @@ test.each(commands)(
 )
 
 test('the reference page describes every command, flag, variable and exit code', async () => {
-  const page = await readFile(
-    new URL('../../docs/reference/command-line.md', import.meta.url),
-    'utf8',
-  )
+  const page = await readPage('reference/command-line.md')
   const cwd = await scratchFolder()
   for (const name of commands) {
     const { stdout } = await countersign([...name.split(' '), '--help'], { cwd })
