@@ -87,6 +87,12 @@ export async function startClient(options: AuthorizationServerOptions = {}) {
   return { server, cwd, env: { CLIENT_ID: 'client', TOKEN_ENDPOINT: server.tokenEndpoint } }
 }
 
+/** Returns the private key of the client in encrypted PEM. */
+export function encryptedPem(passphrase: string): string {
+  const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const
+  return String(clientKey.privateKey.export(format))
+}
+
 /** Reads a page of the documentation. */
 export function readPage(path: string): Promise<string> {
   return readFile(new URL(`../../docs/${path}`, import.meta.url), 'utf8')

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { keyThumbprint } from '@countersign/core/keys'
 import { expect, test } from 'vitest'
 import { clientKey, ecPair, otherKey, sharedRsaPair } from '../support/keys.ts'
-import { countersign, documentOf, failure, readPage, scratchFolder } from './command-line.ts'
+import {
+  countersign,
+  documentOf,
+  encryptedPem,
+  failure,
+  readPage,
+  scratchFolder,
+} from './command-line.ts'
 
 interface Set {
   keys: Record<string, unknown>[]
@@ -68,8 +75,7 @@ test('--kid and --alg are published, of one key', async () => {
 })
 
 test('an encrypted key opens with its passphrase', async () => {
-  const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const
-  const cwd = await scratchFolder({ 'a.pem': String(clientKey.privateKey.export(format)) })
+  const cwd = await scratchFolder({ 'a.pem': encryptedPem(passphrase) })
   const env = { PRIVATE_KEY_PASSPHRASE: passphrase }
   for (const flags of [[], ['--passphrase']]) {
     const set = documentOf<Set>(await countersign(['jwks', 'a.pem', ...flags], { cwd, env }))

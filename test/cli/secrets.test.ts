@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { clientKey } from '../support/keys.ts'
 import { leakSearch } from '../support/leak-search.ts'
-import { countersign, type Ended, onTerminal, scratchFolder } from './command-line.ts'
+import { countersign, type Ended, encryptedPem, onTerminal, scratchFolder } from './command-line.ts'
 
 // Short, as one is that people type.
 const passphrase = 'canary-7310'
@@ -36,12 +36,10 @@ test('keygen prints and publishes nothing of the private key, which the search w
   }
 })
 
-const { privateKey } = clientKey
-const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const
-const [key, lockedKey] = [clientKey.pem, String(privateKey.export(format))]
+const [key, lockedKey] = [clientKey.pem, encryptedPem(passphrase)]
 const [line = ''] = lines(key)
 const jwk = JSON.stringify(clientKey.jwk)
-const search = leakSearch(privateKey)
+const search = leakSearch(clientKey.privateKey)
 search.add(...lines(lockedKey), passphrase, jwk)
 const files = {
   'key.pem': key,
