@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAuthorizationServer } from '@countersign/testing'
-import { expect, onTestFinished, test } from 'vitest'
-import { countersign, documentOf, scratchFolder } from './command-line.ts'
+import { expect, test } from 'vitest'
+import { countersign, documentOf, readPage, startClient } from './command-line.ts'
 
-const page = await readFile(new URL('../../docs/guides/rotation.md', import.meta.url), 'utf8')
+const page = await readPage('guides/rotation.md')
 const [, runbook = ''] = page.split('## The runbook')
 const blocks = [...runbook.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = '']) =>
   lines
@@ -15,19 +14,12 @@ const blocks = [...runbook.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = ''
 
 /** A client whose key in use is made and registered as the page says. */
 async function scene() {
-  const server = await createAuthorizationServer()
-  const folder = await scratchFolder()
-  onTestFinished(async () => {
-    await server.close()
-    await folder[Symbol.asyncDispose]()
-  })
-  const cwd = cwd
-  const env = { CLIENT_ID: 'client-1', TOKEN_ENDPOINT: server.tokenEndpoint }
+  const { server, cwd, env } = await startClient()
   const run = (args: string[]) => countersign([...args, '--json'], { cwd, env })
   /** Registers the set again, as a server does when its cache expires. */
   const readSet = async () => {
     const jwks = JSON.parse(await readFile(join(cwd, 'countersign.jwks.json'), 'utf8'))
-    server.register({ clientId: 'client-1', jwks })
+    server.register({ clientId: 'client', jwks })
   }
   return { run, readSet }
 }
