@@ -45,16 +45,18 @@ test('names no flag where no option is suspected', async () => {
   expect(stdout).not.toContain('Check --')
 })
 
+const keyFile = { PRIVATE_KEY_FILE: 'key.pem' }
+
 test.each<[string, Record<string, string>]>([
   ['PRIVATE_KEY must be the text of the key, not a path. Pass', { PRIVATE_KEY: 'key.pem' }],
-  ['--token-endpoint (TOKEN_ENDPOINT) must be https', { TOKEN_ENDPOINT: 'http://a.example.com/' }],
-  ['--client-id (CLIENT_ID) must be', { CLIENT_ID: '\u00fc' }],
+  ['--token-endpoint (TOKEN_ENDPOINT) must be https', { ...keyFile, TOKEN_ENDPOINT: 'http://a/' }],
+  ['--client-id (CLIENT_ID) must be', { ...keyFile, CLIENT_ID: '\u00fc' }],
 ])('answers "%s" with what a shell can do', async (message, variables) => {
   const { cwd, env } = await startClient()
   for (const command of ['assert', 'token', 'doctor']) {
     const call = {
       cwd,
-      env: { ...env, ...(!variables.PRIVATE_KEY && { PRIVATE_KEY_FILE: 'key.pem' }), ...variables },
+      env: { ...env, ...variables },
     }
     const { stdout, stderr, code } = await countersign([command], call)
     expect(code).toBeGreaterThan(0)
