@@ -50,33 +50,6 @@ test('no token request is rejected during the runbook', async () => {
   expect(await run(old)).toMatchObject({ code: 1 })
 })
 
-test('the steps that jwks add prints are those of the page, in its order', async () => {
-  const { run } = await scene()
-  await run(['keygen', '--kid', '2025'])
-  const [keygen = [], add = []] = blocks[0] ?? []
-  await run(keygen)
-  const { next } = documentOf<{ next: string[] }>(await run(add))
-  const printed = next.map((step) => /^[\w ]+/.exec(step.replace("'s", ''))?.[0])
-  expect(printed).toEqual([
-    'First',
-    'Publish countersign',
-    'Wait until the server cache of the set expires',
-    'Switch the program to the new private key with KID',
-    'Wait until the last token of the old key expires',
-    'Remove the old key',
-  ])
-  expect(runbook.match(/^\*\*[^*]+\*\*|^Publish/gm)).toEqual([
-    '**Before anything: name the key in use.**',
-    '**1. Make**',
-    'Publish',
-    "**2. Wait for the server's cache**",
-    '**3. Switch**',
-    '**4. Wait for the old tokens**',
-    '**5. Retire**',
-    'Publish',
-  ])
-})
-
 test('the first key of a set has no key before it to switch from or to retire', async () => {
   const { run } = await scene()
   await run(['keygen', '--kid', '2025'])

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { glob, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
@@ -237,20 +236,6 @@ test('overwrites no other file with --save', async () => {
   const taken = await serveOnce(cwd, '--save', 'countersign.pem')
   expect(taken).toMatchObject({ code: 1, stdout: '' })
   expect(taken.stderr).toContain('countersign.pem exists and is not overwritten.')
-})
-
-test('what serve writes of the API is what examples and pages read of it', async () => {
-  const root = new URL('../../', import.meta.url)
-  const pages: string[] = []
-  const globs = ['examples/*.ts', 'docs/**/*.md', 'README.md', 'packages/cli/**/*.md']
-  for await (const page of glob(globs, {
-    cwd: fileURLToPath(root),
-    exclude: ['**/node_modules/**'],
-  }))
-    pages.push(await readFile(new URL(page, root), 'utf8'))
-  const names = pages.flatMap((text) => text.match(/\bAPI_[A-Z]+\b/g) ?? [])
-  expect(names.length).toBeGreaterThan(10)
-  expect(new Set(names)).toEqual(new Set(['API_ORIGIN']))
 })
 
 test('the help of --json says that it prints one document per line', async () => {
