@@ -4,14 +4,7 @@ import { join } from 'node:path'
 import { keyThumbprint } from '@countersign/core/keys'
 import { expect, test } from 'vitest'
 import { clientKey, ecPair, otherKey, sharedRsaPair } from '../support/keys.ts'
-import {
-  countersign,
-  documentOf,
-  encryptedPem,
-  failure,
-  readPage,
-  scratchFolder,
-} from './command-line.ts'
+import { countersign, documentOf, encryptedPem, failure, scratchFolder } from './command-line.ts'
 
 interface Set {
   keys: Record<string, unknown>[]
@@ -180,18 +173,6 @@ test('the kid of keygen is in its set, which is read without the passphrase', as
   await run('jwks', 'retire', ...set, '--kid', String(thumbprint))
   await run('jwks', 'add', ...set, '--kid', '2025', 'next.pem')
   expect(kids(await readSet(cwd, 'countersign.jwks.json'))).toEqual(['2024', '2025'])
-})
-
-test('what is printed and documented of a rotation takes the set of keygen, not its PEM', async () => {
-  const cwd = await scratchFolder({})
-  const { next } = documentOf<{ next: string[] }>(
-    await countersign(['keygen', '--out', 'next', '--kid', '2025', '--json'], { cwd }),
-  )
-  expect(next[0]).toMatch(/countersign jwks add --set <hosted set> next\.jwks\.json$/)
-  const { stdout } = await countersign(['jwks', 'add', '--help'], { cwd })
-  const page = await readPage('reference/command-line.md')
-  for (const text of [stdout, page])
-    expect(text).toMatch(/keygen --out next --kid 202\d\n.*jwks add --set jwks\.json next\.jwks/s)
 })
 
 test('keeps the other members of a set, and a link stays a link', async () => {

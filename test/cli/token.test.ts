@@ -53,22 +53,6 @@ test('prints the claims of a JWT, and reports that an opaque token has none', as
   expect(opaque).toEqual(failure('The token is opaque: it has no claims to show.', 1))
 })
 
-test('prints curl lines with commands in place of secrets, and requests nothing', async () => {
-  const { server, token } = await scene()
-  const { code, stdout } = await token('--show', 'curl', '--scope', "it's mine")
-  expect(code).toBe(0)
-  expect(stdout).toContain(`curl ${server.tokenEndpoint} \\\n  --data-urlencode grant_type=`)
-  expect(stdout).toContain("'scope=it'\\''s mine'")
-  expect(stdout).toContain("countersign assert | tr -d '\\n' | curl http")
-  expect(stdout).toContain('--data-urlencode client_assertion@-')
-  expect(stdout).toContain(
-    `countersign token --scope 'it'\\''s mine' --show header | curl --header @- https://api.example.com/`,
-  )
-  expect(leakSearch(clientKey.privateKey).isIn(stdout)).toBe(false)
-  expect(stdout).not.toMatch(/eyJ/)
-  expect(server.requests).toEqual([])
-})
-
 test('the curl lines work as they are pasted: each flag that was given is in them', async () => {
   const { server, cwd } = await scene()
   await using api = await createResourceServer(server)
