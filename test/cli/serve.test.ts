@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util'
 import { createTokenProvider } from '@countersign/core'
 import { authorizedFetch } from '@countersign/core/fetch'
 import { expect, onTestFinished, test } from 'vitest'
+import { clientKey } from '../support/keys.ts'
 import { leakSearch } from '../support/leak-search.ts'
 import { countersign, failure, main, onTerminal, scratchFolder } from './command-line.ts'
 
@@ -15,11 +16,11 @@ interface Ready {
   readonly variables: { CLIENT_ID: string; TOKEN_ENDPOINT: string; API_ORIGIN: string }
 }
 
-async function folderWithKey() {
-  const cwd = await scratchFolder()
-  expect((await countersign(['keygen'], { cwd })).code).toBe(0)
-  return { cwd, key: await readFile(join(cwd, 'countersign.pem'), 'utf8') }
-}
+const keyFolder = () =>
+  scratchFolder({
+    'countersign.pem': clientKey.pem,
+    'countersign.jwks.json': JSON.stringify({ keys: [{ ...clientKey.publicJwk, kid: '2025' }] }),
+  })
 
 /** The members of each logged request. */
 const timed = { time: expect.stringMatching(/^\d{4}-.*Z$/), duration: expect.any(Number) }
@@ -47,7 +48,7 @@ const serveOnce = (cwd: string, ...args: string[]) =>
   countersign(['serve', '--for', '0', ...args], { cwd })
 
 test('registers the key, logs each request, and ends by a signal', async () => {
-  const { cwd, key } = await folderWithKey()
+  const cwd = await keyFolder()
   const { next, ready, stop } = startServe(cwd, '--save', '.env')
   const variables = await ready()
   const saved = await readFile(join(cwd, '.env'), 'utf8')
@@ -59,7 +60,7 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   expect(variables).toMatchObject({ PRIVATE_KEY_FILE: 'countersign.pem' })
 
   const { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, API_ORIGIN: api } = variables
-  const tokens = createTokenProvider({ clientId, tokenEndpoint, key })
+  const tokens = createTokenProvider({ clientId, tokenEndpoint, key: clientKey.pem })
   const send = authorizedFetch(tokens, { origins: [api] })
   expect((await send(`${api}/accounts?secret=1`)).status).toBe(200)
   const logged = [await next(), await next()]
@@ -71,7 +72,7 @@ test('registers the key, logs each request, and ends by a signal', async () => {
   search.add((await tokens.getAccessToken()).value)
   expect(search.isIn(JSON.stringify(logged))).toBe(false)
 
-  const stranger = createTokenProvider({ clientId: 'nobody', tokenEndpoint, key })
+  const stranger = createTokenProvider({ clientId: 'nobody', tokenEndpoint, key: clientKey.pem })
   await expect(stranger.getAccessToken()).rejects.toMatchObject({ code: 'ERR_OAUTH' })
   expect(await next()).toMatchObject({
     ...{ type: 'token-request', status: 401, clientId: 'nobody' },
@@ -82,7 +83,7 @@ test('registers the key, logs each request, and ends by a signal', async () => {
 })
 
 test('each request is logged, whatever it is and gets', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const { next, ready, stop } = startServe(cwd)
   const { TOKEN_ENDPOINT: token, API_ORIGIN: api } = await ready()
   const { origin } = new URL(token)
@@ -112,7 +113,7 @@ test('each request is logged, whatever it is and gets', async () => {
 })
 
 test('the set is read again when its file has changed, and stays where that is no set', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const { next, ready } = startServe(cwd)
   const variables = await ready()
   const made = await countersign(['keygen', '--out', 'next', '--kid', '2026'], { cwd })
@@ -125,7 +126,7 @@ test('the set is read again when its file has changed, and stays where that is n
   const add = ['jwks', 'add', '--set', set, 'next.jwks.json']
   expect(await countersign(add, { cwd })).toMatchObject({ code: 0 })
   expect(await countersign(['token'], { cwd, env })).toMatchObject({ code: 0 })
-  expect(await next()).toEqual({ type: 'jwks', kids: [expect.any(String), '2026'] })
+  expect(await next()).toEqual({ type: 'jwks', kids: ['2025', '2026'] })
   expect(await next()).toMatchObject({ type: 'token-request', status: 200 })
 
   await writeFile(set, 'no set')
@@ -138,7 +139,7 @@ test('the set is read again when its file has changed, and stays where that is n
 })
 
 test('grants the scope of --scope and no other', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const { ready } = startServe(cwd, '--scope', 'accounts:read openid')
   const variables = await ready()
   const env = { ...variables, PRIVATE_KEY_FILE: 'countersign.pem' }
@@ -157,12 +158,12 @@ test.each([
     '(CLIENT_ID) must be 1 to 1,024 printable ASCII characters without spaces.',
   ],
 ])('rejects %s %j: no program could work with it', async (flag, value, message) => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   expect(await serveOnce(cwd, flag, value)).toEqual(failure(`${flag} ${message}`))
 })
 
 test('stops after --for, and prints the variables to set', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const { code, stdout, stderr } = await serveOnce(cwd)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(
@@ -174,7 +175,7 @@ test('stops after --for, and prints the variables to set', async () => {
 })
 
 test('a second run replaces its own lines, and no other line', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const file = join(cwd, '.env')
   const run = (...args: string[]) => serveOnce(cwd, '--save', '.env', '--json', ...args)
   const variables = async () => parseEnv(await readFile(file, 'utf8'))
@@ -211,7 +212,7 @@ test('creates a key without a JWK Set, so that a program needs the file of --sav
 })
 
 test('listens at --port and the next one, and names a port that is taken', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   onTestFinished(() => void taken.close())
@@ -229,7 +230,7 @@ test('listens at --port and the next one, and names a port that is taken', async
 })
 
 test('overwrites no other file with --save', async () => {
-  const { cwd } = await folderWithKey()
+  const cwd = await keyFolder()
   const pem = await serveOnce(cwd, '--jwks', 'countersign.pem')
   expect(pem).toMatchObject({ code: 1, stdout: '' })
   expect(pem.stderr).toContain('countersign.pem is not a JWK Set')
