@@ -154,7 +154,7 @@ const damaged = 'The PEM is damaged or truncated. Check the file: openssl pkey -
 /** The rows of the matrix that the rejections prove. */
 const tags = ['K3', 'K4', 'K5', 'K6', 'K8', 'K9', 'K10', 'K15', 'G12']
 
-type Rejection = readonly [
+type Rejection = [
   name: string,
   key: () => unknown,
   code: string,
