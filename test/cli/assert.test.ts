@@ -155,7 +155,7 @@ test.each<[string, string, Record<string, string>?]>([
 
 test.each([
   ['PS256 needs an RSA key, got EC P-256.', '--key ec.pem --alg PS256'],
-  ['The RSA key has 1024 bits, but 2048 are required.', '--key weak.pem --alg PS256'],
+  ['The RSA key has 1024 bits, but at least 2048 are required.', '--key weak.pem --alg PS256'],
   ["Algorithm 'RS512' is not supported. Use ES256, PS256 or RS256.", '--key jwk.json'],
 ])('"%s" is an error of the key', async (message, line) => {
   const cwd = await scratchFolder(files)

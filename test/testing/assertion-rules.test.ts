@@ -46,7 +46,7 @@ test.each<[string, object]>([
   ['error: aud is not one string', { aud: [claims.aud] }],
   ['error: aud is http://as.example.com, which is not https', { aud: 'http://as.example.com' }],
   ['warning: aud is my-server, and most servers require an https URL', { aud: 'my-server' }],
-  ['error: iss is not the client id', { iss: '' }],
+  ['error: iss is not the client ID', { iss: '' }],
   ['error: sub is "b", and must be "a" as iss is', { sub: 'b' }],
   ['error: sub is missing, and must be "a" as iss is', { sub: undefined }],
   ['error: jti is missing, and without it a replay is not detected', { jti: undefined }],

@@ -273,7 +273,7 @@ test('the life of a token counts from when its request was sent', { tags: ['C7']
   expect(server.requests).toHaveLength(1)
 })
 
-test('client id and scope that only look alike when joined have different keys', {
+test('client ID and scope that only look alike when joined have different keys', {
   tags: ['C12'],
 }, async () => {
   const one = await storeKey({ clientId: 'a|b', scope: 'c' })
@@ -344,7 +344,7 @@ test('the key in a shared store takes scope and resource as sets', { tags: ['C13
   expect(await storeKey({ scope: 'A b', resource })).not.toBe(keys[0])
 })
 
-test('endpoint, client id, resources, parameters and audience each change the key', {
+test('endpoint, client ID, resources, parameters and audience each change the key', {
   tags: ['C14'],
 }, async () => {
   const keys = await Promise.all([
