@@ -3,7 +3,6 @@ import { checkSignature } from '@countersign/testing'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, test } from 'vitest'
 import { clientKey, otherKey, sharedRsaPair } from '../support/keys.ts'
-import { startAuthorization } from '../support/world.ts'
 import {
   countersign,
   documentOf,
@@ -23,26 +22,14 @@ test.each([
   ['ES256', clientKey],
   ['PS256', sharedRsaPair()],
   ['RS256', sharedRsaPair()],
-] as const)('an authorization server takes the assertion, signed %s', async (alg, pair) => {
-  const { server } = await startAuthorization()
-  const keys = [{ ...pair.publicJwk, kid: 'one' }]
-  server.register({ clientId, jwks: { keys }, algorithms: [alg] })
+] as const)('prints an assertion that is signed with %s', async (alg, pair) => {
   const cwd = await scratchFolder({ 'key.pem': pair.pem })
-  const env = { CLIENT_ID: clientId, TOKEN_ENDPOINT: server.tokenEndpoint, ALG: alg, KID: 'one' }
+  const env = { CLIENT_ID: clientId, TOKEN_ENDPOINT: tokenEndpoint, ALG: alg, KID: 'one' }
   const ended = await countersign(['assert', '--key', 'key.pem'], { cwd, env })
   expect(ended).toMatchObject({ code: 0, stderr: '' })
-  expect(server.requests).toEqual([])
-  const response = await fetch(server.tokenEndpoint, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: ended.stdout.trim(),
-    }),
-  })
-  expect(response.status).toBe(200)
-  expect(decodeProtectedHeader(ended.stdout.trim())).toEqual({ alg, kid: 'one', typ: 'JWT' })
+  const assertion = ended.stdout.trim()
+  expect(await checkSignature(assertion, pair.publicKey)).toMatchObject({ level: 'ok' })
+  expect(decodeProtectedHeader(assertion)).toEqual({ alg, kid: 'one', typ: 'JWT' })
 })
 
 test('--json has the assertion, and what it says', async () => {
