@@ -31,7 +31,7 @@ try {
       'Ratios of medians, adapter to constant header; spread is (max - min) / median with the adapter.\n',
   )
   for (const client of chosen) {
-    for (const request of ['GET', 'POST, string']) {
+    for (const request of ['GET', 'POST, 1 kB']) {
       let measured: Measured = { constant: [], ours: [] }
       while (measured.ours.length < rounds) {
         const more = await measureWays([client, request, url], plan)

@@ -16,7 +16,7 @@ export const requests: Readonly<Record<string, Request>> = {
   GET: { method: 'GET' },
   'GET, headers': { method: 'GET', headers: { accept: 'application/json', 'x-request-id': '42' } },
   'GET, absolute URL': { method: 'GET', isAbsolute: true },
-  'POST, string': { method: 'POST', headers: json, body: '{"amount":100,"currency":"EUR"}' },
+  'POST, 1 kB': { method: 'POST', headers: json, body: JSON.stringify({ note: 'x'.repeat(1000) }) },
 }
 
 export type Send = () => Promise<{ readonly status: number }>
