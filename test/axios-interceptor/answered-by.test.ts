@@ -3,16 +3,13 @@ import { createRequire } from 'node:module'
 import { addAuthorization } from '@countersign/axios-interceptor'
 import { staticTokenProvider } from '@countersign/testing'
 import axios, { type AxiosAdapter, type AxiosInstance, type CreateAxiosDefaults } from 'axios'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { everyNameIsHere } from '../support/every-name-here.ts'
 import { answer, refused } from '../support/recording-api.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const requireOfAxios = createRequire(import.meta.resolve('axios'))
 const followRedirects = requireOfAxios('follow-redirects')
-
-afterEach(() => {
-  vi.unstubAllGlobals()
-})
 
 type Attach = (api: AxiosInstance, world: World) => void
 
@@ -75,18 +72,32 @@ describe.each(ways)('through %s', (...way) => {
   )
 })
 
-test.each(ways.filter(([name]) => name.includes('fetch')))(
-  'through %s a runtime that keeps the token on redirects is refused',
-  { tags: ['X20'] },
-  async (...way) => {
-    vi.stubGlobal('Cloudflare', {
-      compatibilityFlags: { strip_authorization_on_cross_origin_redirect: false },
-    })
-    const { instance, api } = await instanceOf(way)
-    await expect(instance.get('/x')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED_CLIENT' })
-    expect(api.seen).toEqual([])
-  },
-)
+test("calls the user's own beforeRedirect after the guard, with all its arguments", {
+  tags: ['promise-9', 'X10'],
+}, async () => {
+  everyNameIsHere()
+  const { tokens, api } = await startWorld()
+  const baseURL = `http://api.test:${api.port}`
+  const instance = axios.create({ baseURL, adapter: 'http' })
+  addAuthorization(instance, tokens, { origins: [baseURL] })
+  const calls: unknown[] = []
+  const location = `http://sub.api.test:${api.port}/there`
+  api.next(answer(302, { location: '/here' }), answer(307, { location }), answer(200))
+
+  await instance.get('/x', {
+    beforeRedirect: (options, { statusCode, headers }) => {
+      const has = Object.keys(options.headers).some((name) => /^authorization$/i.test(name))
+      calls.push([options.href, statusCode, headers.location, has])
+      options.headers['x-mine'] = 'kept'
+    },
+  })
+
+  expect(calls).toEqual([
+    [`${baseURL}/here`, 302, '/here', true],
+    [location, 307, location, false],
+  ])
+  expect(api.seen[2]).toMatchObject({ headers: { 'x-mine': 'kept' }, authorization: undefined })
+})
 
 describe('an adapter that reports the final URL like the xhr adapter, which Node.js does not have', () => {
   const seen: string[] = []

@@ -58,6 +58,10 @@ async function samplesOf(url: string): Promise<string[]> {
   return series.map((line) => line.replace(/,?otel_scope_\w+="[^"]*",?/g, ''))
 }
 
+function expectSamples(samples: readonly string[], expected: readonly RegExp[]): void {
+  for (const pattern of expected) expect(samples).toContainEqual(expect.stringMatching(pattern))
+}
+
 function describeSpan({ name, kind, attributes, status, events }: ReadableSpan) {
   const { 'server.port': _, ...shown } = attributes
   return { name, kind, attributes: shown, status, events: events.map(({ name }) => name) }
@@ -71,27 +75,17 @@ test('records issued and rejected tokens, requests and the remaining time', asyn
   await send(url)
   await send(url, { countersign: false })
   const issuer = await samplesOf(server.tokenEndpoint)
-  expect(issuer).toContainEqual(
-    expect.stringMatching(/^countersign_tokens_issued_total\{.*source="endpoint".*\} 2/),
-  )
-  expect(issuer).toContainEqual(
-    expect.stringMatching(/^countersign_tokens_rejected_total\{.*action="suspect".*\} 1/),
-  )
-  expect(issuer).toContainEqual(
-    expect.stringMatching(/^countersign_token_request_duration_count\{.*\} 2/),
-  )
-  expect(issuer).toContainEqual(
-    expect.stringMatching(/^countersign_token_remaining\{.*\} (5|6)\d\d/),
-  )
+  expectSamples(issuer, [
+    /^countersign_tokens_issued_total\{.*source="endpoint".*\} 2/,
+    /^countersign_tokens_rejected_total\{.*action="suspect".*\} 1/,
+    /^countersign_token_request_duration_count\{.*\} 2/,
+    /^countersign_token_remaining\{.*\} (5|6)\d\d/,
+  ])
   const requests = await samplesOf(api.origin)
-  expect(requests).toContainEqual(
-    expect.stringMatching(/^countersign_requests_replayed_total\{.*\} 1/),
-  )
-  expect(requests).toContainEqual(
-    expect.stringMatching(
-      /^countersign_requests_authorization_skipped_total\{.*reason="opted-out".*status_code="401".*\} 1/,
-    ),
-  )
+  expectSamples(requests, [
+    /^countersign_requests_replayed_total\{.*\} 1/,
+    /^countersign_requests_authorization_skipped_total\{.*reason="opted-out".*status_code="401".*\} 1/,
+  ])
   const shown = [...issuer, ...requests].join('\n')
   for (const secret of [(await tokens.getAccessToken()).value, 'path', 'query', 'client'])
     expect(shown).not.toContain(`"${secret}`)
@@ -104,11 +98,9 @@ test('records failed renewals, and whether the current token still serves', asyn
   await tokens.getAccessToken({ forceRenewal: true }).catch(() => {})
   await tokens.getAccessToken({ scope: 'x' }).catch(() => {})
   const samples = await samplesOf(server.tokenEndpoint)
-  expect(samples).toContainEqual(
-    expect.stringMatching(
-      /^countersign_renewal_failures_total\{.*client_id="client".*ERR_TOKEN_UNAVAILABLE.*serving="true".*\} 1/,
-    ),
-  )
+  expectSamples(samples, [
+    /^countersign_renewal_failures_total\{.*client_id="client".*ERR_TOKEN_UNAVAILABLE.*serving="true".*\} 1/,
+  ])
 })
 
 test('makes a span for each token request, which is active while it runs', async () => {

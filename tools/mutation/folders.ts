@@ -51,8 +51,8 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     leastScore: 94,
     mutate: [`${core}/resource/*.ts`, `${core}/adapter.ts`, `${core}/discard-body.ts`],
     tests: [
-      'test/core/resource/{authorized-fetch,authorizer,authorizer-refusals,base-origin,bearer-challenge}.test.ts',
-      'test/core/resource/{body-copy,discard-body,redirect-safety,replayable-body}.test.ts',
+      'test/core/resource/{authorized-fetch,authorizer,authorizer-refusals,bearer-challenge}.test.ts',
+      'test/core/resource/body.test.ts',
       'test/core/resource/{bearer-challenge,origin-rule}.property.test.ts',
       'test/core/resource/{fetch-peculiar,origins}.test.ts',
       'test/cross/conformance/fetch.test.ts',
@@ -62,7 +62,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     leastScore: 89,
     mutate: ['packages/axios-interceptor/src/*.ts'],
     tests: [
-      'test/axios-interceptor/{adapters,attaching,attempts,caller,commonjs,redirects}.test.ts',
+      'test/axios-interceptor/{adapters,answered-by,attaching,attempts,caller,commonjs}.test.ts',
       'test/cross/neighbours/axios-{retry,mock-adapter}.test.ts',
       'test/axios-interceptor/*.test.ts',
       'test/cross/conformance/axios-*.test.ts',

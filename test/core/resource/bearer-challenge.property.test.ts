@@ -46,32 +46,23 @@ const otherScheme = fc
   .oneof(fc.constantFrom('Basic', 'Digest', 'Negotiate', 'DPoP', 'Bearers'), tokenText)
   .filter((scheme) => scheme.toLowerCase() !== 'bearer')
 
+const misleadingParameter = parameter(fc.constantFrom('error', 'scope'), quotedText)
+const otherParameters = fc
+  .tuple(fc.array(fc.oneof(otherParameter, misleadingParameter), { maxLength: 3 }), separator)
+  .map(([parameters, comma]) => parameters.map(({ written }) => written).join(comma))
+
 /** A challenge of another scheme, which may look like one about the token. */
 const otherChallenge = fc
   .tuple(
     otherScheme,
-    fc.oneof(
-      fc.constant(''),
-      token68,
-      fc.constantFrom('Bearer', 'error=', 'bearer=='),
-      fc
-        .tuple(
-          fc.array(
-            fc.oneof(otherParameter, parameter(fc.constantFrom('error', 'scope'), quotedText)),
-            { minLength: 1, maxLength: 3 },
-          ),
-          separator,
-        )
-        .map(([parameters, comma]) => parameters.map(({ written }) => written).join(comma)),
-    ),
+    fc.oneof(token68, fc.constantFrom('', 'Bearer', 'error=', 'bearer=='), otherParameters),
   )
   .map(([scheme, rest]) => (rest === '' ? scheme : `${scheme} ${rest}`))
 
-const ourError = parameter(
+const ownError = parameter(
   inAnyCase('error'),
   fc.oneof(fc.constantFrom('invalid_token', 'insufficient_scope', 'invalid_request'), quotedText),
 )
-const ourScope = parameter(inAnyCase('scope'), quotedText)
 
 /** A Bearer challenge, and what it says. */
 const ownChallenge = fc
@@ -79,10 +70,8 @@ const ownChallenge = fc
     scheme: inAnyCase('bearer'),
     parameters: fc.shuffledSubarray(['error', 'scope', 'other', 'another'] as const),
     known: fc.record({
-      error: ourError,
-      scope: ourScope,
-      other: otherParameter,
-      another: otherParameter,
+      ...{ error: ownError, scope: parameter(inAnyCase('scope'), quotedText) },
+      ...{ other: otherParameter, another: otherParameter },
     }),
     comma: separator,
   })
@@ -112,26 +101,6 @@ describe('a challenge that keeps the grammar', () => {
     )
   })
 
-  test('of two Bearer challenges the first counts', { tags: ['U8'] }, () => {
-    fc.assert(
-      fc.property(ownChallenge, ownChallenge, separator, (first, second, comma) => {
-        const header = first.written + comma + second.written
-        expect(parseBearerChallenge(header)).toEqual(first.says)
-      }),
-      { numRuns: 500 },
-    )
-  })
-
-  test('of a parameter given twice the first counts', { tags: ['U8'] }, () => {
-    fc.assert(
-      fc.property(ourError, ourError, ourScope, separator, (first, second, scope, comma) => {
-        const list = [first, scope, second].map(({ written }) => written).join(comma)
-        const says = { scheme: 'Bearer', error: first.value, scope: scope.value }
-        expect(parseBearerChallenge(`Bearer ${list}`)).toEqual(says)
-      }),
-    )
-  })
-
   test('of other schemes is not about the token', { tags: ['U7'] }, () => {
     const others = fc.array(otherChallenge, { minLength: 1, maxLength: 3 })
     fc.assert(
@@ -144,17 +113,7 @@ describe('a challenge that keeps the grammar', () => {
   })
 })
 
-test.each([
-  ['Basic Bearer', {}],
-  ['Negotiate  bearer, Basic realm="x"', {}],
-  ['Negotiate Bearer, Bearer error="invalid_token"', { scheme: 'Bearer', error: 'invalid_token' }],
-  ['Basic realm="x" Bearer', { scheme: 'Bearer' }],
-])('the token68 of another scheme is no scheme: %s', { tags: ['U7'] }, (header, says) => {
-  expect(parseBearerChallenge(header)).toEqual(says)
-  expect(isAboutToken(header)).toBe('scheme' in says)
-})
-
-describe('any other text', { tags: ['U8'] }, () => {
+test('reading any other text provides text or nothing, never an error', { tags: ['U8'] }, () => {
   const pieces = fc.constantFrom(
     ...['"', '\\', '=', ',', ' ', '\t', 'a', 'a=', 'a="', '\\"', 'Bearer', 'Bearer ', 'error="'],
     ...['scope=', 'error=x', '\u0000', '\u00e9', '\ud800', '__proto__=', 'constructor="x"'],
@@ -163,20 +122,17 @@ describe('any other text', { tags: ['U8'] }, () => {
     fc.string({ unit: 'binary' }),
     fc.array(pieces, { maxLength: 12 }).map((list) => list.join('')),
   )
-
-  test('gives text or nothing, never an error', () => {
-    fc.assert(
-      fc.property(anyText, (header) => {
-        const { scheme, error, scope, ...rest } = parseBearerChallenge(header)
-        expect(rest).toEqual({})
-        expect(scheme ?? 'Bearer').toBe('Bearer')
-        for (const value of [error, scope]) {
-          expect(typeof (value ?? '')).toBe('string')
-          if (value !== undefined) expect(scheme).toBe('Bearer')
-        }
-        expect(typeof isAboutToken(header)).toBe('boolean')
-      }),
-      { numRuns: 2000 },
-    )
-  })
+  fc.assert(
+    fc.property(anyText, (header) => {
+      const { scheme, error, scope, ...rest } = parseBearerChallenge(header)
+      expect(rest).toEqual({})
+      expect(scheme ?? 'Bearer').toBe('Bearer')
+      for (const value of [error, scope]) {
+        expect(typeof (value ?? '')).toBe('string')
+        if (value !== undefined) expect(scheme).toBe('Bearer')
+      }
+      expect(typeof isAboutToken(header)).toBe('boolean')
+    }),
+    { numRuns: 2000 },
+  )
 })
