@@ -86,6 +86,10 @@ test('a rejection in doubt counts once per cool-down, which doubles from 5 s to 
   expect(counted).toEqual([0, 5, 15, 35, 75, 135])
 })
 
+test('a certain rejection counts in a cool-down of rejections in doubt', { tags: ['U6'] }, () => {
+  expect(story('doubt 0', 'refuse 1')).toEqual(['suspect', 'suspect'])
+})
+
 test.each([
   [64_999, 10_000],
   [65_000, 5_000],
