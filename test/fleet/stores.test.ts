@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { keyvStore } from '@countersign/core/stores'
-import { redisStore } from '@countersign/redis-store'
 import { tokenStoreSuite } from '@countersign/testing'
 import Keyv from 'keyv'
 import { Keyv as Keyv5 } from 'keyv-5'
@@ -13,7 +12,6 @@ import {
   type Connected,
   clients,
   clusters,
-  createCommand,
   encryptionKey,
   makeStores,
 } from './clients.ts'
@@ -55,20 +53,6 @@ describe.each([
   describe.each<[string, Connect]>(Object.entries(clients))('with %s', (_, connect) => {
     runSuite(() => connect(server.port, credentials), isSealed)
   })
-})
-
-describe('redisStore with a function', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await startRedis()
-    return () => server[Symbol.asyncDispose]()
-  })
-  const makeHandles = async () => {
-    const options = { encryptionKeys: [encryptionKey] } as const
-    const [one, two] = [createCommand(server.port), createCommand(server.port)]
-    return [redisStore(one, options), redisStore(two, options)] as const
-  }
-  for (const { name, run } of tokenStoreSuite(makeHandles)) test(name, run)
 })
 
 describe('redisStore in a cluster of three nodes', () => {
