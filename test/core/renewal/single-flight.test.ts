@@ -88,9 +88,7 @@ test('a flight is lost when a clock leaps ahead of what its ticks can explain', 
   expect(single.isOpen(flight)).toBe(false)
 })
 
-test('who waits learns that a flight is dead when it is, and not before', {
-  tags: ['P11'],
-}, async () => {
+test('who waits learns when a flight is dead, and not before', { tags: ['P11'] }, async () => {
   const { clock, waited } = waiting()
   let outcome: string | undefined = 'still waiting'
   const done = waited.then((value) => {
@@ -128,9 +126,7 @@ test.each<[string, (flight: ReturnType<typeof waiting>) => void, unknown]>([
   ['fails', ({ reject }) => reject(error), error],
 ])(
   'who waits keeps the process alive until the flight %s, and leaves no timer and no listener',
-  {
-    tags: ['P10'],
-  },
+  { tags: ['P10'] },
   async (_, end, outcome) => {
     const flight = waiting()
     const { waited, timers, listeners } = flight

@@ -69,9 +69,7 @@ test('a failed flight rejects all ten thousand callers with errors of their own 
   expect(unhandled).toEqual([])
 })
 
-test('ten thousand callers in the five seconds of an outage make three token requests', {
-  tags: ['D3'],
-}, async () => {
+test('ten thousand callers in an outage make three token requests', { tags: ['D3'] }, async () => {
   server.next(...Array.from({ length: 10 }, () => ({ status: 503 })))
   const tokens = provider({ retries: 0 })
   let rejected = 0
@@ -86,9 +84,7 @@ test('ten thousand callers in the five seconds of an outage make three token req
   expect(unhandled).toEqual([])
 })
 
-test('a key function that throws holds off every scope, and is called again after that', {
-  tags: ['D4'],
-}, async () => {
+test('a key function that throws holds off every scope for a while', { tags: ['D4'] }, async () => {
   let asked = 0
   const tokens = provider({
     key: () => {
@@ -140,9 +136,7 @@ test('a caller that aborts ends its own wait alone', { tags: ['D5'] }, async () 
   expect(server.requests).toHaveLength(1)
 })
 
-test('when all callers abort the flight runs to its end and its token is kept', {
-  tags: ['D5'],
-}, async () => {
+test('when all callers abort the token of the flight is kept', { tags: ['D5'] }, async () => {
   const release = server.hold()
   let issued = 0
   const tokens = provider({ onEvent: ({ type }) => void (type === 'token-issued' && issued++) })
@@ -159,9 +153,7 @@ test('when all callers abort the flight runs to its end and its token is kept', 
   expect(unhandled).toEqual([])
 })
 
-test('an abort before the call starts nothing, and one after it changes nothing', {
-  tags: ['D6'],
-}, async () => {
+test('an abort before or after the call changes nothing', { tags: ['D6'] }, async () => {
   const tokens = provider()
   const reason = new Error('too late')
   const signal = AbortSignal.abort(reason)
@@ -197,9 +189,7 @@ test('a slow token request of one scope holds up no other scope', { tags: ['D7']
   expect((await slow).scope).toBe('a')
 })
 
-test('a token request that waits for its own token ends at the timeout, and the message names that cause', {
-  tags: ['D8'],
-}, async () => {
+test('a token request that waits for its own token times out', { tags: ['D8'] }, async () => {
   let isWaiting = false
   const tokens = provider({
     fetch: async (url, init) => {
@@ -243,9 +233,7 @@ test.each([
   expect(unhandled).toEqual([])
 })
 
-test('a promise that the program drops is the only unhandled rejection', {
-  tags: ['D11'],
-}, async () => {
+test('only a promise that the program drops is unhandled', { tags: ['D11'] }, async () => {
   const script = `
     import { generateKeyPairSync } from 'node:crypto'
     import { createTokenProvider } from '@countersign/core'

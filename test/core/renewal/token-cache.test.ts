@@ -68,9 +68,7 @@ function failure(retryAfter?: number): TokenRequestFailure {
 }
 
 describe('a token at hand', () => {
-  test('is the same object until it expires, and one event reports it', {
-    tags: ['C2'],
-  }, async () => {
+  test('is one object until it expires, reported by one event', { tags: ['C2'] }, async () => {
     const { cache, first, clock, fetches, events } = cacheUnderTest()
     expect(cache.current()).toBeUndefined()
     await clock.advance(7)
@@ -115,9 +113,7 @@ describe('a token at hand', () => {
     expect(fetches).toHaveLength(1)
   })
 
-  test('outlives a renewal that fails, and the next waits for the end of the hold-off', {
-    tags: ['C4'],
-  }, async () => {
+  test('outlives a failed renewal, which begins a hold-off', { tags: ['C4'] }, async () => {
     const { cache, first, clock, fetches, events, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
@@ -215,9 +211,7 @@ describe('a flight', () => {
 })
 
 describe('a flight that does not end', () => {
-  test('is given up after its time limit: all who wait share one more', {
-    tags: ['P11'],
-  }, async () => {
+  test('is given up after its time limit, and all share another', { tags: ['P11'] }, async () => {
     const { ask, clock, fetches } = cacheUnderTest()
     const calls = [ask(), ask()]
     await clock.advance(timeout + 99)
@@ -228,9 +222,7 @@ describe('a flight that does not end', () => {
     expect((await Promise.all(calls)).map(({ value }) => value)).toEqual(['later', 'later'])
   })
 
-  test('does not restore its token after a later one was rejected', {
-    tags: ['C9'],
-  }, async () => {
+  test('does not restore its token after a later one was rejected', { tags: ['C9'] }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest({ early: 0 })
     const waiting = ask()
     await clock.advance(2_000)
@@ -244,9 +236,7 @@ describe('a flight that does not end', () => {
     expect(cache.current()).toBeUndefined()
   })
 
-  test('brings its token if there is no later one yet, and leaves the later flight alone', {
-    tags: ['C9'],
-  }, async () => {
+  test('brings its token unless there is a later one', { tags: ['C9'] }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest()
     const waiting = ask()
     await clock.advance(timeout + 100)
@@ -303,9 +293,7 @@ describe('a refused token', () => {
     expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
   })
 
-  test('is kept if it replaced a refused one just now, and refusals cool down', {
-    tags: ['U6'],
-  }, async () => {
+  test('is kept if it replaced a refused one just now', { tags: ['U6'] }, async () => {
     const { cache, first, clock, events } = cacheUnderTest()
     await clock.advance(50)
     cache.invalidate(await first(), true)

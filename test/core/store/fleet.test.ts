@@ -175,9 +175,7 @@ describe('a fleet', { tags: ['D9'] }, () => {
     expect(clock.monotonic() - again).toBeLessThan(100)
   })
 
-  test('makes one token request over a record that nobody can read', {
-    tags: ['S6', 'S8'],
-  }, async () => {
+  test('makes one token request over an unreadable record', { tags: ['S6', 'S8'] }, async () => {
     answerAfter(300)
     let isBroken = true
     const broken: TokenStore = {
@@ -227,9 +225,7 @@ describe('a member whose token still works', () => {
     await progress()
   }
 
-  test('postpones its renewal while the store is silent, and renews before the end', {
-    tags: ['S2', 'S14'],
-  }, async () => {
+  test('postpones its renewal while the store is silent', { tags: ['S2', 'S14'] }, async () => {
     const handle = { ...store }
     const one = await memberBefore('dueAt', 0, handle)
     handle.get = () => new Promise(() => {})
@@ -338,9 +334,7 @@ describe('a store that does not answer', { tags: ['S2'] }, () => {
     expect(requests).toBe(1)
   })
 
-  test('stores the token and releases the lease although the look between them was silent', {
-    tags: ['S3'],
-  }, async () => {
+  test('releases the lease after a look that was silent', { tags: ['S3'] }, async () => {
     let looks = 0
     let released = 0
     const release = async () => {
@@ -383,9 +377,7 @@ test('polls a taken lease in growing pauses', async () => {
   expect(looks).toBeLessThan(15)
 })
 
-test('accepts none of the last tokens that were rejected, and deletes each once', {
-  tags: ['S4'],
-}, async () => {
+test('accepts no token that was rejected, and deletes each once', { tags: ['S4'] }, async () => {
   const records: string[] = []
   let deletes = 0
   const handle: TokenStore = {
@@ -424,9 +416,7 @@ test('does not accept the token at the start of a forced renewal, whatever its c
   expect((await settled(forced)).value).not.toBe(first.value)
 })
 
-test('uses no token of the store past the end that the store states', {
-  tags: ['S11'],
-}, async () => {
+test('uses no token past the end that the store states', { tags: ['S11'] }, async () => {
   await call(member())
   const ending: TokenStore = {
     ...store,
@@ -482,9 +472,7 @@ test.each<[string, () => never, string]>([
   ['rejects with a text', () => Promise.reject('password') as never, 'unknown'],
 ])(
   'a store that %s is an event and a miss, and its words are not repeated',
-  {
-    tags: ['S1', 'D4'],
-  },
+  { tags: ['S1', 'D4'] },
   async (_, fail, reason) => {
     const store: TokenStore = { get: fail, set: fail, delete: fail, acquireLease: fail }
     await call(member({ store }))
