@@ -24,7 +24,7 @@ describe('attaching', () => {
         expect.objectContaining({
           ...{ code: 'ERR_INVALID_OPTION', option: 'instance' },
           message:
-            "Argument 'instance' must be an axios instance, such as axios.create({ baseURL }) returns.",
+            "Argument 'instance' must be an axios instance, such as the one that axios.create({ baseURL }) returns.",
         }),
       )
     }

@@ -135,7 +135,7 @@ const bothKeys = { PRIVATE_KEY: 'x', PRIVATE_KEY_FILE: 'y' }
 
 test.each<[string, string[], Record<string, string>, number, string]>([
   [
-    'no client id',
+    'no client ID',
     ['--token-endpoint', tokenEndpoint, '--key', 'ec.pem'],
     {},
     2,
@@ -258,7 +258,7 @@ test.each<[string, string[], Record<string, string>, number, string]>([
     [...client, '--key', 'weak.pem', '--alg', 'PS256'],
     {},
     1,
-    'The RSA key has 1024 bits, but 2048 are required.',
+    'The RSA key has 1024 bits, but at least 2048 are required.',
   ],
   [
     'a JWK for another algorithm',

@@ -262,11 +262,11 @@ test('prints the same lines on a terminal and in a pipe', async () => {
   const piped = await countersign(args, call)
   expect(piped).toMatchObject({ code: 1, stderr: '' })
   expect(piped.stdout).toMatch(
-    /^\+ Options: .*\n(.*\n)+\nNo token was issued\.\n1\. The client id nobody is not known there: .*\n2\. Check --client-id \(CLIENT_ID\)\.\nToken requests: 1\.\n$/,
+    /^\+ Options: .*\n(.*\n)+\nNo token was issued\.\n1\. The client ID nobody is not known there: .*\n2\. Check --client-id \(CLIENT_ID\)\.\nToken requests: 1\.\n$/,
   )
   const { code, screen } = await onTerminal(args, call)
   expect(code).toBe(1)
-  expect(screen).toContain('1. The client id nobody is not known there')
+  expect(screen).toContain('1. The client ID nobody is not known there')
 })
 
 test('prints no secret, which the search would find', async () => {

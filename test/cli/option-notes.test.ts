@@ -53,7 +53,7 @@ test.each<[string, string[], string]>([
   const { checks, hints } = documentOf<Report>(doctor)
   expect(checks.at(-1)).toMatchObject({
     id: 'token-request',
-    detail: `ERR_OAUTH: the token endpoint answered 401 'invalid_client'. The server says: "${words}".`,
+    detail: `ERR_OAUTH: the token endpoint answered 401 'invalid_client'. The server reports: "${words}".`,
   })
   expect(hints.join(' ')).toContain(flag)
 })
@@ -80,7 +80,7 @@ test.each<[string, Record<string, string>, string]>([
     '--token-endpoint (TOKEN_ENDPOINT) must be https',
   ],
   [
-    'a client id that is not ASCII',
+    'a client ID that is not ASCII',
     { PRIVATE_KEY_FILE: 'key.pem', CLIENT_ID: '\u00fc' },
     '--client-id (CLIENT_ID) must be',
   ],
@@ -123,6 +123,6 @@ test('the words of the server stay as they were said', async () => {
   const said = "Parameter 'scope' is not allowed; 'key' unknown; kid missing"
   server.next({ status: 401, body: { error: 'invalid_client', error_description: said } })
   const { stderr } = await countersign(['token', '--key', 'key.pem'], { cwd, env })
-  expect(stderr.replace(/\s+/g, ' ')).toContain(`The server says: "${said}".`)
+  expect(stderr.replace(/\s+/g, ' ')).toContain(`The server reports: "${said}".`)
   expect(stderr).toContain('--kid (KID)')
 })

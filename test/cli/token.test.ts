@@ -138,7 +138,7 @@ test('prints a rejection once, with its hints, and does not retry', async () => 
   const plain = await token('--client-id', 'nobody')
   expect(plain).toMatchObject({ code: 1, stdout: '' })
   expect(plain.stderr).toMatch(
-    /^error: The token endpoint answered 401 'invalid_client'\..*Likely: /,
+    /^error: The token endpoint answered 401 'invalid_client'\..*Probably /,
   )
   expect(leakSearch(key).isIn(plain.stderr)).toBe(false)
   expect(server.requests).toHaveLength(1)

@@ -96,8 +96,8 @@ describe('tenants', { tags: ['L13'] }, () => {
     expect(search.isIn((token as { value: string }).value)).toBe(true)
     expect(one).toMatchObject({ code: 'ERR_OAUTH', error: 'invalid_client' })
     expect(one).not.toBe(two)
-    expect(String(one)).toContain('client id tenant-1 ')
-    expect(String(two)).toContain('client id tenant-2 ')
+    expect(String(one)).toContain('client ID tenant-1 ')
+    expect(String(two)).toContain('client ID tenant-2 ')
     expect(String(one)).not.toContain('tenant-2')
     // During the hold-off, each receives its own error, and the third has no hold-off.
     expect(await refused[0]?.getAccessToken().catch((error: unknown) => error)).toEqual(one)

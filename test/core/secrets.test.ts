@@ -206,7 +206,7 @@ const failures: [code: string, how: string, fail: () => unknown][] = [
     'a key given as an endpoint',
     () => provider({ tokenEndpoint: pem }),
   ],
-  ['ERR_INVALID_CLIENT_ID', 'a key given as a client id', () => provider({ clientId: pem })],
+  ['ERR_INVALID_CLIENT_ID', 'a key given as a client ID', () => provider({ clientId: pem })],
   [
     'ERR_FOREIGN_ORIGIN',
     'a request to another origin',

@@ -2,15 +2,19 @@ import { randomBytes } from 'node:crypto'
 import type { TokenStore } from '@countersign/core'
 import { type RedisCommand, redisStore } from '@countersign/redis-store'
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
-import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5'
+import ioredis5 from 'ioredis-5'
 import Iovalkey from 'iovalkey'
 import {
   createClient as createClient6,
   createClientPool,
   createCluster as createCluster6,
-  createSentinel,
+  createSentinel as createSentinel6,
 } from 'redis'
-import { createClient as createClient5, createCluster as createCluster5 } from 'redis-5'
+import {
+  createClient as createClient5,
+  createCluster as createCluster5,
+  createSentinel as createSentinel5,
+} from 'redis-5'
 
 export const encryptionKey = randomBytes(32).toString('base64')
 
@@ -66,7 +70,7 @@ export const clients = {
   'a pool of node-redis 6': (port, credentials) =>
     connectNodeRedis(createClientPool({ url: `redis://127.0.0.1:${port}`, ...credentials })),
   'ioredis 5': (port, credentials) =>
-    connectIoredis(new Redis5({ port, maxRetriesPerRequest: 1, ...credentials })),
+    connectIoredis(new ioredis5.default({ port, maxRetriesPerRequest: 1, ...credentials })),
   'ioredis 6': (port, credentials) =>
     connectIoredis(new Redis6({ port, maxRetriesPerRequest: 1, ...credentials })),
   iovalkey: (port, credentials) =>
@@ -88,19 +92,26 @@ export const clusters = {
   'node-redis 6': (ports, defaults) =>
     connectNodeRedis(createCluster6({ rootNodes: urls(ports), defaults })),
   'ioredis 5': (ports, redisOptions) =>
-    connectIoredis(new Cluster5(addresses(ports), { redisOptions })),
+    connectIoredis(new ioredis5.Cluster(addresses(ports), { redisOptions })),
   'ioredis 6': (ports, redisOptions) =>
     connectIoredis(new Cluster6(addresses(ports), { redisOptions })),
+  iovalkey: (ports, redisOptions) =>
+    connectIoredis(new Iovalkey.Cluster(addresses(ports), { redisOptions })),
 } satisfies Record<string, ConnectCluster>
+
+const findPrimary = (port: number) => ({
+  ...{ name: 'main', sentinels: addresses([port]), maxRetriesPerRequest: 1 },
+})
 
 /** Clients that find the primary through a sentinel. */
 export const sentinels = {
+  'node-redis 5': (port) =>
+    connectNodeRedis(createSentinel5({ name: 'main', sentinelRootNodes: addresses([port]) })),
   'node-redis 6': (port) =>
-    connectNodeRedis(createSentinel({ name: 'main', sentinelRootNodes: addresses([port]) })),
-  'ioredis 6': (port) =>
-    connectIoredis(
-      new Redis6({ name: 'main', sentinels: addresses([port]), maxRetriesPerRequest: 1 }),
-    ),
+    connectNodeRedis(createSentinel6({ name: 'main', sentinelRootNodes: addresses([port]) })),
+  'ioredis 5': (port) => connectIoredis(new ioredis5.default(findPrimary(port))),
+  'ioredis 6': (port) => connectIoredis(new Redis6(findPrimary(port))),
+  iovalkey: (port) => connectIoredis(new Iovalkey.Redis(findPrimary(port))),
 } satisfies Record<string, (port: number) => Connected>
 
 /** Two stores on one server, each with a client of its own, sealed or in plain text. */

@@ -9,12 +9,17 @@ import { type Connect, type Connected, clients, encryptionKey, sentinels } from 
 import { type RedisServer, startRedis, startSentinel } from './servers.ts'
 
 const both: Record<'node-redis 6' | 'ioredis 6', Connect> = clients
+// `DEBUG RELOAD` then takes a second for 1,000 keys, and other commands are answered in between.
+const slowReload = [
+  ...['--enable-debug-command', 'yes', '--key-load-delay', '1000'],
+  ...['--loading-process-events-interval-bytes', '1024'],
+]
 let server: RedisServer
 let kit: TestClient
 let events: TokenEvent[]
 
 beforeEach(async () => {
-  server = await startRedis()
+  server = await startRedis(...slowReload)
   kit = await createTestClient({}, { lifetimeSeconds: 600 })
   events = []
   return async () => {
@@ -141,6 +146,16 @@ describe.each(['node-redis 6', 'ioredis 6'] as const)(
       const connected = await connect(name)
       expect(await createMember(connected).call()).toBe(200)
       expect(reasons()).toEqual(new Set([reason]))
+    })
+
+    test('when it is loading its data', { tags: ['S3', 'S14'] }, async () => {
+      const connected = await connect(name)
+      await server.cli('DEBUG', 'POPULATE', '1000')
+      const reload = server.cli('DEBUG', 'RELOAD')
+      while (!(await server.cli('PING')).includes('LOADING'));
+      expect(await createMember(connected).call()).toBe(200)
+      expect(reasons()).toEqual(new Set(['LOADING']))
+      await reload
     })
 
     test('when its records are changed or swapped', {

@@ -139,7 +139,7 @@ describe('the testing authorization server', () => {
 
     expect(await response.json()).toEqual({ access_token: 'scripted', token_type: 'Bearer' })
     expect(server.requests).toMatchObject([
-      { status: 200, refusal: 'invalid_client: iss is not the client id' },
+      { status: 200, refusal: 'invalid_client: iss is not the client ID' },
     ])
     expect(server.isLive('scripted')).toBe(false)
   })

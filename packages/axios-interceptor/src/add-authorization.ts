@@ -107,7 +107,7 @@ function requireInstance(instance: Partial<AuthorizableInstance> | undefined): v
   requireArgument(
     Boolean(instance?.defaults) && typeof instance?.interceptors?.request?.use === 'function',
     'instance',
-    'must be an axios instance, such as axios.create({ baseURL }) returns',
+    'must be an axios instance, such as the one that axios.create({ baseURL }) returns',
   )
 }
 

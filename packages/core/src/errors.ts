@@ -3,6 +3,8 @@ import { isObject, readOwnMember, snapshot } from './snapshot.js'
 
 const brand = Symbol.for('countersign.error')
 
+const retryableCodes = /^ERR_(KEY_PROVIDER|TOKEN_(NETWORK|TIMEOUT))$/
+
 /**
  * The base of every error of this library. Messages, fields, `cause` and inspection contain no
  * token, assertion, key or form body. `cause` is never the platform's error: it is a new `Error`
@@ -29,10 +31,10 @@ export abstract class CountersignError extends Error {
   declare readonly nextAttemptAt?: number
 
   /** @internal */
-  constructor(message: string, fields: ErrorFields) {
-    const { cause, ...own } = snapshot(fields)
+  constructor(code: string, message: string, fields: ErrorFields = {}) {
+    const { cause, retryable = retryableCodes.test(code), ...own } = snapshot(fields)
     super(message, cause && { cause })
-    for (const [name, value] of Object.entries({ retryable: false, ...own }))
+    for (const [name, value] of Object.entries({ code, retryable, ...own }))
       if (value !== undefined) defineField(this, name, value)
   }
 
@@ -95,7 +97,7 @@ export class ConfigurationError extends CountersignError {
 
   /** @internal */
   constructor(code: ConfigurationError['code'], message: string, option?: string) {
-    super(message, { code, option })
+    super(code, message, { option })
   }
 }
 
@@ -108,11 +110,6 @@ export class KeyError extends CountersignError {
     | 'ERR_KEY_ALG_MISMATCH'
     | 'ERR_KEY_USE'
     | 'ERR_KEY_PROVIDER'
-
-  /** @internal */
-  constructor(code: KeyError['code'], message: string, cause?: ErrorCause) {
-    super(message, { code, cause, retryable: code === 'ERR_KEY_PROVIDER' })
-  }
 }
 
 /** The token endpoint sent no usable HTTP response: network, timeout, TLS, protocol or redirect. */
@@ -134,9 +131,7 @@ export class TokenTransportError extends CountersignError {
     message: string,
     fields: ErrorFields & { attempts: number },
   ) {
-    const { retryable = code === 'ERR_TOKEN_NETWORK' || code === 'ERR_TOKEN_TIMEOUT' } =
-      snapshot(fields)
-    super(appendHint(message, fields), { code, hints: [], ...fields, retryable })
+    super(code, appendHint(message, fields), { hints: [], ...fields })
   }
 }
 
@@ -154,7 +149,7 @@ export class TokenResponseError extends CountersignError {
 
   /** @internal */
   constructor(code: TokenResponseError['code'], message: string, fields: ErrorFields) {
-    super(appendHint(message, fields), { code, hints: [], ...fields })
+    super(code, appendHint(message, fields), { hints: [], ...fields })
   }
 }
 
@@ -199,16 +194,6 @@ export class TokenEndpointError extends CountersignError {
     /** The thumbprint (RFC 7638) of the public key; undefined if the key cannot be exported. */
     readonly thumbprint: string | undefined
   }
-
-  /** @internal */
-  constructor(
-    code: TokenEndpointError['code'],
-    message: string,
-    fields: ErrorFields &
-      Pick<TokenEndpointError, 'status' | 'attempts' | 'retryable' | 'hints' | 'options' | 'sent'>,
-  ) {
-    super(message, { code, ...fields })
-  }
 }
 
 /** A request to an origin that is not listed, with `onForeignOrigin: 'throw'`. Nothing was sent. */
@@ -216,11 +201,6 @@ export class ForeignOriginError extends CountersignError {
   declare readonly code: 'ERR_FOREIGN_ORIGIN'
   /** Scheme, host and port of the request. */
   declare readonly origin: string
-
-  /** @internal */
-  constructor(message: string, origin: string) {
-    super(message, { code: 'ERR_FOREIGN_ORIGIN', origin })
-  }
 }
 
 /** The provider was closed before the call. Nothing was sent. */
@@ -229,9 +209,10 @@ export class ProviderClosedError extends CountersignError {
 
   /** @internal */
   constructor() {
-    super('The token provider is closed: close() was called. Create a provider for later calls.', {
-      code: 'ERR_PROVIDER_CLOSED',
-    })
+    super(
+      'ERR_PROVIDER_CLOSED',
+      'The token provider is closed: close() was called. Create a provider for later calls.',
+    )
   }
 }
 
@@ -250,7 +231,6 @@ for (const [name, { prototype }] of Object.entries({
 
 /** The members of an error; those that are undefined are left out. */
 interface ErrorFields {
-  readonly code?: string
   readonly retryable?: boolean | undefined
   readonly cause?: ErrorCause | undefined
   readonly hints?: readonly string[]

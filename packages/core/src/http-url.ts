@@ -21,6 +21,11 @@ export function isSameOrigin(a: string, b: string): boolean {
   return origin !== undefined && origin === parseHttpUrl(b)?.origin
 }
 
+/** Whether a URL authenticates itself with a user name or a password. */
+export function hasUserinfo(url: URL): boolean {
+  return url.username !== '' || url.password !== ''
+}
+
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 /** Returns whether a parsed URL's hostname is this machine, where plain http is safe. */

@@ -37,13 +37,9 @@ export interface TokenCall {
 }
 
 /** A renewal that waits for another member of the fleet: the own token still lasts. */
-export class PostponedRenewal {
+export interface PostponedRenewal {
   /** Milliseconds until the next attempt. */
   readonly pause: number
-
-  constructor(pause: number) {
-    this.pause = pause
-  }
 }
 
 /** A failed token request, and what its answer asks for. */

@@ -15,7 +15,7 @@ import {
 } from './issued-token.js'
 import { toKeyError } from './keys/key-error.js'
 import { getSharedToken } from './store/shared-token.js'
-import type { SharedTokenMemory } from './store/store-calls.js'
+import type { StoreCallSettings } from './store/store-calls.js'
 import { createTokenKey } from './store/token-key.js'
 import { requestToken, type TokenClientSettings } from './token-endpoint/token-client.js'
 import { createTimeoutError } from './token-endpoint/transport-failure.js'
@@ -23,12 +23,11 @@ import type { TokenProviderSettings } from './token-provider-options.js'
 
 export interface ObtainTokenSettings
   extends Omit<TokenProviderSettings, 'credential'>,
-    Pick<TokenClientSettings, 'random' | 'emit' | 'proxyVariable' | 'memory'> {
+    Pick<TokenClientSettings, 'random' | 'emit' | 'proxyVariable' | 'memory'>,
+    Pick<StoreCallSettings, 'rejectedTokens'> {
   readonly loadKey: () => Promise<SigningKey>
   /** The part outside of this library that has to answer before there is a signature. */
   readonly asked: ReturnType<typeof findKeySource>
-  /** What this key remembers of the shared store. */
-  readonly storeMemory: SharedTokenMemory
 }
 
 /**

@@ -35,13 +35,18 @@ export function readOptions<Table extends Readonly<Record<string, ReadOption<unk
   Reflect.deleteProperty(given, '__proto__')
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(table, name)) continue
-    const shown = path(name.slice(0, 64).replace(/[^\x20-\x7e]/g, '?'))
+    const shown = path(showName(name))
     const hint = snapshot(pointers)[name] ?? suggestName(name, Object.keys(table), path)
     throw new ConfigurationError('ERR_INVALID_OPTION', `Unknown option '${shown}'. ${hint}`, shown)
   }
   const settings = snapshot({}) as Record<string, unknown>
   for (const [name, read] of Object.entries(table)) settings[name] = read(given[name], path(name))
   return settings as Settings<Table>
+}
+
+/** Returns a name from outside in one short line. */
+export function showName(name: string): string {
+  return name.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** Finds a name that differs in case only, or is longer or shorter: `tokenEndPoint`, `scopes`. */
@@ -161,6 +166,6 @@ export function objectWith<T>(
     const members = Object(value) as Record<string, unknown>
     const missing = methods.filter((name) => typeof members[name] !== 'function')
     if (missing.length === 0) return value as T
-    throw createOptionError(option, `must have the method ${missing.join(', ')}`)
+    throw createOptionError(option, `must have the method '${missing[0]}'`)
   }
 }

@@ -14,7 +14,7 @@ export function parseScope(scope: unknown): string | undefined {
   if (!Array.isArray(tokens) || !tokens.every(isScopeToken)) {
     throw createOptionError(
       'scope',
-      'must be scope tokens separated by single spaces, or an array of them; a token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
+      'must be scope tokens separated by single spaces, or an array of them (RFC 6749 section 3.3)',
       'ERR_INVALID_SCOPE',
     )
   }

@@ -3,7 +3,7 @@ import type { AssertionSigner } from './assertion/assertion-signer.js'
 import { type Clock, longestTimer, systemClock, type WaitingClock } from './clock.js'
 import { ConfigurationError } from './errors.js'
 import type { TokenEvent } from './events.js'
-import type { Algorithm } from './keys/algorithms.js'
+import { type Algorithm, readAlgorithm } from './keys/algorithms.js'
 import type { KeyInput } from './keys/key-input.js'
 import * as option from './options.js'
 import { parseResource, parseScope } from './requested-access.js'
@@ -209,9 +209,9 @@ const providerTable = {
   clientId: readClientId,
   tokenEndpoint: option.readUrlText,
   key: option.acceptAny,
-  passphrase: option.acceptAny,
-  alg: option.acceptAny,
-  kid: option.acceptAny,
+  passphrase: option.text,
+  alg: readAlgorithm,
+  kid: option.text,
   signer: option.acceptAny,
   scope: parseScope,
   resource: parseResource,
@@ -269,7 +269,7 @@ function readClientId(clientId: unknown, name: string): string {
   if (typeof clientId === 'string' && clientIdSyntax.test(clientId)) return clientId
   const what =
     clientId === undefined
-      ? 'is missing (is the environment variable set?)'
+      ? 'is missing: pass it, or check that its environment variable is set'
       : 'must be 1 to 1,024 printable ASCII characters, without a space at either end'
   throw option.createOptionError(name, what, 'ERR_INVALID_CLIENT_ID')
 }

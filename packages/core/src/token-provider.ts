@@ -64,7 +64,7 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     },
     invalidate(accessToken, report) {
       const isToken = typeof (accessToken as Partial<AccessToken> | undefined)?.value === 'string'
-      const what = 'must be an access token, such as getAccessToken returns'
+      const what = 'must be an access token, such as the one that getAccessToken returns'
       option.requireArgument(isToken, 'accessToken', what)
       const { isCertain = true } = option.readOptions(report ?? {}, reportTable)
       // A server may issue one token for several scopes.
@@ -118,7 +118,7 @@ function createClient(options: TokenProviderOptions) {
     getKeepAlive: () => waitUntil ?? ('Cloudflare' in globalThis ? undefined : () => {}),
   }
   const caches = createTokenCaches(settings.access, (access) => {
-    const own = { ...client, ...createReporting(access), storeMemory: { rejected: [] } }
+    const own = { ...client, ...createReporting(access), rejectedTokens: createLruMap<boolean>(8) }
     const fetchToken = (call: Parameters<typeof obtainToken>[1]) => obtainToken(own, call)
     return createTokenCache({ ...own, ...renewal, access, fetchToken })
   })

@@ -80,9 +80,9 @@ const checkKeyId: Check = ({ header: { kid } }) => {
 
 const checkParties: Check = ({ claims: { iss, sub } }, { clientId = iss }) => {
   const rule = createRule('iss, sub', 'RFC 7523 section 3, rules 1 and 2')
-  if (!isFilled(iss) || iss !== clientId) return rule.error('iss is not the client id')
+  if (!isFilled(iss) || iss !== clientId) return rule.error('iss is not the client ID')
   return sub === iss
-    ? rule.ok(`iss and sub are both ${quote(iss)}, which must be the client id`)
+    ? rule.ok(`iss and sub are both ${quote(iss)}, which must be the client ID`)
     : rule.error(`sub is ${quote(sub)}, and must be ${quote(iss)} as iss is`)
 }
 

@@ -188,17 +188,6 @@ describe('audience', () => {
     ])
   })
 
-  test("the audience 'issuer' is rejected as long as there is no discovery", {
-    tags: ['A4'],
-  }, () => {
-    expect(rejectionOf({ audience: 'issuer' })).toMatchObject({
-      name: 'ConfigurationError',
-      code: 'ERR_INVALID_OPTION',
-      message: expect.stringContaining("discovery of 'issuer' is not supported yet"),
-      option: 'assertion.audience',
-    })
-  })
-
   test('two endpoints of one server sign for one audience, and either server takes it', {
     tags: ['A5'],
   }, async () => {

@@ -83,7 +83,7 @@ describe('the option signer', () => {
       'that is not given, and no key',
       { signer: undefined },
       'key',
-      "Option 'key' is missing (is the environment variable set?): pass a private key, or a 'signer'.",
+      "Option 'key' is missing: pass a private key or a 'signer', or check that its environment variable is set.",
     ],
   ]
 

@@ -12,7 +12,7 @@ const plain: Evidence = {
   ...{ sent, tokenEndpoint, clockOffset: undefined, isCorrected: false, accepted: undefined },
 }
 
-const key = 'The public key is not registered for this client id (thumbprint tp1).'
+const key = 'The public key is not registered for this client ID (thumbprint tp1).'
 const kid = "The kid k1 is not known for this client: register it, or correct the option 'kid'."
 const noKid = "The server requires a kid: set the option 'kid'."
 const alg = "The alg ES256 is not the registered one: set the option 'alg'."
@@ -22,7 +22,7 @@ const over = 'The assertion was not valid when it arrived (lifetime 60 s): check
 const twice =
   'The assertion arrived twice (its jti was used): a retrying fetch or proxy resends it.'
 const client =
-  'The client id client-1 is not known there: check it, and the environment of the token endpoint.'
+  'The client ID client-1 is not known there: check it, and the environment of the token endpoint.'
 const scope = 'A scope is misspelt or not granted to this client.'
 const grant = 'The client or the server does not allow the client_credentials grant.'
 const dpop =
@@ -218,7 +218,7 @@ describe('an answer without an OAuth error', () => {
 
   test('a 429 is too many requests', { tags: ['O10'] }, () => {
     expect(hints({ ...bare, status: 429 })).toEqual([
-      'Too many token requests: share one provider per client id.',
+      'Too many token requests: share one provider per client ID.',
     ])
   })
 })
@@ -293,7 +293,7 @@ describe('what is known on this side comes before what is usual', () => {
 
 test('a key that cannot tell has no thumbprint to compare', () => {
   const [first] = hintsOf({ thumbprint: undefined })
-  expect(first).toBe('The public key is not registered for this client id.')
+  expect(first).toBe('The public key is not registered for this client ID.')
 })
 
 test('returns at most three hints', () => {

@@ -118,14 +118,14 @@ test.each<[string, unknown, Choice, string, string]>([
     [null, 'd', 7, true, { d: undefined }],
     {},
     'ERR_NOT_PRIVATE_KEY',
-    'The key is a JWK Set without a private key. Pass the private key, or create and register a new one: openssl genpkey -out key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
+    'The key is a JWK Set without a private key. Pass the private key, or create and register a new one: openssl genpkey -out new-key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
   ],
   [
     'no array',
     'first',
     {},
     'ERR_NOT_PRIVATE_KEY',
-    'The key is a JWK Set without a private key. Pass the private key, or create and register a new one: openssl genpkey -out key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
+    'The key is a JWK Set without a private key. Pass the private key, or create and register a new one: openssl genpkey -out new-key.pem -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
   ],
 ])('a JWK Set with %s is rejected', (_, keys, choice, code, message) => {
   const tokenEndpoint = 'https://login.example.com/token'

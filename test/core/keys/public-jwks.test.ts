@@ -156,7 +156,7 @@ test.each<[string, unknown, string, string]>([
     'an RSA key of 1024 bits',
     generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey,
     'ERR_WEAK_KEY',
-    'The RSA key has 1024 bits, but 2048 are required.',
+    'The RSA key has 1024 bits, but at least 2048 are required.',
   ],
   [
     'an algorithm that the key does not sign',

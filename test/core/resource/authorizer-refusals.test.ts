@@ -95,13 +95,6 @@ describe('a 401 about the token', () => {
     },
   )
 
-  test('late, is replayed with the token at hand', { tags: ['U3'] }, async () => {
-    const waiting = () => expect.unreachable('nothing to wait for')
-    const { authorize, seen } = exchange({}, { getAccessToken: waiting })
-    expect(await authorize({ answers: [refused, ok] })).toBe(ok)
-    expect(seen.sent).toEqual(['Bearer t1', 'Bearer t2'])
-  })
-
   test('is renewed through a source that has nothing at hand', { tags: ['U1'] }, async () => {
     const { authorize, seen } = exchange({}, { currentAccessToken: undefined as never })
     expect(await authorize({ answers: [refused, ok] })).toBe(ok)

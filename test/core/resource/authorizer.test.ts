@@ -180,13 +180,13 @@ describe('what is wrong at the start', () => {
     [
       'no tokens',
       'tokens',
-      "Argument 'tokens' must be a token provider, such as createTokenProvider returns.",
+      "Argument 'tokens' must be a token provider, such as the one that createTokenProvider returns.",
       () => createAuthorizer(undefined as never, exchange().host, { origins: [url.slice(0, -2)] }),
     ],
     [
       'tokens that are none',
       'tokens',
-      "Argument 'tokens' must be a token provider, such as createTokenProvider returns.",
+      "Argument 'tokens' must be a token provider, such as the one that createTokenProvider returns.",
       () => exchange({}, { getAccessToken: undefined as never, invalidate: 1 as never }),
     ],
   ])('is %s, and the error says so', (_, option, message, make) => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { isAboutToken, parseBearerChallenge } from '#core/resource/bearer-challenge.js'
-import { countedText } from './counted-text.ts'
 
 /** Long enough to shrink a failure: a run that is stopped never shows its seed. */
 vi.setConfig({ testTimeout: 120_000 })
@@ -180,24 +179,4 @@ describe('any other text', { tags: ['U8'] }, () => {
       { numRuns: 2000 },
     )
   })
-
-  test('twice the text is twice the work', () => {
-    const size = 32_768
-    fc.assert(
-      fc.property(fc.array(pieces, { minLength: 1, maxLength: 8 }), (list) => {
-        const work = (length: number) => countedWork(list.join('').repeat(length).slice(0, length))
-        const [once, twice] = [work(size), work(2 * size)]
-        expect(twice / once).toBeLessThan(2.1)
-        expect(once).toBeLessThan(12 * size)
-      }),
-      { numRuns: 12 },
-    )
-  })
-
-  /** Characters looked at, and copied, while a text is read. */
-  function countedWork(text: string): number {
-    const { counted, reads } = countedText(text)
-    parseBearerChallenge(counted)
-    return reads()
-  }
 })

@@ -182,14 +182,13 @@ describe('claims and header of an assertion', () => {
   for (let depth = 0; depth < 20_000; depth++) deep = [deep]
 
   test.each<[string, Record<string, unknown>, string]>([
-    ['a BigInt', { a: { b: [1n] } }, "'assertion.claims.a.b.0' is a bigint"],
-    ['a function', { a: () => 1 }, "'assertion.claims.a' is a function"],
-    ['a hole in an array', { a: Array(1) }, "'assertion.claims.a.0' is undefined"],
-    ['NaN', { a: Number.NaN }, "'assertion.claims.a' is not a finite number"],
-    ['a cycle', cycle, "'assertion.claims.self.again.0' is a cycle"],
-    ['a Map', { a: new Map() }, "'assertion.claims.a' is of type Map"],
-    ['an invalid date', { a: new Date(Number.NaN) }, 'is undefined'],
-    ['20,000 levels', { deep }, 'is nested too deeply'],
+    ['a BigInt', { a: { b: [1n] } }, "'assertion.claims.a' contains a bigint"],
+    ['a function', { a: () => 1 }, "'assertion.claims.a' contains a function"],
+    ['a hole in an array', { a: Array(1) }, "'assertion.claims.a' contains undefined"],
+    ['NaN', { a: Number.NaN }, "'assertion.claims.a' contains a non-finite number"],
+    ['a cycle', cycle, "'assertion.claims.self' contains a cycle"],
+    ['a Map', { a: new Map() }, "'assertion.claims.a' contains a Map"],
+    ['20,000 levels', { deep }, "'assertion.claims.deep' contains a cycle or too many levels"],
   ])('with %s are rejected at construction', (_, claims, what) => {
     for (const name of ['claims', 'header']) {
       const options = { clientId: 'c', tokenEndpoint: 'https://as.example/token', key }

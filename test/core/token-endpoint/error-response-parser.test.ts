@@ -21,23 +21,23 @@ function errorOf(
   return createTokenEndpointError({ status, contentType, body }, 1, circumstances)
 }
 
-const key = 'the public key is not registered for this client id (thumbprint tp1).'
+const key = 'the public key is not registered for this client ID (thumbprint tp1).'
 const see = 'See the documentation of the authorization server.'
 
-const grant = 'Likely: the client or the server does not allow the client_credentials grant.'
+const grant = 'Probably the client or the server does not allow the client_credentials grant.'
 
 const advice = {
-  invalid_client: `Likely: ${key}`,
-  invalid_scope: 'Likely: a scope is misspelt or not granted to this client.',
+  invalid_client: `Probably ${key}`,
+  invalid_scope: 'Probably a scope is misspelt or not granted to this client.',
   unauthorized_client: grant,
   unsupported_grant_type: grant,
   invalid_request:
-    'Likely: a parameter that the server requires is missing, or it rejects one that was sent.',
-  invalid_target: 'Likely: the server does not know the resource.',
+    'Probably a parameter that the server requires is missing, or it rejects one that was sent.',
+  invalid_target: 'Probably the server does not know the resource.',
   invalid_grant:
-    'Likely: the assertion was not valid when it arrived (lifetime 60 s): check both clocks.',
+    'Probably the assertion was not valid when it arrived (lifetime 60 s): check both clocks.',
   another_error: see,
-  scope_invalid: 'Likely: a scope is misspelt or not granted to this client.',
+  scope_invalid: 'Probably a scope is misspelt or not granted to this client.',
 }
 
 test.each(Object.entries(advice))(
@@ -53,7 +53,7 @@ test.each(Object.entries(advice))(
 
 test('has the hints one by one next to the message, as sentences', () => {
   expect(errorOf(401, { error: 'invalid_client' }).hints).toEqual([
-    'The public key is not registered for this client id (thumbprint tp1).',
+    'The public key is not registered for this client ID (thumbprint tp1).',
     "The kid k1 is not known for this client: register it, or correct the option 'kid'.",
     'The server expects another aud, such as its issuer: set assertion.audience.',
   ])
@@ -65,7 +65,7 @@ test("the server's own description is shown as its words", { tags: ['O14'] }, ()
   const error = errorOf(400, body)
   expect(error.errorDescription).toBe('no scope of that name')
   expect(error.message).toBe(
-    `The token endpoint answered 400 'invalid_scope'. The server says: "no scope of that name". ${advice.invalid_scope}`,
+    `The token endpoint answered 400 'invalid_scope'. The server reports: "no scope of that name". ${advice.invalid_scope}`,
   )
 })
 
@@ -76,11 +76,11 @@ test('an error has 64 characters at most, a description 512', { tags: ['O7', 'O1
   expect(errorDescription).toBe(`${words.slice(0, 506)}...`)
 })
 
-const busy = 'Too many token requests: share one provider per client id.'
+const busy = 'Too many token requests: share one provider per client ID.'
 const trouble = 'The authorization server is failing: later calls will retry.'
 const badUrl = "The path /token is not a token endpoint: check the option 'tokenEndpoint'."
 const badAssertion =
-  'Likely: the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address.'
+  'Probably the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address.'
 const page = 'a login page, a proxy or a firewall answered in place of the token endpoint.'
 
 test.each([
@@ -122,7 +122,7 @@ test('states that the response is an HTML page, without quoting it', { tags: ['O
     `The token endpoint answered 500 with an HTML page. ${trouble}`,
   )
   expect(errorOf(400, undefined, html).message).toBe(
-    `The token endpoint answered 400 with an HTML page. Likely: ${page}`,
+    `The token endpoint answered 400 with an HTML page. Probably ${page}`,
   )
   expect(errorOf(500, undefined, null).message).toContain('answered 500. ')
 })
@@ -139,7 +139,7 @@ test('what the assertion contained is a field, without the query of the audience
   expect(error.toJSON()).toMatchObject({ sent: error.sent })
 })
 
-test('a thumbprint used as kid is not redacted, and a long client id is shortened', () => {
+test('a thumbprint used as kid is not redacted, and values of more than 64 characters are shortened', () => {
   const kid = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
   const hintsOf = (more: Partial<typeof sent>, error_description: string) =>
     createTokenEndpointError(
@@ -149,8 +149,7 @@ test('a thumbprint used as kid is not redacted, and a long client id is shortene
     ).hints[0]
   expect(hintsOf({ kid }, 'unknown kid')).toContain(`The kid ${kid} is not known`)
   expect(hintsOf({ kid: 'k'.repeat(65) }, 'unknown kid')).toContain(`kid ${'k'.repeat(61)}... is`)
-  expect(hintsOf({ clientId: 'twelve-chars' }, 'unknown client')).toContain('id twelve-chars is')
-  expect(hintsOf({ clientId: 'thirteen-char' }, 'unknown client')).toContain('id thirteen... is')
+  expect(hintsOf({ clientId: 'thirteen-char' }, 'unknown client')).toContain('ID thirteen-char is')
 })
 
 test('a message has three sentences and 350 characters at most, whatever the server says', () => {
@@ -187,9 +186,9 @@ test('describes a success that is not a JSON object by its type and length', {
 }, () => {
   expect(createMalformedError({ status: 200, contentType: 'text/html' }, 12)).toMatchObject({
     code: 'ERR_TOKEN_RESPONSE_MALFORMED',
-    message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy answered in place of the token endpoint.`,
+    message: `The token endpoint answered 200, but not with a JSON object (text/html, 12 characters). A login page or a proxy probably answered: check the URL and the proxy.`,
     hints: [
-      'A login page or a proxy answered in place of the token endpoint.',
+      'A login page or a proxy probably answered: check the URL and the proxy.',
       'Check that the URL is that of a token endpoint.',
     ],
   })

@@ -20,8 +20,8 @@ async function refusalOf(answer: Answer) {
 
 describe('an error by its name', () => {
   test.each([
-    ['O8', 'invalid_target', 'Likely: the server does not know the resource.'],
-    ['O16', 'use_dpop_nonce', 'Likely: the client is configured for DPoP'],
+    ['O8', 'invalid_target', 'Probably the server does not know the resource.'],
+    ['O16', 'use_dpop_nonce', 'Probably the client is configured for DPoP'],
   ])('%s: %s is an OAuth error, not retried, and remembered', async (_, oauth, advice) => {
     const headers = { 'content-type': 'application/json', 'dpop-nonce': 'nonce-1' }
     const body = { error: oauth, error_description: 'as the server says' }
@@ -80,7 +80,7 @@ describe('a server that fails', () => {
       attempts: 3,
       retryable: true,
       message: expect.stringContaining(
-        `The token endpoint answered ${status} '${oauth}'. The server says: "in an hour". ${trouble}`,
+        `The token endpoint answered ${status} '${oauth}'. The server reports: "in an hour". ${trouble}`,
       ),
     })
     expect(requests).toHaveLength(3)

@@ -30,7 +30,7 @@ describe('the description of a server', { tags: ['O14'] }, () => {
   ])('%s is one line of printable ASCII, told as its words', async (_, text, shown) => {
     const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
     expect(error.errorDescription).toBe(shown)
-    expect(error.message).toContain(` The server says: "${shown}". `)
+    expect(error.message).toContain(` The server reports: "${shown}". `)
     expect(error.message).toMatch(/^[\x20-\x7e]+$/)
   })
 
@@ -40,7 +40,9 @@ describe('the description of a server', { tags: ['O14'] }, () => {
       const text = 'no such '.repeat(length / 8 + 1).slice(0, length)
       const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
       expect(error.errorDescription).toBe(`${text.slice(0, 506)}...`)
-      expect(error.message).toMatch(/ The server says: "(no such )+no( such)?\.\.\."\. Likely: /)
+      expect(error.message).toMatch(
+        / The server reports: "(no such )+no( such)?\.\.\."\. Probably /,
+      )
       expect(error.message.length).toBeLessThanOrEqual(350)
     },
   )
@@ -58,7 +60,7 @@ describe('the description of a server', { tags: ['O14'] }, () => {
     async (text) => {
       const error = await refusalOf({ body: { error: 'invalid_client', error_description: text } })
       expect(error.errorDescription).toBeUndefined()
-      expect(error.message).not.toContain('The server says')
+      expect(error.message).not.toContain('The server reports')
     },
   )
 })
@@ -90,7 +92,7 @@ describe('an assertion that comes back', () => {
       error_description: `invalid token ${assertion}, try another`,
     }))
     expect(error.errorDescription).toBe('invalid token [redacted], try another')
-    expect(error.message).toContain('The server says: "invalid token [redacted], try another".')
+    expect(error.message).toContain('The server reports: "invalid token [redacted], try another".')
   })
 
   test('as the error itself is redacted too', { tags: ['O15'] }, async () => {

@@ -21,8 +21,8 @@ async function refusalOf(answer: Answer) {
 
 test.each([
   ['O1', 'invalid_request', 400, 'a parameter that the server requires is missing'],
-  ['O2', 'invalid_client', 400, 'the public key is not registered for this client id'],
-  ['O2', 'invalid_client', 401, 'the public key is not registered for this client id'],
+  ['O2', 'invalid_client', 400, 'the public key is not registered for this client ID'],
+  ['O2', 'invalid_client', 401, 'the public key is not registered for this client ID'],
   [
     'O3',
     'unauthorized_client',
@@ -84,7 +84,7 @@ test('reports an empty 403 as a rejection with likely causes', {
     attempts: 1,
     retryable: false,
     message: expect.stringMatching(
-      /^The token endpoint answered 403 without an OAuth error\. Likely: the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address\.$/,
+      /^The token endpoint answered 403 without an OAuth error\. Probably the server gave no reason: check aud, kid, lifetime, scope, and that it accepts this address\.$/,
     ),
   })
   expect(requests).toHaveLength(1)
@@ -151,7 +151,7 @@ test('a Retry-After of 2 s is waited for once, by all callers together', {
     type: 'token-request-failed',
     error: {
       code: 'ERR_TOKEN_RATE_LIMITED',
-      message: expect.stringContaining('share one provider per client id'),
+      message: expect.stringContaining('share one provider per client ID'),
     },
     retryIn: 2_000,
   })

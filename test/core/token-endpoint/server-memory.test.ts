@@ -30,21 +30,10 @@ test.each([null, '', 'GMT', 'soon', '2026-01-01T12:00:00Z', '1767268800', 'yeste
   },
 )
 
-test('what was learnt last counts, and can be taken back', () => {
-  const skew = createServerMemory()
-  expect(skew.correction()).toBe(0)
-  const takeBack = skew.learn(600_000)
-  expect(skew.correction()).toBe(600_000)
-  takeBack()
-  expect(skew.correction()).toBe(0)
-})
-
-test('taking back touches nothing learnt since, and what was taken back does not return', () => {
-  const skew = createServerMemory()
-  const takeBack = skew.learn(600_000)
-  const takeBackLater = skew.learn(599_000)
-  takeBack()
-  expect(skew.correction()).toBe(599_000)
-  takeBackLater()
-  expect(skew.correction()).toBe(0)
+test('forgets a correction, unless another one has replaced it', () => {
+  const memory = createServerMemory()
+  memory.learn(600_000)
+  memory.learn(599_000)
+  expect([memory.forget(600_000), memory.correction()]).toEqual([false, 599_000])
+  expect([memory.forget(599_000), memory.correction()]).toEqual([true, 0])
 })

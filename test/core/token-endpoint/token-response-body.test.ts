@@ -84,7 +84,7 @@ describe('what belongs to the response', { tags: ['R4'] }, () => {
     code: 'ERR_TOKEN_RESPONSE_INVALID',
     field: 'access_token',
     message:
-      "The token response's access_token is missing or not printable ASCII without spaces (RFC 6749 section 5.1). The token was not kept.",
+      "The token response's access_token is missing or not printable ASCII without spaces (RFC 6749 section 5.1). The token was discarded.",
   }
 
   test.each([

@@ -155,7 +155,7 @@ describe('the scope', () => {
         code: 'ERR_TOKEN_RESPONSE_INVALID',
         field: 'scope',
         message:
-          "The token response's scope is not a string of scope tokens (RFC 6749 section 5.1). The token was not kept.",
+          "The token response's scope is not a string of scope tokens (RFC 6749 section 5.1). The token was discarded.",
         retryable: false,
       })
       expect(tokens.currentAccessToken()).toBeUndefined()

@@ -43,7 +43,7 @@ test.each([[['a', 'b']], [7], ['a\nb'], ['caf\u00e9']])(
       expect.objectContaining({
         ...{ code: 'ERR_TOKEN_RESPONSE_INVALID', field: 'scope' },
         message:
-          "The token response's scope is not a string of scope tokens (RFC 6749 section 5.1). The token was not kept.",
+          "The token response's scope is not a string of scope tokens (RFC 6749 section 5.1). The token was discarded.",
       }),
     )
   },

@@ -43,7 +43,7 @@ test.each([
     const error = await refusalOf(body, type ? { 'content-type': type } : {})
     const hint =
       type === 'text/html'
-        ? 'A login page or a proxy answered in place of the token endpoint.'
+        ? 'A login page or a proxy probably answered: check the URL and the proxy.'
         : 'Check that the URL is that of a token endpoint.'
     expect(error).toMatchObject({
       code: 'ERR_TOKEN_RESPONSE_MALFORMED',
@@ -86,7 +86,7 @@ const noToken = {
   code: 'ERR_TOKEN_RESPONSE_INVALID',
   field: 'access_token',
   message:
-    "The token response's access_token is missing or not printable ASCII without spaces (RFC 6749 section 5.1). The token was not kept.",
+    "The token response's access_token is missing or not printable ASCII without spaces (RFC 6749 section 5.1). The token was discarded.",
   retryable: false,
 }
 
@@ -121,7 +121,7 @@ const unsupported = {
   code: 'ERR_TOKEN_TYPE_UNSUPPORTED',
   field: 'token_type',
   message:
-    "The token response's token_type is not Bearer. The token was not kept. Ask the authorization server for Bearer tokens.",
+    "The token response's token_type is not Bearer, so the token was discarded. Ask the operator of the server for Bearer tokens.",
   retryable: false,
 }
 
@@ -185,7 +185,7 @@ const noLifetime = {
   code: 'ERR_TOKEN_RESPONSE_INVALID',
   field: 'expires_in',
   message:
-    "The token response's expires_in is not a number of seconds (RFC 6749 section 5.1). The token was not kept.",
+    "The token response's expires_in is not a number of seconds (RFC 6749 section 5.1). The token was discarded.",
   retryable: false,
 }
 

@@ -26,8 +26,8 @@ describe('what a rejected fetch means', () => {
   test.each([
     ['ECONNREFUSED', 'nothing is listening there'],
     ['ECONNRESET', broken],
-    ['ENOTFOUND', 'the name does not resolve'],
-    ['EAI_AGAIN', 'the name does not resolve'],
+    ['ENOTFOUND', 'the host name does not resolve'],
+    ['EAI_AGAIN', 'the host name does not resolve'],
     ['UND_ERR_SOCKET', broken],
     ['UND_ERR_CONNECT_TIMEOUT', 'the host cannot be reached from here'],
     ['ERR_UNKNOWN', broken],
@@ -203,7 +203,7 @@ test('where a signer or a key function did not answer, that is the cause', {
 
 describe('reports a redirect by its origin only', { tags: ['E1', 'E2', 'E4'] }, () => {
   const told = (target: string) =>
-    `The token endpoint redirects${target}. The redirect was not followed: the assertion would go with it. Set the option 'tokenEndpoint' to the final URL.`
+    `The token endpoint redirects${target}. The redirect was not followed, because the assertion is a credential. Set the option 'tokenEndpoint' to the final URL.`
   const answer = (location?: string) =>
     new Response(null, { status: 302, headers: location === undefined ? {} : { location } })
 

@@ -13,7 +13,7 @@ import {
 const notFollowed = (target: string) => ({
   name: 'TokenTransportError',
   code: 'ERR_TOKEN_REDIRECT',
-  message: `The token endpoint redirects${target}. The redirect was not followed: the assertion would go with it. Set the option 'tokenEndpoint' to the final URL.`,
+  message: `The token endpoint redirects${target}. The redirect was not followed, because the assertion is a credential. Set the option 'tokenEndpoint' to the final URL.`,
   attempts: 1,
   retryable: false,
 })

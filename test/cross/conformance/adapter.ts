@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { describe } from 'vitest'
 import { cancelling } from './adapter/cancelling.ts'
 import { deciding } from './adapter/deciding.ts'
@@ -31,7 +30,6 @@ export function adapterSuite(host: HostUnderTest): void {
     originating(host)
     cancelling(host)
     failing(host)
-    // A release in the middle holds as many sockets as those at both ends.
-    if (process.env.HOSTS !== 'between') lasting(host)
+    lasting(host)
   })
 }

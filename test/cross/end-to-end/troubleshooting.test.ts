@@ -56,7 +56,7 @@ test.each([...sections])('%s: says what to check in order, and shows a message',
   expect(text).toMatch(/\n\n[^\n]{20,}\n\n1\. /)
   const example = /\n```text\n(.+)\n```\n/.exec(text)?.[1] ?? ''
   expect(messages.some((pattern) => pattern.test(example))).toBe(true)
-  const [, cause] = /Likely: (.*)$/.exec(example) ?? []
+  const [, cause] = /Probably (.*)$/.exec(example) ?? []
   if (cause !== undefined) expect(cause).toSatisfy(isDocumented)
 })
 

@@ -58,6 +58,6 @@ function describeResponse(error: CountersignError): string {
   if (!(error instanceof TokenEndpointError)) return `${error.code}.`
   const { code, status, error: oauthError, errorDescription } = error
   const name = oauthError === undefined ? '' : ` '${oauthError}'`
-  const words = errorDescription === undefined ? '' : ` The server says: "${errorDescription}".`
+  const words = errorDescription === undefined ? '' : ` The server reports: "${errorDescription}".`
   return `${code}: the token endpoint answered ${status}${name}.${words}`
 }

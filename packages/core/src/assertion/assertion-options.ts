@@ -1,23 +1,24 @@
 import { ConfigurationError } from '../errors.js'
 import { copyJson } from '../json-copy.js'
-import { readAlgorithm } from '../keys/algorithms.js'
-import { readPassphrase } from '../keys/read-key.js'
+import type { KeyOptions } from '../keys/read-key.js'
 import { createOptionError, type ReadOption, readOptions, text, wholeNumber } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { readSigner } from './assertion-signer.js'
 import type { AssertionForm } from './client-assertion.js'
-import type { Credential } from './signing-key.js'
+import type { Credential, KeyCredential } from './signing-key.js'
 
 /** Reads what the options of a provider say about its assertions and their key. */
 export function readAssertionOptions(
-  read: Partial<Record<'assertion' | keyof KeyOptions, unknown>>,
+  read: { assertion: unknown } & CredentialOptions,
   client: { clientId: string; tokenEndpoint: string },
 ): { assertion: AssertionForm; credential: Credential } {
   return { assertion: readForm(read.assertion, client), credential: readCredential(read) }
 }
 
-/** The options that belong to the key. */
-type KeyOptions = Record<'key' | 'passphrase' | 'alg' | 'kid' | 'signer', unknown>
+interface CredentialOptions extends KeyOptions {
+  readonly key: unknown
+  readonly signer: unknown
+}
 
 const assertionTable = {
   audience: text,
@@ -27,45 +28,25 @@ const assertionTable = {
   header: readExtraMembers('alg', 'kid', 'typ', 'crit', 'b64'),
 }
 
-/** The two options that are about the key, and often looked for here. */
-const pointers = {
-  alg: "Pass 'alg' at the top level, next to 'key'.",
-  kid: "Pass 'kid' at the top level, next to 'key'.",
-}
-
 function readForm(
   assertion: unknown,
   { clientId, tokenEndpoint }: { clientId: string; tokenEndpoint: string },
 ): AssertionForm {
-  const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion', pointers })
+  const read = readOptions(assertion ?? {}, assertionTable, { owner: 'assertion' })
   const { audience = tokenEndpoint, typ = 'JWT' } = read
-  if (audience === 'issuer') {
-    throw createOptionError(
-      'assertion.audience',
-      "must be the issuer's URL: discovery of 'issuer' is not supported yet",
-    )
-  }
   return { ...read, clientId, audience, typ }
 }
 
-function readCredential(read: Partial<KeyOptions>): Credential {
-  const { key, passphrase, signer } = read
-  const alg = readAlgorithm(read.alg)
-  const kid = text(read.kid, 'kid')
+function readCredential(read: CredentialOptions): Credential {
+  const { key, passphrase, alg, kid, signer } = read
   if (signer === undefined) {
     if (key === undefined) {
       throw createOptionError(
         'key',
-        "is missing (is the environment variable set?): pass a private key, or a 'signer'",
+        "is missing: pass a private key or a 'signer', or check that its environment variable is set",
       )
     }
-    return {
-      key: key as Extract<Credential, { key: unknown }>['key'],
-      passphrase: readPassphrase(passphrase, 'passphrase'),
-      alg,
-      kid,
-      signer,
-    }
+    return { key: key as KeyCredential['key'], passphrase, alg, kid, signer }
   }
   if (key !== undefined || passphrase !== undefined)
     throw new ConfigurationError(
@@ -82,13 +63,9 @@ function readCredential(read: Partial<KeyOptions>): Credential {
 const wholeLifetime = wholeNumber({ from: 10, to: 300, default: 60 })
 
 function readLifetime(value: unknown, option: string): number {
-  if (typeof value === 'number' && value >= 1000 && Number.isFinite(value)) {
-    throw createOptionError(
-      option,
-      `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`,
-    )
-  }
-  return wholeLifetime(value, option)
+  if (typeof value !== 'number' || !(value >= 1000)) return wholeLifetime(value, option)
+  const what = `is ${value}, which looks like milliseconds: it is in seconds, 10 to 300`
+  throw createOptionError(option, what)
 }
 
 /** A copy of members that are added to the claims or the header, without those in `reserved`. */
@@ -100,6 +77,6 @@ function readExtraMembers(
       throw createOptionError(option, 'must be an object')
     const taken = reserved.find((name) => Object.hasOwn(value, name))
     if (taken !== undefined) throw createOptionError(option, `must not set '${taken}'`)
-    return copyJson(value, option) as Record<string, unknown>
+    return copyJson(value, option)
   }
 }

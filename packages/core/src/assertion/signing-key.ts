@@ -11,11 +11,13 @@ import { formatSignature } from './signature-form.js'
 
 /** What signs the assertions: a private key, or a signer. */
 export type Credential =
-  | (KeyOptions & {
-      readonly key: KeyInput | (() => KeyInput | Promise<KeyInput>)
-      readonly signer: undefined
-    })
+  | KeyCredential
   | { readonly signer: AssertionSigner; readonly kid: string | undefined }
+
+export interface KeyCredential extends KeyOptions {
+  readonly key: KeyInput | (() => KeyInput | Promise<KeyInput>)
+  readonly signer: undefined
+}
 
 /**
  * Checks a credential as far as that is possible synchronously, and returns a function that prepares
@@ -53,7 +55,9 @@ function signRemotely({ alg, sign }: AssertionSigner): Sign {
     try {
       signature = await sign(new TextEncoder().encode(input), signal)
     } catch (thrown) {
-      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', createCause(thrown))
+      throw new KeyError('ERR_KEY_PROVIDER', 'signer.sign() failed.', {
+        cause: createCause(thrown),
+      })
     }
     return `${input}.${base64url.encode(formatSignature(signature, alg))}`
   }

@@ -60,7 +60,7 @@ export const causes: readonly Cause[] = [
     words: /signature(?!.?alg)|certificate|^(?!.*\bkid\b).*public key/,
     answer: [rejected, 1],
     hint: ({ sent: { thumbprint } }) =>
-      `The public key is not registered for this client id${thumbprint === undefined ? '' : ` (thumbprint ${thumbprint})`}.`,
+      `The public key is not registered for this client ID${thumbprint === undefined ? '' : ` (thumbprint ${thumbprint})`}.`,
   },
   {
     words: unknownKey,
@@ -107,7 +107,7 @@ export const causes: readonly Cause[] = [
     words:
       /\b(client|application)(?!.?assertion)\b.{0,60}\b(not (found|registered|known|exist)|unknown|disabled)|(unknown|no such) client/,
     hint: ({ sent: { clientId } }) =>
-      `The client id ${clientId.length > 12 ? `${clientId.slice(0, 8)}...` : clientId} is not known there: check it, and the environment of the token endpoint.`,
+      `The client ID ${showValue(clientId, 64)} is not known there: check it, and the environment of the token endpoint.`,
     option: 'clientId',
   },
   {
@@ -116,7 +116,7 @@ export const causes: readonly Cause[] = [
       /client_secret_(basic|post|jwt)|token_endpoint_auth_method|invalid client secret|authentication (method|mechanism)(?=.*\b(match|registered|allowed|permitted|supported)\b)|(unsupported|unexpected) (client )?authentication method/,
     hint: 'The client is registered for another method: set its token_endpoint_auth_method to private_key_jwt.',
   },
-  { answer: [/^429/, 4], hint: 'Too many token requests: share one provider per client id.' },
+  { answer: [/^429/, 4], hint: 'Too many token requests: share one provider per client ID.' },
   {
     answer: [/^(408|425|5(?!01))/, 4],
     hint: 'The authorization server is failing: later calls will retry.',

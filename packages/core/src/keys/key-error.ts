@@ -1,7 +1,7 @@
 import { createCause } from '../error-cause.js'
 import { type CountersignError, isCountersignError, KeyError } from '../errors.js'
 
-const genpkey = 'openssl genpkey -out key.pem -algorithm'
+const genpkey = 'openssl genpkey -out new-key.pem -algorithm'
 
 /** Creates a P-256 key in PKCS#8. */
 export const createKeyCommand = `${genpkey} EC -pkeyopt ec_paramgen_curve:P-256`
@@ -53,7 +53,7 @@ export function checkRsaLength(bits: number): void {
   if (bits >= minRsaBits) return
   throw new KeyError(
     'ERR_WEAK_KEY',
-    `The RSA key has ${bits} bits, but ${minRsaBits} are required. Create a new key: ${createRsaKeyCommand}`,
+    `The RSA key has ${bits} bits, but at least ${minRsaBits} are required. Create and register a new key: ${createRsaKeyCommand}`,
   )
 }
 
@@ -74,6 +74,6 @@ export function toKeyError(thrown: unknown): CountersignError {
   return new KeyError(
     'ERR_KEY_FORMAT',
     'Reading the key or signing with it failed. Pass PEM or a plain JWK.',
-    createCause(thrown),
+    { cause: createCause(thrown) },
   )
 }

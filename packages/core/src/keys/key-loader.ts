@@ -58,7 +58,9 @@ async function callKeyFunction(read: () => KeyInput | Promise<KeyInput>): Promis
   try {
     return await read()
   } catch (thrown) {
-    throw new KeyError('ERR_KEY_PROVIDER', 'The key function failed.', createCause(thrown))
+    throw new KeyError('ERR_KEY_PROVIDER', 'The key function failed.', {
+      cause: createCause(thrown),
+    })
   }
 }
 

@@ -19,11 +19,11 @@ export function decodeKey(input: unknown): unknown {
 
 /** Descriptions of text that contains no key. The first pattern that matches counts. */
 const problems: readonly (readonly [pattern: RegExp, problem: string])[] = [
-  [/^["'`\s]*$/, 'an empty string. Is the environment variable set?'],
+  [/^["'`\s]*$/, 'an empty string. Check that the environment variable is set.'],
   [/^["'`]*\{/, 'damaged or truncated JSON. Pass a complete JWK.'],
   [
     /^((file:|~?\/|\.{1,2}[\\/]|[A-Z]:\\).{0,255}|.{1,255}\.(pem|key|p8|json|der))$/i,
-    "a path. Pass the content of the file: readFileSync(path, 'utf8').",
+    "a file path. Pass the content of the file: readFileSync(path, 'utf8').",
   ],
   [/^/, 'text without a BEGIN line. Pass PEM or a JWK.'],
 ]

@@ -33,7 +33,7 @@ export function readPem(text: string): PemBlock {
   // A variable without quotes ends at the first space or line break.
   if (block === undefined || block.body === '')
     throw createFormatError(
-      'The PEM contains only its BEGIN line. Quote the value where it is set, or pass base64 of the PEM: openssl base64 -A -in key.pem',
+      'The PEM contains only its BEGIN line. The rest was lost at the first line break: put the value in quotes, or pass base64 of the PEM: openssl base64 -A -in key.pem',
     )
   const { label, body } = block
   if (/Proc-Type:/.test(text))
@@ -65,14 +65,9 @@ function readBlocks(text: string): readonly { label: string; body: string | unde
     // Some tools drop the padding.
     const body = base64.padEnd(Math.ceil(base64.length / 4) * 4, '=')
     const isWhole = body === '' || (end !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(body))
-    const label = detectLabel(body) ?? restoreSpaces(written)
+    const label = detectLabel(body) ?? written
     return { label, body: isWhole ? body : undefined }
   })
-}
-
-function restoreSpaces(written: string): string {
-  const label = written.replaceAll(' ', '')
-  return labels.find(([known]) => known.replaceAll(' ', '') === label)?.[0] ?? label
 }
 
 function detectLabel(base64: string): string | undefined {

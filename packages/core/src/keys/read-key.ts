@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { acceptAny, createOptionError, readOptions } from '../options.js'
+import { acceptAny, readOptions, text } from '../options.js'
 import { isObject } from '../snapshot.js'
 import { type Algorithm, joinNames, readAlgorithm } from './algorithms.js'
 import {
@@ -102,17 +102,11 @@ export function parseKey(input: unknown, options = noOptions): ParsedKey {
 
 const noOptions: KeyOptions = { alg: undefined, kid: undefined, passphrase: undefined }
 
-/** Reads a passphrase: a string, or `undefined`. */
-export function readPassphrase(value: unknown, option: string): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
-  throw createOptionError(option, 'must be a string')
-}
-
 const keyTable = {
   key: acceptAny,
   kid: readKid,
   alg: readAlgorithm,
-  passphrase: readPassphrase,
+  passphrase: text,
 }
 
 function readKeyOptions(input: object): KeyOptions & { key: unknown } {

@@ -10,7 +10,7 @@ import {
 import type { Emit } from '../events.js'
 import {
   type IssuedToken,
-  PostponedRenewal,
+  type PostponedRenewal,
   type TokenCall,
   TokenRequestFailure,
 } from '../issued-token.js'
@@ -210,7 +210,7 @@ async function obtain(
     if (wasCurrent && !request.closing.aborted) noteFailure(cache, outcome, startedAt)
     throw error
   }
-  if (outcome instanceof PostponedRenewal) {
+  if ('pause' in outcome) {
     cache.postponedUntil = clock.monotonic() + outcome.pause
     forgetRequest(cache, request)
     return undefined

@@ -59,7 +59,7 @@ export function requireTokenSource(tokens: TokenSource): void {
   option.requireArgument(
     typeof getAccessToken === 'function' && typeof invalidate === 'function',
     'tokens',
-    'must be a token provider, such as createTokenProvider returns',
+    'must be a token provider, such as the one that createTokenProvider returns',
   )
 }
 
@@ -102,10 +102,8 @@ export function authorizeWith<R, O>(
     if (parsed !== undefined && (belongs(parsed.origin) || isTokenEndpoint(parsed.href))) return
     const origin = parsed?.origin ?? ''
     const target = origin === '' ? 'a URL without an http origin' : origin
-    throw new ForeignOriginError(
-      `Blocked request to ${target}: it is not listed in 'origins'.`,
-      origin,
-    )
+    const message = `Blocked request to ${target}: it is not listed in 'origins'.`
+    throw new ForeignOriginError('ERR_FOREIGN_ORIGIN', message, { origin })
   }
 
   // Not async: with a token at hand, a request costs one promise.

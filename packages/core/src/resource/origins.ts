@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isLoopback, parseHttpUrl } from '../http-url.js'
+import { hasUserinfo, isLoopback, parseHttpUrl } from '../http-url.js'
 import { readUrlText } from '../options.js'
 import type { TokenSource } from '../token-source.js'
 
@@ -46,10 +46,6 @@ function readOrigin(value: unknown): string {
     "Option 'origins' must contain origins such as 'https://api.example.com': " +
       'http or https, without a path, a trailing slash, a wildcard or userinfo.',
   )
-}
-
-export function hasUserinfo(url: URL): boolean {
-  return url.username !== '' || url.password !== ''
 }
 
 function createOriginError(message: string): ConfigurationError {

@@ -44,14 +44,8 @@ async function renewToken<R, O>(
   const { tokens, client } = authorizer
   const { request, asked, token, outcome } = sent
   try {
-    const current = tokens.currentAccessToken?.(asked)
-    const isRenewed = current !== undefined && current !== token
-    return await client.wait(
-      request,
-      isRenewed
-        ? Promise.resolve(current)
-        : tokens.getAccessToken(snapshot({ ...asked, rejected: token })),
-    )
+    const renewed = tokens.getAccessToken(snapshot({ ...asked, rejected: token }))
+    return await client.wait(request, renewed)
   } catch (error) {
     if (!isCountersignError(error))
       emitRequestEvent(authorizer, sent, { type: 'replay-skipped', reason: 'aborted' })

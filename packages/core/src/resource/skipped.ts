@@ -1,7 +1,6 @@
-import { parseHttpUrl } from '../http-url.js'
+import { hasUserinfo, parseHttpUrl } from '../http-url.js'
 import { snapshot } from '../snapshot.js'
 import type { Authorizer } from './exchange.js'
-import { hasUserinfo } from './origins.js'
 import type { RequestEvent } from './request-event.js'
 
 type Reason = Extract<RequestEvent, { type: 'authorization-skipped' }>['reason']

@@ -9,10 +9,8 @@ const mostPending = 4
 /** How long one answer shows that the store answers. */
 const trust = 100
 
-/** A call that the circuit did not pass on. */
-export class CircuitOpen extends Error {
-  readonly code = 'circuit-open'
-}
+/** The store was silent, or was not called because it is. */
+export const noAnswer: unique symbol = Symbol('no answer')
 
 type Circuit = ReturnType<typeof createCircuit>
 
@@ -29,48 +27,35 @@ function createCircuit() {
   return { run }
 
   /**
-   * Runs one call of the store. Callers wait while a few others are
-   * about to find out whether it answers at all.
-   *
-   * @throws {CircuitOpen} without running it.
+   * Runs one call of the store, which must not reject. Callers wait while a few others are about to
+   * find out whether it answers at all.
    */
   async function run<T>(
     { clock, random }: { clock: Clock; random: () => number },
     work: () => Promise<T>,
-    isSilence: (error: unknown) => boolean,
-  ): Promise<T> {
+  ): Promise<T | typeof noAnswer> {
     while (isUnsure(clock) && pending >= mostPending) {
       await new Promise<void>((resolve) => waiting.push(resolve))
     }
     const isOpen = silences >= mostSilences
-    if (isOpen && (clock.monotonic() < openUntil || pending > 0)) throw new CircuitOpen()
+    if (isOpen && (clock.monotonic() < openUntil || pending > 0)) return noAnswer
     pending += 1
-    try {
-      const result = await work()
-      noteAnswer(clock)
-      return result
-    } catch (error) {
-      if (isSilence(error)) noteSilence(clock, random())
-      else noteAnswer(clock)
-      throw error
-    } finally {
-      pending -= 1
-      for (const resume of waiting.splice(0)) resume()
+    const result = await work()
+    pending -= 1
+    const now = clock.monotonic()
+    if (result === noAnswer) {
+      silences += 1
+      openUntil = now + pause * (0.8 + 0.4 * random())
+    } else {
+      silences = 0
+      answeredAt = now
     }
+    for (const resume of waiting.splice(0)) resume()
+    return result
   }
 
   function isUnsure(clock: Clock): boolean {
     return silences < mostSilences && clock.monotonic() - answeredAt > trust
-  }
-
-  function noteAnswer(clock: Clock): void {
-    silences = 0
-    answeredAt = clock.monotonic()
-  }
-
-  function noteSilence(clock: Clock, random: number): void {
-    silences += 1
-    if (silences >= mostSilences) openUntil = clock.monotonic() + pause * (0.8 + 0.4 * random)
   }
 }
 

@@ -1,3 +1,5 @@
+export type LruMap<T> = ReturnType<typeof createLruMap<T>>
+
 /** How many busy entries are passed over in search of one to drop. */
 const mostPassedOver = 10
 

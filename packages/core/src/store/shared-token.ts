@@ -1,17 +1,19 @@
 import {
   type IssuedToken,
-  PostponedRenewal,
+  type PostponedRenewal,
   type TokenCall,
   TokenRequestFailure,
 } from '../issued-token.js'
+import { noAnswer } from './circuit.js'
 import {
   computeLeaseDuration,
   computePatience,
   computePoll,
+  computePostponement,
   computeStoreLimit,
   goesAlone,
 } from './sharing-rules.js'
-import { createStoreCalls, type Lease, noAnswer, type StoreCallSettings } from './store-calls.js'
+import { createStoreCalls, type Lease, type StoreCallSettings } from './store-calls.js'
 
 interface SharedTokenSettings extends StoreCallSettings {
   /** Milliseconds. */
@@ -51,8 +53,13 @@ export async function getSharedToken(
     const lease = await acquireLease()
     if (lease === noAnswer) return withoutStore()
     if (lease !== 'taken') return requestWith(lease)
+    // Another member makes the token request, and nobody waits for this one.
+    if (call.ownToken().spare > 0) return postpone()
     const left = until - clock.monotonic()
-    if (left <= 0) return withoutLease()
+    if (left <= 0) {
+      emit({ type: 'store-failed', operation: 'lease', reason: 'taken-too-long' })
+      return requestWith(undefined)
+    }
     await clock.wait(Math.min(left, computePoll(looks, random())), call.signal)
     const found = await look()
     if (found === noAnswer) return withoutStore()
@@ -92,12 +99,7 @@ export async function getSharedToken(
     return goesAlone(call.ownToken(), random()) ? requestWith(undefined) : postpone()
   }
 
-  function withoutLease(): Promise<IssuedToken> | PostponedRenewal {
-    emit({ type: 'store-failed', operation: 'lease', reason: 'taken-too-long' })
-    return call.ownToken().spare > 0 ? postpone() : requestWith(undefined)
-  }
-
   function postpone(): PostponedRenewal {
-    return new PostponedRenewal(1_000 + 4_000 * random())
+    return { pause: computePostponement(call.ownToken().spare, random()) }
   }
 }

@@ -15,6 +15,11 @@ export function computePoll(look: number, random: number): number {
   return Math.min(1_000, 100 * 2 ** look) * (0.75 + 0.5 * random)
 }
 
+/** Returns the pause before a postponed renewal is tried again: 1 to 5 s, or a quarter of the spare. */
+export function computePostponement(spare: number, random: number): number {
+  return Math.min(1_000 + 4_000 * random, spare / 4)
+}
+
 const whileCallersWait = 250
 const withTimeToSpare = 1_000
 

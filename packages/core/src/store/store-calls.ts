@@ -3,14 +3,9 @@ import type { Emit } from '../events.js'
 import type { IssuedToken, TokenCall } from '../issued-token.js'
 import { sha256 } from '../sha256.js'
 import { isObject, readOwnMember, snapshot } from '../snapshot.js'
-import { CircuitOpen, findCircuit } from './circuit.js'
+import { findCircuit, noAnswer } from './circuit.js'
+import type { LruMap } from './lru-map.js'
 import { isUsable, type TokenStore } from './token-store.js'
-
-/** The memory of one key of a provider about its shared store. */
-export interface SharedTokenMemory {
-  /** Tokens that resource servers rejected, by the SHA-256 of their values; at most eight. */
-  readonly rejected: { readonly digest: string; isDeleted: boolean }[]
-}
 
 export interface StoreCallSettings {
   readonly store: TokenStore
@@ -19,24 +14,25 @@ export interface StoreCallSettings {
   readonly random: () => number
   readonly emit: Emit
   readonly early: number
-  readonly storeMemory: SharedTokenMemory
+  /**
+   * Tokens that resource servers rejected, by the SHA-256 of their values, and whether their records
+   * are deleted.
+   */
+  readonly rejectedTokens: LruMap<boolean>
 }
 
 export type Lease = NonNullable<Awaited<ReturnType<NonNullable<TokenStore['acquireLease']>>>>
 
-/** The store was silent, or was not called because it is. A call that fails returns undefined. */
-export const noAnswer: unique symbol = Symbol('no answer')
-
-const mostRejected = 8
-
-class StoreTimeout extends Error {}
-
-/** Creates the calls of a store for one flow, each with a time limit of `ms` and through the circuit. */
+/**
+ * Creates the calls of a store for one flow, each with a time limit of `ms` and through the circuit.
+ * A call that fails returns `undefined`.
+ */
 export function createStoreCalls(
   settings: StoreCallSettings,
   { ms, leaseDuration }: { ms: number; leaseDuration: number },
 ) {
-  const { store, key, clock, emit, early, storeMemory } = settings
+  const { store, key, clock, emit, early, rejectedTokens } = settings
+  const timeout = new Error(`no answer within ${ms} ms`)
   return {
     look,
     acquireLease,
@@ -50,29 +46,20 @@ export function createStoreCalls(
     if (known === undefined) return
     const { token, isCertain } = known
     const digest = await sha256(token.value)
-    let entry = storeMemory.rejected.find((other) => other.digest === digest)
-    if (entry === undefined) {
-      entry = { digest, isDeleted: false }
-      storeMemory.rejected.unshift(entry)
-      storeMemory.rejected.splice(mostRejected)
-    }
-    if (!isCertain || entry.isDeleted) return
+    const isDeleted = rejectedTokens.get(digest) ?? false
+    rejectedTokens.set(digest, isDeleted)
+    if (!isCertain || isDeleted) return
     const deleted = await run('delete', (limits) => store.delete(key, token, limits))
-    entry.isDeleted = typeof deleted === 'boolean'
+    rejectedTokens.set(digest, typeof deleted === 'boolean')
   }
 
   async function look(): Promise<IssuedToken | undefined | typeof noAnswer> {
     return run('get', async (limits) => {
       const token = snapshot(await store.get(key, limits))
       if (!isUsable(token, { now: clock.now(), early })) return undefined
-      return (await isRejected(token.value)) ? undefined : { token, source: 'store', attempts: 0 }
+      const isRejected = rejectedTokens.get(await sha256(token.value)) !== undefined
+      return isRejected ? undefined : { token, source: 'store', attempts: 0 }
     })
-  }
-
-  async function isRejected(value: string): Promise<boolean> {
-    if (storeMemory.rejected.length === 0) return false
-    const digest = await sha256(value)
-    return storeMemory.rejected.some((other) => other.digest === digest)
   }
 
   /** Returns undefined for a store without leases. A lease that arrives late is released. */
@@ -93,26 +80,23 @@ export function createStoreCalls(
     operation: 'get' | 'set' | 'delete' | 'lease',
     work: (limits: { signal: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined | typeof noAnswer> {
-    const late = () => new StoreTimeout(`no answer within ${ms} ms`)
-    const runInTime = () => runWithin({ clock, ms, late }, async (signal) => work({ signal }))
-    try {
-      return await findCircuit(store).run(
-        settings,
-        runInTime,
-        (error) => error instanceof StoreTimeout,
-      )
-    } catch (error) {
-      if (error instanceof CircuitOpen) return noAnswer
-      emit({ type: 'store-failed', operation, reason: describeReason(error) })
-      return error instanceof StoreTimeout ? noAnswer : undefined
-    }
+    return findCircuit(store).run(settings, async () => {
+      try {
+        const limit = { clock, ms, late: () => timeout }
+        return await runWithin(limit, async (signal) => work({ signal }))
+      } catch (error) {
+        const isSilence = error === timeout
+        const reason = isSilence ? timeout.message : describeReason(error)
+        emit({ type: 'store-failed', operation, reason })
+        return isSilence ? noAnswer : undefined
+      }
+    })
   }
 }
 
 /** The error of a store may quote the token: only its name or its code is shown. */
 function describeReason(error: unknown): string {
   if (!isObject(error)) return 'unknown'
-  if (error instanceof StoreTimeout) return error.message
   const words = [readOwnMember(error, 'code'), Reflect.get(error, 'name')]
   return words.find((word) => typeof word === 'string' && /^\w{1,64}$/.test(word)) ?? 'Error'
 }

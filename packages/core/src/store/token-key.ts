@@ -7,16 +7,11 @@ import { isObject } from '../snapshot.js'
  * access and the identity, which are everything that can change the token.
  */
 export function createTokenKey(access: RequestedAccess, identity: object): Promise<string> {
-  return sha256(JSON.stringify([sortMembers(identity), createAccessKey(access)]))
+  return sha256(JSON.stringify([identity, createAccessKey(access)], sortMembers))
 }
 
-/** Copies JSON with all members in order, so that two spellings of it have one key. */
-function sortMembers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortMembers)
-  if (!isObject(value)) return value
-  const entries = Object.entries(value).map(
-    ([name, member]) => [name, sortMembers(member)] as const,
-  )
-  // A tag, or an object would have the key of an array of pairs.
-  return { sorted: entries.sort(([a], [b]) => (a < b ? -1 : 1)) }
+/** Sorts the members of each object, so that two spellings of it have one key. */
+function sortMembers(_: string, value: unknown): unknown {
+  if (!isObject(value) || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -1,5 +1,5 @@
 import type { ConfigurationError } from '../errors.js'
-import { isLoopback } from '../http-url.js'
+import { hasUserinfo, isLoopback, parseHttpUrl } from '../http-url.js'
 import { createOptionError } from '../options.js'
 
 /**
@@ -9,22 +9,19 @@ import { createOptionError } from '../options.js'
  * @throws {ConfigurationError} for anything but https, or http to a loopback host.
  */
 export function checkTokenEndpoint(value: unknown, allowInsecureHttp: boolean): string {
-  if (value === undefined) throw createUrlError('is missing (is the environment variable set?)')
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) {
-    throw createUrlError('must be an absolute https URL without whitespace')
-  }
-  const { protocol, hostname, username, password } = new URL(value)
-  if (protocol !== 'https:' && protocol !== 'http:') throw createUrlError('must be an https URL')
-  if (username !== '' || password !== '')
-    throw createUrlError('must not contain a user name or password')
-  if (value.includes('#')) throw createUrlError('must not contain a fragment')
-  if (protocol === 'http:' && !allowInsecureHttp && !isLoopback(hostname)) {
+  if (value === undefined)
+    throw createUrlError('is missing: pass it, or check that its environment variable is set')
+  const url =
+    typeof value === 'string' && /^[\x21\x22\x24-\x7e]+$/.test(value) && parseHttpUrl(value)
+  if (!url || hasUserinfo(url))
+    throw createUrlError('must be an absolute https URL without whitespace, user name or fragment')
+  if (url.protocol === 'http:' && !allowInsecureHttp && !isLoopback(url.hostname)) {
     throw createUrlError(
-      'must be https: the assertion is a credential. Only localhost, 127.0.0.1 and [::1] may be http, or any host with allowInsecureHttp',
+      'must be https: the assertion is a credential. Set allowInsecureHttp to allow http for a host other than localhost, 127.0.0.1 and [::1]',
       'ERR_INSECURE_TOKEN_ENDPOINT',
     )
   }
-  return value
+  return String(value)
 }
 
 function createUrlError(

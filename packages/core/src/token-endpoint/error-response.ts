@@ -28,10 +28,12 @@ export function createTokenEndpointError(
   })
   const [first = 'See the documentation of the authorization server.'] = hints
   const isGuess = hints.length > 0 && !isCertain
-  const answered = `The token endpoint answered ${status}${describeContents({ code, error, isHtml })}.`
-  const advice = isGuess ? `Likely: ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
-  const room = longestMessage - `${answered} The server says: "". ${advice}`.length
-  const said = errorDescription && `The server says: "${cutAtSpace(errorDescription, room)}".`
+  const other = code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''
+  const contents = error ? ` '${error}'` : isHtml ? ' with an HTML page' : other
+  const answered = `The token endpoint answered ${status}${contents}.`
+  const advice = isGuess ? `Probably ${first.charAt(0).toLowerCase()}${first.slice(1)}` : first
+  const room = longestMessage - `${answered} The server reports: "". ${advice}`.length
+  const said = errorDescription && `The server reports: "${cutAtSpace(errorDescription, room)}".`
   const { clientId: _, audience, kid, ...sent } = circumstances.sent
   return new TokenEndpointError(code, [answered, said, advice].filter(Boolean).join(' '), {
     ...{ status, attempts, error, errorDescription, hints, options },
@@ -46,7 +48,7 @@ export function createMalformedError(
   length: number,
 ): TokenResponseError {
   const type = cleanServerText(contentType, 64) ?? 'no content type'
-  const page = 'A login page or a proxy answered in place of the token endpoint.'
+  const page = 'A login page or a proxy probably answered: check the URL and the proxy.'
   const hint = 'Check that the URL is that of a token endpoint.'
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_MALFORMED',
@@ -59,16 +61,6 @@ function chooseErrorCode(status: number, error: string | undefined): TokenEndpoi
   if (status === 429) return 'ERR_TOKEN_RATE_LIMITED'
   if (isRetryableStatus(status) || status === 501) return 'ERR_TOKEN_UNAVAILABLE'
   return error === undefined ? 'ERR_TOKEN_HTTP' : 'ERR_OAUTH'
-}
-
-function describeContents(answer: {
-  code: string
-  error: string | undefined
-  isHtml: boolean
-}): string {
-  if (answer.error !== undefined) return ` '${answer.error}'`
-  if (answer.isHtml) return ' with an HTML page'
-  return answer.code === 'ERR_TOKEN_HTTP' ? ' without an OAuth error' : ''
 }
 
 function isPage(contentType: string | null): boolean {

@@ -1,8 +1,8 @@
 import type { StoredToken } from '../access-token.js'
 import { raceAbort, runWithin } from '../clock.js'
+import type { ErrorCause } from '../error-cause.js'
 import { ConfigurationError, isCountersignError } from '../errors.js'
 import { type IssuedToken, type TokenCall, TokenRequestFailure } from '../issued-token.js'
-import { isObject, readOwnMember } from '../snapshot.js'
 import { type ResponseSettings, readResponse, type SentRequest } from './answer.js'
 import { createTokenRequest, type TokenFetch } from './token-request.js'
 import { createTimeoutError, createTransportError } from './transport-failure.js'
@@ -37,8 +37,9 @@ export async function requestToken(
 ): Promise<IssuedToken> {
   const { clock, emit, memory } = settings
   let [retried, expired] = [0, 0]
-  let [isRepeated, isCorrected] = [false, false]
-  let takeBack = () => {}
+  let isRepeated = false
+  /** By how much this call has corrected the clock. */
+  let learnt = 0
 
   function pauseAfter(failure: TokenRequestFailure): number | undefined {
     const { expiredPause, clockOffset, retryAfter } = failure
@@ -51,6 +52,7 @@ export async function requestToken(
   try {
     for (let attempt = 1; ; attempt++) {
       const sentAt = clock.monotonic()
+      const isCorrected = learnt !== 0
       const outcome = await attemptOnce(settings, call, { attempt, sentAt, isCorrected })
       const now = clock.monotonic()
       const attemptDuration = now - sentAt
@@ -67,13 +69,13 @@ export async function requestToken(
       }
       isRepeated = true
       if (clockOffset === 0) continue
-      isCorrected = true
-      takeBack = memory.learn(clockOffset)
+      learnt = clockOffset
+      memory.learn(learnt)
       emit({ type: 'clock-skew', offset: clockOffset })
     }
   } catch (thrown) {
     // A correction that got no token is not kept: a `Date` may be false.
-    takeBack()
+    memory.forget(learnt)
     throw thrown
   }
 }
@@ -81,10 +83,8 @@ export async function requestToken(
 /** A host name that does not resolve is retried once. */
 function countRetries({ error }: TokenRequestFailure, retries: number): number {
   if (!error.retryable) return 0
-  const cause = readOwnMember(error, 'cause')
-  return isObject(cause) && readOwnMember(cause, 'code') === 'ENOTFOUND'
-    ? Math.min(1, retries)
-    : retries
+  const { code } = Object(error.cause) as ErrorCause
+  return code === 'ENOTFOUND' ? Math.min(1, retries) : retries
 }
 
 /** Full jitter over 200 ms x 2^n, n = 0 for the first retry. */

@@ -23,8 +23,8 @@ export function parseTokenResponse(body: Record<string, unknown>, issuedAt: numb
   else if (!isBearer(tokenType)) {
     throw new TokenResponseError(
       'ERR_TOKEN_TYPE_UNSUPPORTED',
-      "The token response's token_type is not Bearer. The token was not kept.",
-      { field: 'token_type', hints: ['Ask the authorization server for Bearer tokens.'] },
+      "The token response's token_type is not Bearer, so the token was discarded.",
+      { field: 'token_type', hints: ['Ask the operator of the server for Bearer tokens.'] },
     )
   } else if (tokenType.toLowerCase() !== 'bearer') warnings.push('token-type-variant')
   const seconds = readLifetime(readMember(body, 'expires_in'), warnings)
@@ -79,7 +79,7 @@ function readScope(value: unknown): string | undefined {
 function createFieldError(field: string, what: string): TokenResponseError {
   return new TokenResponseError(
     'ERR_TOKEN_RESPONSE_INVALID',
-    `The token response's ${field} ${what} (RFC 6749 section 5.1). The token was not kept.`,
+    `The token response's ${field} ${what} (RFC 6749 section 5.1). The token was discarded.`,
     { field },
   )
 }
@@ -90,7 +90,7 @@ function createFieldError(field: string, what: string): TokenResponseError {
  * @throws {TokenResponseError} for a longer body.
  */
 export async function readBody(response: Response): Promise<string> {
-  if (Number(response.headers.get('content-length') ?? 0) > longestBody) {
+  if (Number(response.headers.get('content-length')) > longestBody) {
     discardBody(response.body)
     throw createSizeError()
   }

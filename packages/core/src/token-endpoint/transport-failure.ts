@@ -27,7 +27,7 @@ interface Failure {
 const failures: readonly Failure[] = [
   {
     match: /\bbad port$/m,
-    reason: 'fetch blocks this port (bad port), so the request was not sent',
+    reason: 'fetch blocks this port (bad port)',
     hint: 'Use another port: the Fetch standard lists those that are blocked.',
     retryable: false,
   },
@@ -64,7 +64,11 @@ const failures: readonly Failure[] = [
     hint: 'Check the certificate and the URL; set a company CA with NODE_EXTRA_CA_CERTS or `fetch`.',
   },
   { match: /^ECONNREFUSED /m, reason: 'nothing is listening there', isUnreached: true },
-  { match: /^(ENOTFOUND|EAI_AGAIN) /m, reason: 'the name does not resolve', isUnreached: true },
+  {
+    match: /^(ENOTFOUND|EAI_AGAIN) /m,
+    reason: 'the host name does not resolve',
+    isUnreached: true,
+  },
   {
     match: /^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|UND_ERR_CONNECT_TIMEOUT) /m,
     reason: 'the host cannot be reached from here',
@@ -123,7 +127,7 @@ export function createRedirectError(
       : ''
   return new TokenTransportError(
     'ERR_TOKEN_REDIRECT',
-    `The token endpoint redirects${target}. The redirect was not followed: the assertion would go with it.`,
+    `The token endpoint redirects${target}. The redirect was not followed, because the assertion is a credential.`,
     { attempts, hints: ["Set the option 'tokenEndpoint' to the final URL."] },
   )
 }

@@ -50,12 +50,12 @@ async function plantAt(
 export const oidcProviderMistakes: readonly Mistake[] = [
   {
     name: 'wrong key',
-    cause: /^The public key is not registered for this client id \(thumbprint [\w-]{43}\)\.$/,
+    cause: /^The public key is not registered for this client ID \(thumbprint [\w-]{43}\)\.$/,
     plant: () => plantAt(() => ({ key: ecPair().privateKey })),
   },
   {
     name: 'key of another client',
-    cause: /^The public key is not registered for this client id /,
+    cause: /^The public key is not registered for this client ID /,
     plant: () => plantAt(() => ({ key: other.privateKey })),
   },
   {

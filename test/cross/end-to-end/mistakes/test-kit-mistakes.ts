@@ -69,12 +69,12 @@ export const testKitMistakes: readonly Mistake[] = [
     plant: plantBehindDoublingProxy,
   },
   {
-    name: 'unknown client id',
-    cause: /^The client id institut\.\.\. is not known there: check it, and the environment/,
+    name: 'unknown client ID',
+    cause: /^The client ID institution-9999 is not known there: check it, and the environment/,
     plant: () => plantAt({ clientId: 'institution-9999' }),
   },
   {
-    name: 'client id with a blank',
+    name: 'client ID with a blank',
     cause:
       /^Option 'clientId' must be 1 to 1,024 printable ASCII characters, without a space at either end\.$/,
     outcome: 'not accepted',

@@ -51,7 +51,7 @@ export const webMistakes: readonly Mistake[] = [
   },
   {
     name: 'endpoint behind a login page',
-    cause: /^A login page or a proxy answered in place of the token endpoint\.$/,
+    cause: /^A login page or a proxy probably answered: check the URL and the proxy\.$/,
     plant: () => plantAt('/token', [200, html, '<h1>Sign in</h1>']),
   },
   {

@@ -38,7 +38,7 @@ type Reads = Record<string, unknown>
 async function reads(): Promise<Reads> {
   return {
     'no endpoint': attempt(() => createTokenProvider({ clientId, key: pem } as never)),
-    'no client id': attempt(() => createTokenProvider({ tokenEndpoint, key: pem } as never)),
+    'no client ID': attempt(() => createTokenProvider({ tokenEndpoint, key: pem } as never)),
     'no key': attempt(() => createTokenProvider({ clientId, tokenEndpoint })),
     'plain http': attempt(() => provider({ tokenEndpoint: 'http://login.example.com/token' })),
     'a fraction': attempt(() => provider({ timeout: 1500.5 }).tokenEndpoint),
