@@ -16,7 +16,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     mutate: [`${core}/renewal/*.ts`],
     tests: [
       'test/core/renewal/{freshness,hold-off,probation,single-flight,token-cache}.test.ts',
-      'test/core/renewal/{renewal,storms}.test.ts',
+      'test/core/renewal/{renewal,storms,suspect-tokens}.test.ts',
     ],
   },
   assertion: {
@@ -92,7 +92,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     mutate: [`${core}/store/*.ts`],
     tests: [
       'test/core/store/{access-key.property,token-identity,fleet,stores}.test.ts',
-      'test/core/renewal/renewal.test.ts',
+      'test/core/renewal/{renewal,suspect-tokens}.test.ts',
     ],
   },
   // Without what `resource` covers, and without entry points, which only export.

@@ -32,6 +32,16 @@ describe.each<[string, () => TokenStore | readonly [TokenStore, TokenStore]]>([
   for (const { name, run } of tokenStoreSuite(async () => make())) test(name, run)
 })
 
+test('memoryStore drops the least recently used record', async () => {
+  const store = memoryStore({ max: 2 })
+  await store.set('one', token, call)
+  await store.set('two', token, call)
+  await store.get('one', call)
+  await store.set('three', token, call)
+  const found = await Promise.all(['one', 'two', 'three'].map((key) => store.get(key, call)))
+  expect(found.map((record) => record !== undefined)).toEqual([true, false, true])
+})
+
 test('throws when Keyv reports a failed write as false', { tags: ['S3'] }, async () => {
   const keyv = { ...createKeyv(), set: async () => false }
   const store = keyvStore(keyv, { plaintext: true })
