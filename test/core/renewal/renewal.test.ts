@@ -38,7 +38,7 @@ test('ten thousand sequential calls make one token request', { tags: ['C1'] }, a
   expect(server.requests).toHaveLength(1)
 })
 
-test('a token is given in its window, and renewed beside it', { tags: ['C2'] }, async () => {
+test('a token is given in its window, and renewed meanwhile', { tags: ['C2'] }, async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0)
   onTestFinished(() => void vi.restoreAllMocks())
   const tokens = provider()

@@ -68,7 +68,7 @@ test('rejects a record that was copied to another key', { tags: ['S8'] }, async 
   await expect(store.get('two', call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
 })
 
-test('rejects a record of which one character was changed', { tags: ['S8'] }, async () => {
+test('rejects a record with one changed character', { tags: ['S8'] }, async () => {
   const inner = memoryStore()
   const store = sealedStore(inner, { encryptionKeys })
   await store.set('one', token, call)

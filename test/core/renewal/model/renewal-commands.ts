@@ -46,7 +46,7 @@ function command(
   }
 }
 
-/** What callers do. */
+/** Commands of callers. */
 const calls = [
   fc
     .tuple(key, place)
@@ -105,7 +105,7 @@ const calls = [
   ),
 ]
 
-/** What the clocks, the token endpoint and the API do. */
+/** Commands of the clocks, the token endpoint and the API. */
 const surroundings = [
   ms.map((ms) => command(`advance ${ms} ms`, ({ clock }) => clock.advance(ms))),
   jump.map((ms) =>
