@@ -16,7 +16,8 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     mutate: [`${core}/renewal/*.ts`],
     tests: [
       'test/core/renewal/{freshness,hold-off,probation,single-flight,token-cache}.test.ts',
-      'test/core/renewal/{renewal,storms,suspect-tokens}.test.ts',
+      'test/core/renewal/{renewal,storms,suspect-tokens,frozen-process,close}.test.ts',
+      'test/core/store/fleet.test.ts',
     ],
   },
   assertion: {

@@ -33,6 +33,8 @@ test.each([
   { status: 401, body: { error: 'invalid_client' } },
   { status: 400, body: { error: 'unauthorized_client' } },
   { status: 400, body: { error: 'invalid_request' } },
+  { status: 400, body: { error: 'not_invalid_scope' } },
+  { status: 400, body: { error: 'access_denied_for_client' } },
 ])(
   'a failure that is not about the scope holds off every scope and resource: %j',
   async (answer) => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { createManualClock } from '@countersign/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { WaitingClock } from '#core/clock.js'
 import { createSingleFlight } from '#core/renewal/single-flight.js'
 
@@ -64,6 +64,17 @@ test('work that throws at once is a rejection', { tags: ['D4'] }, async () => {
     throw new Error('at once')
   })
   await expect(failed).rejects.toThrow('at once')
+})
+
+test('handles the failure of a flight that nobody waits for', { tags: ['D11'] }, async () => {
+  const unhandled = vi.fn()
+  process.on('unhandledRejection', unhandled)
+  onTestFinished(() => void process.off('unhandledRejection', unhandled))
+  const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
+  void single.run(single.start('key', false), () => Promise.reject(new Error('nobody waits')))
+  await setImmediate()
+  await setImmediate()
+  expect(unhandled).not.toHaveBeenCalled()
 })
 
 test('a flight is lost a moment after its own time limit', { tags: ['P11'] }, async () => {

@@ -208,6 +208,19 @@ describe('a flight', () => {
     await settle()
     expect(fetches).toHaveLength(2)
   })
+
+  test('is joined by all, although the clock was set back', { tags: ['C5'] }, async () => {
+    const { ask, failed, clock, fetches, settle } = cacheUnderTest()
+    await failed()
+    const now = clock.now()
+    clock.setWallClock(now + 10_000)
+    const calls = [ask()]
+    clock.setWallClock(now)
+    calls.push(ask())
+    await settle()
+    fetches[1]?.answer('token')
+    expect(new Set(await Promise.all(calls)).size).toBe(1)
+  })
 })
 
 describe('a flight that does not end', () => {
