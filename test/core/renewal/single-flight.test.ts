@@ -43,12 +43,6 @@ test('callers of one flight share its work, and no other flight does', async () 
   expect(await Promise.all(joined)).toEqual([1, 1, 2, 2])
 })
 
-test('a flight that never settles holds up no later one', async () => {
-  const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
-  void single.run(single.start('key', false), () => new Promise(() => {}))
-  expect(await single.run(single.start('key', false), async () => 'later')).toBe('later')
-})
-
 test('ten thousand failures leave no entry behind', async () => {
   const single = createSingleFlight<string>({ timeout, clock: createManualClock() })
   const all = Array.from({ length: 10_000 }, (_, index) => single.start(`key ${index}`, false))

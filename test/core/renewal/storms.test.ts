@@ -50,25 +50,6 @@ test('ten thousand concurrent cold calls make one token request', { tags: ['D1']
   expect(server.issued).toBe(1)
 })
 
-test('a failed flight rejects all ten thousand callers with errors of their own that say the same, and the next call after the hold-off makes one token request', {
-  tags: ['D2'],
-}, async () => {
-  server.next({ status: 503 })
-  const tokens = provider({ retries: 0 })
-  const errors = await reasons(storm(tokens, 10_000))
-  expect(errors).toHaveLength(10_000)
-  expect(new Set(errors).size).toBe(10_000)
-  expect(new Set(errors.map((error) => JSON.stringify(error))).size).toBe(1)
-  expect(errors[0]).toMatchObject({ ...unavailable, nextAttemptAt: clock.now() + 1000 })
-  await clock.advance(999)
-  expect(await reasons([tokens.getAccessToken()])).toEqual([errors[0]])
-  expect(server.requests).toHaveLength(1)
-  await clock.advance(1)
-  await Promise.all(storm(tokens, 100))
-  expect(server.requests).toHaveLength(2)
-  expect(unhandled).toEqual([])
-})
-
 test('ten thousand callers in an outage make three token requests', { tags: ['D3'] }, async () => {
   server.next(...Array.from({ length: 10 }, () => ({ status: 503 })))
   const tokens = provider({ retries: 0 })

@@ -80,16 +80,6 @@ describe('a token at hand', () => {
     expect(events).toEqual([{ ...issued, expiresAt: token.expiresAt }])
   })
 
-  test('states in the event the duration and the source of the token', async () => {
-    const { ask, clock, fetches, events } = cacheUnderTest()
-    await clock.advance(50)
-    const asked = ask()
-    await clock.advance(300)
-    fetches[0]?.answer('from the store', 'store')
-    await asked
-    expect(events).toMatchObject([{ type: 'token-issued', source: 'store', duration: 300 }])
-  })
-
   test('is renewed once in the background when it is due', { tags: ['C2'] }, async () => {
     const { cache, first, clock, fetches, background, settle } = cacheUnderTest()
     const token = await first()
