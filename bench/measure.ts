@@ -7,16 +7,45 @@ export interface Round {
   readonly cpuMicros: number
 }
 
-/** Starts a program that calls `serveRounds`. */
-export async function startProgram(file: string, ...args: readonly string[]) {
-  const program = fork(new URL(file, import.meta.url), [...args])
-  await nextRound(program)
-  return program
+const ways = ['constant', 'ours'] as const
+export type Measured = Record<(typeof ways)[number], readonly Round[]>
+
+interface Plan {
+  readonly rounds: number
+  readonly warmUps: number
+  /** The requests of a round, at first. */
+  readonly requests: number
+  /** The CPU time that a round should take. The warm-up adjusts the number of requests to it. */
+  readonly roundMicros?: number
 }
 
-export function runRound(program: ChildProcess, requests: number): Promise<Round> {
-  program.send({ requests })
-  return nextRound(program)
+/** Measures a library with a constant header and with its adapter, in turn, in two new processes. */
+export async function measureWays(
+  [library, ...rest]: readonly [string, ...string[]],
+  { rounds, warmUps, requests, roundMicros }: Plan,
+): Promise<Measured> {
+  const start = async (way: string) => {
+    const program = fork(new URL('client.ts', import.meta.url), [library, way, ...rest])
+    await nextRound(program)
+    return program
+  }
+  const programs = { constant: await start('constant'), ours: await start('ours') }
+  const measured: Record<keyof Measured, Round[]> = { constant: [], ours: [] }
+  let count = requests
+  try {
+    for (let round = -warmUps; round < rounds; round += 1) {
+      for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+        programs[way].send({ requests: count })
+        const result = await nextRound(programs[way])
+        if (round >= 0) measured[way].push(result)
+        else if (way === 'constant' && roundMicros !== undefined)
+          count = Math.max(100, Math.round(roundMicros / result.cpuMicros))
+      }
+    }
+  } finally {
+    for (const program of Object.values(programs)) program.disconnect()
+  }
+  return measured
 }
 
 async function nextRound(program: ChildProcess): Promise<Round> {

@@ -2,6 +2,23 @@ import { generateKeyPairSync } from 'node:crypto'
 import process from 'node:process'
 import type * as Core from '@countersign/core'
 
+export interface Request {
+  readonly method: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Uses an absolute URL on an instance without a base URL. Only axios treats it differently. */
+  readonly isAbsolute?: true
+}
+
+export const json = { 'content-type': 'application/json' }
+
+export const requests: Readonly<Record<string, Request>> = {
+  GET: { method: 'GET' },
+  'GET, headers': { method: 'GET', headers: { accept: 'application/json', 'x-request-id': '42' } },
+  'GET, absolute URL': { method: 'GET', isAbsolute: true },
+  'POST, 1 kB': { method: 'POST', headers: json, body: JSON.stringify({ note: 'x'.repeat(1000) }) },
+}
+
 export type Send = () => Promise<{ readonly status: number }>
 
 export const accessToken = 'x'.repeat(800)

@@ -3,8 +3,8 @@
  * constant `Authorization` header: `node bench/warm.ts [library …]`, after `pnpm build`.
  */
 import process from 'node:process'
-import { libraries, requests } from './host.ts'
-import { formatRow, median, runRound, startProgram } from './measure.ts'
+import { formatRow, measureWays, median } from './measure.ts'
+import { requests } from './rounds.ts'
 
 /** The highest ratio of each library, without and with a body. */
 const bounds: Readonly<Record<string, readonly [bare: number, withBody: number]>> = {
@@ -13,12 +13,10 @@ const bounds: Readonly<Record<string, readonly [bare: number, withBody: number]>
   axios: [1.15, 1.25],
 }
 const given = process.argv.slice(2)
-const rounds = 21
-const warmUps = 4
-const roundMicros = 100_000
+const plan = { rounds: 21, warmUps: 4, requests: 5000, roundMicros: 100_000 }
 
 console.log(
-  `CPU time (process.cpuUsage), ${rounds} interleaved rounds of about ${roundMicros / 1000} ms, microseconds per request,
+  `CPU time (process.cpuUsage), ${plan.rounds} interleaved rounds of about ${plan.roundMicros / 1000} ms, microseconds per request,
 each client in a process of its own, with a stubbed transport: fetch and ky build a Request
 and a Response; axios sends through an adapter that reads the headers.
 Floor: the same library with a constant Authorization header.
@@ -28,10 +26,15 @@ Node ${process.version}, ${process.platform} ${process.arch}. Fails when the rat
 const columns = ['floor median', 'ours median', 'ratio', 'floor min', 'ours min', 'ratio', 'bound']
 console.log(formatRow('', columns))
 
-for (const library of libraries.filter((one) => given.length === 0 || given.includes(one))) {
+for (const library of Object.keys(bounds).filter(
+  (one) => given.length === 0 || given.includes(one),
+)) {
   for (const [name, { body, isAbsolute }] of Object.entries(requests)) {
     if (isAbsolute && library !== 'axios') continue
-    const { floor, ours } = await measure(library, name)
+    const measured = await measureWays([library, name], plan)
+    const [floor, ours] = [measured.constant, measured.ours].map((figures) =>
+      figures.map(({ cpuMicros }) => cpuMicros),
+    ) as [number[], number[]]
     const bound = bounds[library]?.[body === undefined ? 0 : 1] ?? 1
     const medians = [median(floor), median(ours), median(ours) / median(floor)] as const
     const minima = [Math.min(...floor), Math.min(...ours), Math.min(...ours) / Math.min(...floor)]
@@ -41,26 +44,4 @@ for (const library of libraries.filter((one) => given.length === 0 || given.incl
     const row = formatRow(`${library} ${name}`, [...cells, bound.toFixed(2)])
     console.log(row + (isSlow ? '  too slow' : ''))
   }
-}
-
-async function measure(library: string, name: string) {
-  const programs = {
-    floor: await startProgram('host.ts', library, 'floor', name),
-    ours: await startProgram('host.ts', library, 'ours', name),
-  }
-  const micros: Record<keyof typeof programs, number[]> = { floor: [], ours: [] }
-  let count = 5000
-  try {
-    for (let round = -warmUps; round < rounds; round += 1) {
-      const order = round % 2 === 0 ? (['floor', 'ours'] as const) : (['ours', 'floor'] as const)
-      for (const way of order) {
-        const { cpuMicros } = await runRound(programs[way], count)
-        if (round >= 0) micros[way].push(cpuMicros)
-        else if (way === 'floor') count = Math.max(100, Math.round(roundMicros / cpuMicros))
-      }
-    }
-  } finally {
-    for (const program of Object.values(programs)) program.disconnect()
-  }
-  return micros
 }

@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import type { AuthorizationServerOptions } from '@countersign/testing'
+import { onTestFinished } from 'vitest'
+import { clientKey } from '../support/keys.ts'
+import type { Ended } from '../support/run-program.ts'
+import { startAuthorization } from '../support/world.ts'
 
 export const main = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.url))
 
@@ -12,12 +17,7 @@ export const main = fileURLToPath(new URL('../../packages/cli/dist/bin.js', impo
 const activeMutant = process.env.__STRYKER_ACTIVE_MUTANT__
 const mutant = activeMutant === undefined ? {} : { __STRYKER_ACTIVE_MUTANT__: activeMutant }
 
-/** How a command ended, and what it said. */
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Ended }
 
 export interface Surroundings {
   readonly cwd: string
@@ -72,10 +72,35 @@ export async function onTerminal(
   return { code, screen: screen.replaceAll('\r\n', '\n') }
 }
 
-/** A folder that is gone afterwards. */
-export async function scratchFolder(): Promise<AsyncDisposable & { path: string }> {
+/** Creates a folder with these files. It is removed at the end of the test. */
+export async function scratchFolder(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'countersign-'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)
+  return path
+}
+
+/** Starts a server that knows the client, whose key is in the file `key.pem` of a folder. */
+export async function startClient(options: AuthorizationServerOptions = {}) {
+  const { server } = await startAuthorization(options)
+  const cwd = await scratchFolder({ 'key.pem': clientKey.pem })
+  return { server, cwd, env: { CLIENT_ID: 'client', TOKEN_ENDPOINT: server.tokenEndpoint } }
+}
+
+/** Returns the private key of the client in encrypted PEM. */
+export function encryptedPem(passphrase: string): string {
+  const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const
+  return String(clientKey.privateKey.export(format))
+}
+
+/** Reads a page of the documentation. */
+export function readPage(path: string): Promise<string> {
+  return readFile(new URL(`../../docs/${path}`, import.meta.url), 'utf8')
+}
+
+/** Describes the end of a command that failed with this message alone. */
+export function failure(message: string, code = 2): Ended {
+  return { code, stdout: '', stderr: `error: ${message}\n` }
 }
 
 /** The one JSON document on stdout. */

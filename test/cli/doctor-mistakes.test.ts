@@ -1,7 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { TokenProviderOptions } from '@countersign/core'
 import { expect, test } from 'vitest'
 import { mistakes } from '../cross/end-to-end/mistakes/mistakes.ts'
@@ -15,32 +12,20 @@ interface Report {
 }
 
 /** The options of a provider, as a shell has them: variables and flags. */
-async function commandLine(options: TokenProviderOptions, folder: string) {
-  const { clientId = '', tokenEndpoint = '', key, alg, kid, scope, assertion = {}, clock } = options
-  const { audience, lifetimeSeconds } = assertion
-  const flags: [string, string | number | undefined][] = [
-    ...([['--audience', audience] as const, ['--kid', kid] as const] as [string, string][]),
-    ['--alg', alg],
-    ['--lifetime', lifetimeSeconds],
-  ]
-  const off = clock === undefined ? 0 : Math.round((clock.now() - Date.now()) / 1000) * 1000
-  return {
-    args: flags.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
-    env: {
-      CLIENT_ID: clientId,
-      TOKEN_ENDPOINT: String(tokenEndpoint),
-      PRIVATE_KEY: String((key as KeyObject).export({ type: 'pkcs8', format: 'pem' })),
-      ...(scope !== undefined && { SCOPE: String(scope) }),
-      ...(off !== 0 && { NODE_OPTIONS: `--import=${await shiftedClock(folder, off)}` }),
-    },
+function commandLine({ key, assertion = {}, clock, ...options }: TokenProviderOptions) {
+  const off = Math.round(((clock?.now() ?? 0) - Date.now()) / 1000) * 1000
+  const shift = `const { now } = Date; Date.now = () => now() + ${off}`
+  const variables = {
+    ...{ CLIENT_ID: options.clientId, TOKEN_ENDPOINT: options.tokenEndpoint },
+    ...{ ALG: options.alg, KID: options.kid, SCOPE: options.scope, AUDIENCE: assertion.audience },
+    PRIVATE_KEY: (key as KeyObject).export({ type: 'pkcs8', format: 'pem' }),
+    NODE_OPTIONS: clock && `--import=data:text/javascript,${encodeURIComponent(shift)}`,
   }
-}
-
-/** A module that sets the clock of a process wrong by that many milliseconds. */
-async function shiftedClock(folder: string, off: number): Promise<string> {
-  const file = join(folder, 'shifted-clock.mjs')
-  await writeFile(file, `const { now } = Date\nDate.now = () => now() + ${off}\n`)
-  return pathToFileURL(file).href
+  const given = Object.entries(variables).filter(([, value]) => value !== undefined)
+  return {
+    args: assertion.lifetimeSeconds ? ['--lifetime', String(assertion.lifetimeSeconds)] : [],
+    env: Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
+  }
 }
 
 /** The command line names flags where the library names options. */
@@ -57,9 +42,11 @@ function nameFlags({ source }: RegExp): RegExp {
 
 test.each(mistakes)('doctor puts first: $name', async ({ plant, cause, outcome }) => {
   await using planted = await plant()
-  await using folder = await scratchFolder()
-  const { args, env } = await commandLine(planted.options, folder.path)
-  const ended = await countersign(['doctor', '--json', ...args], { cwd: folder.path, env })
+  const { args, env } = commandLine(planted.options)
+  const ended = await countersign(['doctor', '--json', ...args], {
+    cwd: await scratchFolder(),
+    env,
+  })
 
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   const { ok, hints, requests } = documentOf<Report>(ended)

@@ -1,25 +1,19 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { createAuthorizationServer } from '@countersign/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../examples/servers/listen.ts'
 import { createCertificateAuthority } from '../support/certificates.ts'
+import { clientKey, otherKey } from '../support/keys.ts'
 import { leakSearch } from '../support/leak-search.ts'
-import { countersign, documentOf, onTerminal, scratchFolder } from './command-line.ts'
+import { countersign, documentOf, encryptedPem, onTerminal, startClient } from './command-line.ts'
 
-const clientId = 'institution-1'
 const passphrase = 'canary-2209'
-const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-const [key, other] = [newKey(), newKey()]
-const pem = (it: KeyObject) => String(it.export({ type: 'pkcs8', format: 'pem' }))
-const spki = (it: KeyObject) => String(createPublicKey(it).export({ type: 'spki', format: 'pem' }))
-const jwk = (it: KeyObject, kid?: string) => ({
-  ...createPublicKey(it).export({ format: 'jwk' }),
-  ...(kid && { kid }),
-})
+const spki = ({ publicKey }: typeof clientKey) =>
+  String(publicKey.export({ type: 'spki', format: 'pem' }))
+const one = { ...clientKey.publicJwk, kid: 'one' }
+const two = { ...otherKey.publicJwk, kid: 'two' }
 
 interface Report {
   readonly ok: boolean
@@ -31,27 +25,32 @@ interface Report {
 
 /** A folder with keys and sets, and a server that knows the client. */
 async function scene() {
-  const server = await createAuthorizationServer({ format: 'jwt' })
-  const folder = await scratchFolder()
-  onTestFinished(async () => {
-    await server.close()
-    await folder[Symbol.asyncDispose]()
-  })
-  server.register({ clientId, jwks: { keys: [jwk(key)] } })
+  const { server, ...call } = await startClient({ format: 'jwt' })
   const files = {
-    'key.pem': pem(key),
-    'key.pub.pem': spki(key),
-    'other.pub.pem': spki(other),
-    'set.json': JSON.stringify({ keys: [jwk(key, 'one'), jwk(other, 'two')] }),
-    'alone.json': JSON.stringify({ keys: [jwk(key, 'one')] }),
-    'other.json': JSON.stringify({ keys: [jwk(other, 'two')] }),
+    'key.pub.pem': spki(clientKey),
+    'other.pub.pem': spki(otherKey),
+    'set.json': JSON.stringify({ keys: [one, two] }),
+    'alone.json': JSON.stringify({ keys: [one] }),
+    'other.json': JSON.stringify({ keys: [two] }),
   }
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text)
-  const env = { CLIENT_ID: clientId, TOKEN_ENDPOINT: server.tokenEndpoint }
-  const call = { cwd: folder.path, env }
-  const doctor = (...args: string[]) =>
-    countersign(['doctor', '--json', '--key', 'key.pem', ...args], call)
-  return { server, call, doctor }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(call.cwd, name), text)
+  const examine = (args: readonly string[], env: Record<string, string> = {}) =>
+    countersign(['doctor', '--key', 'key.pem', ...args], { ...call, env: { ...call.env, ...env } })
+  const doctor = (...args: string[]) => examine(['--json', ...args])
+  /** Returns the report with these variables instead of the client's. */
+  const reportWith = async (env: Record<string, string>) =>
+    documentOf<Report>(await examine(['--json'], env))
+  return { server, call, examine, doctor, reportWith }
+}
+
+/** Starts a server with a certificate of an authority whose certificate is in `ca.pem`. */
+async function serveTls(cwd: string): Promise<string> {
+  const authority = await createCertificateAuthority('doctor')
+  await writeFile(join(cwd, 'ca.pem'), authority.cert)
+  const web = createServer(await authority.issue(), (_request, response) => response.end('{}'))
+  const { origin, close } = await listen(web)
+  onTestFinished(close)
+  return `${origin.replace('http:', 'https:')}/token`
 }
 
 const statuses = ({ checks }: Report) => Object.fromEntries(checks.map((it) => [it.id, it.status]))
@@ -74,26 +73,20 @@ test('makes one token request and exits with 0 if everything works', async () =>
   expect(server.requests).toHaveLength(1)
 })
 
-test.each<[string, string[], string]>([
+test.each<[string, string[]]>([
+  ['The public key belongs to another private key', ['--public-key', 'other.pub.pem']],
+  ['is not in the JWK Set. Its keys: ', ['--jwks', 'other.json']],
   [
-    'the public key of another pair',
-    ['--public-key', 'other.pub.pem'],
-    'The public key belongs to another private key',
-  ],
-  ['a set without the key', ['--jwks', 'other.json'], 'is not in the JWK Set. Its keys: '],
-  [
-    'another kid than that of the set',
+    "published as 'one', but the assertion has the kid 'two'.",
     ['--jwks', 'set.json', '--kid', 'two'],
-    "The key is published as 'one', but the assertion has the kid 'two'.",
   ],
-  [
-    'a set that cannot be read',
-    ['--jwks', 'http://127.0.0.1:1/jwks'],
-    'The JWK Set URL cannot be read',
-  ],
-  ['a set over plain http', ['--jwks', 'http://keys.example.com/jwks'], 'must be at an https URL'],
-  ['an audience that is no text of one line', ['--scope', 'a"b'], 'ERR_INVALID_SCOPE'],
-])('requests no token with %s', async (_, args, cause) => {
+  ['The JWK Set URL cannot be read', ['--jwks', 'http://127.0.0.1:1/jwks']],
+  ['must be at an https URL', ['--jwks', 'http://keys.example.com/jwks']],
+  ['ERR_INVALID_SCOPE', ['--scope', 'a"b']],
+  ['ERR_FILE_NOT_FOUND: File nope.json (--jwks) does not exist.', ['--jwks', 'nope.json']],
+  ['File nope.json (--public-key) does not exist.', ['--public-key', 'nope.json']],
+  ['ERR_FILE_NOT_FOUND: File nope.pem (--key) does not exist.', ['--key', 'nope.pem']],
+])('requests no token for "%s"', async (cause, args) => {
   const { server, doctor } = await scene()
   const ended = await doctor(...args)
   expect(ended).toMatchObject({ code: 1, stderr: '' })
@@ -137,8 +130,7 @@ test('a set without an end is not read to the end', async () => {
 })
 
 test('reports everything that is missing at once', async () => {
-  const { call } = await scene()
-  const cwd = call.cwd
+  const { cwd } = (await scene()).call
   const hints = [
     '--client-id (or CLIENT_ID) is missing.',
     '--token-endpoint (or TOKEN_ENDPOINT) is missing.',
@@ -147,22 +139,14 @@ test('reports everything that is missing at once', async () => {
   const ended = await countersign(['doctor', '--json'], { cwd })
   expect(ended).toMatchObject({ code: 1, stderr: '' })
   expect(documentOf<Report>(ended)).toMatchObject({
-    ok: false,
-    verdict: 'This cannot work, so no token was requested.',
-    hints,
-    requests: 0,
-    checks: [
-      { id: 'options', status: 'bad', detail: hints[0] },
-      { id: 'options', status: 'bad', detail: hints[1] },
-      { id: 'key', status: 'bad', detail: hints[2] },
-    ],
+    ...{ ok: false, hints, requests: 0 },
+    checks: ['options', 'options', 'key'].map((id, index) => {
+      return { id, status: 'bad', detail: hints[index] }
+    }),
   })
   const plain = await countersign(['doctor'], { cwd })
   expect(plain).toMatchObject({ code: 1, stderr: '' })
   expect(plain.stdout).toContain(hints.map((cause, index) => `${index + 1}. ${cause}\n`).join(''))
-  const args = ['doctor', '--json', '--key', 'nope.pem']
-  const { hints: found } = documentOf<Report>(await countersign(args, call))
-  expect(found).toEqual(['ERR_FILE_NOT_FOUND: File nope.pem (--key) does not exist.'])
 })
 
 test('reports a token endpoint that overrides that of the profile', async () => {
@@ -189,11 +173,11 @@ test('reports a token endpoint that overrides that of the profile', async () => 
 })
 
 test('never prints a password in the token endpoint', async () => {
-  const { call } = await scene()
-  const env = { ...call.env, TOKEN_ENDPOINT: 'https://user:p4ssw0rd@login.example.com/token' }
+  const { examine } = await scene()
+  const TOKEN_ENDPOINT = 'https://user:p4ssw0rd@login.example.com/token'
   for (const flags of [[], ['--json']]) {
-    const args = ['doctor', '--offline', '--profile', 'jack-henry', '--key', 'key.pem', ...flags]
-    const { stdout, stderr } = await countersign(args, { ...call, env })
+    const args = ['--offline', '--profile', 'jack-henry', ...flags]
+    const { stdout, stderr } = await examine(args, { TOKEN_ENDPOINT })
     expect(stdout).toContain('ERR_INVALID_TOKEN_ENDPOINT')
     expect(stdout + stderr).not.toContain('p4ssw0rd')
   }
@@ -211,49 +195,28 @@ test.each([
   ['is not trusted', {}, 'bad', 0],
   ['is trusted once its authority is known', { NODE_EXTRA_CA_CERTS: 'ca.pem' }, 'ok', 1],
 ])('a certificate %s', async (_, extra, status, requests) => {
-  const { call } = await scene()
-  const authority = await createCertificateAuthority('doctor')
-  await writeFile(join(call.cwd, 'ca.pem'), authority.cert)
-  const web = createServer(await authority.issue(), (_request, response) => response.end('{}'))
-  const { origin, close } = await listen(web)
-  onTestFinished(close)
-  const env = {
-    ...call.env,
-    ...extra,
-    TOKEN_ENDPOINT: `${origin.replace('http:', 'https:')}/token`,
-  }
-  const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
-  expect(ended.code).toBe(1)
-  const report = documentOf<Report>(ended)
-  expect(report.requests).toBe(requests)
-  const tls = report.checks.find(({ id }) => id === 'tls')
-  expect(tls).toMatchObject({
+  const { call, reportWith } = await scene()
+  const report = await reportWith({ ...extra, TOKEN_ENDPOINT: await serveTls(call.cwd) })
+  expect(report).toMatchObject({ ok: false, requests })
+  expect(report.checks.find(({ id }) => id === 'tls')).toMatchObject({
     status,
     detail: expect.stringContaining('issued by doctor, is valid until'),
   })
 })
 
 test('reports a name that does not exist before anything is sent', async () => {
-  const { call } = await scene()
-  const env = { ...call.env, TOKEN_ENDPOINT: 'https://login.invalid/token' }
-  const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
-  const { hints, requests } = documentOf<Report>(ended)
-  expect(hints[0]).toMatch(/^login\.invalid cannot be resolved \(E\w+\)\. /)
-  expect(requests).toBe(0)
+  const { reportWith } = await scene()
+  const report = await reportWith({ TOKEN_ENDPOINT: 'https://login.invalid/token' })
+  expect(report.hints[0]).toMatch(/^login\.invalid cannot be resolved \(E\w+\)\. /)
+  expect(report.requests).toBe(0)
 })
 
 test('names a proxy variable that fetch ignores', async () => {
-  const { call } = await scene()
-  const { origin, close } = await listen(createPlainServer())
-  await close()
-  const env = {
-    ...call.env,
-    TOKEN_ENDPOINT: `${origin}/token`,
-    HTTP_PROXY: `http://user:${passphrase}@proxy.example.com`,
-  }
-  const ended = await countersign(['doctor', '--json', '--key', 'key.pem'], { ...call, env })
-  expect(documentOf<Report>(ended).hints[0]).toContain('HTTP_PROXY is set')
-  expect(ended.stdout).not.toContain(passphrase)
+  const { server, reportWith } = await scene()
+  await server.close()
+  const report = await reportWith({ HTTP_PROXY: `http://user:${passphrase}@proxy.example.com` })
+  expect(report.hints[0]).toContain('HTTP_PROXY is set')
+  expect(JSON.stringify(report)).not.toContain(passphrase)
 })
 
 test('prints the same lines on a terminal and in a pipe', async () => {
@@ -271,11 +234,9 @@ test('prints the same lines on a terminal and in a pipe', async () => {
 
 test('prints no secret, which the search would find', async () => {
   const { server, call } = await scene()
-  const locked = String(
-    key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }),
-  )
+  const locked = encryptedPem(passphrase)
   await writeFile(join(call.cwd, 'locked.pem'), locked)
-  const search = leakSearch(key)
+  const search = leakSearch(clientKey.privateKey)
   search.add(passphrase, ...locked.split('\n').slice(1, -2))
   const env = { ...call.env, PRIVATE_KEY_PASSPHRASE: passphrase }
   for (const args of [[], ['--json'], ['--client-id', 'nobody'], ['--audience', 'x', '--json']]) {
@@ -283,33 +244,7 @@ test('prints no secret, which the search would find', async () => {
     // Neither the JWTs of the assertion nor those of the token.
     expect(ended.stdout).not.toMatch(/eyJ/)
     expect(search.isIn(ended.stdout + ended.stderr)).toBe(false)
-    expect(search.isIn(ended.stdout + pem(key))).toBe(true)
+    expect(search.isIn(ended.stdout + clientKey.pem)).toBe(true)
   }
   expect(server.requests).toHaveLength(4)
-})
-
-test.each(['--jwks', '--public-key'])('a missing file of %s is a finding', async (flag) => {
-  const { server, doctor } = await scene()
-  const ended = await doctor(flag, 'nope.json')
-  expect(ended).toMatchObject({ code: 1, stderr: '' })
-  const report = documentOf<Report>(ended)
-  expect(report).toMatchObject({ ok: false, requests: 0 })
-  expect(report.hints).toEqual([`ERR_FILE_NOT_FOUND: File nope.json (${flag}) does not exist.`])
-  expect(server.requests).toEqual([])
-})
-
-test('the names in a certificate cannot control the terminal', async () => {
-  const { call } = await scene()
-  const authority = await createCertificateAuthority('doctor')
-  const name = '\u001b]52\u0007\u001b[32mgreen\u009b2J\u202eleft'
-  const web = createServer(await authority.issue({ name }), (_, response) => response.end('{}'))
-  const { origin, close } = await listen(web)
-  onTestFinished(close)
-  const env = { ...call.env, TOKEN_ENDPOINT: `${origin.replace('http:', 'https:')}/token` }
-  for (const flags of [[], ['--json']]) {
-    const args = ['doctor', '--key', 'key.pem', ...flags]
-    const { stdout } = await countersign(args, { ...call, env })
-    expect(stdout).toContain(String.raw`\u001b]52\u0007\u001b[32mgreen\u009b2J\u202eleft`)
-    expect(stdout).not.toMatch(/[^\P{C}\n]/u)
-  }
 })

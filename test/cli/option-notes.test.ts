@@ -1,29 +1,9 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createAuthorizationServer } from '@countersign/testing'
-import { expect, onTestFinished, test } from 'vitest'
-import { countersign, documentOf, scratchFolder } from './command-line.ts'
+import { expect, test } from 'vitest'
+import { countersign, documentOf, startClient } from './command-line.ts'
 
 interface Report {
   readonly checks: readonly { readonly id: string; readonly detail: string }[]
   readonly hints: readonly string[]
-}
-
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-
-async function scene() {
-  const server = await createAuthorizationServer()
-  const folder = await scratchFolder()
-  onTestFinished(async () => {
-    await server.close()
-    await folder[Symbol.asyncDispose]()
-  })
-  const jwk = createPublicKey(key).export({ format: 'jwk' })
-  server.register({ clientId: 'a', jwks: { keys: [jwk] } })
-  await writeFile(join(folder.path, 'key.pem'), key.export({ type: 'pkcs8', format: 'pem' }))
-  const env = { CLIENT_ID: 'a', TOKEN_ENDPOINT: server.tokenEndpoint }
-  return { server, cwd: folder.path, env }
 }
 
 test.each<[string, string[], string]>([
@@ -36,11 +16,8 @@ test.each<[string, string[], string]>([
   ['unknown resource', ['--resource', 'https://x.test'], '--resource (RESOURCE)'],
   ['unknown client', [], '--client-id (CLIENT_ID)'],
 ])('for %j with %j names the flag to change, and no option', async (words, flags, flag) => {
-  const { server, cwd, env } = await scene()
-  const refusal = {
-    status: 401,
-    body: { error: 'invalid_client', error_description: words },
-  }
+  const { server, cwd, env } = await startClient()
+  const refusal = { status: 401, body: { error: 'invalid_client', error_description: words } }
   const args = ['--key', 'key.pem', ...flags]
   server.next(refusal)
   const token = await countersign(['token', ...args], { cwd, env })
@@ -59,7 +36,7 @@ test.each<[string, string[], string]>([
 })
 
 test('names no flag where no option is suspected', async () => {
-  const { server, cwd, env } = await scene()
+  const { server, cwd, env } = await startClient()
   server.next({ status: 503 })
   const { stdout } = await countersign(['doctor', '--key', 'key.pem'], { cwd, env })
   expect(stdout).toContain(
@@ -68,34 +45,27 @@ test('names no flag where no option is suspected', async () => {
   expect(stdout).not.toContain('Check --')
 })
 
-test.each<[string, Record<string, string>, string]>([
-  [
-    'a path in PRIVATE_KEY',
-    { PRIVATE_KEY: 'key.pem' },
-    'PRIVATE_KEY must be the text of the key, not a path. Pass the path with --key or PRIVATE_KEY_FILE.',
-  ],
-  [
-    'plain http',
-    { PRIVATE_KEY_FILE: 'key.pem', TOKEN_ENDPOINT: 'http://as.example.com/token' },
-    '--token-endpoint (TOKEN_ENDPOINT) must be https',
-  ],
-  [
-    'a client ID that is not ASCII',
-    { PRIVATE_KEY_FILE: 'key.pem', CLIENT_ID: '\u00fc' },
-    '--client-id (CLIENT_ID) must be',
-  ],
-])('%s is answered by what a shell can do', async (_, variables, told) => {
-  const { cwd, env } = await scene()
+const keyFile = { PRIVATE_KEY_FILE: 'key.pem' }
+
+test.each<[string, Record<string, string>]>([
+  ['PRIVATE_KEY must be the text of the key, not a path. Pass', { PRIVATE_KEY: 'key.pem' }],
+  ['--token-endpoint (TOKEN_ENDPOINT) must be https', { ...keyFile, TOKEN_ENDPOINT: 'http://a/' }],
+  ['--client-id (CLIENT_ID) must be', { ...keyFile, CLIENT_ID: '\u00fc' }],
+])('answers "%s" with what a shell can do', async (message, variables) => {
+  const { cwd, env } = await startClient()
   for (const command of ['assert', 'token', 'doctor']) {
-    const call = { cwd, env: { ...env, ...variables } }
+    const call = {
+      cwd,
+      env: { ...env, ...variables },
+    }
     const { stdout, stderr, code } = await countersign([command], call)
     expect(code).toBeGreaterThan(0)
-    expect(stdout + stderr).toContain(told)
+    expect(stdout + stderr).toContain(message)
   }
 })
 
 test('doctor says each finding once', async () => {
-  const { server, cwd, env } = await scene()
+  const { server, cwd, env } = await startClient()
   const args = ['doctor', '--key', 'key.pem', '--audience', 'https://as.example.com/']
   server.next({ status: 401, body: { error: 'invalid_client', error_description: 'wrong aud' } })
   const asked = await countersign(args, { cwd, env })
@@ -109,17 +79,8 @@ test('doctor says each finding once', async () => {
   expect(offline.stdout.split(String(hints[0]))).toHaveLength(2)
 })
 
-test('names a proxy variable that fetch ignores', async () => {
-  const { server, cwd, env } = await scene()
-  await server.close()
-  const call = { cwd, env: { ...env, HTTP_PROXY: 'http://proxy.invalid' } }
-  const { stderr } = await countersign(['token', '--key', 'key.pem'], call)
-  expect(stderr).toContain('HTTP_PROXY is set')
-  expect(stderr).toContain('start Node with NODE_USE_ENV_PROXY=1')
-})
-
 test('the words of the server stay as they were said', async () => {
-  const { server, cwd, env } = await scene()
+  const { server, cwd, env } = await startClient()
   const said = "Parameter 'scope' is not allowed; 'key' unknown; kid missing"
   server.next({ status: 401, body: { error: 'invalid_client', error_description: said } })
   const { stderr } = await countersign(['token', '--key', 'key.pem'], { cwd, env })

@@ -1,14 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { main, scratchFolder } from './command-line.ts'
+import { runCommand } from '../support/run-program.ts'
+import { until } from '../support/waiting.ts'
+import { main, readPage, scratchFolder } from './command-line.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const page = await readFile(join(root, 'docs/guides/quick-start.md'), 'utf8')
+const page = await readPage('guides/quick-start.md')
 const blocks = (language: string) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
     ([, it = '']) => it,
@@ -16,48 +17,38 @@ const blocks = (language: string) =>
 
 /** What npm would install, from the workspace: packages are tried as published elsewhere. */
 async function folderWithPackages() {
-  const folder = await scratchFolder()
-  onTestFinished(() => folder[Symbol.asyncDispose]())
-  const modules = join(folder.path, 'node_modules')
+  const cwd = await scratchFolder()
+  const modules = join(cwd, 'node_modules')
   await mkdir(join(modules, '.bin'), { recursive: true })
   await mkdir(join(modules, '@countersign'))
   await symlink(join(root, 'packages/core'), join(modules, '@countersign/core'))
   const command = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`
   await writeFile(join(modules, '.bin/countersign'), command, { mode: 0o755 })
-  return folder.path
+  return cwd
 }
 
-function shell(line: string, cwd: string): ChildProcess & { stdout: NodeJS.ReadableStream } {
+/** Returns the arguments for spawning a line of the page. */
+function shell(line: string, cwd: string) {
   const { PATH = '', HOME = '' } = process.env
-  // A group of its own, so that npx, sh and the command end together.
-  const child = spawn('sh', ['-c', line.replaceAll('npx countersign', 'countersign')], {
-    cwd,
-    env: { PATH: `${cwd}/node_modules/.bin:${join(process.execPath, '..')}:${PATH}`, HOME },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  })
-  return child as ReturnType<typeof shell>
-}
-
-async function output(line: string, cwd: string): Promise<{ code: number; stdout: string }> {
-  const child = shell(line, cwd)
-  const closed = once(child, 'close')
-  const stdout = await text(child.stdout)
-  const [code] = (await closed) as [number]
-  return { code, stdout }
+  const env = { PATH: `${cwd}/node_modules/.bin:${join(process.execPath, '..')}:${PATH}`, HOME }
+  return ['sh', ['-c', line.replaceAll('npx countersign', 'countersign')], { cwd, env }] as const
 }
 
 test('the page leads to a first call', async () => {
   const [install = '', keygen = '', serve = '', run = '', doctor = '', ...others] = blocks('sh')
   const [program = '', ...more] = blocks('js')
   expect([...others, ...more]).toEqual([])
+  const [, afterImports = ''] = program.split('\n\n')
+  expect(afterImports.trim().split('\n')).toHaveLength(4)
   expect(install).toContain('npm install countersign @countersign/core')
   expect(page).toContain('`first-call.mjs`:')
   const cwd = await folderWithPackages()
 
-  const made = await output(keygen, cwd)
+  const made = await runCommand(...shell(keygen, cwd))
   expect(made.code).toBe(0)
-  const server = shell(serve, cwd)
+  const [sh, args, options] = shell(serve, cwd)
+  // A group of its own, so that sh and the command end together.
+  const server = spawn(sh, args, { ...options, detached: true })
   const ended = once(server, 'close')
   onTestFinished(() => {
     try {
@@ -65,19 +56,16 @@ test('the page leads to a first call', async () => {
     } catch {}
   })
   let log = ''
-  const ready = new Promise<void>((resolve) => {
-    server.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      log += chunk
-      if (log.includes('They are in .env')) resolve()
-    })
+  server.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    log += chunk
   })
-  await ready
+  await until(() => log.includes('They are in .env'))
   await writeFile(join(cwd, 'first-call.mjs'), program)
 
-  const called = await output(run, cwd)
+  const called = await runCommand(...shell(run, cwd))
   expect(called.code).toBe(0)
   expect(called.stdout).toMatch(/^200 \{/)
-  const examined = await output(doctor, cwd)
+  const examined = await runCommand(...shell(doctor, cwd))
   expect(examined.code).toBe(0)
   expect(examined.stdout).toContain('A token was issued. Everything works.')
 
@@ -90,10 +78,4 @@ test('the page leads to a first call', async () => {
     '200 HEAD / not a token request',
     ...Array(2).fill(expect.stringMatching(/^200 POST \/token a token for client-1 \(.*\)$/)),
   ])
-})
-
-test('the program is as short as it is said to be', () => {
-  const [program = ''] = blocks('js')
-  const [, after = ''] = program.split('\n\n')
-  expect(after.trim().split('\n')).toHaveLength(4)
 })

@@ -1,33 +1,21 @@
-import { execFile } from 'node:child_process'
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { createAuthorizationServer, createResourceServer } from '@countersign/testing'
-import { expect, onTestFinished, test } from 'vitest'
+import { createResourceServer } from '@countersign/testing'
+import { expect, test } from 'vitest'
+import { clientKey } from '../support/keys.ts'
 import { leakSearch } from '../support/leak-search.ts'
-import { countersign, documentOf, main, onTerminal, scratchFolder } from './command-line.ts'
+import { runCommand } from '../support/run-program.ts'
+import { countersign, documentOf, failure, main, onTerminal, startClient } from './command-line.ts'
 
-const clientId = 'institution-1'
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-const pem = (it: KeyObject) => String(it.export({ type: 'pkcs8', format: 'pem' }))
+const clientId = 'client'
 
 async function scene(format: 'jwt' | 'opaque' = 'jwt') {
-  const server = await createAuthorizationServer({ format })
-  const folder = await scratchFolder()
-  onTestFinished(async () => {
-    await server.close()
-    await folder[Symbol.asyncDispose]()
-  })
-  const jwk = createPublicKey(key).export({ format: 'jwk' })
-  server.register({ clientId, jwks: { keys: [jwk] }, scope: 'accounts:read' })
-  await writeFile(join(folder.path, 'key.pem'), pem(key))
-  await writeFile(
-    join(folder.path, '.env'),
-    `CLIENT_ID=${clientId}\nTOKEN_ENDPOINT=${server.tokenEndpoint}\nPRIVATE_KEY_FILE=key.pem\n`,
-  )
-  const call = { cwd: folder.path }
-  return { server, call, token: (...args: string[]) => countersign(['token', ...args], call) }
+  const { server, cwd, env } = await startClient({ format })
+  server.register({ clientId, jwks: clientKey.jwks, scope: 'accounts:read' })
+  const variables = Object.entries({ ...env, PRIVATE_KEY_FILE: 'key.pem' })
+  const dotenv = variables.map(([name, value]) => `${name}=${value}\n`).join('')
+  await writeFile(join(cwd, '.env'), dotenv)
+  return { server, cwd, token: (...args: string[]) => countersign(['token', ...args], { cwd }) }
 }
 
 test('prints a token that the API accepts, with one token request', async () => {
@@ -62,33 +50,12 @@ test('prints the claims of a JWT, and reports that an opaque token has none', as
   const plain = await token('--show', 'claims')
   expect(JSON.parse(plain.stdout)).toMatchObject({ client_id: clientId })
   const opaque = await (await scene('opaque')).token('--show', 'claims')
-  expect(opaque).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'error: The token is opaque: it has no claims to show.\n',
-  })
-})
-
-test('prints curl lines with commands in place of secrets, and requests nothing', async () => {
-  const { server, token } = await scene()
-  const { code, stdout } = await token('--show', 'curl', '--scope', "it's mine")
-  expect(code).toBe(0)
-  expect(stdout).toContain(`curl ${server.tokenEndpoint} \\\n  --data-urlencode grant_type=`)
-  expect(stdout).toContain("'scope=it'\\''s mine'")
-  expect(stdout).toContain("countersign assert | tr -d '\\n' | curl http")
-  expect(stdout).toContain('--data-urlencode client_assertion@-')
-  expect(stdout).toContain(
-    `countersign token --scope 'it'\\''s mine' --show header | curl --header @- https://api.example.com/`,
-  )
-  expect(leakSearch(key).isIn(stdout)).toBe(false)
-  expect(stdout).not.toMatch(/eyJ/)
-  expect(server.requests).toEqual([])
+  expect(opaque).toEqual(failure('The token is opaque: it has no claims to show.', 1))
 })
 
 test('the curl lines work as they are pasted: each flag that was given is in them', async () => {
-  const { server, call } = await scene()
+  const { server, cwd } = await scene()
   await using api = await createResourceServer(server)
-  const cwd = call.cwd
   await rename(join(cwd, 'key.pem'), join(cwd, "the client's key.pem"))
   await writeFile(join(cwd, '.env'), '')
   await writeFile(join(cwd, 'other.env'), `API_ORIGIN=${api.origin}\n`)
@@ -100,15 +67,15 @@ test('the curl lines work as they are pasted: each flag that was given is in the
     ...['--lifetime', '90', '--claim', 'note=it\'s "$HOME"', '--claim', 'n=1'],
     ...['--scope', 'accounts:read', '--dotenv', 'other.env'],
   ]
-  const { code, stdout } = await countersign(['token', '--show', 'curl', ...flags], call)
+  const { code, stdout } = await countersign(['token', '--show', 'curl', ...flags], { cwd })
   expect(code).toBe(0)
-  expect(leakSearch(key).isIn(stdout)).toBe(false)
+  expect(leakSearch(clientKey.privateKey).isIn(stdout)).toBe(false)
   for (const pasted of stdout.split('\n\n')) {
-    // Fails where the line ends with another code than 0.
-    const { stdout: answer } = await promisify(execFile)('sh', ['-c', pasted], {
-      ...{ cwd, timeout: 20_000 },
+    const { code, stdout: answer } = await runCommand('sh', ['-c', pasted], {
+      cwd,
       env: { PATH: `${cwd}:${process.env.PATH}` },
     })
+    expect(code).toBe(0)
     expect(JSON.parse(answer)).toMatchObject(
       pasted.includes('/token') && pasted.includes('--data-urlencode')
         ? { token_type: 'Bearer', scope: 'accounts:read' }
@@ -121,16 +88,11 @@ test('the curl lines work as they are pasted: each flag that was given is in the
 })
 
 test('curl lines have no place for a key from stdin', async () => {
-  const { call } = await scene()
-  const ended = await countersign(['token', '--show', 'curl', '--key', '-'], {
-    ...call,
-    stdin: pem(key),
-  })
-  expect(ended).toEqual({
-    code: 2,
-    stdout: '',
-    stderr: 'error: Lines to copy cannot read the key from stdin. Pass a file with --key.\n',
-  })
+  const { cwd } = await scene()
+  const args = ['token', '--show', 'curl', '--key', '-']
+  expect(await countersign(args, { cwd, stdin: clientKey.pem })).toEqual(
+    failure('Lines to copy cannot read the key from stdin. Pass a file with --key.'),
+  )
 })
 
 test('prints a rejection once, with its hints, and does not retry', async () => {
@@ -140,7 +102,7 @@ test('prints a rejection once, with its hints, and does not retry', async () => 
   expect(plain.stderr).toMatch(
     /^error: The token endpoint answered 401 'invalid_client'\..*Probably /,
   )
-  expect(leakSearch(key).isIn(plain.stderr)).toBe(false)
+  expect(leakSearch(clientKey.privateKey).isIn(plain.stderr)).toBe(false)
   expect(server.requests).toHaveLength(1)
   const ended = await token('--client-id', 'nobody', '--json')
   expect(documentOf(ended)).toMatchObject({ error: { code: 'ERR_OAUTH' } })
@@ -148,20 +110,20 @@ test('prints a rejection once, with its hints, and does not retry', async () => 
 })
 
 test('prints the expiry next to the token on a terminal', async () => {
-  const { call } = await scene()
-  const { code, screen } = await onTerminal(['token', '--scope', 'accounts:read'], call)
+  const { cwd } = await scene()
+  const { code, screen } = await onTerminal(['token', '--scope', 'accounts:read'], { cwd })
   expect(code).toBe(0)
   expect(screen).toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
   expect(screen).toMatch(/A credential until it expires, 20\d\d-.*Z\. Scope: accounts:read\./)
 })
 
 test('a profile overrides the endpoint and audience of a .env that nobody named', async () => {
-  const { server, call } = await scene()
+  const { server, cwd } = await scene()
   const audience = 'https://login.jackhenry.com/a/oidc-provider/api/v0/token'
   const variables = `TOKEN_ENDPOINT=${server.tokenEndpoint}\nAUDIENCE=${audience}\n`
-  await writeFile(join(call.cwd, '.env'), variables)
+  await writeFile(join(cwd, '.env'), variables)
   const args = ['--profile', 'jack-henry', '--client-id', clientId, '--key', 'key.pem']
-  const { stdout } = await countersign(['token', ...args, '--show', 'curl'], call)
+  const { stdout } = await countersign(['token', ...args, '--show', 'curl'], { cwd })
   expect(stdout).toContain(`curl ${audience}`)
   expect(stdout).not.toContain(server.tokenEndpoint)
 })
@@ -169,7 +131,7 @@ test('a profile overrides the endpoint and audience of a .env that nobody named'
 test.each([['TOKEN_ENDPOINT', 'AUDIENCE'], ['TOKEN_ENDPOINT'], ['AUDIENCE']])(
   'nothing is sent to one host for another if %s comes from an unnamed .env',
   async (...names) => {
-    const { server, call } = await scene()
+    const { server, cwd } = await scene()
     const values = {
       TOKEN_ENDPOINT: server.tokenEndpoint,
       AUDIENCE: 'https://as.example.com/token',
@@ -178,10 +140,10 @@ test.each([['TOKEN_ENDPOINT', 'AUDIENCE'], ['TOKEN_ENDPOINT'], ['AUDIENCE']])(
     const file = all
       .filter(([name]) => names.includes(name))
       .map(([name, value]) => `${name}=${value}`)
-    await writeFile(join(call.cwd, '.env'), `${file.join('\n')}\n`)
+    await writeFile(join(cwd, '.env'), `${file.join('\n')}\n`)
     const env = Object.fromEntries(all.filter(([name]) => !names.includes(name)))
     const args = ['token', '--client-id', clientId, '--key', 'key.pem', '--json']
-    const ended = await countersign(args, { ...call, env })
+    const ended = await countersign(args, { cwd, env })
     expect(ended.code).toBe(2)
     expect(documentOf(ended)).toEqual({
       error: {
@@ -190,7 +152,7 @@ test.each([['TOKEN_ENDPOINT', 'AUDIENCE'], ['TOKEN_ENDPOINT'], ['AUDIENCE']])(
       },
     })
     expect(server.requests).toEqual([])
-    await countersign([...args, '--dotenv', '.env'], { ...call, env })
+    await countersign([...args, '--dotenv', '.env'], { cwd, env })
     expect(server.requests).toHaveLength(1)
   },
 )

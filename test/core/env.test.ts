@@ -27,9 +27,7 @@ test.each(['', 'BANK_'])('reads each variable, with the prefix "%s"', (prefix) =
 
 test('obtains a token with a key file and the variables of the process', async () => {
   const { server } = await startAuthorization()
-  const folder = await scratchFolder()
-  onTestFinished(() => folder[Symbol.asyncDispose]())
-  const file = join(folder.path, 'key.pem')
+  const file = join(await scratchFolder(), 'key.pem')
   await writeFile(file, clientKey.pem)
   onTestFinished(() => void vi.unstubAllEnvs())
   for (const [name, value] of Object.entries({

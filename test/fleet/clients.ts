@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { connect } from 'node:net'
 import type { TokenStore } from '@countersign/core'
 import { type RedisCommand, redisStore } from '@countersign/redis-store'
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
@@ -76,6 +75,11 @@ export const clients = {
     connectIoredis(new Redis6({ port, maxRetriesPerRequest: 1, ...credentials })),
   iovalkey: (port, credentials) =>
     connectIoredis(new Iovalkey.Redis({ port, maxRetriesPerRequest: 1, ...credentials })),
+  'a function': (port, credentials) => {
+    const redis = new Redis6({ port, maxRetriesPerRequest: 1, ...credentials })
+    const send: RedisCommand = (args) => redis.call(...args)
+    return { ...connectIoredis(redis), client: send }
+  },
 } satisfies Record<string, Connect>
 
 const urls = (ports: readonly number[]) =>
@@ -109,29 +113,6 @@ export const sentinels = {
   'ioredis 6': (port) => connectIoredis(new Redis6(findPrimary(port))),
   iovalkey: (port) => connectIoredis(new Iovalkey.Redis(findPrimary(port))),
 } satisfies Record<string, (port: number) => Connected>
-
-/** Sends a command over a connection of its own: for clients that the store does not know. */
-export function createCommand(port: number): RedisCommand {
-  return (args) =>
-    new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1')
-      const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`)
-      let reply = ''
-      socket.setEncoding('utf8').on('error', reject)
-      socket.on('data', (chunk: string) => {
-        reply += chunk
-        const [head = '', ...rest] = reply.split('\r\n')
-        const isWhole = head.startsWith('$') && head !== '$-1' ? rest.length > 1 : rest.length > 0
-        if (!isWhole) return
-        socket.destroy()
-        if (head.startsWith('-')) reject(new Error(head.slice(1)))
-        else if (head === '$-1') resolve(null)
-        else if (head.startsWith('$')) resolve(rest[0])
-        else resolve(head.slice(1))
-      })
-      socket.write(`*${args.length}\r\n${parts.join('')}`)
-    })
-}
 
 /** Two stores on one server, each with a client of its own, sealed or in plain text. */
 export function makeStores(

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { keyvStore } from '@countersign/core/stores'
-import { redisStore } from '@countersign/redis-store'
 import { tokenStoreSuite } from '@countersign/testing'
 import Keyv from 'keyv'
 import { Keyv as Keyv5 } from 'keyv-5'
 import { Pool } from 'pg'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe, test } from 'vitest'
 import { createPostgresStore } from '../../examples/postgres-store.ts'
 import {
   type Connect,
@@ -13,7 +12,6 @@ import {
   type Connected,
   clients,
   clusters,
-  createCommand,
   encryptionKey,
   makeStores,
 } from './clients.ts'
@@ -25,6 +23,20 @@ const [, acl = ''] = /^user countersign (.+)$/m.exec(guide) ?? []
 const rules = ['reset', ...acl.split(' ')]
 const withoutScripts = rules.filter((rule) => rule !== '+eval')
 const clusterRules = guide.match(/\+cluster\|\w+/g) ?? []
+
+/** Runs the suite with two clients, which stay connected for all of its cases. */
+function runSuite(connect: () => Connected, isSealed: boolean): void {
+  let connected: readonly [Connected, Connected]
+  beforeAll(async () => {
+    connected = [connect(), connect()]
+    for (const { ready } of connected) await ready
+    return async () => {
+      for (const one of connected) await one[Symbol.asyncDispose]()
+    }
+  })
+  for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, isSealed)))
+    test(name, run)
+}
 
 describe.each([
   { title: 'with the permissions of the guide', isSealed: true, permissions: rules },
@@ -39,31 +51,8 @@ describe.each([
   })
 
   describe.each<[string, Connect]>(Object.entries(clients))('with %s', (_, connect) => {
-    let connected: readonly [Connected, Connected]
-    beforeAll(async () => {
-      connected = [connect(server.port, credentials), connect(server.port, credentials)]
-      for (const { ready } of connected) await ready
-      return async () => {
-        for (const one of connected) await one[Symbol.asyncDispose]()
-      }
-    })
-    for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, isSealed)))
-      test(name, run)
+    runSuite(() => connect(server.port, credentials), isSealed)
   })
-})
-
-describe('redisStore with a function', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await startRedis()
-    return () => server[Symbol.asyncDispose]()
-  })
-  const makeHandles = async () => {
-    const options = { encryptionKeys: [encryptionKey] } as const
-    const [one, two] = [createCommand(server.port), createCommand(server.port)]
-    return [redisStore(one, options), redisStore(two, options)] as const
-  }
-  for (const { name, run } of tokenStoreSuite(makeHandles)) test(name, run)
 })
 
 describe('redisStore in a cluster of three nodes', () => {
@@ -72,21 +61,12 @@ describe('redisStore in a cluster of three nodes', () => {
     cluster = await startCluster()
     const user = [credentials.username, ...rules, ...clusterRules]
     for (const { cli } of cluster.nodes) await cli('ACL', 'SETUSER', ...user)
+    return () => cluster[Symbol.asyncDispose]()
   })
-  afterAll(() => cluster[Symbol.asyncDispose]())
 
   describe.each<[string, ConnectCluster]>(Object.entries(clusters))('with %s', (_, connect) => {
-    let connected: readonly [Connected, Connected]
-    beforeAll(async () => {
-      const ports = cluster.nodes.map(({ port }) => port)
-      connected = [connect(ports, credentials), connect(ports, credentials)]
-      for (const { ready } of connected) await ready
-      return async () => {
-        for (const one of connected) await one[Symbol.asyncDispose]()
-      }
-    })
-    for (const { name, run } of tokenStoreSuite(async () => makeStores(connected, true)))
-      test(name, run)
+    const ports = () => cluster.nodes.map(({ port }) => port)
+    runSuite(() => connect(ports(), credentials), true)
   })
 })
 

@@ -3,7 +3,8 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { createFaultServer, type Fault, type FaultServer } from '@countersign/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { until } from '../support/waiting.ts'
 
 const request = 'POST /token HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\na=b'
 const tokenResponse =
@@ -18,10 +19,11 @@ beforeEach(async () => {
 
 afterEach(() => server.close())
 
-/** A bare connection, with what came over it and how it ended. */
-function client() {
+/** A bare connection that has sent these bytes, with what came over it and how it ended. */
+function send(bytes: string) {
   const { port, hostname } = new URL(server.origin)
   const socket = connect(Number(port), hostname)
+  onTestFinished(() => void socket.destroy())
   const seen = { text: '', end: '' }
   socket.setEncoding('latin1').on('data', (text) => {
     seen.text += text
@@ -33,30 +35,26 @@ function client() {
     seen.end = String(code)
   })
   const text = async (length: number) => {
-    while (seen.text.length < length) await setImmediate()
+    await until(() => seen.text.length >= length)
     return seen.text
   }
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  return { socket, seen, closed, text, send: (bytes: string) => socket.write(bytes) }
+  socket.write(bytes)
+  return { socket, seen, closed, text }
 }
 
 /** All that comes after one request, where the server ends the connection. */
 async function ended(fault: Fault) {
   server.next(fault)
-  const { seen, closed, send } = client()
-  send(request)
+  const { seen, closed } = send(request)
   await closed
   return seen
 }
 
 /** What comes after one request, where the server leaves the connection open. */
-async function open(fault: Fault, length: number): Promise<string> {
+function open(fault: Fault, length: number): Promise<string> {
   server.next(fault)
-  const { socket, text, send } = client()
-  send(request)
-  const received = await text(length)
-  socket.destroy()
-  return received
+  return send(request).text(length)
 }
 
 describe('the fault server', () => {
@@ -79,9 +77,7 @@ describe('the fault server', () => {
   })
 
   test('answers requests that are not scripted with the default answer', async () => {
-    await using other = await createFaultServer({
-      otherwise: { type: 'answer', status: 418, body: 'tea' },
-    })
+    await using other = await createFaultServer({ otherwise: { type: 'answer', status: 418 } })
     other.next({ type: 'answer', status: 200 })
     const statuses = []
     for (let call = 0; call < 3; call++) statuses.push((await fetch(other.origin)).status)
@@ -92,13 +88,12 @@ describe('the fault server', () => {
     const chunked = 'PUT /a?b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
     const bare = 'GET / HTTP/1.1\r\n\r\n'
     const hello = '\x16\x03\x01'
-    const [one, other] = [client(), client()]
-    for (const piece of chunked) one.send(piece)
+    const one = send(chunked.slice(0, 1))
+    for (const piece of chunked.slice(1)) one.socket.write(piece)
     await one.text(ownAnswer.length)
-    one.send(bare + request)
+    one.socket.write(bare + request)
     await one.text(3 * ownAnswer.length)
-    other.send(hello)
-    await other.text(ownAnswer.length)
+    await send(hello).text(ownAnswer.length)
 
     const shown = server.requests.map(({ connection, bytes }) => [
       connection,
@@ -111,14 +106,12 @@ describe('the fault server', () => {
       [1, hello],
     ])
     expect(server.connections).toHaveLength(2)
-    for (const { socket } of [one, other]) socket.destroy()
   })
 
   test('resolves a promise when a connection is closed', async () => {
     server.next({ type: 'silence' })
-    const { socket, send } = client()
-    send(request)
-    while (server.requests.length === 0) await setImmediate()
+    const { socket } = send(request)
+    await until(() => server.requests.length > 0)
     let over = false
     const closed = server.connections[0]?.closed.then(() => {
       over = true
@@ -133,7 +126,7 @@ describe('the fault server', () => {
   test('close ends every connection, and nothing is accepted afterwards', async () => {
     server.next({ type: 'silence' })
     const answer = fetch(server.origin).catch((error: unknown) => error)
-    while (server.requests.length === 0) await setImmediate()
+    await until(() => server.requests.length > 0)
     await server.close()
     await server.close()
     expect(await answer).toMatchObject({ message: 'fetch failed' })
@@ -154,48 +147,60 @@ describe('the fault server', () => {
 })
 
 describe('a fault of type', () => {
-  test('answer sends text, bytes and JSON with their length', async () => {
-    const answers: [Fault, string][] = [
-      [{ type: 'answer', body: 'é' }, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n\xc3\xa9'],
-      [
-        { type: 'answer', status: 400, body: Uint8Array.of(1, 2) },
-        'HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n\x01\x02',
-      ],
-      [
-        { type: 'answer', body: [], headers: { 'Content-Type': 'text/x' } },
-        'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: text/x\r\n\r\n[]',
-      ],
-      [{ type: 'answer', status: 304 }, 'HTTP/1.1 304 Not Modified\r\n\r\n'],
-    ]
-    for (const [fault, expected] of answers) {
-      expect(await open(fault, expected.length)).toBe(expected)
-    }
+  const ok = 'HTTP/1.1 200 OK\r\n'
+  const withHeader = (line: string) => ownAnswer.replace('OK\r\n', `OK\r\n${line}\r\n`)
+
+  test.each<[Fault, string]>([
+    [{ type: 'answer', body: 'é' }, `${ok}content-length: 2\r\n\r\n\xc3\xa9`],
+    [{ type: 'answer', body: Uint8Array.of(1, 2) }, `${ok}content-length: 2\r\n\r\n\x01\x02`],
+    [
+      { type: 'answer', body: [], headers: { 'Content-Type': 'text/x' } },
+      `${ok}content-length: 2\r\ncontent-type: text/x\r\n\r\n[]`,
+    ],
+    [{ type: 'answer', status: 304 }, 'HTTP/1.1 304 Not Modified\r\n\r\n'],
+    [{ type: 'raw', bytes: Uint8Array.of(120), end: 'silence' }, 'x'],
+    [{ type: 'duplicate-content-length' }, withHeader('content-length: 1')],
+    [{ type: 'oversized-header' }, withHeader(`x-filler: ${'x'.repeat(70_000)}`)],
+    [{ type: 'bad-gzip' }, withHeader('content-encoding: gzip')],
+    [
+      { type: 'repeated-content-encoding' },
+      withHeader(`content-encoding: ${'gzip, '.repeat(1000).slice(0, -2)}`),
+    ],
+    [{ type: 'repeated-content-encoding', count: 2 }, withHeader('content-encoding: gzip, gzip')],
+  ])('$type sends an answer and leaves the connection open, case %#', async (fault, expected) => {
+    expect(await open(fault, expected.length)).toBe(expected)
   })
 
-  test('raw sends its bytes and nothing else, and closes unless told otherwise', async () => {
-    expect(await ended({ type: 'raw', bytes: 'x' })).toEqual({ text: 'x', end: 'FIN' })
-    const bytes = Uint8Array.of(120)
+  test.each<[Fault, string, string]>([
+    [{ type: 'raw', bytes: 'x' }, 'x', 'FIN'],
+    [{ type: 'reset' }, '', 'ECONNRESET'],
+    [{ type: 'close' }, '', 'FIN'],
+    [{ type: 'not-http' }, '220 mail.example.com ESMTP\r\n', 'FIN'],
+    [{ type: 'cut-body', body: 'abcdef' }, `${ok}content-length: 6\r\n\r\nabc`, 'FIN'],
+    [
+      { type: 'cut-body', framing: 'chunked', body: 'abcdef' },
+      `${ok}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n`,
+      'FIN',
+    ],
+  ])('$type ends the connection after one request, case %#', async (fault, text, end) => {
+    expect(await ended(fault)).toEqual({ text, end })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('raw resets the connection if it should', async () => {
     // In the same process Node 22 shows a FIN first, once something was written.
     const end = process.version.startsWith('v22.') ? 'FIN' : 'ECONNRESET'
-    expect(await ended({ type: 'raw', bytes, end: 'reset' })).toMatchObject({ end })
-    expect(await open({ type: 'raw', bytes, end: 'silence' }, 1)).toBe('x')
-  })
-
-  test('reset resets, close closes', async () => {
-    expect(await ended({ type: 'reset' })).toEqual({ text: '', end: 'ECONNRESET' })
-    expect(await ended({ type: 'close' })).toEqual({ text: '', end: 'FIN' })
-    expect(server.requests).toHaveLength(2)
+    expect(await ended({ type: 'raw', bytes: 'x', end: 'reset' })).toMatchObject({ end })
   })
 
   test('close-on-accept closes before a request, or after one on an open connection', async () => {
     expect(await ended({ type: 'close-on-accept' })).toEqual({ text: '', end: 'FIN' })
     expect([server.connections.length, server.requests.length]).toEqual([1, 0])
 
-    const { seen, closed, text, send } = client()
-    send(request)
+    const { socket, seen, closed, text } = send(request)
     await text(ownAnswer.length)
     server.next({ type: 'close-on-accept' })
-    send(request)
+    socket.write(request)
     await closed
     expect(seen).toEqual({ text: ownAnswer, end: 'FIN' })
     expect([server.connections.length, server.requests.length]).toEqual([2, 2])
@@ -205,72 +210,29 @@ describe('a fault of type', () => {
     await server.close()
     server = await createFaultServer({ otherwise: { type: 'close-on-accept' } })
     for (let call = 0; call < 2; call++) {
-      const { seen, closed, send } = client()
-      send(request)
+      const { seen, closed } = send(request)
       await closed
       expect(seen).toEqual({ text: '', end: 'FIN' })
     }
     expect([server.connections.length, server.requests.length]).toEqual([2, 0])
   })
 
-  test('slow-headers and slow-body send a whole answer, a byte at a time', async () => {
-    server.next({ type: 'slow-headers', interval: 1, status: 204 })
-    server.next({ type: 'slow-body', interval: 1, body: 'slow' })
-    const answers: [number, string][] = [
-      [27, 'HTTP/1.1 204 No Content\r\n\r\n'],
-      [5, 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nslow'],
-    ]
-    for (const [most, expected] of answers) {
-      const { socket, text, send } = client()
-      let pieces = 0
-      socket.on('data', () => pieces++)
-      send(request)
-      expect(await text(expected.length)).toBe(expected)
-      expect(pieces).toBeLessThanOrEqual(most)
-      expect(pieces).toBeGreaterThan(most / 2)
-      socket.destroy()
-    }
-  })
-
-  test('cut-body announces a body and sends half of it', async () => {
-    expect(await ended({ type: 'cut-body', body: 'abcdef' })).toEqual({
-      text: 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc',
-      end: 'FIN',
-    })
-    expect(await ended({ type: 'cut-body', framing: 'chunked', body: 'abcdef' })).toEqual({
-      text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n',
-      end: 'FIN',
-    })
-  })
-
-  test('duplicate-content-length, oversized-header and the like break one header', async () => {
-    const broken: [Fault, string][] = [
-      [{ type: 'duplicate-content-length' }, 'content-length: 1'],
-      [{ type: 'oversized-header' }, `x-filler: ${'x'.repeat(70_000)}`],
-      [{ type: 'bad-gzip' }, 'content-encoding: gzip'],
-      [
-        { type: 'repeated-content-encoding' },
-        `content-encoding: ${'gzip, '.repeat(1000).slice(0, -2)}`,
-      ],
-      [{ type: 'repeated-content-encoding', count: 2 }, 'content-encoding: gzip, gzip'],
-    ]
-    for (const [fault, header] of broken) {
-      const expected = ownAnswer.replace('OK\r\n', `OK\r\n${header}\r\n`)
-      expect(await open(fault, expected.length)).toBe(expected)
-    }
-  })
-
-  test('not-http greets as another protocol', async () => {
-    expect(await ended({ type: 'not-http' })).toEqual({
-      text: '220 mail.example.com ESMTP\r\n',
-      end: 'FIN',
-    })
+  test.each<[Fault, number, string]>([
+    [{ type: 'slow-headers', interval: 1, status: 204 }, 27, 'HTTP/1.1 204 No Content\r\n\r\n'],
+    [{ type: 'slow-body', interval: 1, body: 'slow' }, 5, `${ok}content-length: 4\r\n\r\nslow`],
+  ])('$type sends a whole answer, a byte at a time', async (fault, most, expected) => {
+    server.next(fault)
+    const { socket, text } = send(request)
+    let pieces = 0
+    socket.on('data', () => pieces++)
+    expect(await text(expected.length)).toBe(expected)
+    expect(pieces).toBeLessThanOrEqual(most)
+    expect(pieces).toBeGreaterThan(most / 2)
   })
 
   test('gzip-bomb is small on the wire and large when inflated', async () => {
     server.next({ type: 'gzip-bomb' })
-    const { socket, text, send } = client()
-    send(request)
+    const { text } = send(request)
     const head =
       'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n'
     const start = await text(head.length + 10)
@@ -282,7 +244,6 @@ describe('a fault of type', () => {
     expect(whole.endsWith('\r\n0\r\n\r\n')).toBe(true)
     const body = Buffer.from(whole.slice(head.length + framing.length), 'latin1')
     expect(gunzipSync(body.subarray(0, size)).length).toBe(200_000_000)
-    socket.destroy()
   })
 
   test('endless-body announces ten billion bytes and sends one', async () => {
@@ -290,21 +251,17 @@ describe('a fault of type', () => {
       .replace('length: 83', 'length: 10000000000')
       .slice(0, 1 - tokenResponse.length)
     server.next({ type: 'endless-body' })
-    const { socket, seen, text, send } = client()
-    send(request)
+    const { seen, text } = send(request)
     expect(await text(expected.length)).toBe(`${expected.slice(0, -1)}{`)
     await setImmediate()
     expect(seen).toEqual({ text: expected, end: '' })
-    socket.destroy()
   })
 
   test('silence takes the request and never answers', async () => {
     server.next({ type: 'silence' })
-    const { socket, seen, send } = client()
-    send(request)
-    while (server.requests.length === 0) await setImmediate()
+    const { seen } = send(request)
+    await until(() => server.requests.length > 0)
     for (let turn = 0; turn < 10; turn++) await setImmediate()
     expect(seen).toEqual({ text: '', end: '' })
-    socket.destroy()
   })
 })

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import type { Algorithm } from '@countersign/core'
 import {
   type AuthorizationServer,
@@ -8,13 +7,13 @@ import {
   createResourceServer,
   type ManualClock,
 } from '@countersign/testing'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SignJWT } from 'jose'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { clientKey, sharedRsaPair } from '../support/keys.ts'
+import { until } from '../support/waiting.ts'
 
 const clientId = 'institution-1'
-const ec = await generateKeyPair('ES256')
-const rsa = await generateKeyPair('PS256')
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const jwks = { keys: [clientKey.publicJwk, sharedRsaPair().publicJwk] }
 
 let clock: ManualClock
 let server: AuthorizationServer
@@ -22,11 +21,9 @@ let server: AuthorizationServer
 beforeEach(async () => {
   clock = createManualClock()
   server = await createAuthorizationServer({ clock })
-  const keys = [await exportJWK(ec.publicKey), await exportJWK(rsa.publicKey)]
-  server.register({ clientId, jwks: { keys }, algorithms: ['ES256'] })
+  server.register({ clientId, jwks, algorithms: ['ES256'] })
+  return () => server.close()
 })
-
-afterEach(() => server.close())
 
 describe('the testing authorization server', () => {
   test('gives a token for an assertion that holds', async () => {
@@ -43,51 +40,44 @@ describe('the testing authorization server', () => {
     expect(server.issued).toBe(1)
   })
 
-  test('refuses an aud that differs from its token endpoint by a slash', {
-    tags: ['A3'],
+  test('rejects an aud that is an array or differs by a slash', {
+    tags: ['A3', 'A4'],
   }, async () => {
-    const aud = `${server.tokenEndpoint}/`
-    await expectRefusal(
-      await assertion({ aud }),
-      `aud is ${aud}, and must be ${server.tokenEndpoint}`,
-    )
+    const aud = server.tokenEndpoint
+    const reason = `aud is ${aud}/, and must be ${aud}`
+    await expectRejection(await assertion({ aud: `${aud}/` }), reason)
+    await expectRejection(await assertion({ aud: [aud] }), 'aud is not one string')
   })
 
-  test('refuses an aud that is an array', { tags: ['A4'] }, async () => {
-    await expectRefusal(await assertion({ aud: [server.tokenEndpoint] }), 'aud is not one string')
-  })
-
-  test('refuses an exp in milliseconds and names the mistake', async () => {
-    await expectRefusal(
-      await assertion({ exp: clock.now() + 60_000 }),
-      'exp is in milliseconds, and must be in seconds',
-    )
-  })
-
-  test('accepts an exp 300 s ahead and refuses one 301 s ahead', { tags: ['A8'] }, async () => {
+  test('accepts an exp 300 s ahead and rejects one 301 s ahead', { tags: ['A8'] }, async () => {
     expect((await ask(await assertion({ exp: seconds() + 300 }))).status).toBe(200)
-    await expectRefusal(await assertion({ exp: seconds() + 301 }), 'exp is more than 300 s ahead')
+    await expectRejection(await assertion({ exp: seconds() + 301 }), 'exp is more than 300 s ahead')
   })
 
-  test('refuses an assertion from the instant it expires', async () => {
-    const expiring = await assertion({ exp: seconds() + 60 })
-    await clock.advance(60_000)
-    await expectRefusal(expiring, 'the assertion has expired')
-  })
-
-  test('refuses a jti that was used before', { tags: ['A12'] }, async () => {
+  test('rejects a jti that was used before', { tags: ['A12'] }, async () => {
     const jti = randomUUID()
     expect((await ask(await assertion({ jti }))).status).toBe(200)
-    await expectRefusal(await assertion({ jti }), 'jti was used before')
+    await expectRejection(await assertion({ jti }), 'jti was used before')
   })
 
-  test('refuses a client it does not know', async () => {
+  test('rejects an unknown client, an algorithm it did not register and a rounded integer', async () => {
     const stranger = await assertion({ iss: 'stranger', sub: 'stranger' })
-    await expectRefusal(stranger, 'the client is not registered', 'stranger')
+    await expectRejection(stranger, 'the client is not registered', 'stranger')
+    await expectRejection(await assertion({}, 'PS256'), 'alg PS256 is not allowed; ES256 are')
+    const reason = 'The claims of the JWT contains a number beyond 2^53 - 1.'
+    await expectRejection(await assertion({ n: 2 ** 53 }), reason)
   })
 
-  test('refuses an algorithm that the client is not registered for', async () => {
-    await expectRefusal(await assertion({}, 'PS256'), 'alg PS256 is not allowed; ES256 are')
+  test.each([
+    ['a client_secret', {}, [['client_secret', 'x']]],
+    ['an Authorization header', { authorization: 'Basic Yzp4' }, []],
+    ['a repeated parameter', {}, Array(2).fill(['extra', '1'])],
+  ])('rejects %s next to the assertion', async (_, headers, more) => {
+    const body = form(await assertion())
+    for (const [name, value] of more) body.append(name, value)
+    const response = await fetch(server.tokenEndpoint, { method: 'POST', headers, body })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: 'invalid_request' })
   })
 
   test('revokeAll refuses every token issued before it, and none issued after', async () => {
@@ -107,7 +97,7 @@ describe('the testing authorization server', () => {
       answered = true
       return response.status
     })
-    while (server.requests[0]?.status !== 200) await setImmediate()
+    await until(() => server.requests[0]?.status === 200)
     expect(server.issued).toBe(0)
     expect(answered).toBe(false)
 
@@ -168,7 +158,7 @@ describe('the testing authorization server', () => {
   test('close ends a request that is held, and refuses connections afterwards', async () => {
     server.hold()
     const held = ask(await assertion()).catch((error: unknown) => error)
-    while (server.requests[0]?.status !== 200) await setImmediate()
+    await until(() => server.requests[0]?.status === 200)
 
     await server.close()
 
@@ -211,19 +201,15 @@ describe('the listeners of the testing servers', () => {
 
   test('can register a client before the server looks at its request', async () => {
     const received: unknown[] = []
-    const jwk = await exportJWK(ec.publicKey)
     await using listened = await createAuthorizationServer({
       onRequest: (request) => {
         received.push(request)
-        listened.register({ clientId, jwks: { keys: [jwk] } })
+        listened.register({ clientId, jwks })
       },
     })
     const aud = listened.tokenEndpoint
-    const body = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_assertion: await assertion({ aud, exp: Math.floor(Date.now() / 1000) + 60 }),
-      client_assertion_type: assertionType,
-    })
+    const exp = Math.floor(Date.now() / 1000) + 60
+    const body = form(await assertion({ aud, exp }))
     expect((await fetch(aud, { method: 'POST', body })).status).toBe(200)
     expect(received).toEqual([{ method: 'POST', url: '/token' }])
   })
@@ -257,12 +243,6 @@ describe('the manual clock', () => {
     expect(ended.at(-1)).toEqual(['late', 300])
   })
 
-  test('moves the wall clock and the monotonic clock together', async () => {
-    const start = clock.now()
-    await clock.advance(1_234)
-    expect([clock.now() - start, clock.monotonic()]).toEqual([1_234, 1_234])
-  })
-
   test('sets the wall clock alone, and ends no pause by it', async () => {
     let ended = false
     const pause = clock.wait(100, new AbortController().signal).then(() => {
@@ -285,7 +265,7 @@ describe('the manual clock', () => {
     await expect(clock.wait(100, controller.signal)).rejects.toBe(reason)
   })
 
-  test('refuses to go back', async () => {
+  test('rejects a negative step', async () => {
     await expect(clock.advance(-1)).rejects.toThrow(
       new RangeError('a clock cannot advance by -1 ms'),
     )
@@ -300,57 +280,6 @@ describe('the manual clock', () => {
   })
 })
 
-describe('the strict rules of the testing authorization server', () => {
-  test.each([
-    ['an iat that is ahead', () => ({ iat: seconds() + 3600 }), 'iat is ahead'],
-    [
-      'an iat in milliseconds',
-      () => ({ iat: clock.now() }),
-      'iat is in milliseconds, and must be in seconds',
-    ],
-    [
-      'a lifetime that began too early',
-      () => ({ iat: seconds() - 600 }),
-      'the lifetime is more than 300 s',
-    ],
-    [
-      'an integer that is rounded',
-      () => ({ n: 2 ** 53 }),
-      'The claims of the JWT contains a number beyond 2^53 - 1.',
-    ],
-  ])('rejects %s', async (_, claims, reason) => {
-    await expectRefusal(await assertion(claims()), reason)
-  })
-
-  test('rejects padding after the signature', async () => {
-    const response = await ask(`${await assertion()}==`)
-    expect(response.status).toBe(401)
-  })
-
-  test.each([
-    ['a client_secret', {}, [['client_secret', 'x']]],
-    ['an Authorization header', { authorization: 'Basic Yzp4' }, []],
-    [
-      'a repeated parameter',
-      {},
-      [
-        ['extra', '1'],
-        ['extra', '2'],
-      ],
-    ],
-  ] as const)('rejects %s next to the assertion', async (_, headers, more) => {
-    const body = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_assertion: await assertion(),
-      client_assertion_type: assertionType,
-    })
-    for (const [name, value] of more) body.append(name, value)
-    const response = await fetch(server.tokenEndpoint, { method: 'POST', headers, body })
-    expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: 'invalid_request' })
-  })
-})
-
 function seconds(): number {
   return Math.floor(clock.now() / 1000)
 }
@@ -359,28 +288,24 @@ function assertion(
   claims: Record<string, unknown> = {},
   alg: Algorithm = 'ES256',
 ): Promise<string> {
-  return new SignJWT({
-    iss: clientId,
-    sub: clientId,
-    aud: server.tokenEndpoint,
-    jti: randomUUID(),
-    exp: seconds() + 60,
-    ...claims,
-  })
+  const own = { iss: clientId, sub: clientId, aud: server.tokenEndpoint, jti: randomUUID() }
+  return new SignJWT({ ...own, exp: seconds() + 60, ...claims })
     .setProtectedHeader({ alg })
-    .sign(alg === 'ES256' ? ec.privateKey : rsa.privateKey)
+    .sign((alg === 'ES256' ? clientKey : sharedRsaPair()).privateKey)
+}
+
+function form(clientAssertion: string, parameters: Record<string, string> = {}) {
+  return new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_assertion: clientAssertion,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    ...parameters,
+  })
 }
 
 function ask(clientAssertion: string, client: string = clientId): Promise<Response> {
-  return fetch(server.tokenEndpoint, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: client,
-      client_assertion: clientAssertion,
-      client_assertion_type: assertionType,
-    }),
-  })
+  const body = form(clientAssertion, { client_id: client })
+  return fetch(server.tokenEndpoint, { method: 'POST', body })
 }
 
 async function token(): Promise<string> {
@@ -389,7 +314,7 @@ async function token(): Promise<string> {
   return access_token
 }
 
-async function expectRefusal(
+async function expectRejection(
   clientAssertion: string,
   reason: string,
   client?: string,

@@ -80,18 +80,8 @@ async function killHolder({ client, fleet }: Running): Promise<void> {
   release()
 }
 
-interface Outcome {
-  readonly title: string
-  readonly requests: number
-  readonly most: number
-  readonly calls: number
-  readonly failed: number
-  readonly slowest: number
-  /** The token requests so far, at each second. */
-  readonly history: readonly number[]
-}
-
-async function run({ title, hasStore, most, fault }: Scenario): Promise<Outcome> {
+/** Runs a scenario. `history` has the token requests so far, at each second. */
+async function run({ title, hasStore, most, fault }: Scenario) {
   await using client = await createTestClient({}, { lifetimeSeconds: lifetime })
   await using redis = hasStore ? await startRedis() : undefined
   const env = {
@@ -102,8 +92,8 @@ async function run({ title, hasStore, most, fault }: Scenario): Promise<Outcome>
   const fleet = Array.from({ length: members }, () => fork(program, { env }))
   const reports: MemberReport[] = []
   for (const member of fleet)
-    member.on('message', (message) => {
-      if (typeof message === 'object') reports.push(message as MemberReport)
+    member.on('message', (message: MemberReport | string) => {
+      if (typeof message === 'object') reports.push(message)
     })
   const ended = Promise.all(fleet.map((member) => once(member, 'exit')))
   const history: number[] = []
@@ -129,7 +119,7 @@ async function run({ title, hasStore, most, fault }: Scenario): Promise<Outcome>
   }
 }
 
-const outcomes: Outcome[] = []
+const outcomes: Awaited<ReturnType<typeof run>>[] = []
 for (const scenario of scenarios)
   if (scenario.title.includes(values.only)) outcomes.push(await run(scenario))
 

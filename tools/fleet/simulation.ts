@@ -64,22 +64,11 @@ export const cases: Readonly<Record<string, Case>> = {
   },
 }
 
-export interface Outcome {
-  readonly requests: number
-  readonly failed: number
-  /** Milliseconds that the members waited for a token. */
-  readonly medianWait: number
-  readonly longestWait: number
-  readonly commands: number
-  /** When each token request was made, in milliseconds. */
-  readonly times: readonly number[]
-}
-
-/** Runs a case with real token providers, and returns what the models counted. */
+/** Runs a case with real token providers, and returns what the models counted, in milliseconds. */
 export async function simulate(
   scenario: Case,
   { members = scenario.members ?? 10_000, seed = 1 }: { members?: number; seed?: number } = {},
-): Promise<Outcome> {
+) {
   const restore = makeDeterministic(seed)
   try {
     const clock = createVirtualClock()
@@ -92,7 +81,12 @@ export async function simulate(
     const fleet = Array.from({ length: members }, (_, index) => {
       const own = clock.createClock(index === 0 ? scenario.skew : 0)
       const { fetch, isDead } = endpoint.createFetch()
-      const tokens = createMember({ clock: own, store: redis.createHandle(own.now), fetch })
+      const tokens = createTokenProvider({
+        ...{ clientId: 'client', tokenEndpoint: 'https://login.example.com/token' },
+        ...{ clock: own, store: redis.createHandle(own.now) },
+        signer: { alg: 'ES256', kid: 'k', sign: async () => new Uint8Array(64) },
+        fetch: (_, init) => fetch(init),
+      })
       return { tokens, isDead }
     })
     const waits: number[] = []
@@ -111,8 +105,14 @@ export async function simulate(
     const first = Promise.all(fleet.map((member, index) => call(member, delayOf(index))))
     await clock.run(first, 60_000)
     if (scenario.isRenewal)
-      await followRenewal({ clock, fleet, call, lifetimeSeconds }, () => {
-        if (scenario.kills === 'renewal') endpoint.killNext()
+      await followRenewal(clock, lifetimeSeconds, {
+        begin: () => {
+          if (scenario.kills === 'renewal') endpoint.killNext()
+        },
+        callAll: () => {
+          for (const member of fleet)
+            if (member.tokens.currentAccessToken() === undefined) void call(member, 0)
+        },
       })
     waits.sort((one, other) => one - other)
     return {
@@ -128,17 +128,11 @@ export async function simulate(
   }
 }
 
-interface Followed {
-  readonly clock: VirtualClock
-  readonly fleet: readonly Member[]
-  readonly call: (member: Member, delay: number) => Promise<void>
-  readonly lifetimeSeconds: number
-}
-
 /** Lets each member make a call every second, from before the renewal until its end. */
 async function followRenewal(
-  { clock, fleet, call, lifetimeSeconds }: Followed,
-  begin: () => void,
+  clock: VirtualClock,
+  lifetimeSeconds: number,
+  { begin, callAll }: { readonly begin: () => void; readonly callAll: () => void },
 ): Promise<void> {
   const window = Math.min(60, lifetimeSeconds / 5)
   const wait = (ms: number) => new Promise<void>((resolve) => clock.schedule(ms, resolve))
@@ -147,8 +141,7 @@ async function followRenewal(
   begin()
   const calls = async () => {
     for (let second = 0; second < window + 5; second += 1) {
-      for (const member of fleet)
-        if (member.tokens.currentAccessToken() === undefined) void call(member, 0)
+      callAll()
       await wait(1000)
     }
   }
@@ -158,20 +151,6 @@ async function followRenewal(
 interface Member {
   readonly tokens: TokenProvider
   readonly isDead: () => boolean
-}
-
-interface MemberParts {
-  readonly clock: ReturnType<VirtualClock['createClock']>
-  readonly store: ReturnType<ReturnType<typeof createRedisModel>['createHandle']>
-  readonly fetch: (init: RequestInit) => Promise<Response>
-}
-
-function createMember({ clock, store, fetch }: MemberParts): TokenProvider {
-  return createTokenProvider({
-    ...{ clientId: 'client', tokenEndpoint: 'https://login.example.com/token', clock, store },
-    signer: { alg: 'ES256', kid: 'k', sign: async () => new Uint8Array(64) },
-    fetch: (_, init) => fetch(init),
-  })
 }
 
 /**

@@ -15,8 +15,9 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     leastScore: 97,
     mutate: [`${core}/renewal/*.ts`],
     tests: [
-      'test/core/renewal/{freshness,hold-off-length,refusal,single-flight,token-cache}.test.ts',
-      'test/core/renewal/{cache,storms}.test.ts',
+      'test/core/renewal/{freshness,hold-off,probation,single-flight,token-cache}.test.ts',
+      'test/core/renewal/{renewal,storms,suspect-tokens,frozen-process,close}.test.ts',
+      'test/core/store/fleet.test.ts',
     ],
   },
   assertion: {
@@ -91,8 +92,8 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
     leastScore: 80,
     mutate: [`${core}/store/*.ts`],
     tests: [
-      'test/core/store/{token-key.property,memory-store,shared-store}.test.ts',
-      'test/core/renewal/cache.test.ts',
+      'test/core/store/{access-key.property,token-identity,fleet,stores}.test.ts',
+      'test/core/renewal/{renewal,suspect-tokens}.test.ts',
     ],
   },
   // Without what `resource` covers, and without entry points, which only export.
@@ -104,7 +105,8 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
       'test/core/renewal/token-cache.test.ts',
       'test/core/token-endpoint/token-client.test.ts',
       'test/core/{configuration,secrets-events}.test.ts',
-      'test/core/renewal/{cache,renewal}.test.ts',
+      'test/core/store/{access-key.property,token-identity}.test.ts',
+      'test/core/renewal/{renewal,suspect-tokens}.test.ts',
       'test/core/diagnosis/clock-skew.test.ts',
       'test/core/token-endpoint/transport-{callers,requests,stalls}.test.ts',
       'test/cross/end-to-end/{axios-logging,events}.test.ts',
@@ -113,7 +115,7 @@ export const folders: Readonly<Record<string, MutatedFolder>> = {
   testing: {
     leastScore: 80,
     mutate: ['packages/testing/src/*.ts'],
-    tests: ['test/testing/*.test.ts', 'test/core/store/memory-store.test.ts'],
+    tests: ['test/testing/*.test.ts', 'test/core/store/stores.test.ts'],
   },
   // Its tests start the command, so the mutants are built and selected by an environment variable.
   cli: {

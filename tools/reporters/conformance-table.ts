@@ -5,18 +5,15 @@ import type { Reporter, TestCase } from 'vitest/node'
 export const conformanceTable: Reporter = {
   onTestRunEnd(modules) {
     const hosts = new Map<string, Map<number, TestCase[]>>()
-    for (const module of modules) {
-      if (!module.moduleId.includes('/test/cross/conformance/')) continue
-      for (const test of module.children.allTests()) {
-        const host = /^host: (.*?) > /.exec(test.fullName)?.[1]
-        if (host === undefined) continue
-        const promises = hosts.get(host) ?? new Map<number, TestCase[]>()
-        hosts.set(host, promises)
-        for (const tag of test.options.tags ?? []) {
-          const promise = Number(/^promise-(\d+)$/.exec(tag)?.[1])
-          if (!Number.isInteger(promise)) continue
-          promises.set(promise, [...(promises.get(promise) ?? []), test])
-        }
+    const ours = modules.filter(({ moduleId }) => moduleId.includes('/test/cross/conformance/'))
+    for (const test of ours.flatMap(({ children }) => [...children.allTests()])) {
+      const host = /^host: (.*?) > /.exec(test.fullName)?.[1]
+      if (host === undefined) continue
+      const promises = hosts.get(host) ?? new Map<number, TestCase[]>()
+      hosts.set(host, promises)
+      for (const tag of test.options.tags ?? []) {
+        const promise = Number(/^promise-(\d+)$/.exec(tag)?.[1])
+        if (promise > 0) promises.set(promise, [...(promises.get(promise) ?? []), test])
       }
     }
     if (hosts.size === 0) return

@@ -56,6 +56,17 @@ describe('a token that lives 100 s', () => {
     expect(judgeFreshness(life, { ...received, monotonic })).toBe(state)
   })
 
+  test('ends a whole life after its request was sent, if the wall clock was set back meanwhile', {
+    tags: ['C5'],
+  }, () => {
+    const token = { issuedAt, expiresAt: issuedAt + 100_000 }
+    const setBack = { wall: issuedAt - 3_600_000, monotonic: 1_500 }
+    const settings = { early: 60_000, random: 1, sentAt: 500 }
+    const { dueAt, expiresAt } = computeLifetime(token, setBack, settings)
+    expect(expiresAt).toEqual(after(100_000))
+    expect(dueAt).toEqual(after(80_000))
+  })
+
   test('is expired when a clock gives no number', { tags: ['C5'] }, () => {
     expect(judgeFreshness(life, { ...received, wall: Number.NaN })).toBe('expired')
     expect(judgeFreshness(life, { ...received, monotonic: Number.NaN })).toBe('expired')

@@ -1,21 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
-import { createTokenProvider, type TokenEvent, type TokenProviderOptions } from '@countersign/core'
-import {
-  type AuthorizationServer,
-  createAuthorizationServer,
-  createManualClock,
-  type ManualClock,
-} from '@countersign/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { TokenEvent, TokenProvider, TokenProviderOptions } from '@countersign/core'
+import { type AuthorizationServer, createManualClock, type ManualClock } from '@countersign/testing'
+import { beforeEach, expect, test } from 'vitest'
+import { rejection, until } from '../../support/waiting.ts'
+import { startAuthorization } from '../../support/world.ts'
 
-const clientId = 'institution-1'
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const lifetime = 600_000
 const timeout = 10_000
 
 let manual: ManualClock
 let server: AuthorizationServer
+let provider: (options?: Partial<TokenProviderOptions>) => TokenProvider
 let frozen: { wall: number; monotonic: number }
 let events: TokenEvent[]
 
@@ -35,30 +29,11 @@ beforeEach(async () => {
   manual = createManualClock(Date.now())
   frozen = { wall: 0, monotonic: 0 }
   events = []
-  server = await createAuthorizationServer({ clock, lifetimeSeconds: lifetime / 1000 })
-  const jwk = { kty: 'EC', ...key.publicKey.export({ format: 'jwk' }), kid: 'key' }
-  server.register({ clientId, jwks: { keys: [jwk] } })
+  const started = await startAuthorization({ clock, lifetimeSeconds: lifetime / 1000 })
+  server = started.server
+  const onEvent = (event: TokenEvent) => void events.push(event)
+  provider = (options) => started.provider({ clock, timeout, retries: 0, onEvent, ...options })
 })
-
-afterEach(() => server.close())
-
-function provider(options: Partial<TokenProviderOptions> = {}) {
-  return createTokenProvider({
-    clientId,
-    tokenEndpoint: server.tokenEndpoint,
-    key: { key: key.privateKey, kid: 'key' },
-    ...{ clock, timeout, retries: 0 },
-    onEvent: (event) => void events.push(event),
-    ...options,
-  })
-}
-
-const caught = (promise: Promise<unknown>) => promise.catch((thrown: unknown) => thrown)
-
-/** Turns of the event loop until it holds; the test's own time limit is the only other end. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await setImmediate()
-}
 
 /** An early renewal whose answer does not come. */
 async function renewalInFlight() {
@@ -108,17 +83,17 @@ test('counts a failed response after a freeze as a failure', async () => {
       return Response.json({ error: 'invalid_client' }, { status: 401 })
     },
   })
-  expect(await caught(tokens.getAccessToken())).toMatchObject({ error: 'invalid_client' })
+  expect(await rejection(tokens.getAccessToken())).toMatchObject({ error: 'invalid_client' })
   expect(failures()).toHaveLength(1)
 })
 
 test('a token request that had its time is a failure', async () => {
   const tokens = provider()
   server.hold()
-  const call = caught(tokens.getAccessToken())
+  const call = rejection(tokens.getAccessToken())
   await until(() => server.requests.length === 1)
   await manual.advance(timeout / 2)
   expect(await call).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
   expect(failures()).toHaveLength(1)
-  expect(await caught(tokens.getAccessToken())).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
+  expect(await rejection(tokens.getAccessToken())).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
 })

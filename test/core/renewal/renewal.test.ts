@@ -1,56 +1,65 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
-import { createTokenProvider, memoryStore, type TokenProviderOptions } from '@countersign/core'
-import { authorizedFetch } from '@countersign/core/fetch'
 import {
-  type AuthorizationServer,
-  createAuthorizationServer,
-  createManualClock,
-  type ManualClock,
-} from '@countersign/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startApi } from '../../support/world.ts'
+  createTokenProvider,
+  type TokenEvent,
+  type TokenProvider,
+  type TokenProviderOptions,
+} from '@countersign/core'
+import { authorizedFetch } from '@countersign/core/fetch'
+import { type AuthorizationServer, createManualClock, type ManualClock } from '@countersign/testing'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { clientKey, otherKey } from '../../support/keys.ts'
+import { rejection, until } from '../../support/waiting.ts'
+import { startApi, startAuthorization } from '../../support/world.ts'
 
-const clientId = 'institution-1'
-const [old, next] = [newKey(), newKey()]
+const unavailable = { code: 'ERR_TOKEN_UNAVAILABLE', status: 503 }
 
 let clock: ManualClock
 let server: AuthorizationServer
+let provider: (options?: Partial<TokenProviderOptions>) => TokenProvider
+let events: TokenEvent[]
 
 beforeEach(async () => {
   clock = createManualClock(Date.now())
-  server = await createAuthorizationServer({ clock, lifetimeSeconds: 600 })
-  server.register({ clientId, jwks: { keys: [publicJwk(old, 'old'), publicJwk(next, 'next')] } })
+  events = []
+  const started = await startAuthorization({ clock, lifetimeSeconds: 600 })
+  server = started.server
+  const onEvent = (event: TokenEvent) => void events.push(event)
+  provider = (options) => createTokenProvider({ ...started.client, clock, onEvent, ...options })
 })
 
-afterEach(() => server.close())
+const eventsOf = (wanted: TokenEvent['type']) => events.filter(({ type }) => type === wanted)
 
-function newKey() {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
-}
+test('ten thousand sequential calls make one token request', { tags: ['C1'] }, async () => {
+  const tokens = provider()
+  const first = await tokens.getAccessToken()
+  for (let call = 1; call < 10_000; call++) {
+    if ((await tokens.getAccessToken()) !== first) expect.unreachable('another token object')
+  }
+  expect(server.requests).toHaveLength(1)
+})
 
-function publicJwk({ publicKey }: ReturnType<typeof newKey>, kid: string) {
-  return { kty: 'EC', ...publicKey.export({ format: 'jwk' }), kid }
-}
+test('a token is given in its window, and renewed meanwhile', { tags: ['C2'] }, async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const tokens = provider()
+  const first = await tokens.getAccessToken()
+  await clock.advance(600_000 - 48_000 - 1)
+  expect(await tokens.getAccessToken()).toBe(first)
+  await clock.advance(1)
+  expect(server.requests).toHaveLength(1)
+  const release = server.hold()
+  expect(await tokens.getAccessToken()).toBe(first)
+  await until(() => server.requests.length === 2)
+  expect(await tokens.getAccessToken()).toBe(first)
+  release()
+  await until(() => eventsOf('token-issued').length === 2)
+  const second = await tokens.getAccessToken()
+  expect(second).not.toBe(first)
+  expect(second.issuedAt).toBe(first.issuedAt + 552_000)
+  expect(server.requests).toHaveLength(2)
+})
 
-function provider(options: Partial<TokenProviderOptions> = {}) {
-  return createTokenProvider({
-    clientId,
-    tokenEndpoint: server.tokenEndpoint,
-    key: { key: old.privateKey, kid: 'old' },
-    clock,
-    ...options,
-  })
-}
-
-/** Turns of the event loop until it holds; the test's own time limit is the only other end. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await setImmediate()
-}
-
-test('a hundred providers, each as a process would have one, renew in many different seconds', {
-  tags: ['C3'],
-}, async () => {
+test('a hundred providers renew in many different seconds', { tags: ['C3'] }, async () => {
   const renewals: Promise<unknown>[] = []
   const waitUntil = (renewal: Promise<unknown>) => void renewals.push(renewal)
   const fleet = Array.from({ length: 100 }, () => provider({ renewal: { waitUntil } }))
@@ -77,6 +86,36 @@ test('a hundred providers, each as a process would have one, renew in many diffe
   expect(started.filter((count) => count > 0).length).toBeGreaterThanOrEqual(8)
 })
 
+test('a waitUntil that throws stops no renewal', { tags: ['C4'] }, async () => {
+  const waitUntil = () => {
+    throw new TypeError('Illegal invocation')
+  }
+  const tokens = provider({ renewal: { waitUntil } })
+  const first = await tokens.getAccessToken()
+  await clock.advance(599_000)
+  expect(await tokens.getAccessToken()).toBe(first)
+  await until(() => tokens.currentAccessToken() !== first)
+  expect(server.requests).toHaveLength(2)
+})
+
+test('the life of a token counts from when its request was sent', { tags: ['C7'] }, async () => {
+  server.lifetimeSeconds = 10
+  const tokens = provider({ timeout: 20_000, renewal: { early: 0 } })
+  const sentAt = clock.now()
+  const release = server.hold()
+  const pending = tokens.getAccessToken()
+  await until(() => server.requests.length === 1)
+  await clock.advance(8000)
+  release()
+  const token = await pending
+  expect([token.issuedAt, token.expiresAt]).toEqual([sentAt, sentAt + 10_000])
+  await clock.advance(1999)
+  expect(tokens.currentAccessToken()).toBe(token)
+  await clock.advance(1)
+  expect(tokens.currentAccessToken()).toBeUndefined()
+  expect(server.requests).toHaveLength(1)
+})
+
 test.each([60_000, 0])(
   'an API that counts a token out 2 s early costs one renewal and no failure (early: %i)',
   { tags: ['C8'] },
@@ -91,38 +130,15 @@ test.each([60_000, 0])(
     })
     const send = authorizedFetch(tokens, { origins: [api.origin] })
     await clock.advance(600_000 - 2_000)
-
-    const { status } = await send(`${api.origin}/x`)
-    expect(status).toBe(200)
-    expect((await send(`${api.origin}/y`)).status).toBe(200)
-
-    expect(api.seen.map((seen) => `${seen.url} ${seen.status}`)).toEqual([
-      '/x 401',
-      '/x 200',
-      '/y 200',
-    ])
+    for (const path of ['x', 'y']) expect((await send(`${api.origin}/${path}`)).status).toBe(200)
+    const answers = api.seen.map((seen) => `${seen.url} ${seen.status}`)
+    expect(answers).toEqual(['/x 401', '/x 200', '/y 200'])
     expect(server.requests).toHaveLength(2)
   },
 )
 
-describe('flights', { tags: ['C9'] }, () => {
-  test('forced renewals share the flight under way, and others keep the token meanwhile', async () => {
-    const tokens = provider()
-    const first = await tokens.getAccessToken()
-    const release = server.hold()
-    const forced = Array.from({ length: 10 }, () => tokens.getAccessToken({ forceRenewal: true }))
-    await until(() => server.requests.length === 2)
-    const late = tokens.getAccessToken({ forceRenewal: true })
-    expect(await tokens.getAccessToken()).toBe(first)
-    release()
-    const [second, ...others] = await Promise.all([...forced, late])
-    expect(second).not.toBe(first)
-    expect(others.every((token) => token === second)).toBe(true)
-    expect(tokens.currentAccessToken()).toBe(second)
-    expect(server.requests).toHaveLength(2)
-  })
-
-  test('a token rejected during a flight is suspect, and the flight brings the next one', async () => {
+describe('a token that is rejected', { tags: ['C9'] }, () => {
+  test('during a flight is suspect, and the flight brings the next one', async () => {
     const tokens = provider()
     const first = await tokens.getAccessToken()
     const release = server.hold()
@@ -139,82 +155,80 @@ describe('flights', { tags: ['C9'] }, () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('a response that comes after its flight was given up does not displace a later token', async () => {
-    let answerLate: (() => void) | undefined
+  test('by the listener of its event is followed by another one', async () => {
+    const given: (string | Promise<string>)[] = []
     const tokens = provider({
-      retries: 0,
-      fetch: async (url, init) => {
-        if (answerLate !== undefined) return fetch(url, init)
-        const answered = await fetch(url, { ...init, signal: null })
-        await new Promise<void>((resolve) => {
-          answerLate = resolve
-        })
-        return answered
+      onEvent: ({ type }) => {
+        const current = type === 'token-issued' ? tokens.currentAccessToken() : undefined
+        if (current === undefined || given.length > 0) return
+        tokens.invalidate(current)
+        given.push(
+          current.value,
+          tokens.getAccessToken().then(({ value }) => value),
+        )
       },
     })
-    const lost = tokens.getAccessToken().catch((error: unknown) => error)
-    await until(() => answerLate !== undefined)
-    await clock.advance(5_000)
-    expect(await lost).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
-    await clock.advance(1_000)
-    const second = await tokens.getAccessToken()
-    answerLate?.()
-    for (let turn = 0; turn < 20; turn++) await setImmediate()
-    expect(tokens.currentAccessToken()).toBe(second)
-    expect(await tokens.getAccessToken()).toBe(second)
-    expect(server.issued).toBe(2)
+    await tokens.getAccessToken()
+    const [refused, next] = await Promise.all(given)
+    expect(next).not.toBe(refused)
+    expect(server.requests).toHaveLength(2)
   })
 })
 
-describe('what is shared', () => {
-  test('another key of the key function signs the next request; the token at hand stays', {
-    tags: ['C10'],
-  }, async () => {
-    let key = { key: old.privateKey, kid: 'old' }
-    const tokens = provider({ key: () => key })
-    const first = await tokens.getAccessToken()
-    key = { key: next.privateKey, kid: 'next' }
-    expect(await tokens.getAccessToken()).toBe(first)
-    expect(server.requests).toHaveLength(1)
-    const second = await tokens.getAccessToken({ forceRenewal: true })
-    expect(second).not.toBe(first)
-    expect(server.requests).toMatchObject([
-      { status: 200, header: { kid: 'old' } },
-      { status: 200, header: { kid: 'next' } },
-    ])
-  })
+test('another key of the key function signs the next request', { tags: ['C10'] }, async () => {
+  const { keys } = clientKey.jwks
+  const jwks = {
+    keys: [
+      { ...keys[0], kid: 'old' },
+      { ...otherKey.publicJwk, kid: 'next' },
+    ],
+  }
+  server.register({ clientId: 'client', jwks })
+  let key = { key: clientKey.privateKey, kid: 'old' }
+  const tokens = provider({ key: () => key })
+  const first = await tokens.getAccessToken()
+  key = { key: otherKey.privateKey, kid: 'next' }
+  expect(await tokens.getAccessToken()).toBe(first)
+  expect(await tokens.getAccessToken({ forceRenewal: true })).not.toBe(first)
+  expect(server.requests).toMatchObject([
+    { status: 200, header: { kid: 'old' } },
+    { status: 200, header: { kid: 'next' } },
+  ])
+})
 
-  test('two providers with the same options share nothing', { tags: ['C11'] }, async () => {
-    const [one, other] = [provider(), provider()]
-    const mine = await one.getAccessToken()
-    expect(other.currentAccessToken()).toBeUndefined()
-    const yours = await other.getAccessToken()
-    expect(yours.value).not.toBe(mine.value)
-    one.invalidate(yours)
-    expect(one.currentAccessToken()).toBe(mine)
-    one.invalidate(mine)
-    expect(one.currentAccessToken()).toBeUndefined()
-    expect(other.currentAccessToken()).toBe(yours)
-    expect(server.requests).toHaveLength(2)
-  })
+test('a signal of null is none', { tags: ['C10'] }, async () => {
+  const signal = null as unknown as undefined
+  expect(await provider().getAccessToken({ signal })).toMatchObject({ tokenType: 'Bearer' })
+})
 
-  test('neither do failures go from one to the other', { tags: ['C11'] }, async () => {
-    const [one, other] = [provider({ retries: 0 }), provider({ retries: 0 })]
-    server.next({ status: 503 })
-    const error = await one.getAccessToken().catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'ERR_TOKEN_UNAVAILABLE' })
-    expect(server.isLive((await other.getAccessToken()).value)).toBe(true)
-    expect(await one.getAccessToken().catch((thrown: unknown) => thrown)).toEqual(error)
-    expect(server.requests).toHaveLength(2)
-  })
+test('two providers share neither tokens nor failures', { tags: ['C11'] }, async () => {
+  const [one, other] = [provider({ retries: 0 }), provider({ retries: 0 })]
+  const mine = await one.getAccessToken()
+  expect(other.currentAccessToken()).toBeUndefined()
+  const yours = await other.getAccessToken()
+  expect(yours.value).not.toBe(mine.value)
+  one.invalidate(yours)
+  expect(one.currentAccessToken()).toBe(mine)
+  server.next({ status: 503 })
+  expect(await rejection(one.getAccessToken({ forceRenewal: true }))).toMatchObject(unavailable)
+  expect(await other.getAccessToken({ forceRenewal: true })).not.toBe(yours)
+  expect(server.requests).toHaveLength(4)
+})
 
-  test('given one store they share one token', { tags: ['C11'] }, async () => {
-    const store = memoryStore()
-    const [one, other] = [provider({ store }), provider({ store })]
-    const mine = await one.getAccessToken()
-    const yours = await other.getAccessToken()
-    expect(yours.value).toBe(mine.value)
-    expect(yours.expiresAt).toBe(mine.expiresAt)
-    expect(server.requests).toHaveLength(1)
-  })
+test('a provider has a token per set of scopes and resources', {
+  tags: ['C12', 'C13'],
+}, async () => {
+  const tokens = provider()
+  const [a, b] = ['https://a.example.com', 'https://b.example.com'] as const
+  const token = await tokens.getAccessToken({ scope: 'a b', resource: [a, b] })
+  for (const scope of ['b a', 'a a b', ['b', 'a', 'b']])
+    expect(await tokens.getAccessToken({ scope, resource: [b, a, b] })).toBe(token)
+  expect(server.requests).toHaveLength(1)
+  for (const scope of ['A b', '__proto__', 'constructor']) {
+    const other = await tokens.getAccessToken({ scope })
+    expect(tokens.currentAccessToken({ scope })).toBe(other)
+    expect(other.scope).toBe(scope)
+  }
+  expect(tokens.currentAccessToken()).toBeUndefined()
+  expect(server.requests).toHaveLength(4)
 })

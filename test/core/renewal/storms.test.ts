@@ -1,29 +1,18 @@
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import {
-  createTokenProvider,
   isCountersignError,
   type TokenFetch,
   type TokenProvider,
   type TokenProviderOptions,
-  type TokenStore,
 } from '@countersign/core'
-import { authorizedFetch } from '@countersign/core/fetch'
-import {
-  type AuthorizationServer,
-  createAuthorizationServer,
-  createManualClock,
-  createResourceServer,
-  type ManualClock,
-} from '@countersign/testing'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type AuthorizationServer, createManualClock, type ManualClock } from '@countersign/testing'
+import { beforeEach, expect, test } from 'vitest'
+import { clientKey } from '../../support/keys.ts'
+import { rejection, until } from '../../support/waiting.ts'
+import { startAuthorization } from '../../support/world.ts'
 
-const clientId = 'institution-1'
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const jwks = { keys: [{ kty: 'EC', ...publicKey.export({ format: 'jwk' }) }] }
 const unavailable = {
   code: 'ERR_TOKEN_UNAVAILABLE',
   message: expect.stringContaining('The token endpoint answered 503'),
@@ -31,33 +20,19 @@ const unavailable = {
 
 let clock: ManualClock
 let server: AuthorizationServer
+let provider: (options?: Partial<TokenProviderOptions>) => TokenProvider
 let unhandled: unknown[]
-
-const noteUnhandled = (reason: unknown) => unhandled.push(reason)
 
 beforeEach(async () => {
   clock = createManualClock()
-  server = await createAuthorizationServer({ clock })
-  server.register({ clientId, jwks })
+  const started = await startAuthorization({ clock })
+  server = started.server
+  provider = (options) => started.provider({ clock, ...options })
   unhandled = []
-  process.on('unhandledRejection', noteUnhandled)
+  const note = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  return () => process.off('unhandledRejection', note)
 })
-
-afterEach(async () => {
-  process.off('unhandledRejection', noteUnhandled)
-  vi.unstubAllGlobals()
-  await server.close()
-})
-
-function provider(options: Partial<TokenProviderOptions> = {}): TokenProvider {
-  const { tokenEndpoint } = server
-  return createTokenProvider({ clientId, tokenEndpoint, key: privateKey, clock, ...options })
-}
-
-/** Turns of the event loop until it holds; the test's own time limit is the only other end. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await setImmediate()
-}
 
 async function reasons(calls: readonly Promise<unknown>[]): Promise<unknown[]> {
   const outcomes = await Promise.allSettled(calls)
@@ -75,28 +50,7 @@ test('ten thousand concurrent cold calls make one token request', { tags: ['D1']
   expect(server.issued).toBe(1)
 })
 
-test('a failed flight rejects all ten thousand callers with errors of their own that say the same, and the next call after the hold-off makes one token request', {
-  tags: ['D2'],
-}, async () => {
-  server.next({ status: 503 })
-  const tokens = provider({ retries: 0 })
-  const errors = await reasons(storm(tokens, 10_000))
-  expect(errors).toHaveLength(10_000)
-  expect(new Set(errors).size).toBe(10_000)
-  expect(new Set(errors.map((error) => JSON.stringify(error))).size).toBe(1)
-  expect(errors[0]).toMatchObject({ ...unavailable, nextAttemptAt: clock.now() + 1000 })
-  await clock.advance(999)
-  expect(await reasons([tokens.getAccessToken()])).toEqual([errors[0]])
-  expect(server.requests).toHaveLength(1)
-  await clock.advance(1)
-  await Promise.all(storm(tokens, 100))
-  expect(server.requests).toHaveLength(2)
-  expect(unhandled).toEqual([])
-})
-
-test('ten thousand callers in the five seconds of an outage make three token requests', {
-  tags: ['D3'],
-}, async () => {
+test('ten thousand callers in an outage make three token requests', { tags: ['D3'] }, async () => {
   server.next(...Array.from({ length: 10 }, () => ({ status: 503 })))
   const tokens = provider({ retries: 0 })
   let rejected = 0
@@ -111,35 +65,18 @@ test('ten thousand callers in the five seconds of an outage make three token req
   expect(unhandled).toEqual([])
 })
 
-test('a store that throws at each call stops nobody', { tags: ['D4'] }, async () => {
-  const fail = (): never => {
-    throw new Error('out of order')
-  }
-  const store: TokenStore = { get: fail, set: fail, delete: fail, acquireLease: fail }
-  const failed: string[] = []
-  const tokens = provider({
-    store,
-    onEvent: (event) => void (event.type === 'store-failed' && failed.push(event.operation)),
-  })
-  const first = await tokens.getAccessToken()
-  expect(await tokens.getAccessToken({ forceRenewal: true })).not.toBe(first)
-  expect(server.issued).toBe(2)
-  expect(failed).toContain('get')
-  expect(failed).toContain('set')
-})
-
-test('starts again at the next call after a key function that threw', {
-  tags: ['D4'],
-}, async () => {
+test('a key function that throws holds off every scope for a while', { tags: ['D4'] }, async () => {
   let asked = 0
   const tokens = provider({
     key: () => {
       if (asked++ === 0) throw new Error('no key today')
-      return privateKey
+      return clientKey.privateKey
     },
   })
-  const [error] = await reasons([tokens.getAccessToken()])
+  const error = await rejection(tokens.getAccessToken())
   expect(error).toMatchObject({ code: 'ERR_KEY_PROVIDER', message: 'The key function failed.' })
+  expect(await rejection(tokens.getAccessToken({ scope: 'a' }))).toEqual(error)
+  expect(asked).toBe(1)
   await clock.advance(1000)
   expect(server.isLive((await tokens.getAccessToken()).value)).toBe(true)
   expect(asked).toBe(2)
@@ -180,9 +117,7 @@ test('a caller that aborts ends its own wait alone', { tags: ['D5'] }, async () 
   expect(server.requests).toHaveLength(1)
 })
 
-test('when all callers abort the flight runs to its end and its token is kept', {
-  tags: ['D5'],
-}, async () => {
+test('when all callers abort the token of the flight is kept', { tags: ['D5'] }, async () => {
   const release = server.hold()
   let issued = 0
   const tokens = provider({ onEvent: ({ type }) => void (type === 'token-issued' && issued++) })
@@ -199,29 +134,20 @@ test('when all callers abort the flight runs to its end and its token is kept', 
   expect(unhandled).toEqual([])
 })
 
-test('a signal aborted before the call rejects with its own reason and starts nothing', {
-  tags: ['D6'],
-}, async () => {
+test('an abort before or after the call changes nothing', { tags: ['D6'] }, async () => {
   const tokens = provider()
   const reason = new Error('too late')
   const signal = AbortSignal.abort(reason)
   await expect(tokens.getAccessToken({ signal })).rejects.toBe(reason)
   await clock.advance(0)
   expect(server.requests).toHaveLength(0)
-  await tokens.getAccessToken()
-  await expect(tokens.getAccessToken({ signal })).rejects.toBe(reason)
-  expect(server.requests).toHaveLength(1)
-})
-
-test('an abort after the result, or a second one, changes nothing', { tags: ['D6'] }, async () => {
-  const tokens = provider()
   const controller = new AbortController()
   const token = await tokens.getAccessToken({ signal: controller.signal })
+  await expect(tokens.getAccessToken({ signal })).rejects.toBe(reason)
   controller.abort(new Error('first'))
   controller.abort(new Error('second'))
   expect(await tokens.getAccessToken()).toBe(token)
   expect(server.requests).toHaveLength(1)
-  expect(unhandled).toEqual([])
 })
 
 test('a slow token request of one scope holds up no other scope', { tags: ['D7'] }, async () => {
@@ -244,30 +170,7 @@ test('a slow token request of one scope holds up no other scope', { tags: ['D7']
   expect((await slow).scope).toBe('a')
 })
 
-test('a token request through an instance that carries the same provider works', {
-  tags: ['D8'],
-}, async () => {
-  await using api = await createResourceServer(server)
-  const origins = [new URL(server.tokenEndpoint).origin, api.origin]
-  const tokens = provider({ fetch: (url, init) => authorized(url, init) })
-  const authorized = authorizedFetch(tokens, { origins, fetch: globalThis.fetch })
-  expect((await authorized(`${api.origin}/accounts`)).status).toBe(200)
-  expect(server.requests).toMatchObject([{ clientId, status: 200 }])
-  expect(api.requests).toHaveLength(1)
-})
-
-test('a token request through a patched global fetch works', { tags: ['D8'] }, async () => {
-  await using api = await createResourceServer(server)
-  const origins = [new URL(server.tokenEndpoint).origin, api.origin]
-  const tokens = provider()
-  vi.stubGlobal('fetch', authorizedFetch(tokens, { origins, fetch: globalThis.fetch }))
-  expect((await fetch(`${api.origin}/accounts`)).status).toBe(200)
-  expect(server.requests).toMatchObject([{ clientId, status: 200 }])
-})
-
-test('a token request that waits for its own token ends at the timeout, and the message names that cause', {
-  tags: ['D8'],
-}, async () => {
+test('a token request that waits for its own token times out', { tags: ['D8'] }, async () => {
   let isWaiting = false
   const tokens = provider({
     fetch: async (url, init) => {
@@ -290,14 +193,13 @@ test('a token request that waits for its own token ends at the timeout, and the 
   expect(unhandled).toEqual([])
 })
 
+const throwError = () => {
+  throw new Error('listener')
+}
+
 test.each([
-  [
-    'throws',
-    () => {
-      throw new Error('listener')
-    },
-  ],
-  ['rejects', () => Promise.reject(new Error('listener'))],
+  ['throws', throwError],
+  ['rejects', async () => throwError()],
 ])('a listener that %s costs nobody a token', { tags: ['D4', 'D10'] }, async (_, onEvent) => {
   const tokens = provider({ onEvent, retries: 0 })
   const token = await tokens.getAccessToken()
@@ -312,9 +214,7 @@ test.each([
   expect(unhandled).toEqual([])
 })
 
-test('a promise that the program drops is the only unhandled rejection', {
-  tags: ['D11'],
-}, async () => {
+test('only a promise that the program drops is unhandled', { tags: ['D11'] }, async () => {
   const script = `
     import { generateKeyPairSync } from 'node:crypto'
     import { createTokenProvider } from '@countersign/core'

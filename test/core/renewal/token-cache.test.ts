@@ -29,13 +29,8 @@ function cacheUnderTest(settings: Partial<TokenCacheSettings> = {}) {
     new Promise<IssuedToken | TokenRequestFailure>((resolve) => {
       const answer: Fetch['answer'] = (value, source = 'endpoint') => {
         const issuedAt = clock.now()
-        const token = {
-          value,
-          tokenType: 'Bearer',
-          issuedAt,
-          expiresAt: issuedAt + 100_000,
-        } as const
-        resolve({ token, source, attempts: 2 })
+        const times = { issuedAt, expiresAt: issuedAt + 100_000 }
+        resolve({ token: { value, tokenType: 'Bearer', ...times }, source, attempts: 2 })
       }
       fetches.push({ call, answer, fail: resolve })
     })
@@ -73,35 +68,16 @@ function failure(retryAfter?: number): TokenRequestFailure {
 }
 
 describe('a token at hand', () => {
-  test('there is none before the first was asked for', () => {
-    const { cache, fetches } = cacheUnderTest()
-    expect(cache.current()).toBeUndefined()
-    expect(fetches).toEqual([])
-  })
-
-  test('is the same object until it expires, and one event reports it', {
-    tags: ['C2'],
-  }, async () => {
+  test('is one object until it expires, reported by one event', { tags: ['C2'] }, async () => {
     const { cache, first, clock, fetches, events } = cacheUnderTest()
+    expect(cache.current()).toBeUndefined()
     await clock.advance(7)
     const token = await first()
     await clock.advance(79_999)
     expect(cache.current()).toBe(token)
     expect(fetches).toHaveLength(1)
-    const { expiresAt } = token
-    expect(events).toEqual([
-      { type: 'token-issued', source: 'endpoint', expiresAt, attempts: 2, duration: 0 },
-    ])
-  })
-
-  test('states in the event the duration and the source of the token', async () => {
-    const { ask, clock, fetches, events } = cacheUnderTest()
-    await clock.advance(50)
-    const asked = ask()
-    await clock.advance(300)
-    fetches[0]?.answer('from the store', 'store')
-    await asked
-    expect(events).toMatchObject([{ type: 'token-issued', source: 'store', duration: 300 }])
+    const issued = { type: 'token-issued', source: 'endpoint', attempts: 2, duration: 0 }
+    expect(events).toEqual([{ ...issued, expiresAt: token.expiresAt }])
   })
 
   test('is renewed once in the background when it is due', { tags: ['C2'] }, async () => {
@@ -127,9 +103,7 @@ describe('a token at hand', () => {
     expect(fetches).toHaveLength(1)
   })
 
-  test('outlives a renewal that fails, and the next waits for the end of the hold-off', {
-    tags: ['C4'],
-  }, async () => {
+  test('outlives a failed renewal, which begins a hold-off', { tags: ['C4'] }, async () => {
     const { cache, first, clock, fetches, events, background, settle } = cacheUnderTest()
     const token = await first()
     await clock.advance(80_000)
@@ -140,10 +114,8 @@ describe('a token at hand', () => {
     await Promise.all(background)
     await settle()
     const nextAttemptAt = clock.now() + 1_000
-    expect(events[1]).toEqual({
-      ...{ type: 'renewal-failed', error, nextAttemptAt },
-      servesUntil: token.expiresAt,
-    })
+    const servesUntil = token.expiresAt
+    expect(events[1]).toEqual({ type: 'renewal-failed', error, nextAttemptAt, servesUntil })
     await clock.advance(999)
     expect(cache.current()).toBe(token)
     await clock.advance(1)
@@ -168,30 +140,16 @@ describe('a token at hand', () => {
 
 describe('a flight', () => {
   test('is one for all who wait, with a deadline', { tags: ['D1'] }, async () => {
-    const { ask, clock, fetches, settle } = cacheUnderTest()
-    await clock.advance(50)
-    const calls = [ask(), ask(), ask(true)]
-    await settle()
-    fetches[0]?.answer('token')
-    expect(new Set(await Promise.all(calls)).size).toBe(1)
-    expect(fetches.map(({ call }) => call)).toEqual([
-      {
-        access,
-        isProbe: false,
-        forceRenewal: false,
-        rejected: expect.any(Function),
-        deadline: 50 + timeout,
-        closing: expect.any(AbortSignal),
-        ownToken: expect.any(Function),
-      },
-    ])
-  })
-
-  test('states whether the renewal was forced', async () => {
-    const { ask, fetches, settle } = cacheUnderTest()
-    void ask(true)
-    await settle()
-    expect(fetches.map(({ call }) => call.forceRenewal)).toEqual([true])
+    for (const isForced of [false, true]) {
+      const { ask, clock, fetches, settle } = cacheUnderTest()
+      await clock.advance(50)
+      const calls = [ask(isForced), ask(), ask(true)]
+      await settle()
+      fetches[0]?.answer('token')
+      expect(new Set(await Promise.all(calls)).size).toBe(1)
+      const call = { access, isProbe: false, forceRenewal: isForced, deadline: 50 + timeout }
+      expect(fetches).toMatchObject([{ call }])
+    }
   })
 
   test('keeps its key busy until it has ended, well or badly', async () => {
@@ -241,9 +199,7 @@ describe('a flight', () => {
     expect(fetches).toHaveLength(2)
   })
 
-  test('is joined by all, though a clock that was set back says that a failure still counts', {
-    tags: ['C5'],
-  }, async () => {
+  test('is joined by all, although the clock was set back', { tags: ['C5'] }, async () => {
     const { ask, failed, clock, fetches, settle } = cacheUnderTest()
     await failed()
     const now = clock.now()
@@ -258,9 +214,7 @@ describe('a flight', () => {
 })
 
 describe('a flight that does not end', () => {
-  test('is given up after its time limit: all who wait share one more', {
-    tags: ['P11'],
-  }, async () => {
+  test('is given up after its time limit, and all share another', { tags: ['P11'] }, async () => {
     const { ask, clock, fetches } = cacheUnderTest()
     const calls = [ask(), ask()]
     await clock.advance(timeout + 99)
@@ -271,9 +225,7 @@ describe('a flight that does not end', () => {
     expect((await Promise.all(calls)).map(({ value }) => value)).toEqual(['later', 'later'])
   })
 
-  test('does not restore its token after a later one was rejected', {
-    tags: ['C9'],
-  }, async () => {
+  test('does not restore its token after a later one was rejected', { tags: ['C9'] }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest({ early: 0 })
     const waiting = ask()
     await clock.advance(2_000)
@@ -287,9 +239,7 @@ describe('a flight that does not end', () => {
     expect(cache.current()).toBeUndefined()
   })
 
-  test('brings its token if there is no later one yet, and leaves the later flight alone', {
-    tags: ['C9'],
-  }, async () => {
+  test('brings its token unless there is a later one', { tags: ['C9'] }, async () => {
     const { ask, cache, clock, fetches, settle } = cacheUnderTest()
     const waiting = ask()
     await clock.advance(timeout + 100)
@@ -299,10 +249,7 @@ describe('a flight that does not end', () => {
     expect(cache.isBusy()).toBe(true)
     const joined = ask()
     fetches[1]?.answer('later')
-    expect((await Promise.all([waiting, joined])).map(({ value }) => value)).toEqual([
-      'later',
-      'later',
-    ])
+    for (const one of [waiting, joined]) expect((await one).value).toBe('later')
     expect(fetches).toHaveLength(2)
     expect(cache.current()?.value).toBe('later')
   })
@@ -326,9 +273,8 @@ describe('a refused token', () => {
     const { value, tokenType, issuedAt, expiresAt } = await first()
     cache.invalidate(cache.current() as AccessToken, true)
     expect(cache.current()).toBeUndefined()
-    expect(events[1]).toEqual({
-      ...{ type: 'token-rejected', action: 'suspect', coolDownUntil: undefined },
-    })
+    const suspect = { type: 'token-rejected', action: 'suspect', coolDownUntil: undefined }
+    expect(events[1]).toEqual(suspect)
     void ask()
     await settle()
     expect(fetches[1]?.call.rejected()).toEqual({
@@ -339,6 +285,7 @@ describe('a refused token', () => {
 
   test('changes nothing when it is not the current one', { tags: ['U3'] }, async () => {
     const { cache, first, ask, fetches, events, settle } = cacheUnderTest()
+    cache.invalidate(await cacheUnderTest().first(), true)
     const old = await first()
     const renewed = ask(true)
     await settle()
@@ -349,16 +296,7 @@ describe('a refused token', () => {
     expect(events.map(({ type }) => type)).toEqual(['token-issued', 'token-issued'])
   })
 
-  test('changes nothing without a token', { tags: ['U3'] }, async () => {
-    const { cache, events } = cacheUnderTest()
-    const other = await cacheUnderTest().first()
-    cache.invalidate(other, true)
-    expect(events).toEqual([])
-  })
-
-  test('is kept if it replaced a refused one just now, and refusals cool down', {
-    tags: ['U6'],
-  }, async () => {
+  test('is kept if it replaced a refused one just now', { tags: ['U6'] }, async () => {
     const { cache, first, clock, events } = cacheUnderTest()
     await clock.advance(50)
     cache.invalidate(await first(), true)

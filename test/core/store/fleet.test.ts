@@ -8,8 +8,12 @@ import {
   type TokenStore,
 } from '@countersign/core'
 import { createManualClock, type ManualClock } from '@countersign/testing'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { rejection } from '../../support/waiting.ts'
+
+const start = Date.now()
+const day = 86_400_000
+const limits = { signal: new AbortController().signal }
 
 let clock: ManualClock
 let store: TokenStore
@@ -19,18 +23,25 @@ let answer: () => Promise<Response>
 let events: TokenEvent[]
 
 beforeEach(() => {
-  clock = createManualClock(Date.now())
+  clock = createManualClock(start)
   store = memoryStore({ clock })
   requests = 0
   events = []
   answer = async () => issue()
-  return () => vi.restoreAllMocks()
 })
 
-function issue(lifetime = 600): Response {
+function issue(): Response {
   serial += 1
   const access_token = `token-${serial}`
-  return Response.json({ access_token, token_type: 'Bearer', expires_in: lifetime })
+  return Response.json({ access_token, token_type: 'Bearer', expires_in: 600 })
+}
+
+/** A token request that takes `ms` of virtual time. */
+function answerAfter(ms: number): void {
+  answer = async () => {
+    await clock.wait(ms, limits.signal)
+    return issue()
+  }
 }
 
 /**
@@ -50,6 +61,9 @@ function member(options: Partial<TokenProviderOptions> = {}): TokenProvider {
     ...options,
   })
 }
+
+const fleetOf = (size: number, options?: Partial<TokenProviderOptions>) =>
+  Array.from({ length: size }, () => member(options))
 
 /** Lets everything run that can run now, digests in the thread pool included. */
 async function progress(): Promise<void> {
@@ -73,83 +87,130 @@ async function settled<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
+const call = (one: TokenProvider) => settled(one.getAccessToken())
 const calls = (fleet: readonly TokenProvider[]) =>
-  Promise.all(fleet.map((one) => one.getAccessToken()))
+  settled(Promise.all(fleet.map((one) => one.getAccessToken())))
 
-/** Finds the key of the members in the store. */
-async function keyOfMembers(): Promise<string> {
+/** Creates a store that never answers, and counts what it receives. */
+function createDeadStore() {
+  let commands = 0
+  const never = () => {
+    commands += 1
+    return new Promise<never>(() => {})
+  }
+  const dead: TokenStore = { get: never, set: never, delete: never, acquireLease: never }
+  return { dead, commands: () => commands }
+}
+
+/** Takes the lease as a holder that is killed does. */
+async function killHolder(duration: number): Promise<void> {
   let key = ''
   const get: TokenStore['get'] = async (name) => {
     key = name
     return undefined
   }
-  const spy: TokenStore = { ...store, get }
-  await settled(member({ store: spy }).getAccessToken())
+  await call(member({ store: { get, set: async () => {}, delete: store.delete } }))
   requests = 0
-  return key
+  expect(await store.acquireLease?.(key, { duration, ...limits })).toBeDefined()
 }
-
-const fifty = () => Array.from({ length: 50 }, () => member())
 
 describe('a fleet', { tags: ['D9'] }, () => {
   test('makes one token request when all members start at once', async () => {
-    const tokens = await settled(calls(fifty()))
+    const tokens = await calls(fleetOf(50))
     expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
     expect(requests).toBe(1)
   })
 
-  test('makes two at most when the holder of the lease is killed', async () => {
-    const key = await keyOfMembers()
-    await store.delete(key, (await store.get(key, limits)) as never, limits)
-    expect(await store.acquireLease?.(key, { duration: 2_500, ...limits })).toBeDefined()
-    const before = clock.monotonic()
-    const tokens = await settled(calls(fifty()))
-    expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
-    expect(requests).toBeLessThanOrEqual(2)
-    expect(clock.monotonic() - before).toBeLessThan(5_000)
+  test('makes one token request through a store that is 260 ms away', async () => {
+    answerAfter(300)
+    const slowed = Object.entries(store).map(([name, method]) => {
+      const slow = async (...given: unknown[]) => {
+        await clock.wait(260, limits.signal)
+        return method(...given)
+      }
+      return [name, slow]
+    })
+    await calls(Array.from({ length: 50 }, () => member({ store: Object.fromEntries(slowed) })))
+    expect(requests).toBe(1)
   })
 
-  test('makes one when all members force a renewal at once', async () => {
-    const fleet = fifty()
-    const [first] = await settled(calls(fleet))
-    answer = async () => {
-      await clock.wait(10, limits.signal)
-      return issue()
-    }
+  test.each([
+    [2_500, 10_000],
+    [1_000, 2_000],
+  ])(
+    'makes two at most when the holder of a lease of %i ms is killed, with a timeout of %i ms',
+    async (duration, timeout) => {
+      await killHolder(duration)
+      const before = clock.monotonic()
+      const tokens = await calls(fleetOf(50, { timeout }))
+      expect(new Set(tokens.map(({ value }) => value)).size).toBe(1)
+      expect(requests).toBeLessThanOrEqual(2)
+      expect(clock.monotonic() - before).toBeLessThan(2 * duration)
+    },
+  )
+
+  test('makes two at most when all members force a renewal at once', async () => {
+    const fleet = fleetOf(50)
+    const [first] = await calls(fleet)
+    answerAfter(10)
     requests = 0
-    const renewed = await settled(
-      Promise.all(fleet.map((one) => one.getAccessToken({ forceRenewal: true }))),
-    )
+    const forced = fleet.map((one) => one.getAccessToken({ forceRenewal: true }))
+    for (const { value } of await settled(Promise.all(forced))) expect(value).not.toBe(first?.value)
     expect(requests).toBeLessThanOrEqual(2)
-    for (const { value } of renewed) expect(value).not.toBe(first?.value)
   })
 
   test('is paced by the lease after a retryable failure, and not after another one', async () => {
     answer = async () => Response.json({}, { status: 503 })
-    await rejection(settled(member({ retries: 0 }).getAccessToken()))
+    await rejection(call(member({ retries: 0 })))
     answer = async () => issue()
     const started = clock.monotonic()
-    await settled(member().getAccessToken())
+    await call(member())
     expect(clock.monotonic() - started).toBeGreaterThan(1_000)
     store = memoryStore({ clock })
     answer = async () => Response.json({ error: 'invalid_client' }, { status: 401 })
-    await rejection(settled(member().getAccessToken()))
+    await rejection(call(member()))
     answer = async () => issue()
     const again = clock.monotonic()
-    await settled(member().getAccessToken())
+    await call(member())
     expect(clock.monotonic() - again).toBeLessThan(100)
+  })
+
+  test('makes one token request over an unreadable record', { tags: ['S6', 'S8'] }, async () => {
+    answerAfter(300)
+    let isBroken = true
+    const broken: TokenStore = {
+      ...store,
+      get: async (...given) => {
+        if (isBroken) throw Object.assign(new Error('secret'), { code: 'ERR_STORE_RECORD' })
+        return store.get(...given)
+      },
+      set: async (...given) => {
+        isBroken = false
+        return store.set(...given)
+      },
+    }
+    await calls(Array.from({ length: 50 }, () => member({ store: { ...broken } })))
+    expect(requests).toBe(1)
+    expect(events.find(({ type }) => type === 'store-failed')).toMatchObject({
+      ...{ operation: 'get', reason: 'ERR_STORE_RECORD' },
+    })
   })
 })
 
-const limits = { signal: new AbortController().signal }
+test('a member that starts later uses the token of the store', { tags: ['C11'] }, async () => {
+  const { value, expiresAt } = await call(member())
+  expect(await call(member())).toMatchObject({ value, expiresAt })
+  expect(events[1]).toMatchObject({ type: 'token-issued', source: 'store', attempts: 0 })
+  expect(requests).toBe(1)
+})
 
 describe('a member whose token still works', () => {
-  /** Returns a member whose token is due, and a store that does not answer any more. */
-  async function dueMember(handle: TokenStore) {
+  /** Returns a member whose token is due or expires in `ms`. */
+  async function memberBefore(end: 'dueAt' | 'expiresAt', ms: number, handle: TokenStore) {
     const one = member({ store: handle })
-    await settled(one.getAccessToken())
-    const [{ dueAt = 0 } = {}] = one.status()
-    await clock.advance(dueAt - clock.now())
+    await call(one)
+    const [{ [end]: at = 0 } = {}] = one.status()
+    await clock.advance(at - clock.now() - ms)
     requests = 0
     return one
   }
@@ -164,11 +225,9 @@ describe('a member whose token still works', () => {
     await progress()
   }
 
-  test('postpones its renewal while the store is silent, and renews before the end', {
-    tags: ['S2', 'S14'],
-  }, async () => {
+  test('postpones its renewal while the store is silent', { tags: ['S2', 'S14'] }, async () => {
     const handle = { ...store }
-    const one = await dueMember(handle)
+    const one = await memberBefore('dueAt', 0, handle)
     handle.get = () => new Promise(() => {})
     const { value } = await one.getAccessToken()
     await pass(10, one)
@@ -181,7 +240,7 @@ describe('a member whose token still works', () => {
 
   test('looks at the store a few times while another member holds the lease', async () => {
     const handle = { ...store }
-    const one = await dueMember(handle)
+    const one = await memberBefore('dueAt', 0, handle)
     let leases = 0
     handle.acquireLease = async () => {
       leases += 1
@@ -192,239 +251,119 @@ describe('a member whose token still works', () => {
     expect(leases).toBeGreaterThan(1)
     expect(leases).toBeLessThan(13)
   })
+
+  test('makes a token request of its own when it has expired and a lease does not end', async () => {
+    const handle = { ...store }
+    const one = await memberBefore('expiresAt', 2_000, handle)
+    handle.acquireLease = async () => undefined
+    one.currentAccessToken()
+    await progress()
+    await clock.advance(3_000)
+    await call(one)
+    expect(requests).toBe(1)
+    const failed = { type: 'store-failed', operation: 'lease', reason: 'taken-too-long' }
+    expect(events).toContainEqual(expect.objectContaining(failed))
+  })
 })
 
 describe('a store that does not answer', { tags: ['S2'] }, () => {
   test('receives ten commands at most in five seconds from 200 members', async () => {
-    let commands = 0
-    const never = () => {
-      commands += 1
-      return new Promise<never>(() => {})
-    }
-    const dead: TokenStore = { get: never, set: never, delete: never, acquireLease: never }
-    const fleet = Array.from({ length: 200 }, () => member({ store: dead }))
+    const { dead, commands } = createDeadStore()
     const started = clock.monotonic()
-    await settled(calls(fleet))
+    await calls(fleetOf(200, { store: dead }))
     expect(requests).toBe(200)
     while (clock.monotonic() - started < 3_900) {
-      await settled(calls(Array.from({ length: 5 }, () => member({ store: dead }))))
+      await calls(fleetOf(5, { store: dead }))
       await clock.advance(100)
     }
-    expect(commands).toBeLessThanOrEqual(10)
+    expect(commands()).toBeLessThanOrEqual(10)
     await clock.advance(5_000)
-    await settled(calls(Array.from({ length: 50 }, () => member({ store: dead }))))
-    expect(commands).toBeLessThanOrEqual(12)
+    await calls(fleetOf(50, { store: dead }))
+    expect(commands()).toBeLessThanOrEqual(12)
+  })
+
+  test('makes a thousand keys wait for two seconds in all', async () => {
+    const { dead, commands } = createDeadStore()
+    const one = member({ store: dead })
+    const started = clock.monotonic()
+    for (let scope = 0; scope < 1_000; scope += 1)
+      await settled(one.getAccessToken({ scope: `scope-${scope}` }))
+    expect(requests).toBe(1_000)
+    expect(clock.monotonic() - started).toBeLessThanOrEqual(1_000 + 3 * 250)
+    expect(commands()).toBeLessThanOrEqual(10)
+  })
+
+  test('costs a caller its time limit once', { tags: ['S3'] }, async () => {
+    await call(member({ store: createDeadStore().dead }))
+    expect(clock.monotonic()).toBe(1_000)
+    expect(events.filter(({ type }) => type === 'store-failed')).toMatchObject([
+      { operation: 'get', reason: 'no answer within 1000 ms' },
+    ])
   })
 
   test('is used again after one call that it answers', { tags: ['S5'] }, async () => {
-    const handle = { ...store }
-    handle.get = () => new Promise(() => {})
-    await settled(calls(Array.from({ length: 10 }, () => member({ store: handle }))))
-    handle.get = store.get
+    const handle = { ...store, get: () => new Promise<undefined>(() => {}) }
+    await calls(fleetOf(10, { store: handle }))
+    Object.assign(handle, { get: store.get })
     await clock.advance(6_000)
     requests = 0
-    await settled(calls(Array.from({ length: 10 }, () => member({ store: handle }))))
+    await calls(fleetOf(10, { store: handle }))
     expect(requests).toBeLessThan(10)
     requests = 0
-    await settled(calls(Array.from({ length: 10 }, () => member({ store: handle }))))
+    await calls(fleetOf(10, { store: handle }))
     expect(requests).toBe(0)
   })
 
   test('keeps no lease that it grants too late', async () => {
     let grant = () => {}
     let released = 0
-    const late: TokenStore = {
-      ...store,
-      acquireLease: () =>
-        new Promise((resolve) => {
-          const release = async () => {
-            released += 1
-          }
-          grant = () => resolve({ release })
-        }),
+    const release = async () => {
+      released += 1
     }
-    await settled(member({ store: late }).getAccessToken())
+    const acquireLease: TokenStore['acquireLease'] = () =>
+      new Promise((resolve) => {
+        grant = () => resolve({ release })
+      })
+    await call(member({ store: { ...store, acquireLease } }))
     expect(released).toBe(0)
     grant()
     await progress()
     expect(released).toBe(1)
   })
 
-  test('stores the token although another call was silent', { tags: ['S3'] }, async () => {
-    const handle = { ...store }
-    handle.acquireLease = () => new Promise(() => {})
-    await settled(member({ store: handle }).getAccessToken())
-    await settled(member().getAccessToken())
+  test('stores the token although the lease was not granted', { tags: ['S3'] }, async () => {
+    await call(member({ store: { ...store, acquireLease: () => new Promise(() => {}) } }))
+    await call(member())
     expect(requests).toBe(1)
+  })
+
+  test('releases the lease after a look that was silent', { tags: ['S3'] }, async () => {
+    let looks = 0
+    let released = 0
+    const release = async () => {
+      released += 1
+    }
+    const handle: TokenStore = {
+      ...store,
+      get: (...given) => (++looks === 2 ? new Promise(() => {}) : store.get(...given)),
+      acquireLease: async () => ({ release }),
+    }
+    await call(member({ store: handle }))
+    await call(member())
+    expect(requests).toBe(1)
+    expect(released).toBe(1)
   })
 })
 
 test('acquires leases of whole milliseconds from 1 to 5 seconds', async () => {
   const durations: number[] = []
-  for (const timeout of [400, 2_501, 10_000, 2 ** 31 - 1]) {
-    const acquireLease: TokenStore['acquireLease'] = async (_, { duration }) => {
-      durations.push(duration)
-      return { release: async () => {} }
-    }
-    await settled(
-      member({ timeout, store: { ...memoryStore({ clock }), acquireLease } }).getAccessToken(),
-    )
+  const acquireLease: TokenStore['acquireLease'] = async (_, { duration }) => {
+    durations.push(duration)
+    return { release: async () => {} }
   }
+  for (const timeout of [400, 2_501, 10_000, 2 ** 31 - 1])
+    await call(member({ timeout, store: { ...memoryStore({ clock }), acquireLease } }))
   expect(durations).toEqual([1_000, 1_000, 2_500, 5_000])
-})
-
-test('accepts none of the last tokens that were rejected, and deletes each once', {
-  tags: ['S4'],
-}, async () => {
-  const records: string[] = []
-  let deletes = 0
-  const handle: TokenStore = {
-    ...store,
-    get: async (key, call) => {
-      const found = await store.get(key, call)
-      return found && records.length > 0 ? { ...found, value: records[0] ?? '' } : found
-    },
-    delete: async () => {
-      deletes += 1
-      return false
-    },
-  }
-  const one = member({ store: handle })
-  const first = await settled(one.getAccessToken())
-  one.invalidate(first)
-  const second = await settled(one.getAccessToken())
-  await clock.advance(6_000)
-  one.invalidate(second)
-  records.push(first.value)
-  const third = await settled(one.getAccessToken())
-  expect([first.value, second.value]).not.toContain(third.value)
-  expect(deletes).toBe(2)
-})
-
-test('keeps the tokens of two tenants apart that share a client ID and a store', {
-  tags: ['C15'],
-}, async () => {
-  const tenant = (kid: string) =>
-    member({ signer: { alg: 'ES256', kid, sign: async () => new Uint8Array(64) } })
-  const [one, other] = await settled(calls([tenant('a'), tenant('b')]))
-  expect(one?.value).not.toBe(other?.value)
-  expect(requests).toBe(2)
-})
-
-/** Members whose store needs `ms` of virtual time for each call. */
-function slowed(handle: TokenStore, ms: number): TokenStore {
-  const slow =
-    <Given extends unknown[], Answer>(method: (...given: Given) => Promise<Answer>) =>
-    async (...given: Given) => {
-      await clock.wait(ms, limits.signal)
-      return method(...given)
-    }
-  return {
-    get: slow(handle.get),
-    set: slow(handle.set),
-    delete: slow(handle.delete),
-    ...(handle.acquireLease && { acquireLease: slow(handle.acquireLease) }),
-  }
-}
-
-/** A token request that takes `ms` of virtual time. */
-function answerAfter(ms: number): void {
-  answer = async () => {
-    await clock.wait(ms, limits.signal)
-    return issue()
-  }
-}
-
-/** Takes the lease as a holder that is killed does. */
-async function killHolder(duration: number): Promise<void> {
-  const key = await keyOfMembers()
-  await store.delete(key, (await store.get(key, limits)) as never, limits)
-  await store.acquireLease?.(key, { duration, ...limits })
-}
-
-test('makes one token request over a record that nobody can read', {
-  tags: ['S6', 'S8'],
-}, async () => {
-  answerAfter(300)
-  let isBroken = true
-  const broken: TokenStore = {
-    ...store,
-    get: async (key, call) => {
-      if (isBroken) throw Object.assign(new Error('secret'), { code: 'ERR_STORE_RECORD' })
-      return store.get(key, call)
-    },
-    set: async (...given) => {
-      isBroken = false
-      return store.set(...given)
-    },
-  }
-  const fleet = Array.from({ length: 50 }, () => member({ store: { ...broken } }))
-  await settled(calls(fleet))
-  expect(requests).toBe(1)
-  expect(events.find(({ type }) => type === 'store-failed')).toMatchObject({
-    ...{ operation: 'get', reason: 'ERR_STORE_RECORD' },
-  })
-})
-
-test('waits until the lease of a killed holder ends, with a short timeout as well', async () => {
-  await killHolder(1_000)
-  await settled(calls(Array.from({ length: 50 }, () => member({ timeout: 2_000 }))))
-  expect(requests).toBeLessThanOrEqual(2)
-})
-
-test('does not accept the token at the start of a forced renewal, whatever its clock says', async () => {
-  const one = member()
-  const first = await settled(one.getAccessToken())
-  const ahead: TokenStore = {
-    ...store,
-    get: async (key, call) => {
-      const found = await store.get(key, call)
-      return found && { ...found, issuedAt: found.issuedAt + 120_000 }
-    },
-  }
-  const two = member({ store: ahead })
-  const forced = await settled(two.getAccessToken({ forceRenewal: true }))
-  expect(forced.value).not.toBe(first.value)
-})
-
-test('makes a token request of its own when its token has expired and a lease does not end', async () => {
-  const handle = { ...store }
-  const one = member({ store: handle })
-  await settled(one.getAccessToken())
-  handle.acquireLease = async () => undefined
-  const [{ expiresAt = 0 } = {}] = one.status()
-  await clock.advance(expiresAt - clock.now() - 2_000)
-  requests = 0
-  one.currentAccessToken()
-  await progress()
-  await clock.advance(3_000)
-  await settled(one.getAccessToken())
-  expect(requests).toBe(1)
-  const failed = { type: 'store-failed', operation: 'lease', reason: 'taken-too-long' }
-  expect(events).toContainEqual(expect.objectContaining(failed))
-})
-
-test('shares a store that is 260 ms away in the first use of each member', {
-  tags: ['D9'],
-}, async () => {
-  answerAfter(300)
-  const fleet = Array.from({ length: 50 }, () => member({ store: slowed(store, 260) }))
-  await settled(calls(fleet))
-  expect(requests).toBe(1)
-})
-
-test('stores the token although the look before the token request was silent', {
-  tags: ['S3'],
-}, async () => {
-  const handle = { ...store }
-  let looks = 0
-  handle.get = (key, call) => {
-    looks += 1
-    return looks === 2 ? new Promise(() => {}) : store.get(key, call)
-  }
-  await settled(member({ store: handle }).getAccessToken())
-  await settled(member().getAccessToken())
-  expect(requests).toBe(1)
 })
 
 test('polls a taken lease in growing pauses', async () => {
@@ -437,43 +376,120 @@ test('polls a taken lease in growing pauses', async () => {
       return store.get(...given)
     },
   }
-  await settled(member({ store: counted }).getAccessToken())
+  await call(member({ store: counted }))
   expect(looks).toBeLessThan(15)
 })
 
-test('uses no token of the store past the end that the store states', {
-  tags: ['S11'],
-}, async () => {
+test('accepts no token that was rejected, and deletes each once', { tags: ['S4'] }, async () => {
+  const records: string[] = []
+  let deletes = 0
+  const handle: TokenStore = {
+    ...store,
+    get: async (...given) => {
+      const found = await store.get(...given)
+      return found && records.length > 0 ? { ...found, value: records[0] ?? '' } : found
+    },
+    delete: async () => {
+      deletes += 1
+      return false
+    },
+  }
+  const one = member({ store: handle })
+  const first = await call(one)
+  one.invalidate(first)
+  const second = await call(one)
+  await clock.advance(6_000)
+  one.invalidate(second)
+  records.push(first.value)
+  const third = await call(one)
+  expect([first.value, second.value]).not.toContain(third.value)
+  expect(deletes).toBe(2)
+})
+
+test('does not accept the token at the start of a forced renewal, whatever its clock says', async () => {
+  const first = await call(member())
+  const ahead: TokenStore = {
+    ...store,
+    get: async (...given) => {
+      const found = await store.get(...given)
+      return found && { ...found, issuedAt: found.issuedAt + 120_000 }
+    },
+  }
+  const forced = member({ store: ahead }).getAccessToken({ forceRenewal: true })
+  expect((await settled(forced)).value).not.toBe(first.value)
+})
+
+test('uses no token past the end that the store states', { tags: ['S11'] }, async () => {
+  await call(member())
   const ending: TokenStore = {
     ...store,
-    get: async (key, call) => {
-      const found = await store.get(key, call)
+    get: async (...given) => {
+      const found = await store.get(...given)
       return found && { ...found, expiresAt: Math.min(found.expiresAt, clock.now() + 200_000) }
     },
   }
-  await settled(member().getAccessToken())
   const one = member({ store: ending, renewal: { early: 0 } })
-  await settled(one.getAccessToken())
+  await call(one)
   await clock.advance(199_000)
   expect(one.currentAccessToken()).toBeDefined()
   await clock.advance(1_000)
   expect(one.currentAccessToken()).toBeUndefined()
 })
 
-test('makes a thousand keys wait for two seconds in all, while the store is dead', {
-  tags: ['S2'],
-}, async () => {
-  let commands = 0
-  const never = () => {
-    commands += 1
-    return new Promise<never>(() => {})
-  }
-  const dead: TokenStore = { get: never, set: never, delete: never, acquireLease: never }
-  const one = member({ store: dead })
-  const started = clock.monotonic()
-  for (let scope = 0; scope < 1_000; scope += 1)
-    await settled(one.getAccessToken({ scope: `scope-${scope}` }))
-  expect(requests).toBe(1_000)
-  expect(clock.monotonic() - started).toBeLessThanOrEqual(1_000 + 3 * 250)
-  expect(commands).toBeLessThanOrEqual(10)
+const from = (issuedAt: number, lifetime: number) => ({
+  issuedAt: start + issuedAt,
+  expiresAt: start + issuedAt + lifetime,
 })
+
+test.each<[string, object, boolean]>([
+  ['of a day', {}, true],
+  ['of a day, made by a clock ten seconds ahead', from(10_000, day), true],
+  ['made by a clock an hour ahead', from(3_600_000, day), false],
+  ['of more than a day', from(-1_000, day + 1), false],
+  ['that ends before it begins', from(101_000, -500), false],
+  ['whose end is text', { expiresAt: `${start + day}` }, false],
+  ['whose scope is null', { scope: null }, false],
+  ['whose scope is a number', { scope: 42 }, false],
+  ['with a scope', { scope: 'read' }, true],
+])('a record %s is judged as one', async (_, members, isUsed) => {
+  const record = { value: 'of-the-store', tokenType: 'Bearer', ...from(-1_000, day), ...members }
+  const { value } = await call(member({ store: { ...store, get: async () => record as never } }))
+  expect(value === record.value).toBe(isUsed)
+})
+
+test('a record that throws when it is read is an event and a miss', async () => {
+  const broken = Object.defineProperty({ tokenType: 'Bearer', ...from(0, day) }, 'value', {
+    enumerable: true,
+    get: () => {
+      throw new Error('of the store')
+    },
+  })
+  await call(member({ store: { ...store, get: async () => broken as never } }))
+  expect(requests).toBe(1)
+  expect(events[0]).toMatchObject({ type: 'store-failed', operation: 'get', reason: 'Error' })
+})
+
+test.each<[string, () => never, string]>([
+  ['throws', () => raise(new TypeError('password')), 'TypeError'],
+  ['rejects', () => Promise.reject(new Error('redis://user:password@host')) as never, 'Error'],
+  ['rejects with a text', () => Promise.reject('password') as never, 'unknown'],
+])(
+  'a store that %s is an event and a miss, and its words are not repeated',
+  { tags: ['S1', 'D4'] },
+  async (_, fail, reason) => {
+    const store: TokenStore = { get: fail, set: fail, delete: fail, acquireLease: fail }
+    await call(member({ store }))
+    expect(requests).toBe(1)
+    const failures = events.filter(({ type }) => type === 'store-failed')
+    expect(failures).toMatchObject([
+      { operation: 'get', reason },
+      { operation: 'lease', reason },
+      { operation: 'set', reason },
+    ])
+    expect(JSON.stringify(events)).not.toContain('password')
+  },
+)
+
+function raise(error: Error): never {
+  throw error
+}

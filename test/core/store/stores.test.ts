@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { memoryStore } from '@countersign/core'
+import { memoryStore, type TokenStore } from '@countersign/core'
 import { type KeyvLike, keyvStore, sealedStore } from '@countersign/core/stores'
 import { tokenStoreSuite } from '@countersign/testing'
 import { describe, expect, test } from 'vitest'
@@ -21,14 +21,25 @@ function createKeyv(): KeyvLike {
   }
 }
 
-describe('sealedStore keeps what a TokenStore promises', () => {
-  const make = async () => sealedStore(memoryStore(), { encryptionKeys: [createKey()] })
-  for (const { name, run } of tokenStoreSuite(make)) test(name, run)
+const encryptionKeys = [createKey()] as const
+const shared = memoryStore()
+
+describe.each<[string, () => TokenStore | readonly [TokenStore, TokenStore]]>([
+  ['memoryStore', () => [shared, { ...shared }]],
+  ['sealedStore', () => sealedStore(memoryStore(), { encryptionKeys })],
+  ['keyvStore', () => keyvStore(createKeyv(), { encryptionKeys })],
+])('%s keeps what a TokenStore promises', (_, make) => {
+  for (const { name, run } of tokenStoreSuite(async () => make())) test(name, run)
 })
 
-describe('keyvStore keeps what a TokenStore promises', () => {
-  const make = async () => keyvStore(createKeyv(), { encryptionKeys: [createKey()] })
-  for (const { name, run } of tokenStoreSuite(make)) test(name, run)
+test('memoryStore drops the least recently used record', async () => {
+  const store = memoryStore({ max: 2 })
+  await store.set('one', token, call)
+  await store.set('two', token, call)
+  await store.get('one', call)
+  await store.set('three', token, call)
+  const found = await Promise.all(['one', 'two', 'three'].map((key) => store.get(key, call)))
+  expect(found.map((record) => record !== undefined)).toEqual([true, false, true])
 })
 
 test('throws when Keyv reports a failed write as false', { tags: ['S3'] }, async () => {
@@ -46,32 +57,31 @@ test('decrypts with the old key after a rotation', { tags: ['S9'] }, async () =>
   await expect(foreign.get('key', call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
 })
 
-test('rejects a record that was copied to another key or changed', { tags: ['S8'] }, async () => {
+test('rejects a record that was copied to another key', { tags: ['S8'] }, async () => {
   const inner = memoryStore()
-  const store = sealedStore(inner, { encryptionKeys: [createKey()] })
+  const store = sealedStore(inner, { encryptionKeys })
   await store.set('one', token, call)
   const sealed = await inner.get('one', call)
   if (sealed === undefined) throw new Error('The store is empty.')
   expect(sealed.value).not.toContain(token.value)
   await inner.set('two', sealed, call)
-  await inner.set('three', { ...sealed, value: `${sealed.value.slice(0, -4)}AAAA` }, call)
-  for (const key of ['two', 'three'])
-    await expect(store.get(key, call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
+  await expect(store.get('two', call)).rejects.toMatchObject({ code: 'ERR_STORE_SEALED' })
 })
 
-test('rejects ten thousand changed records, each with its code', { tags: ['S8'] }, async () => {
+test('rejects a record with one changed character', { tags: ['S8'] }, async () => {
   const inner = memoryStore()
-  const store = sealedStore(inner, { encryptionKeys: [createKey()] })
+  const store = sealedStore(inner, { encryptionKeys })
   await store.set('one', token, call)
   const { value = '', ...record } = { ...(await inner.get('one', call)) }
-  for (let flips = 0; flips < 10_000; flips += 1) {
+  for (let flips = 0; flips < 3 * value.length; flips += 1) {
     const at = flips % value.length
-    // The last characters of base64url carry bits that no byte has.
     const code = value.charCodeAt(at) ^ (1 + (flips % 3))
     const changed = value.slice(0, at) + String.fromCharCode(code) + value.slice(at + 1)
     await inner.set('one', { ...record, value: changed } as never, call)
     const outcome = await store.get('one', call).catch((error) => error.code)
-    if (outcome !== 'ERR_STORE_SEALED') expect(outcome).toEqual(token)
+    // The last characters of base64url carry bits that no byte has.
+    if (outcome !== 'ERR_STORE_SEALED')
+      expect([at >= value.length - 2, outcome]).toEqual([true, token])
   }
 })
 

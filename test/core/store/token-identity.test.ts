@@ -1,22 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto'
 import type { AssertionSigner, TokenProviderOptions, TokenStore } from '@countersign/core'
 import { createTokenProvider, memoryStore } from '@countersign/core'
 import { describe, expect, test } from 'vitest'
+import { clientKey, otherKey, sharedRsaPair } from '../../support/keys.ts'
 import { goodToken, rejection, standingClock } from '../../support/provider-under-test.ts'
 
-const pem = () =>
-  generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  }).privateKey
-const [key, otherKey] = [pem(), pem()]
-const encrypted = (passphrase: string) =>
-  generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  }).privateKey
+const key = clientKey.pem
+const rsa = sharedRsaPair().pem
+const passphrase = 'x'
+const encrypted = otherKey.privateKey
+  .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+  .toString()
 const signer = (kid: string): AssertionSigner => ({
   ...{ alg: 'ES256', kid },
   sign: async () => new Uint8Array(64).fill(1),
@@ -24,6 +17,8 @@ const signer = (kid: string): AssertionSigner => ({
 
 type Options = Partial<TokenProviderOptions>
 type AssertionOptions = NonNullable<TokenProviderOptions['assertion']>
+
+const claims = (members: Record<string, unknown>): Options => ({ assertion: { claims: members } })
 
 /** The key under which the store is asked. */
 async function keyOf(options: Options): Promise<string> {
@@ -40,34 +35,21 @@ async function keyOf(options: Options): Promise<string> {
   const fetch = async () => Response.json(goodToken)
   const signed = options.signer === undefined ? { key } : {}
   await createTokenProvider({ ...base, ...signed, fetch, store, ...options }).getAccessToken()
-  expect(keys.size).toBe(1)
-  return [...keys][0] ?? ''
+  expect([...keys]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)])
+  return [...keys].join()
 }
 
 /** Whether an option is part of a token's key, shown by two sets of options. */
-interface Statement {
-  readonly isPart: boolean
-  readonly one: Options
-  readonly other: Options
-}
-const part = (one: Options, other: Options): Statement => ({ isPart: true, one, other })
-const noPart = (one: Options, other: Options): Statement => ({ isPart: false, one, other })
-const assertion = (one: AssertionOptions, other: AssertionOptions, isPart = true): Statement => ({
-  ...{ isPart, one: { assertion: one }, other: { assertion: other } },
-})
-
-const rsa = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-}).privateKey
+const part = (one: Options, other: Options) => ({ isPart: true, one, other })
+const noPart = (one: Options, other: Options) => ({ isPart: false, one, other })
+type Statement = ReturnType<typeof part>
 
 /** A new option does not compile, and fails below, until it is stated here. */
 const statements: Record<keyof TokenProviderOptions, Statement | 'by its members'> = {
   clientId: part({}, { clientId: 'client-2' }),
   tokenEndpoint: part({}, { tokenEndpoint: 'https://as.example/token?tenant=2' }),
-  key: part({}, { key: otherKey }),
-  passphrase: part({}, { key: encrypted('x'), passphrase: 'x' }),
+  key: part({}, { key: otherKey.pem }),
+  passphrase: part({}, { key: encrypted, passphrase }),
   alg: part({ key: rsa, alg: 'PS256' }, { key: rsa, alg: 'RS256' }),
   kid: part({ kid: 'a' }, { kid: 'b' }),
   signer: part({ signer: signer('a') }, { signer: signer('b') }),
@@ -87,11 +69,11 @@ const statements: Record<keyof TokenProviderOptions, Statement | 'by its members
 }
 
 const assertionStatements: Record<keyof AssertionOptions, Statement> = {
-  audience: assertion({}, { audience: 'https://as.example/' }),
-  lifetimeSeconds: assertion({}, { lifetimeSeconds: 120 }, false),
-  typ: assertion({}, { typ: 'client-authentication+jwt' }),
-  claims: assertion({ claims: { purposeId: 'north' } }, { claims: { purposeId: 'south' } }),
-  header: assertion({ header: { x: 1 } }, { header: { x: 2 } }),
+  audience: part({}, { assertion: { audience: 'https://as.example/' } }),
+  lifetimeSeconds: noPart({}, { assertion: { lifetimeSeconds: 120 } }),
+  typ: part({}, { assertion: { typ: 'client-authentication+jwt' } }),
+  claims: part({ assertion: { claims: { x: 'a' } } }, { assertion: { claims: { x: 'b' } } }),
+  header: part({ assertion: { header: { x: 1 } } }, { assertion: { header: { x: 2 } } }),
 }
 
 /** The names of the options as the library checks them. */
@@ -119,49 +101,58 @@ describe('what a token in a shared store is kept under', () => {
     Object.entries({ ...statements, ...assertionStatements }).flatMap(([name, statement]) =>
       statement === 'by its members' ? [] : [[name, statement] as const],
     ),
-  )('the option %s is part of it or not, as stated', async (_, { isPart, one, other }) => {
-    const [first, second] = [await keyOf(one), await keyOf(other)]
-    expect(first !== second).toBe(isPart)
-    expect(await keyOf(one)).toBe(first)
-  })
+  )(
+    'the option %s is part of it or not, as stated',
+    { tags: ['C14', 'C15', 'C17'] },
+    async (_, { isPart, one, other }) => {
+      const [first, second] = [await keyOf(one), await keyOf(other)]
+      expect(first !== second).toBe(isPart)
+      expect(await keyOf(one)).toBe(first)
+    },
+  )
 
-  test('the order of members does not matter, at any depth', async () => {
+  test('the order of members does not matter, at any depth', { tags: ['C12'] }, async () => {
     const one = { a: 1, b: { c: [{ d: 1, e: 2 }], f: null } }
     const other = { b: { f: null, c: [{ e: 2, d: 1 }] }, a: 1 }
-    expect(await keyOf({ assertion: { claims: one, header: one } })).toBe(
-      await keyOf({ assertion: { claims: other, header: other } }),
-    )
+    const first = await keyOf({ assertion: { claims: one, header: one } })
+    expect(await keyOf({ assertion: { claims: other, header: other } })).toBe(first)
   })
 
-  test.each<[Record<string, unknown>, Record<string, unknown>]>([
-    [{ a: ['x', 'y'] }, { a: ['y', 'x'] }],
-    [{ a: { x: 1 } }, { a: [['x', 1]] }],
-    [{ a: { x: 1 } }, { a: { sorted: [['x', 1]] } }],
-    [{ a: '1' }, { a: 1 }],
-    [{ a: null }, {}],
-    [{ a: {} }, { a: [] }],
-    [{ 'a","b': 1 }, { a: 1, b: 1 }],
-  ])('the claims %j and %j do not share a token', async (one, other) => {
-    expect(await keyOf({ assertion: { claims: one } })).not.toBe(
-      await keyOf({ assertion: { claims: other } }),
-    )
+  test.each<[Options, Options]>([
+    [claims({ a: ['x', 'y'] }), claims({ a: ['y', 'x'] })],
+    [claims({ a: { x: 1 } }), claims({ a: [['x', 1]] })],
+    [claims({ a: { x: 1 } }), claims({ a: { sorted: [['x', 1]] } })],
+    [claims({ a: '1' }), claims({ a: 1 })],
+    [claims({ a: null }), claims({})],
+    [claims({ a: {} }), claims({ a: [] })],
+    [claims({ a: '\ud800' }), claims({ a: '\ud801' })],
+    [claims({ 'a","b': 1 }), claims({ a: 1, b: 1 })],
+    [claims({ x: 'a' }), { assertion: { header: { x: 'a' } } }],
+    [claims({ x: 'a' }), { parameters: { x: 'a' } }],
+    [{ partition: 'a' }, { kid: 'a' }],
+    [{ partition: 'a' }, { assertion: { typ: 'a' } }],
+    [
+      { clientId: 'a|b', scope: 'c' },
+      { clientId: 'a', scope: 'b|c' },
+    ],
+    [
+      { clientId: 'a"', partition: 'b' },
+      { clientId: 'a', partition: '"b' },
+    ],
+    [{ parameters: JSON.parse('{"__proto__":"a"}') }, {}],
+    [{ parameters: { realm: 'caf\u00e9' } }, { parameters: { realm: 'cafe\u0301' } }],
+    [{ resource: 'urn:a' }, { resource: ['urn:a', 'urn:b'] }],
+  ])('%j and %j do not share a token', { tags: ['C12', 'C14'] }, async (one, other) => {
+    expect(await keyOf(one)).not.toBe(await keyOf(other))
   })
 
-  test('claims, header and partition do not stand in for each other', async () => {
-    const member = { x: 'a' }
-    const keys = await Promise.all(
-      [
-        {},
-        { assertion: { claims: member } },
-        { assertion: { header: member } },
-        { parameters: member },
-        { partition: 'a' },
-        { assertion: { typ: 'a' } },
-        { kid: 'a' },
-      ].map(keyOf),
-    )
-    expect(new Set(keys).size).toBe(keys.length)
-  })
+  test.each(['/token/', '/TOKEN', ':443/token', '/token?'])(
+    'the token endpoint as.example%s is not as.example/token',
+    { tags: ['C16'] },
+    async (rest) => {
+      expect(await keyOf({ tokenEndpoint: `https://as.example${rest}` })).not.toBe(await keyOf({}))
+    },
+  )
 
   test('a partition is neither sent nor signed', async () => {
     const sent: string[] = []
@@ -193,15 +184,10 @@ describe('claims and header of an assertion', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['a BigInt', { a: { b: [1n] } }, "'assertion.claims.a' contains a bigint"],
     ['a function', { a: () => 1 }, "'assertion.claims.a' contains a function"],
-    ['a symbol', { a: Symbol('s') }, "'assertion.claims.a' contains a symbol"],
-    ['undefined in an array', { a: [undefined] }, "'assertion.claims.a' contains undefined"],
     ['a hole in an array', { a: Array(1) }, "'assertion.claims.a' contains undefined"],
     ['NaN', { a: Number.NaN }, "'assertion.claims.a' contains a non-finite number"],
-    ['Infinity', { a: [Number.POSITIVE_INFINITY] }, 'contains a non-finite number'],
     ['a cycle', cycle, "'assertion.claims.self' contains a cycle"],
     ['a Map', { a: new Map() }, "'assertion.claims.a' contains a Map"],
-    ['bytes', { a: new Uint8Array(2) }, "'assertion.claims.a' contains a Uint8Array"],
-    ['a promise', { a: Promise.resolve(1) }, "'assertion.claims.a' contains a Promise"],
     ['20,000 levels', { deep }, "'assertion.claims.deep' contains a cycle or too many levels"],
   ])('with %s are rejected at construction', (_, claims, what) => {
     for (const name of ['claims', 'header']) {

@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 
 interface Manifest {
   readonly name: string
@@ -35,21 +32,6 @@ describe('packages', () => {
       expect(manifest.dependencies ?? {}).not.toHaveProperty('@countersign/core')
     },
   )
-})
-
-test('the formatter, which knows no front matter, leaves changesets alone', () => {
-  const scratch = mkdtempSync(join(tmpdir(), 'countersign-'))
-  onTestFinished(() => rmSync(scratch, { recursive: true }))
-  const [changeset, page] = [join(scratch, '.changeset/a.md'), join(scratch, 'page.md')]
-  const text = '---\n"@countersign/core": minor\n---\n\nA *new* option.\n'
-  for (const file of ['biome.json', '.gitignore']) writeFileSync(join(scratch, file), read(file))
-  mkdirSync(join(scratch, '.changeset'))
-  for (const file of [changeset, page]) writeFileSync(file, text)
-
-  execFileSync('biome', ['format', '--write'], { cwd: scratch, stdio: 'pipe' })
-
-  expect(readFileSync(changeset, 'utf8')).toBe(text)
-  expect(readFileSync(page, 'utf8')).not.toBe(text)
 })
 
 const folder = '.github/workflows/'
