@@ -91,7 +91,7 @@ describe('claims and header', () => {
   })
 })
 
-describe('typ', { tags: ['A6'] }, () => {
+describe('the option typ', { tags: ['A6'] }, () => {
   test.each([
     ['JWT', {}],
     ['JWT', { typ: 'JWT' }],

@@ -45,7 +45,7 @@ function hintsOf(assertion: Partial<Evidence['sent']>, more: Partial<Evidence> =
   return hints({ sent: { ...sent, ...assertion }, ...more })
 }
 
-describe("what the server's words name comes first, without what is merely usual", () => {
+describe("the server's own words", () => {
   test.each([
     ['the signature is wrong', [key]],
     ['The client_assertion signature is invalid.', [key]],
@@ -87,7 +87,7 @@ describe("what the server's words name comes first, without what is merely usual
     ],
     ['Invalid client secret provided.', [method]],
     ['resource indicator is missing, or unknown', [resource]],
-  ])('%s', { tags: ['O1', 'O2', 'O3'] }, (description, named) => {
+  ])('decide alone: "%s"', { tags: ['O1', 'O2', 'O3'] }, (description, named) => {
     expect(hints({ description })).toEqual(named)
     expect(hints({ description: description.toUpperCase() })).toEqual(named)
     expect(hints({ description, status: 500, error: 'server_error' }).slice(1)).toEqual(named)
@@ -155,7 +155,7 @@ describe("what the server's words name comes first, without what is merely usual
   )
 })
 
-describe('the code of the error', () => {
+describe('an error code', () => {
   test.each([
     ['invalid_client', [key, kid, aud]],
     ['invalid_scope', [scope]],
@@ -168,9 +168,13 @@ describe('the code of the error', () => {
     ['use_dpop_nonce', [dpop]],
     ['invalid_dpop_proof', [dpop]],
     ['another', []],
-  ])('%s', { tags: ['O1', 'O2', 'O3', 'O5', 'O8', 'O16'] }, (error, usual) => {
-    expect(hints({ status: 400, error })).toEqual(usual)
-  })
+  ])(
+    'such as %s has its usual causes',
+    { tags: ['O1', 'O2', 'O3', 'O5', 'O8', 'O16'] },
+    (error, usual) => {
+      expect(hints({ status: 400, error })).toEqual(usual)
+    },
+  )
 })
 
 describe('an answer without an OAuth error', () => {
