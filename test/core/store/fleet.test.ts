@@ -8,7 +8,7 @@ import {
   type TokenStore,
 } from '@countersign/core'
 import { createManualClock, type ManualClock } from '@countersign/testing'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { rejection } from '../../support/waiting.ts'
 
 const start = Date.now()
@@ -65,11 +65,22 @@ function member(options: Partial<TokenProviderOptions> = {}): TokenProvider {
 const fleetOf = (size: number, options?: Partial<TokenProviderOptions>) =>
   Array.from({ length: size }, () => member(options))
 
-/** Lets everything run that can run now, digests in the thread pool included. */
+const { subtle } = crypto
+const digest = subtle.digest.bind(subtle)
+/** Digests run in the thread pool, where nothing else tells when they are done. */
+let digests = 0
+vi.spyOn(subtle, 'digest').mockImplementation(async (...call) => {
+  digests += 1
+  return digest(...call).finally(() => {
+    digests -= 1
+  })
+})
+
+/** Lets everything run that can run now. */
 async function progress(): Promise<void> {
-  for (let turn = 0; turn < 6; turn += 1) {
-    await crypto.subtle.digest('SHA-256', new Uint8Array(1))
+  for (let quiet = 0; quiet < 6; quiet += 1) {
     await setImmediate()
+    if (digests > 0) quiet = -1
   }
 }
 
@@ -248,7 +259,7 @@ describe('a member whose token still works', () => {
     }
     await pass(12, one)
     expect(requests).toBe(0)
-    expect(leases).toBeGreaterThan(1)
+    expect(leases).toBeGreaterThan(2)
     expect(leases).toBeLessThan(13)
   })
 

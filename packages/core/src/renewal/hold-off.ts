@@ -1,4 +1,4 @@
-import { type CountersignError, TokenEndpointError } from '../errors.js'
+import type { CountersignError, TokenEndpointError } from '../errors.js'
 import { addMilliseconds, type Instant, isBefore } from './freshness.js'
 import type { RequestInFlight } from './single-flight.js'
 
@@ -63,6 +63,6 @@ const accessError =
 
 /** Whether the server rejected the requested scope or resource, and not the client. */
 export function isAccessFailure(error: CountersignError): boolean {
-  const isOAuth = error instanceof TokenEndpointError && error.code === 'ERR_OAUTH'
-  return isOAuth && accessError.test(error.error ?? '')
+  const { code, error: name } = error as TokenEndpointError
+  return code === 'ERR_OAUTH' && accessError.test(String(name))
 }
