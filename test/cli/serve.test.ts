@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseEnv } from 'node:util'
@@ -213,10 +213,11 @@ test('creates a key without a JWK Set, so that a program needs the file of --sav
 
 test('listens at --port and the next one, and names a port that is taken', async () => {
   const cwd = await keyFolder()
-  const taken = createServer().listen(0, '127.0.0.1')
+  // No test that runs at the same time listens here: the system chooses ports above 32,768.
+  const port = 20_000 + 2 * (process.pid % 5_000)
+  const taken = createServer().listen(port, '127.0.0.1')
   await once(taken, 'listening')
   onTestFinished(() => void taken.close())
-  const { port } = taken.address() as AddressInfo
   const ended = await countersign(['serve', '--port', String(port)], { cwd })
   expect(ended).toEqual(
     failure(`Port ${port} is taken. Stop the program that uses it, or pass another --port.`, 1),
