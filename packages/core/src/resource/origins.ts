@@ -119,9 +119,8 @@ function normalizeOrigin(origin: string | URL): string {
   return parseHttpUrl(String(origin))?.origin ?? String(origin)
 }
 
-/** Matches spellings that a URL parser changes: whitespace, the authority, dots, a fragment. */
-const respelled =
-  /^[\0-\x20]|[\0-\x20]$|^[^/]*:(?!\/\/[^/\\])|^[^/]*(\/\/)?[^/]*([A-Z@]|:\d*(?=[/?#]|$))|[#\\\t\n\r]|\/\.|%2[eE]/
+/** Matches what a URL parser changes after the origin: whitespace, dots, a backslash, a fragment. */
+const respelled = /[\0-\x20\\#]|\/\.|%2e/i
 
 /**
  * Creates a function that decides whether a URL is the token endpoint. Its requests are sent
@@ -133,6 +132,8 @@ export function createTokenEndpointRule(
 ): (url: string) => boolean {
   let endpoint: string | undefined
   let href: string | undefined
+  /** The origin and a slash, with which a URL begins that is spelled as usual. */
+  let prefix = ''
   /** Only then can a URL of the origins be the token endpoint in another spelling. */
   let isListed = false
 
@@ -141,11 +142,13 @@ export function createTokenEndpointRule(
     if (current === undefined) return false
     if (current !== endpoint) {
       endpoint = current
-      href = parseHttpUrl(current)?.href ?? current
+      const parsed = parseHttpUrl(current)
+      href = parsed?.href ?? current
+      prefix = `${parsed?.origin}/`
       isListed = belongs(href)
     }
     if (url === endpoint || url === href) return true
-    if (!isListed || !respelled.test(url)) return false
+    if (!isListed || (url.startsWith(prefix) && !respelled.test(url))) return false
     return parseHttpUrl(url)?.href.replace(/#.*/, '') === href
   }
 }
