@@ -67,7 +67,7 @@ const fleetOf = (size: number, options?: Partial<TokenProviderOptions>) =>
 
 const { subtle } = crypto
 const digest = subtle.digest.bind(subtle)
-/** Digests run in the thread pool, where nothing else tells when they are done. */
+/** Digests that run in the thread pool. */
 let digests = 0
 vi.spyOn(subtle, 'digest').mockImplementation(async (...call) => {
   digests += 1
